@@ -1,0 +1,111 @@
+"""Every op of the registry, from one table: values, gradients of order 1 and 2, dtypes, memory layouts.
+
+The cases stand in cases_*.py, a file a family.
+"""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+from tinygrad_reg.primitive import primitive, registry
+
+CASES = [
+    case
+    for module in sorted(m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)]) if m.name.startswith("cases_"))
+    for case in importlib.import_module(f"{__package__}.{module}").CASES
+]
+every_case = pytest.mark.parametrize("case", CASES, ids=str)
+
+
+def tensors(case, dtype=np.float64, layout=np.asarray):
+    return [tg.Tensor(layout(np.asarray(x, dtype)), requires_grad=True) for x in case.inputs]
+
+
+def ops_in_graph(tensor):
+    found, stack = set(), [tensor]
+    while stack:
+        node = stack.pop()
+        if node.op is not None:
+            found.add(node.op)
+            stack.extend(p for p in node.parents)
+    return found
+
+
+def test_the_table_is_complete():
+    house = {name for name, op in registry.items() if op.__module__.startswith("tinygrad_reg.") and not op.random}
+    assert house == {case.op for case in CASES}
+
+
+@every_case
+def test_value(case):
+    out = case.call(*tensors(case))
+    assert isinstance(out, tg.Tensor)
+    assert case.op in ops_in_graph(out)
+    if case.value is not None:
+        np.testing.assert_allclose(out.data, case.value(*map(np.asarray, case.inputs)), rtol=1e-12, atol=1e-13)
+
+
+@every_case
+def test_gradients(case):
+    tg.check_grad(case.call, *case.inputs, order=case.order)
+
+
+@every_case
+def test_float32_stays_float32_forward_and_backward(case):
+    inputs = tensors(case, np.float32)
+    raw = []
+
+    class Watch:
+        def start(self, output, gradient): ...
+
+        def share(self, node, position, upstream, raw_share, share, before, after):
+            raw.append((node.op, raw_share.dtype))
+
+    out = case.call(*inputs)
+    assert out.dtype == np.float32
+    for _ in tg.backward.walk([out], [np.ones(out.shape, np.float32)], observer=Watch()):
+        pass
+    assert [(op, dtype) for op, dtype in raw if dtype != np.float32] == []
+
+
+@every_case
+def test_memory_layout_does_not_matter(case):
+    def strided(x):
+        spaced = np.zeros([2 * n for n in x.shape], x.dtype)
+        view = spaced[tuple(slice(None, None, 2) for _ in x.shape)]
+        view[...] = x
+        view.flags.writeable = False
+        return view
+
+    expected = tensors(case)
+    out = case.call(*expected)
+    weights = np.random.default_rng(0).normal(size=out.shape)
+    out.backward(weights)
+    for layout in (np.asfortranarray, strided):
+        inputs = tensors(case, layout=layout)
+        again = case.call(*inputs)
+        again.backward(weights)
+        np.testing.assert_allclose(again.data, out.data, rtol=1e-12, atol=1e-13)
+        for x, y in zip(inputs, expected, strict=True):
+            np.testing.assert_allclose(x.grad, y.grad, rtol=1e-12, atol=1e-13)
+            assert x.grad.flags.writeable
+
+
+def test_the_checker_catches_a_derivative_that_is_a_thousandth_off():
+    @primitive(elementwise=True, name="wrong_square")
+    def square(x):
+        return x * x
+
+    @square.derivative("2x")
+    def _(g, out, x):
+        return g * 2.002 * x
+
+    try:
+        with pytest.raises(AssertionError, match=r"the derivative by input 0\[1\]"):
+            tg.check_grad(square, [0.5, 2.0])
+    finally:
+        del registry["wrong_square"]

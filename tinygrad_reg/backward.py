@@ -1,0 +1,283 @@
+"""The way back over the graph: the chain rule in one loop.
+
+A node of the graph knows the op that made it and what the op was given. Its gradient is the sum of the shares that
+the nodes using it send back. So the walk starts at the loss with gradient 1, and takes a node as soon as everything
+that uses it has sent its share: then the sum is complete, and the node's op says what share of it each input gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from .methods import attach
+from .modes import modes, quiet
+from .tensor import Tensor, describe
+
+
+class Observer(Protocol):
+    """Who wants to see each step of the walk: the record of `explain`, the checks of `debug`."""
+
+    def start(self, output: Tensor, gradient: Any) -> None:
+        """The walk begins at `output` with this gradient."""
+
+    def share(self, node: Tensor, position: int, upstream: Any, raw: Any, share: Any, before: Any, after: Any) -> None:
+        """`node` sent its input at `position` a share of its upstream gradient.
+
+        `raw` is what the derivative gave, `share` the same summed over broadcast axes, `before` and `after` what the
+        input had received until then, and has now.
+        """
+
+
+def walk(
+    outputs: Sequence[Tensor],
+    gradients: Sequence[Any],
+    targets: Iterable[Tensor] | None = None,
+    *,
+    create_graph: bool = False,
+    observer: Observer | None = None,
+) -> Iterator[tuple[Tensor, Any, bool]]:
+    """Yield every node on the way back with its complete gradient: (node, gradient, is_ours).
+
+    Starts at `outputs` with their `gradients`. With `targets`, only what leads to them is visited. With
+    `create_graph`, gradients are Tensors, computed by ops and differentiable in turn. `is_ours` says that the walk
+    allocated the gradient's array and nobody else holds it.
+    """
+    owed = _shares_owed(outputs, None if targets is None else _leading_to(set(targets), outputs))
+    received: dict[Tensor, Any] = {}  # the sum of the shares so far
+    ours: set[Tensor] = set()  # whose sum is an array that the walk allocated, so it may add to it in place
+    ready: list[Tensor] = []
+
+    for output, gradient in zip(outputs, gradients, strict=True):
+        if output in owed:
+            received[output] = received[output] + gradient if output in received else gradient
+            owed[output] -= 1
+            if owed[output] == 0:
+                ready.append(output)
+            if observer is not None:
+                observer.start(output, gradient)
+
+    while ready:
+        # 1. A node whose users have all sent their shares: its gradient is complete.
+        node = ready.pop()
+        upstream = received.pop(node)
+        yield node, upstream, node in ours
+        primitive = node._primitive
+        if primitive is None:
+            continue  # a leaf: the way ends here
+
+        # 2. Its op turns the gradient into one share for each input that needs one.
+        if create_graph:
+            values, out = node._inputs, node
+        else:
+            values, out = [x._data if isinstance(x, Tensor) else x for x in node._inputs], node._data
+        for position, parent, raw in primitive.shares(node, upstream, owed, values, out):
+            share = _fit(raw, parent, node)
+
+            # 3. The input adds its share to what it has received.
+            before = received.get(parent)
+            if before is None:
+                after = share
+                if parent._primitive is None and not create_graph:
+                    # A leaf's .grad must be memory of its own: neither a view nor an array that somebody else holds.
+                    if _may_be_held(share, upstream, values, node):
+                        after = share.copy()
+                    ours.add(parent)
+            elif parent in ours and isinstance(before, np.ndarray) and not create_graph:
+                after = np.add(before, share, out=before) if observer is None else before + share
+            else:
+                after = before + share
+                ours.add(parent)
+            received[parent] = after
+            if observer is not None:
+                observer.share(node, position, upstream, raw, share, before, after)
+            owed[parent] -= 1
+            if owed[parent] == 0:
+                ready.append(parent)
+
+
+def _shares_owed(outputs: Sequence[Tensor], wanted: set[Tensor] | None) -> dict[Tensor, int]:
+    """For each node that a gradient will reach: how many shares it is going to receive."""
+    owed: dict[Tensor, int] = {}
+    found = []
+    for output in outputs:
+        if output._requires_grad and (wanted is None or output in wanted):
+            if output not in owed:
+                found.append(output)
+            owed[output] = owed.get(output, 0) + 1
+    while found:
+        node = found.pop()
+        for parent in node._inputs:
+            if isinstance(parent, Tensor) and parent._requires_grad:
+                if parent._time > node._time:
+                    _refuse_stale(parent, node)
+                if parent in owed:
+                    owed[parent] += 1
+                elif wanted is None or parent in wanted:
+                    owed[parent] = 1
+                    found.append(parent)
+    return owed
+
+
+def _leading_to(targets: set[Tensor], outputs: Iterable[Tensor]) -> set[Tensor]:
+    """The nodes between outputs and targets: those whose gradient is a factor in some target's."""
+    users: dict[Tensor, list[Tensor]] = {}
+    found, seen = list(outputs), set(outputs)
+    while found:
+        node = found.pop()
+        for parent in node._inputs:
+            if isinstance(parent, Tensor) and parent._requires_grad:
+                users.setdefault(parent, []).append(node)
+                if parent not in seen:
+                    seen.add(parent)
+                    found.append(parent)
+    leading, found = targets & seen, list(targets & seen)
+    while found:
+        for user in users.get(found.pop(), ()):
+            if user not in leading:
+                leading.add(user)
+                found.append(user)
+    return leading
+
+
+def _refuse_stale(parent: Tensor, node: Tensor) -> None:
+    raise RuntimeError(
+        f"{describe(parent)} has new values (an optimizer's step, a load or an assignment to .data) since '{node.op}' "
+        "used it, so this graph's gradients would be wrong: compute the loss anew, then go backward"
+    )
+
+
+def _fit(share: Any, parent: Tensor, node: Tensor) -> Any:
+    """The share in its input's own shape and dtype: an input that was broadcast gets the sum over the copies."""
+    if not isinstance(share, (np.ndarray, np.generic, Tensor)):
+        if not isinstance(share, (float, int)):
+            raise TypeError(f"the derivative of '{node.op}' gave {type(share).__name__} where an array was due")
+        share = np.asarray(share, parent._data.dtype)
+    if share.shape != parent._data.shape:
+        assert node._primitive is not None
+        if not node._primitive.elementwise or share.shape != node._data.shape:
+            raise ValueError(
+                f"the derivative of '{node.op}' gave its input of shape {parent.shape} a gradient of shape {share.shape}"
+            )
+        share = unbroadcast(share, parent._data.shape)
+    dtype = parent._data.dtype
+    return share if share.dtype == dtype else share.astype(dtype)
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum `g` over the axes along which an array of `shape` was repeated to meet the others."""
+    added = len(g.shape) - len(shape)
+    stretched = [added + i for i, n in enumerate(shape) if n == 1 and g.shape[added + i] != 1]
+    g = np.sum(g, axis=(*range(added), *stretched))
+    return g if g.shape == shape else np.reshape(g, shape)
+
+
+def _may_be_held(share: Any, upstream: Any, values: Sequence[Any], node: Tensor) -> bool:
+    """Whether the array that a derivative returned may be the one of somebody else, or a view of it."""
+    if not isinstance(share, np.ndarray):
+        return False  # a NumPy scalar, which nobody can change
+    held = share is upstream or share.base is not None or share is node._data or share is node._kept
+    return held or not share.flags.writeable or any(share is value for value in values)
+
+
+def _seed(output: Any, gradient: Any, call: str) -> Any:
+    """The gradient to start with: 1 for a scalar, the weights that the caller gives otherwise."""
+    if not isinstance(output, Tensor):
+        raise TypeError(f"{call} starts at a Tensor, not at {type(output).__name__}")
+    if not output._requires_grad:
+        raise RuntimeError(
+            f"{describe(output)} has no graph to go back through: nothing it was computed from requires a gradient"
+            + (" (and no_grad() is on)" if not modes.recording else ", or it was computed under no_grad()")
+            + ". Make the parameters with requires_grad=True"
+        )
+    if gradient is None:
+        if output._data.size != 1:
+            raise ValueError(
+                f"{call} needs a single number to start from, but {describe(output)} has {output.size}; "
+                "reduce it with .sum() or .mean(), or give gradient=, the weight of each element"
+            )
+        return np.ones(output._data.shape, output._data.dtype)
+    if isinstance(gradient, Tensor):
+        given = gradient
+    else:
+        given = np.array(gradient, dtype=output._data.dtype)
+    if given.shape != output._data.shape:
+        raise ValueError(f"gradient= must have the shape of {describe(output)}, not {given.shape}")
+    return given
+
+
+def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True) -> None:
+    """Fill `.grad` of everything this tensor was computed from: ∂(this)/∂(that), by the chain rule.
+
+    Leaves add to the `.grad` they have; nodes in between get theirs anew (with retain_grads=False they get none,
+    which saves memory). A tensor of many elements needs `gradient=`, the weight of each of them.
+    """
+    seed = _seed(output, gradient, "backward()")
+    if isinstance(seed, Tensor):
+        seed = seed.numpy()
+    reached = []
+    with quiet():
+        for node, g, is_ours in walk([output], [seed], observer=modes.watch):
+            if retain_grads or node._primitive is None:
+                reached.append((node, g, is_ours))
+    # Nothing is written before the whole walk has succeeded.
+    for node, g, is_ours in reached:
+        if node._primitive is not None:
+            node._grad = g
+        elif node._grad is not None:
+            node._grad = _added(node, g)
+        elif node._home is not None:
+            node._home[...] = g
+            node._grad = node._home
+        else:
+            node._grad = g if is_ours or not isinstance(g, np.ndarray) else g.copy()
+
+
+def _added(leaf: Tensor, g: Any) -> Any:
+    if leaf._grad is leaf._home:
+        return np.add(leaf._home, g, out=leaf._home)
+    return leaf._grad + g
+
+
+attach(backward, "backward")
+
+
+def gradients(
+    output: Tensor, inputs: Tensor | Sequence[Tensor], create_graph: bool = False, *, gradient: Any = None
+) -> Any:
+    """∂output/∂input for each of `inputs` (leaves or nodes), as arrays, without touching any `.grad`.
+
+    With create_graph=True they are Tensors with a graph of their own: differentiate them again. An input that the
+    output does not depend on gets zeros. One Tensor as `inputs` gives one gradient, a sequence a list.
+    """
+    single = isinstance(inputs, Tensor)
+    wanted = [inputs] if single else list(inputs)
+    for x in wanted:
+        if not isinstance(x, Tensor):
+            raise TypeError(f"gradients() are taken with respect to Tensors, not {type(x).__name__}")
+        if not x._requires_grad:
+            raise ValueError(f"{describe(x)} does not require a gradient; make it with requires_grad=True")
+    seed = _seed(output, gradient, "gradients()")
+    if create_graph:
+        if not modes.recording:
+            raise RuntimeError("create_graph=True records a graph of the gradients, which no_grad() switches off")
+        seed = seed if isinstance(seed, Tensor) else Tensor(seed)
+    elif isinstance(seed, Tensor):
+        seed = seed.numpy()
+    found: dict[Tensor, Any] = dict.fromkeys(wanted)
+    with quiet():
+        for node, g, is_ours in walk([output], [seed], wanted, create_graph=create_graph):
+            if node in found:
+                found[node] = g if create_graph or is_ours else np.array(g)
+    result = [_finished(x, found[x], create_graph) for x in wanted]
+    return result[0] if single else result
+
+
+def _finished(x: Tensor, g: Any, create_graph: bool) -> Any:
+    if g is None:
+        g = np.zeros(x._data.shape, x._data.dtype)
+    if create_graph:
+        return g if isinstance(g, Tensor) else Tensor(g)
+    return np.asarray(g)

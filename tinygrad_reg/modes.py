@@ -1,0 +1,109 @@
+"""What is switched on right now, in this thread: recording, the layer that is running, debugging, the random generator.
+
+Every thread has its own modes, so two of them can train, debug or draw random numbers side by side.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .debug import Watch
+
+
+class _Modes(threading.local):
+    recording = True  # False inside no_grad(): results are constants
+    layer = ""  # path of the layer whose forward pass is running, such as "0" or "encoder.1"
+    watch: Watch | None = None  # looks at every value and gradient inside debug()
+    transform = 0  # how many of grad, jacobian, ... are running around this call
+    generator: np.random.Generator | None = None  # made on first use, or by seed()
+
+
+modes = _Modes()
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Record no graph inside the `with` block (in this thread): every result is a constant."""
+    before = modes.recording
+    modes.recording = False
+    try:
+        yield
+    finally:
+        modes.recording = before
+
+
+@contextmanager
+def layer_scope(name: str) -> Iterator[None]:
+    """Nodes made inside the block belong to the layer `name`, below the layer that is already running."""
+    before = modes.layer
+    modes.layer = f"{before}.{name}" if before else name
+    try:
+        yield
+    finally:
+        modes.layer = before
+
+
+def seed(n: int) -> None:
+    """Restart this thread's random generator from `n`: the same seed gives the same numbers."""
+    modes.generator = np.random.default_rng(n)
+
+
+def generator(rng: np.random.Generator | int | None = None) -> np.random.Generator:
+    """The generator to draw from: the one given (a Generator, or a seed for a new one), else this thread's."""
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if rng is not None:
+        return np.random.default_rng(rng)
+    if modes.generator is None:
+        modes.generator = np.random.default_rng()
+    return modes.generator
+
+
+_default_dtype = np.dtype(np.float64)
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """What Python numbers and lists become: "float64" (the default, as in NumPy) or "float32" for speed."""
+    global _default_dtype
+    wanted = np.dtype(dtype)
+    if wanted.kind != "f":
+        raise TypeError(f"the default dtype holds parameters, so it must be a float such as 'float32', not '{wanted}'")
+    _default_dtype = wanted
+
+
+def default_dtype() -> np.dtype[Any]:
+    """The dtype that Python numbers, lists and new parameters get."""
+    return _default_dtype
+
+
+def _error_state() -> tuple[contextvars.ContextVar[Any], Any]:
+    """NumPy's context variable for floating-point errors, and its value for "ignore everything".
+
+    An overflow on the way to an exact limit is no news to the user, so ops run with NumPy's warnings off.
+    np.errstate takes as long as a small op; setting the variable behind it takes a tenth of that. Which one it is
+    shows when it is changed in a throw-away context.
+    """
+    context = contextvars.Context()
+    context.run(np.seterr, all="ignore")
+    ((variable, value),) = context.items()
+    return variable, value
+
+
+ERROR_STATE, IGNORE = _error_state()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No floating-point warnings from NumPy inside the block, whatever np.seterr says outside."""
+    token = ERROR_STATE.set(IGNORE)
+    try:
+        yield
+    finally:
+        ERROR_STATE.reset(token)

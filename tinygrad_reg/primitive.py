@@ -1,0 +1,302 @@
+"""What an op is: a NumPy forward and, beside it, its derivative with respect to each input.
+
+    @primitive(elementwise=True, text="x³")
+    def cube(x):
+        return x**3
+
+    @cube.derivative("3x²")
+    def cube_x(g, out, x):
+        return g * 3 * x**2
+
+That is all: `cube` now takes arrays or Tensors, has a place in `registry`, and is checked, drawn and explained like
+every other op. A derivative is a plain function of the upstream gradient g, the output and the inputs, and it uses
+NumPy and other ops only. Given arrays it computes the gradient. Given Tensors, it computes a gradient that has a
+graph of its own, which is how second derivatives come about. So it must not look at values (no `if x > 0`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Container, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import methods, source
+from .modes import ERROR_STATE, IGNORE, modes
+from .tensor import Tensor, _Clock, describe
+
+registry: dict[str, Primitive] = {}  # every op, by name: the only list of ops
+numpy_rules: dict[Any, Callable[..., Any]] = {}  # what np functions do with Tensors: see dispatch.py
+
+_NO_OPTIONS: dict[str, Any] = {}
+_BROADCASTING = "shapes are matched from the last axis on; lengths must be equal, or one of them 1"
+
+
+class Derivative(NamedTuple):
+    """How the upstream gradient becomes the share of one input, and what pictures write beside it."""
+
+    function: Callable[..., Any]  # (g, out, *inputs, **options) -> the input's share
+    local: str  # the local derivative, in the names of the forward's inputs and `out`
+    how: str  # how it meets the upstream gradient G, such as "G ⊙ local" or "G @ localᵀ"
+    local_input: int | None  # the input that is the local derivative itself, where there is one
+
+
+class Primitive:
+    """An op. Call it with Tensors (or arrays: then it is its plain NumPy forward)."""
+
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        *,
+        name: str | None = None,
+        symbol: str | None = None,
+        text: str | None = None,
+        why: str = "",
+        expects: str = "",
+        elementwise: bool = False,
+        keeps: bool = False,
+        random: bool = False,
+        numpy: Any = (),
+        method: str | Sequence[str] = (),
+        operator: str = "",
+    ) -> None:
+        """See `primitive`."""
+        self.forward = forward
+        self.name = name or forward.__name__
+        self.symbol = symbol or self.name
+        self.why = why
+        self.expects = expects or (_BROADCASTING if elementwise else "")
+        self.elementwise = elementwise
+        self.keeps = keeps
+        self.random = random
+        self.derivatives: list[Derivative | None] = []
+        self.functions: list[Any] = []  # the functions of the derivatives, at hand for the walk
+        self.joint: Callable[..., Sequence[Any]] | None = None
+        self._has_fixed_inputs = False
+        self.__name__ = self.__qualname__ = self.name
+        self.__doc__ = forward.__doc__
+        self.__module__ = forward.__module__
+
+        self.inputs, self.options, self.variadic = _signature(forward)
+        self.arity = len(self.inputs)
+        self.text = text or f"{self.symbol}({', '.join(self.inputs)})"
+        registry[self.name] = self
+        _register(self, self._as_method(), numpy, method)
+        if operator:
+            methods.attach(lambda x, y: self(x, y), f"__{operator}__")
+            methods.attach(lambda x, y: self(y, x), f"__r{operator}__")
+
+    # ---- declaring it
+
+    def derivative(
+        self, local: str = "", *, how: str | None = None, local_input: int | None = None
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare the derivative with respect to the next input; `local` writes it down for pictures."""
+
+        def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+            position = len(self.derivatives)
+            if position >= self.arity or self.variadic:
+                raise TypeError(f"{self.name} takes {self.arity} inputs, so it can't have another derivative")
+            wording = how or ("G ⊙ local" if self.elementwise else "local applied to G")
+            text = local or f"∂{self.name}/∂{self.inputs[position]}"
+            self.derivatives.append(Derivative(function, text, wording, local_input))
+            self.functions.append(function)
+            return function
+
+        return declare
+
+    def no_derivative(self) -> None:
+        """Declare that the next input (indices, a condition, a mask) can't be differentiated by."""
+        self.derivatives.append(None)
+        self.functions.append(None)
+        self._has_fixed_inputs = True
+
+    def derivatives_of_all(self, function: Callable[..., Sequence[Any]]) -> Callable[..., Sequence[Any]]:
+        """For an op of any number of inputs: one function (needed, g, out, *inputs, **options) -> a share each.
+
+        `needed` says of each input whether its share is used; None may stand for one that is not.
+        """
+        self.joint = function
+        return function
+
+    # ---- using it
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """Apply the op. The result is a node of the graph where an input requires a gradient and recording is on."""
+        if len(inputs) != self.arity and not self.variadic:
+            inputs, options = self._bind(inputs, options)
+        arrays = []
+        any_tensor = requires_grad = False
+        for x in inputs:
+            if isinstance(x, Tensor):
+                any_tensor = True
+                if x._requires_grad:
+                    requires_grad = True
+                arrays.append(x._data)
+            else:
+                arrays.append(_operand(x))
+
+        token = ERROR_STATE.set(IGNORE)
+        try:
+            out = self.forward(*arrays, **options)
+        except (TypeError, ValueError, IndexError) as error:
+            raise self._misfit(error, inputs, options) from None
+        finally:
+            ERROR_STATE.reset(token)
+        kept = None
+        if self.keeps:
+            out, kept = out
+        if not any_tensor and not self.random:
+            return out  # plain in, plain out, as with NumPy's own functions
+
+        node = Tensor.__new__(Tensor)
+        node._data = out
+        node._grad = node._home = node._name = None
+        if requires_grad and modes.recording:
+            if self._has_fixed_inputs:
+                self._refuse_lost_gradient(inputs)
+            node._requires_grad = True
+            node._primitive = self
+            node._inputs = inputs
+            node._options = options or _NO_OPTIONS
+            node._kept = kept
+            node._time = _Clock.now
+        else:
+            node._requires_grad = False
+            node._primitive = None
+            node._inputs = ()
+            node._options = _NO_OPTIONS
+            node._kept = None
+            node._time = 0
+        node._layer = modes.layer
+        node._code, node._place = source.caller()
+        if modes.watch is not None:
+            modes.watch.forward(self, node, inputs, arrays, options)
+        return node
+
+    def shares(
+        self, node: Tensor, g: Any, wanted: Container[Tensor], inputs: Sequence[Any], out: Any
+    ) -> Iterator[tuple[int, Tensor, Any]]:
+        """What `node`, made by this op, sends back of its gradient g: (position, input, share) for each wanted input.
+
+        `inputs` and `out` are arrays, or Tensors where the gradient is to have a graph of its own.
+        """
+        options = node._options
+        if self.keeps:
+            options = {**options, "kept": node._kept}
+        if self.joint is not None:
+            needed = [isinstance(x, Tensor) and x in wanted for x in node._inputs]
+            shares = self.joint(needed, g, out, *inputs, **options)
+            yield from ((i, node._inputs[i], shares[i]) for i, need in enumerate(needed) if need)
+            return
+        for position, parent in enumerate(node._inputs):
+            if isinstance(parent, Tensor) and parent in wanted:
+                yield position, parent, self.functions[position](g, out, *inputs, **options)
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}({', '.join([*self.inputs, *(f'{o}=' for o in self.options)])})>"
+
+    # ---- the wrong calls
+
+    def _bind(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Positional arguments beyond the arrays are options, in order: t.sum(0) is t.sum(axis=0)."""
+        extra = inputs[self.arity :]
+        named = [name for name in self.inputs[len(inputs) :] if name in options]
+        if len(inputs) + len(named) < self.arity or len(extra) > len(self.options):
+            raise TypeError(f"{self!r} was given {len(inputs)} positional arguments")
+        for option in self.options[: len(extra)]:
+            if option in options:
+                raise TypeError(f"{self!r} was given '{option}' twice")
+        options = {**options, **dict(zip(self.options, extra, strict=False))}
+        return (*inputs[: self.arity], *(options.pop(name) for name in named)), options
+
+    def _misfit(self, error: Exception, inputs: Sequence[Any], options: dict[str, Any]) -> Exception:
+        """NumPy's complaint about the operands, with their names and what was asked for."""
+        given = ", ".join([*map(describe, inputs), *(f"{name}={value!r}" for name, value in options.items())])
+        kind = next(k for k in (np.linalg.LinAlgError, IndexError, TypeError, ValueError) if isinstance(error, k))
+        return kind(f"{self.name} can't take {given}: {error}" + (f" ({self.expects})" if self.expects else ""))
+
+    def _refuse_lost_gradient(self, inputs: Sequence[Any]) -> None:
+        for x, derivative, name in zip(inputs, self.derivatives, self.inputs, strict=False):
+            if derivative is None and isinstance(x, Tensor) and x._requires_grad:
+                raise TypeError(
+                    f"{self.name} has no derivative with respect to '{name}', but {describe(x)} requires a gradient; "
+                    "write .detach() if none should flow there"
+                )
+
+    def _as_method(self) -> Callable[..., Any]:
+        # A plain function binds to its object as a method does, an instance of a class would not.
+        def method(*inputs: Any, **options: Any) -> Any:
+            return self(*inputs, **options)
+
+        method.__name__, method.__doc__ = self.name, self.__doc__
+        return method
+
+
+def primitive(forward: Callable[..., Any] | None = None, **declaration: Any) -> Any:
+    """Make an op of a NumPy function: positional arguments are arrays, keyword-only ones are options.
+
+    `elementwise=True`: inputs broadcast against each other, and the local derivative is multiplied in by elements.
+    `text` and `symbol`: how formulas and pictures write it ("x × y", "×"); `why`: a sentence on its derivative.
+    `expects`: what its operands must fulfil, for messages.
+    `numpy`: the NumPy functions that become this op when they meet a Tensor; `method`: names of Tensor methods;
+    `operator="add"`: the operator `+`, from both sides.
+    `keeps=True`: forward returns (result, kept), and the derivatives get `kept=`. It must be locally constant
+    (indices, a mask): what varies with the inputs has a derivative of its own, and belongs into the derivative.
+    `random=True`: the result is drawn anew at each call, so it is a Tensor even where no input is one.
+
+    Used as a decorator, plain or with these arguments; then declare `.derivative` for each input, in order.
+    """
+    if forward is not None:
+        return Primitive(forward, **declaration)
+    return lambda function: Primitive(function, **declaration)
+
+
+def composed(numpy: Any = (), method: str | Sequence[str] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function that is written with ops: it needs no derivative of its own.
+
+    `numpy` and `method` as in `primitive`.
+    """
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        _register(function, function, numpy, method)
+        return function
+
+    return register
+
+
+def _register(rule: Callable[..., Any], as_method: Callable[..., Any], numpy: Any, method: str | Sequence[str]) -> None:
+    for function in numpy if isinstance(numpy, (tuple, list)) else (numpy,):
+        numpy_rules[function] = rule
+    methods.attach(as_method, *((method,) if isinstance(method, str) else method))
+
+
+def _operand(x: Any) -> Any:
+    """An input that is no Tensor: numbers stay weak (they take the other operand's dtype), the rest is an array."""
+    if isinstance(x, np.ndarray) or type(x) is float or type(x) is int:
+        return x
+    if isinstance(x, np.generic):
+        return x.item()  # NumPy's scalars would turn float32 into float64, Python's do not
+    array = np.asarray(x)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"an op can't take {type(x).__name__} (dtype {array.dtype})")
+    return array
+
+
+def _signature(forward: Callable[..., Any]) -> tuple[list[str], list[str], bool]:
+    """Names of the inputs, names of the options, and whether it takes any number of inputs."""
+    if isinstance(forward, np.ufunc):
+        return ["x", "y", "z"][: forward.nin], [], False
+    inputs, options, variadic = [], [], False
+    for name, parameter in inspect.signature(forward).parameters.items():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            options.append(name)
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            inputs.append(name)
+            variadic = True
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            raise TypeError(f"name the options of {forward.__name__}, instead of **{name}: they are shown in pictures")
+        else:
+            inputs.append(name)
+    return inputs, options, variadic

@@ -1,0 +1,314 @@
+"""Tensor: an array, its gradient, and the op and inputs that made it."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+from . import source
+from .methods import Methods
+from .modes import default_dtype
+
+
+class _Clock:
+    """Counts the writes into arrays that graphs may have been built on: see `Tensor._time`."""
+
+    now = 0
+
+
+class Tensor(Methods):
+    """An array that remembers how it was computed.
+
+    Tensor(data, requires_grad=True) is a leaf: a parameter or an input to differentiate by. An op on tensors gives
+    a new Tensor, a node of the graph, wherever one of its inputs requires a gradient. `backward()` walks the graph
+    from a loss and fills `.grad`.
+
+    >>> x = Tensor(3.0, requires_grad=True)
+    >>> y = x * x + 1
+    >>> y.backward()
+    >>> print(y.data, x.grad)
+    10.0 6.0
+
+    `data` may be a number, a nested list or an array; arrays are not copied.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_code",  # the user's code object that made this tensor, and the place in it (see source.py)
+        "_data",  # ndarray, or a NumPy scalar for a 0-d result (much cheaper; `.data` shows an array)
+        "_grad",  # what `.grad` shows, or None
+        "_home",  # a view of an optimizer's flat buffer, where it wants the gradient to be written, or None
+        "_inputs",  # what the op was given, in order: Tensors, arrays, numbers
+        "_kept",  # what the op's forward chose to keep for its derivatives
+        "_layer",  # path of the layer that made this node
+        "_name",
+        "_options",  # the op's keyword options
+        "_place",
+        "_primitive",  # the op that made this node, None for a leaf
+        "_requires_grad",
+        "_time",  # a node: when it was made; a leaf: when its array was last replaced or written
+    )
+
+    def __init__(
+        self, data: Any, requires_grad: bool = False, name: str | None = None, *, dtype: Any = None
+    ) -> None:
+        array = as_array(data, dtype)
+        if requires_grad:
+            require_float(array)
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"name must be a string, not {type(name).__name__}")
+        self._data = array
+        self._grad = self._home = self._primitive = self._kept = None
+        self._inputs: tuple[Any, ...] = ()
+        self._options: dict[str, Any] = {}
+        self._requires_grad = bool(requires_grad)
+        self._name = name
+        self._time = 0
+        self._layer = ""
+        self._code, self._place = source.caller()
+
+    # ---- what it holds
+
+    @property
+    def data(self) -> np.ndarray:
+        """The values. Assigning replaces them (in a leaf); a graph built on the old ones can't go backward then."""
+        if not isinstance(self._data, np.ndarray):
+            self._data = as_array(self._data)
+        return self._data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if self._primitive is not None:
+            raise TypeError(
+                f"{describe(self)} was computed by '{self.op}', so its data can't be replaced; "
+                "assign to the leaves it was computed from, or start a new leaf with .detach()"
+            )
+        array = as_array(value, self._data.dtype)
+        if self._requires_grad:
+            require_float(array)
+        if array.shape != self._data.shape and self._grad is not None:
+            self._grad = None  # a gradient of another shape belongs to the values that are gone
+        self._data = array
+        self.written()
+
+    def written(self) -> None:
+        """Note that this leaf's array has new values: graphs built before refuse to go backward through it."""
+        _Clock.now += 1
+        self._time = _Clock.now
+
+    @property
+    def grad(self) -> np.ndarray | None:
+        """∂loss/∂this from the last backward passes, an array of this shape and dtype, or None. Assigning 0 clears it."""
+        grad = self._grad
+        if grad is None:
+            return None
+        if not isinstance(grad, np.ndarray):
+            grad = self._grad = as_array(grad)
+        elif grad is self._home:
+            grad = self._grad = grad.copy()  # the reader may keep it, the optimizer will write over its own buffer
+        return grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is None:
+            self._grad = None
+            return
+        if isinstance(value, Tensor):
+            value = value.numpy()
+        shape, dtype = self._data.shape, self._data.dtype
+        if np.ndim(value) == 0 and shape and value == 0:
+            self._grad = np.zeros(shape, dtype)
+            return
+        array = np.asarray(value, dtype)
+        if array.shape != shape:
+            raise ValueError(f".grad of {describe(self)} must have its shape {shape}, not {array.shape}")
+        self._grad = array
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether backward() computes a gradient for this tensor. Set it to False to freeze a parameter."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self._primitive is not None and not value:
+            raise TypeError(f"{describe(self)} was computed by '{self.op}'; write .detach() for its values without a graph")
+        if value:
+            require_float(self._data)
+        self._requires_grad = bool(value)
+
+    @property
+    def name(self) -> str | None:
+        """The name it was given, or None (pictures then use the variable it was assigned to)."""
+        return self._name
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"name must be a string, not {type(value).__name__}")
+        self._name = value
+
+    @property
+    def op(self) -> str | None:
+        """Name of the op that made this tensor, None for a leaf."""
+        return None if self._primitive is None else self._primitive.name
+
+    @property
+    def parents(self) -> tuple[Tensor, ...]:
+        """What the op was given, in order, as Tensors: x * x has two parents, a leaf none."""
+        if not all(isinstance(x, Tensor) for x in self._inputs):
+            self._inputs = tuple(x if isinstance(x, Tensor) else self._constant(x) for x in self._inputs)
+        return self._inputs
+
+    def _constant(self, value: Any) -> Tensor:
+        # A number among the inputs has no dtype of its own: it took the result's.
+        weak = isinstance(value, (int, float)) and not isinstance(value, bool)
+        constant = Tensor(np.asarray(value, self._data.dtype if weak else None))
+        constant._code = None
+        return constant
+
+    shape = property(lambda self: self._data.shape, doc="Lengths of the axes.")
+    ndim = property(lambda self: self._data.ndim, doc="Number of axes.")
+    size = property(lambda self: self._data.size, doc="Number of elements.")
+    dtype = property(lambda self: self._data.dtype, doc="Type of the elements.")
+
+    def item(self) -> Any:
+        """The one value of a one-element tensor, as a Python number."""
+        if self._data.size != 1:
+            raise ValueError(f"{describe(self)} has {self.size} elements; item() needs exactly one (index it, or use .numpy())")
+        return self._data.item()
+
+    def numpy(self) -> np.ndarray:
+        """The values as a plain array, without the graph; not a copy."""
+        return self.data
+
+    def tolist(self) -> Any:
+        """The values as nested Python lists."""
+        return self._data.tolist()
+
+    def detach(self) -> Tensor:
+        """A new leaf with the same values that needs no gradient: what is computed from it stays out of the graph."""
+        return Tensor(self._data, name=self._name)
+
+    # ---- being an array among others (NumPy functions that are given a Tensor: see dispatch.py)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if self._requires_grad:
+            raise TypeError(
+                f"{describe(self)} requires a gradient, and a plain array can't carry one. Write .numpy() for the values alone, "
+                "np.stack([...]) to join tensors, or tg.ops / np functions to stay in the graph"
+            )
+        return np.array(self.data, dtype=dtype, copy=copy)
+
+    def __len__(self) -> int:
+        if not self._data.shape:
+            raise TypeError("a 0-d tensor has no len()")
+        return int(self._data.shape[0])
+
+    def __iter__(self) -> Any:
+        if not self._data.shape:
+            raise TypeError("a 0-d tensor can't be iterated over; its value is .item()")
+        return (self[i] for i in range(len(self)))  # type: ignore[index]
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise ValueError(
+                f"the truth of {describe(self)} is not defined: it has {self.size} elements. Ask (t > 0).any() or (t > 0).all()"
+            )
+        return bool(self._data.item())
+
+    def __float__(self) -> float:
+        return float(self._single("float"))
+
+    def __int__(self) -> int:
+        return int(self._single("int"))
+
+    def __index__(self) -> int:
+        if self._data.dtype.kind not in "iu":
+            raise TypeError(f"only an integer tensor can be an index, not one of {self._data.dtype}")
+        return int(self._single("index"))
+
+    def _single(self, wanted: str) -> Any:
+        if self._data.size != 1:
+            raise TypeError(
+                f"{wanted}() needs one value, but {describe(self)} has {self.size}; take one by indexing, "
+                "reduce with .sum() or .mean(), or use .numpy() for the array"
+            )
+        return self._data.item()
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise TypeError(
+            "a Tensor can't be changed in place: its graph would tell of values that are gone. "
+            "Write np.where(mask, new, t) for a new tensor, or assign a whole array to .data of a leaf"
+        )
+
+    __hash__ = object.__hash__  # by identity; == compares elements
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    def __repr__(self) -> str:
+        values = np.array2string(self.data, separator=", ", prefix="Tensor(", threshold=100)
+        extras = [f"name={self._name!r}"] if self._name is not None else []
+        if self._data.dtype != np.float64:
+            extras.append(f"dtype={self._data.dtype}")
+        if self._primitive is not None:
+            extras.append(f"op={self.op!r}")
+        elif self._requires_grad:
+            extras.append("requires_grad=True")
+        return f"Tensor({', '.join([values, *extras])})"
+
+    def __copy__(self) -> Tensor:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: Any) -> Tensor:
+        self._leaf_only("copied")
+        return self._rebuild(np.array(self._data), self._requires_grad, self._name)
+
+    def __reduce__(self) -> Any:
+        self._leaf_only("pickled")
+        return Tensor._rebuild, (self.data, self._requires_grad, self._name)
+
+    @staticmethod
+    def _rebuild(data: Any, requires_grad: bool, name: str | None) -> Tensor:
+        return Tensor(data, requires_grad, name)
+
+    def _leaf_only(self, what: str) -> None:
+        if self._primitive is not None:
+            raise TypeError(f"{describe(self)} is part of a graph, which can't be {what}; write .detach() for its values alone")
+
+
+def describe(x: Any) -> str:
+    """How messages speak of an operand: its name, if it has one, and its shape."""
+    shape = f"of shape {np.shape(x)}" if not isinstance(x, Tensor) else f"of shape {x.shape}"
+    label = source.label(x) if isinstance(x, Tensor) else None
+    kind = "tensor" if isinstance(x, Tensor) else "array" if isinstance(x, np.ndarray) else type(x).__name__
+    return f"{label or kind} {shape}"
+
+
+def as_array(data: Any, dtype: Any = None) -> np.ndarray:
+    """`data` as an array, not copied where it is one already. Python numbers and lists of them become floats."""
+    if isinstance(data, np.ndarray) and dtype is None:
+        array = np.asarray(data)  # sheds subclasses such as np.matrix
+    elif isinstance(data, (Tensor, np.ndarray, np.generic)):
+        array = np.asarray(data, dtype)
+    else:
+        try:
+            array = np.asarray(data, dtype)
+        except ValueError as error:
+            raise ValueError(f"can't make an array of this {type(data).__name__}: {error}") from None
+        if dtype is None and array.dtype.kind in "iuf" and not hasattr(data, "__array__"):
+            array = array.astype(default_dtype(), copy=False)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"a Tensor holds real numbers, not {array.dtype} (given: {type(data).__name__})")
+    return array
+
+
+def require_float(array: np.ndarray) -> None:
+    """Gradients are real numbers: only a float array can require them."""
+    if array.dtype.kind != "f":
+        raise TypeError(
+            f"an array of {array.dtype} can't require gradients, they need floats; "
+            "write array.astype('float64'), or leave requires_grad=False"
+        )

@@ -1,0 +1,250 @@
+"""Functions made of functions: grad(f), jacobian(f), hessian(f), hvp(f), and the check of a gradient by differences.
+
+Plain arguments give plain arrays. Tensors give Tensors with a graph of their own, and so do transforms that run inside
+another one: grad(grad(f)) is the second derivative.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from .backward import gradients
+from .modes import modes
+from .tensor import Tensor, as_array
+
+
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The function that computes ∂f/∂(its argument `argnums`); f returns one number.
+
+    >>> import tinygrad_reg as tg
+    >>> tg.grad(lambda x: x**3)(2.0)
+    array(12.)
+    """
+    both = value_and_grad(f, argnums)
+
+    @functools.wraps(f)
+    def gradient(*args: Any, **options: Any) -> Any:
+        return both(*args, **options)[1]
+
+    return gradient
+
+
+def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The function that computes f and its gradient at once: (value, gradient), a tuple of gradients for many argnums."""
+
+    @functools.wraps(f)
+    def value_and_gradient(*args: Any, **options: Any) -> tuple[Any, Any]:
+        with _Differentiation(f, args, options, argnums) as run:
+            return run.finish(run.value), run.pack(run.gradients(run.value))
+
+    return value_and_gradient
+
+
+def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The function that computes all derivatives of all outputs: shape (*output.shape, *input.shape).
+
+    It goes backward once for each element of the output.
+    """
+
+    @functools.wraps(f)
+    def jacobian_matrix(*args: Any, **options: Any) -> Any:
+        with _Differentiation(f, args, options, argnums) as run:
+            shape = run.value.shape
+            rows = [run.gradients(run.value, seed) for seed in _unit_seeds(run.value)]
+            stack = np.stack if rows else lambda _: np.zeros((0,))
+            return run.pack(
+                [
+                    np.reshape(stack([row[i] for row in rows]), (*shape, *variable.shape))
+                    for i, variable in enumerate(run.variables)
+                ]
+            )
+
+    return jacobian_matrix
+
+
+def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+    """The function that computes the matrix of second derivatives of f, shape (*input.shape, *input.shape)."""
+    return jacobian(grad(f, argnums), argnums)
+
+
+def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
+    """The function (x, v) -> Hessian of f at x, times v, at the cost of two backward passes: no matrix is built."""
+
+    def hessian_vector_product(x: Any, v: Any) -> Any:
+        v = v if isinstance(v, Tensor) else as_array(v)
+        if np.shape(x) != v.shape:
+            raise ValueError(f"hvp needs v in the shape of x, {np.shape(x)}, not {v.shape}")
+        return grad(lambda y: np.sum(grad(f)(y) * v))(x)
+
+    return hessian_vector_product
+
+
+class _Differentiation:
+    """One call of a transformed function: makes the variables, runs f on them, knows what to give back."""
+
+    def __init__(
+        self, f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], argnums: int | Sequence[int]
+    ) -> None:
+        self.single = isinstance(argnums, int)
+        positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        for position in positions:
+            if not -len(args) <= position < len(args):
+                raise ValueError(f"argnums={argnums!r} names an argument that is not there: {len(args)} were given")
+        # Inside another transform a plain result would cut the graph, so it is a Tensor there.
+        self.keeps_graph = modes.transform > 0 or any(isinstance(x, Tensor) for x in args)
+        self.f, self.args, self.options, self.positions = f, list(args), options, positions
+
+    def __enter__(self) -> _Differentiation:
+        self._before = modes.transform, modes.recording
+        modes.transform, modes.recording = modes.transform + 1, True
+        try:
+            for position in self.positions:
+                self.args[position] = _variable(self.args[position])
+            self.variables = [self.args[position] for position in self.positions]
+            self.value = self.f(*self.args, **self.options)
+        except BaseException:
+            self.__exit__()
+            raise
+        if not isinstance(self.value, Tensor):
+            self.__exit__()
+            raise TypeError(
+                f"{getattr(self.f, '__name__', 'f')} must return a Tensor computed from its arguments, "
+                f"not {type(self.value).__name__}; use np functions or tg.ops, not math"
+            )
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        modes.transform, modes.recording = self._before
+
+    def gradients(self, output: Tensor, seed: Any = None) -> list[Any]:
+        if not output.requires_grad:  # f does not depend on its arguments
+            return [Tensor(np.zeros_like(v.data)) if self.keeps_graph else np.zeros_like(v.data) for v in self.variables]
+        result: list[Any] = gradients(output, self.variables, self.keeps_graph, gradient=seed)
+        return result
+
+    def pack(self, results: list[Any]) -> Any:
+        return results[0] if self.single else tuple(results)
+
+    def finish(self, value: Tensor) -> Any:
+        return value if self.keeps_graph else value.data
+
+
+def _variable(x: Any) -> Tensor:
+    """What f is differentiated by: a node of its own, so that the same Tensor used elsewhere in f stays a constant."""
+    if isinstance(x, Tensor):
+        return +x if x.requires_grad else Tensor(x.data, requires_grad=True, name=x.name)
+    return Tensor(x, requires_grad=True)
+
+
+def _unit_seeds(value: Tensor) -> Iterator[np.ndarray]:
+    for index in np.ndindex(value.shape):
+        seed = np.zeros(value.shape, value.dtype)
+        seed[index] = 1
+        yield seed
+
+
+def check_grad(
+    f: Callable[..., Any], *inputs: Any, order: int = 1, step: float = 6e-6, rtol: float = 2e-5, atol: float = 2e-8
+) -> float:
+    """Compare the derivatives of f at `inputs` with central differences, in float64; order=2 the second ones as well.
+
+    Raises AssertionError with the worst entry, and returns the largest relative error otherwise. An output of many
+    elements is weighted with fixed random numbers. Don't check at a kink: differences see both of its sides.
+
+    >>> import numpy as np
+    >>> bool(check_grad(np.tanh, [0.5, -1.0], order=2) < 1e-6)
+    True
+    """
+    if order not in (1, 2):
+        raise ValueError(f"check_grad compares derivatives of order 1 or 2, not {order!r}")
+    arrays = [np.array(x.data if isinstance(x, Tensor) else x, dtype=np.float64) for x in inputs]
+    if not arrays:
+        raise ValueError("check_grad needs at least one input to differentiate by")
+    rng = np.random.default_rng(0)
+    weights: dict[tuple[int, ...], np.ndarray] = {}
+
+    def weighted(*tensors: Any) -> Any:
+        value = f(*tensors)
+        if not isinstance(value, Tensor):
+            raise TypeError(f"the function to check must return a Tensor, not {type(value).__name__}")
+        if value.shape not in weights:
+            weights[value.shape] = rng.uniform(0.5, 1.5, value.shape)
+        return np.sum(value * weights[value.shape])
+
+    worst = _compare(weighted, arrays, step, rtol, atol, "derivative")
+    if order == 2:
+        directions = [rng.uniform(0.5, 1.5, x.shape) for x in arrays]
+
+        def directional(*tensors: Any) -> Any:
+            found = gradients_or_zeros(weighted(*tensors), tensors)
+            return sum(np.sum(g * v) for g, v in zip(found, directions, strict=True))
+
+        worst = max(worst, _compare(directional, arrays, step, rtol, atol, "second derivative"))
+    return worst
+
+
+def gradients_or_zeros(output: Tensor, inputs: Sequence[Tensor]) -> list[Tensor]:
+    """gradients(create_graph=True), or zeros where the output is constant."""
+    if output.requires_grad:
+        found: list[Tensor] = gradients(output, list(inputs), create_graph=True)
+        return found
+    return [Tensor(np.zeros(x.shape)) for x in inputs]
+
+
+def _compare(
+    scalar: Callable[..., Any], arrays: list[np.ndarray], step: float, rtol: float, atol: float, what: str
+) -> float:
+    with _recording():
+        tensors = [Tensor(x, requires_grad=True) for x in arrays]
+        value = scalar(*tensors)
+        analytic = [g.numpy() for g in gradients_or_zeros(value, tensors)]
+    scale = max(1.0, abs(float(value.item())))
+    worst, complaint = 0.0, ""
+    for position, x in enumerate(arrays):
+        for index in np.ndindex(x.shape):
+            numeric = _central_difference(scalar, arrays, position, index, step)
+            exact = float(analytic[position][index])
+            error = abs(exact - numeric) / (atol * scale / rtol + abs(numeric))
+            if not error <= worst:  # also when it is NaN
+                worst = error
+                where = f"[{', '.join(map(str, index))}]" if index else ""
+                complaint = (
+                    f"the {what} by input {position}{where} is {exact:.10g}, but differences give {numeric:.10g} "
+                    f"(input {x[index]:.6g}, relative error {error:.1e})"
+                )
+                if np.isnan(error):
+                    raise AssertionError(complaint)
+    if worst > rtol:
+        raise AssertionError(complaint)
+    return worst
+
+
+def _central_difference(
+    scalar: Callable[..., Any], arrays: list[np.ndarray], position: int, index: tuple[int, ...], step: float
+) -> float:
+    def value_at(x: float) -> float:
+        moved = arrays[position].copy()
+        moved[index] = x
+        # The inputs require gradients here too: the function may differentiate by them.
+        with _recording():
+            tensors = [Tensor(moved if i == position else a, requires_grad=True) for i, a in enumerate(arrays)]
+            return float(scalar(*tensors).item())
+
+    center = float(arrays[position][index])
+    width = step * max(1.0, abs(center))
+    return (value_at(center + width) - value_at(center - width)) / (2 * width)
+
+
+@contextmanager
+def _recording() -> Iterator[None]:
+    before = modes.recording
+    modes.recording = True
+    try:
+        yield
+    finally:
+        modes.recording = before
