@@ -72,7 +72,7 @@ def walk(
         if create_graph:
             values, out = node._inputs, node
         else:
-            values, out = [x._data if isinstance(x, Tensor) else x for x in node._inputs], node._data
+            values, out = [_value(x, node) for x in node._inputs], node._data
         for position, parent, raw in primitive.shares(node, upstream, owed, values, out):
             share = _fit(raw, parent, node)
 
@@ -147,6 +147,15 @@ def _refuse_stale(parent: Tensor, node: Tensor) -> None:
         f"{describe(parent)} has new values (an optimizer's step, a load or an assignment to .data) since '{node.op}' "
         "used it, so this graph's gradients would be wrong: compute the loss anew, then go backward"
     )
+
+
+def _value(x: Any, node: Tensor) -> Any:
+    """What the derivatives of `node` compute with: a number among its inputs takes part in the node's own dtype."""
+    if isinstance(x, Tensor):
+        return x._data
+    if isinstance(x, (float, int)) and node._data.dtype.kind == "f":
+        return node._data.dtype.type(x)
+    return x
 
 
 def _fit(share: Any, parent: Tensor, node: Tensor) -> Any:

@@ -96,6 +96,8 @@ def power(x: Any, y: Any) -> Any:
 
 @power.derivative("y · x^(y − 1)")
 def _(g, out, x, y):
+    if isinstance(y, (int, float, np.number)) and y == 2:
+        return g * y * x  # NumPy takes the long way for x**1
     return g * y * x ** (y - (y != 0))  # for y = 0 the power does not matter, as long as it is finite at 0
 
 
