@@ -1,1 +1,1 @@
-from . import arithmetic, reductions, shapes
+from . import arithmetic, random, reductions, shapes
