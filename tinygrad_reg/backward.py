@@ -7,6 +7,7 @@ that uses it has sent its share: then the sum is complete, and the node's op say
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
@@ -191,7 +192,7 @@ def _may_be_held(share: Any, upstream: Any, values: Sequence[Any], node: Tensor)
     return held or not share.flags.writeable or any(share is value for value in values)
 
 
-def _seed(output: Any, gradient: Any, call: str) -> Any:
+def start_gradient(output: Any, gradient: Any, call: str) -> Any:
     """The gradient to start with: 1 for a scalar, the weights that the caller gives otherwise."""
     if not isinstance(output, Tensor):
         raise TypeError(f"{call} starts at a Tensor, not at {type(output).__name__}")
@@ -223,9 +224,10 @@ def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True)
     Leaves add to the `.grad` they have; nodes in between get theirs anew (with retain_grads=False they get none,
     which saves memory). A tensor of many elements needs `gradient=`, the weight of each of them.
     """
-    seed = _seed(output, gradient, "backward()")
+    seed = start_gradient(output, gradient, "backward()")
     if isinstance(seed, Tensor):
         seed = seed.numpy()
+    modes.last_output = weakref.ref(output)
     reached = []
     with quiet():
         for node, g, is_ours in walk([output], [seed], observer=modes.watch):
@@ -268,7 +270,7 @@ def gradients(
             raise TypeError(f"gradients() are taken with respect to Tensors, not {type(x).__name__}")
         if not x._requires_grad:
             raise ValueError(f"{describe(x)} does not require a gradient; make it with requires_grad=True")
-    seed = _seed(output, gradient, "gradients()")
+    seed = start_gradient(output, gradient, "gradients()")
     if create_graph:
         if not modes.recording:
             raise RuntimeError("create_graph=True records a graph of the gradients, which no_grad() switches off")

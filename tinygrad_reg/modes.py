@@ -23,6 +23,7 @@ class _Modes(threading.local):
     watch: Watch | None = None  # looks at every value and gradient inside debug()
     transform = 0  # how many of grad, jacobian, ... are running around this call
     generator: np.random.Generator | None = None  # made on first use, or by seed()
+    last_output: Any = None  # a weak reference to what backward() was last called on, for why()
 
 
 modes = _Modes()

@@ -51,8 +51,10 @@ class Primitive:
         *,
         name: str | None = None,
         symbol: str | None = None,
-        text: str | None = None,
+        text: str = "",
         why: str = "",
+        undefined: str = "",
+        vanishes: str = "",
         expects: str = "",
         elementwise: bool = False,
         keeps: bool = False,
@@ -66,6 +68,8 @@ class Primitive:
         self.name = name or forward.__name__
         self.symbol = symbol or self.name
         self.why = why
+        self.undefined = undefined
+        self.vanishes = vanishes
         self.expects = expects or (_BROADCASTING if elementwise else "")
         self.elementwise = elementwise
         self.keeps = keeps
@@ -73,6 +77,7 @@ class Primitive:
         self.derivatives: list[Derivative | None] = []
         self.functions: list[Any] = []  # the functions of the derivatives, at hand for the walk
         self.joint: Callable[..., Sequence[Any]] | None = None
+        self.local_of_all = ""
         self._has_fixed_inputs = False
         self.__name__ = self.__qualname__ = self.name
         self.__doc__ = forward.__doc__
@@ -80,7 +85,7 @@ class Primitive:
 
         self.inputs, self.options, self.variadic = _signature(forward)
         self.arity = len(self.inputs)
-        self.text = text or f"{self.symbol}({', '.join(self.inputs)})"
+        self.text = text
         registry[self.name] = self
         _register(self, self._as_method(), numpy, method)
         if operator:
@@ -112,12 +117,15 @@ class Primitive:
         self.functions.append(None)
         self._has_fixed_inputs = True
 
-    def derivatives_of_all(self, function: Callable[..., Sequence[Any]]) -> Callable[..., Sequence[Any]]:
+    def derivatives_of_all(
+        self, function: Callable[..., Sequence[Any]], local: str = "1"
+    ) -> Callable[..., Sequence[Any]]:
         """For an op of any number of inputs: one function (needed, g, out, *inputs, **options) -> a share each.
 
         `needed` says of each input whether its share is used; None may stand for one that is not.
         """
         self.joint = function
+        self.local_of_all = local
         return function
 
     # ---- using it
@@ -157,6 +165,7 @@ class Primitive:
             if self._has_fixed_inputs:
                 self._refuse_lost_gradient(inputs)
             node._requires_grad = True
+            node._cut = None
             node._primitive = self
             node._inputs = inputs
             node._options = options or _NO_OPTIONS
@@ -165,14 +174,16 @@ class Primitive:
         else:
             node._requires_grad = False
             node._primitive = None
+            node._cut = "no_grad()" if requires_grad else None
             node._inputs = ()
             node._options = _NO_OPTIONS
             node._kept = None
             node._time = 0
         node._layer = modes.layer
+        node._owned = False
         node._code, node._place = source.caller()
         if modes.watch is not None:
-            modes.watch.forward(self, node, inputs, arrays, options)
+            modes.watch.forward(self, node, inputs, arrays)
         return node
 
     def shares(
@@ -193,6 +204,10 @@ class Primitive:
         for position, parent in enumerate(node._inputs):
             if isinstance(parent, Tensor) and parent in wanted:
                 yield position, parent, self.functions[position](g, out, *inputs, **options)
+
+    def input_name(self, position: int) -> str:
+        """What the forward calls the input at `position`."""
+        return f"{self.inputs[0]}[{position}]" if self.variadic else self.inputs[position]
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join([*self.inputs, *(f'{o}=' for o in self.options)])})>"
@@ -239,6 +254,7 @@ def primitive(forward: Callable[..., Any] | None = None, **declaration: Any) -> 
 
     `elementwise=True`: inputs broadcast against each other, and the local derivative is multiplied in by elements.
     `text` and `symbol`: how formulas and pictures write it ("x × y", "×"); `why`: a sentence on its derivative.
+    `undefined` says where its value or slope is inf or NaN, `vanishes` where its slope is 0: debug() and why() quote it.
     `expects`: what its operands must fulfil, for messages.
     `numpy`: the NumPy functions that become this op when they meet a Tensor; `method`: names of Tensor methods;
     `operator="add"`: the operator `+`, from both sides.

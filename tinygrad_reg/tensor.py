@@ -36,6 +36,7 @@ class Tensor(Methods):
     __slots__ = (
         "__weakref__",
         "_code",  # the user's code object that made this tensor, and the place in it (see source.py)
+        "_cut",  # what kept it out of the graph: "detach()", "no_grad()", or None
         "_data",  # ndarray, or a NumPy scalar for a 0-d result (much cheaper; `.data` shows an array)
         "_grad",  # what `.grad` shows, or None
         "_home",  # a view of an optimizer's flat buffer, where it wants the gradient to be written, or None
@@ -43,6 +44,7 @@ class Tensor(Methods):
         "_kept",  # what the op's forward chose to keep for its derivatives
         "_layer",  # path of the layer that made this node
         "_name",
+        "_owned",  # whether it belongs to a layer, so that pictures name it by the layer's path
         "_options",  # the op's keyword options
         "_place",
         "_primitive",  # the op that made this node, None for a leaf
@@ -59,13 +61,14 @@ class Tensor(Methods):
         if name is not None and not isinstance(name, str):
             raise TypeError(f"name must be a string, not {type(name).__name__}")
         self._data = array
-        self._grad = self._home = self._primitive = self._kept = None
+        self._grad = self._home = self._primitive = self._kept = self._cut = None
         self._inputs: tuple[Any, ...] = ()
         self._options: dict[str, Any] = {}
         self._requires_grad = bool(requires_grad)
         self._name = name
         self._time = 0
         self._layer = ""
+        self._owned = False
         self._code, self._place = source.caller()
 
     # ---- what it holds
@@ -189,7 +192,9 @@ class Tensor(Methods):
 
     def detach(self) -> Tensor:
         """A new leaf with the same values that needs no gradient: what is computed from it stays out of the graph."""
-        return Tensor(self._data, name=self._name)
+        leaf = Tensor(self._data, name=self._name)
+        leaf._cut = "detach()" if self._requires_grad else self._cut
+        return leaf
 
     # ---- being an array among others (NumPy functions that are given a Tensor: see dispatch.py)
 

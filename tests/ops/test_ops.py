@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
+from tinygrad_reg.backward import walk
 from tinygrad_reg.primitive import primitive, registry
 
 CASES = [
@@ -67,7 +68,7 @@ def test_float32_stays_float32_forward_and_backward(case):
 
     out = case.call(*inputs)
     assert out.dtype == np.float32
-    for _ in tg.backward.walk([out], [np.ones(out.shape, np.float32)], observer=Watch()):
+    for _ in walk([out], [np.ones(out.shape, np.float32)], observer=Watch()):
         pass
     assert [(op, dtype) for op, dtype in raw if dtype != np.float32] == []
 

@@ -1,0 +1,331 @@
+"""The record of a forward and a backward pass: plain data, from which tables, pictures and derivations are made.
+
+It is written down by the same walk that fills `.grad` (backward.py), through an observer; no `.grad` is touched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import source
+from .backward import start_gradient, walk
+from .modes import quiet
+from .primitive import Primitive
+from .tensor import Tensor
+
+
+@dataclass(eq=False)
+class ForwardStep:
+    """One tensor of the graph: what it is, what it was computed from and where."""
+
+    index: int  # position in the order of computation: inputs come before what uses them
+    name: str  # its name, its variable in the source, or v3
+    kind: str  # "op", "parameter" (a leaf that requires a gradient), "input" (one that does not), "constant" (a number)
+    op: str | None
+    symbol: str
+    inputs: tuple[int, ...]  # indices of what it was computed from, in order
+    expression: str  # "w1 × x1"
+    numbers: str  # the same in numbers, "(−0.6) × 1.5", or in shapes for arrays
+    value: np.ndarray
+    layer: str  # path of the layer that made it, "" outside of layers
+    file: str | None
+    line: int | None
+    code: str  # the user's source line, "" where it is unknown
+    why: str  # a sentence on the op's derivative
+    options: dict[str, Any]
+    tensor: Tensor = field(repr=False)
+    gradient: np.ndarray | None = None  # ∂output/∂this, None where none is computed
+
+    phase = "forward"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the value."""
+        return self.value.shape
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.expression} = {short(self.value)}" if self.op else f"{self.name} = {short(self.value)}"
+
+
+@dataclass(eq=False)
+class BackwardStep:
+    """One arrow taken backward: what a node sends to one of its inputs, and what that input has received since."""
+
+    index: int
+    node: int  # index of the tensor the gradient comes from ...
+    input: int  # ... and of the one it goes to
+    position: int  # which of the node's inputs that is
+    op: str
+    upstream: np.ndarray  # G = ∂output/∂node, complete
+    local: np.ndarray | None  # ∂node/∂input by elements, or the factor of a product; None where it is neither
+    local_text: str  # the same as a formula in the names of the tensors: "x2", "a · (1 − a)"
+    how: str  # how the two meet: "G ⊙ local", "G @ localᵀ"
+    raw: np.ndarray  # what comes out of that, in the node's broadcast shape
+    contribution: np.ndarray  # the same, summed over the axes along which the input was broadcast
+    before: np.ndarray | None  # what the input had received until then, None if nothing
+    accumulated: np.ndarray  # before + contribution
+    layer: str
+    file: str | None
+    line: int | None
+    code: str
+    why: str
+
+    phase = "backward"
+
+    @property
+    def was_broadcast(self) -> bool:
+        """Whether the contribution had to be summed back to the input's shape."""
+        return self.raw.shape != self.contribution.shape
+
+
+class Record(Sequence[Any]):
+    """All forward steps, then all backward steps, in order. Print it for a table."""
+
+    def __init__(self, output: Tensor, forward: list[ForwardStep], backward: list[BackwardStep]) -> None:
+        self.output = output
+        self.forward = forward
+        self.backward = backward
+
+    def __len__(self) -> int:
+        return len(self.forward) + len(self.backward)
+
+    def __getitem__(self, index: Any) -> Any:
+        return [*self.forward, *self.backward][index]
+
+    def __iter__(self) -> Iterator[ForwardStep | BackwardStep]:
+        yield from self.forward
+        yield from self.backward
+
+    def find(self, tensor: Tensor) -> ForwardStep:
+        """The step that made `tensor`."""
+        for step in self.forward:
+            if step.tensor is tensor:
+                return step
+        raise KeyError(f"{source.label(tensor) or 'the tensor'} is not part of what {self.forward[-1].name} was computed from")
+
+    def __str__(self) -> str:
+        names = [step.name for step in self.forward]
+        forward = [("", "tensor", "computed as", "value", "gradient")] + [
+            (str(s.index), s.name, s.expression if s.op else s.kind, short(s.value), short(s.gradient)) for s in self.forward
+        ]
+        backward = [("", "from", "to", "upstream", "local derivative", "contribution", "accumulated")] + [
+            (
+                str(s.index),
+                f"{names[s.node]}",
+                names[s.input],
+                short(s.upstream),
+                s.local_text + (f" = {short(s.local)}" if s.local is not None else ""),
+                short(s.contribution),
+                short(s.accumulated),
+            )
+            for s in self.backward
+        ]
+        tables = [f"forward\n{_table(forward)}"]
+        if self.backward:
+            tables.append(f"backward\n{_table(backward)}")
+        return "\n\n".join(tables)
+
+    __repr__ = __str__
+
+
+def explain(output: Tensor, gradient: Any = None) -> Record:
+    """The record of how `output` was computed, and of the way back from it. It leaves every `.grad` untouched.
+
+    An output of many elements is started with gradient 1 for each of them, or with `gradient`.
+
+    >>> x = Tensor(3.0, requires_grad=True, name="x")
+    >>> print(explain(x * x))
+    forward
+       tensor  computed as  value  gradient
+    0  x       parameter    3      6
+    1  v1      x × x        9      1
+    <BLANKLINE>
+    backward
+       from  to  upstream  local derivative  contribution  accumulated
+    0  v1    x   1         x = 3             3             3
+    1  v1    x   1         x = 3             3             6
+    """
+    if not isinstance(output, Tensor):
+        raise TypeError(f"explain() takes a Tensor, not {type(output).__name__}")
+    tensors = _in_order(output)
+    index = {tensor: i for i, tensor in enumerate(tensors)}
+    names = _names(tensors)
+    forward = [_forward_step(i, tensor, names, index) for i, tensor in enumerate(tensors)]
+    recorder = _Recorder(forward, index)
+    if output.requires_grad:
+        if gradient is None:
+            gradient = np.ones(output.shape, output.dtype)
+        with quiet():
+            for tensor, g, _ in walk([output], [start_gradient(output, gradient, "explain()")], observer=recorder):
+                forward[index[tensor]].gradient = np.array(g)
+    return Record(output, forward, recorder.steps)
+
+
+class _Recorder:
+    """The observer that writes the backward steps down."""
+
+    def __init__(self, forward: list[ForwardStep], index: dict[Tensor, int]) -> None:
+        self.forward, self.index = forward, index
+        self.steps: list[BackwardStep] = []
+
+    def start(self, output: Tensor, gradient: Any) -> None:
+        """Nothing to write: the output's gradient is part of the forward steps."""
+
+    def share(self, node: Tensor, position: int, upstream: Any, raw: Any, share: Any, before: Any, after: Any) -> None:
+        """Write down one arrow."""
+        of = self.forward[self.index[node]]
+        primitive, inputs = node._primitive, node.parents
+        assert primitive is not None
+        names = [self.forward[self.index[x]].name for x in inputs]
+        text, how, local = _local(primitive, node, position, names, of.name)
+        self.steps.append(
+            BackwardStep(
+                len(self.steps), of.index, self.index[inputs[position]], position, primitive.name,
+                np.asarray(upstream), local, text, how, np.asarray(raw), np.asarray(share),
+                None if before is None else np.asarray(before), np.array(after),
+                of.layer, of.file, of.line, of.code, of.why,
+            )
+        )  # fmt: skip
+
+
+def _local(
+    primitive: Primitive, node: Tensor, position: int, names: list[str], out: str
+) -> tuple[str, str, np.ndarray | None]:
+    """The local derivative: its formula, how it meets the upstream gradient, and its numbers where it is an array."""
+    if primitive.joint is not None:
+        return primitive.local_of_all, "the part of G that belongs to it", None
+    derivative = primitive.derivatives[position]
+    assert derivative is not None
+    text = _substitute(derivative.local, primitive, names, out)
+    if derivative.local_input is not None:
+        return text, derivative.how, node.parents[derivative.local_input].data
+    if not primitive.elementwise:
+        return text, derivative.how, None
+    options = {**node._options, "kept": node._kept} if primitive.keeps else node._options
+    ones = np.ones(node.shape, node.dtype)
+    local = derivative.function(ones, node._data, *(x._data for x in node.parents), **options)
+    return text, derivative.how, np.broadcast_to(local, node.shape).copy()
+
+
+def _forward_step(index: int, tensor: Tensor, names: list[str], order: dict[Tensor, int]) -> ForwardStep:
+    primitive, inputs = tensor._primitive, tuple(order[x] for x in tensor.parents)
+    place = source.place(tensor)
+    kind = "op" if primitive else "parameter" if tensor.requires_grad else "constant" if tensor._code is None else "input"
+    if primitive is None:
+        expression, numbers, symbol, why = names[index], short(tensor.data), "", ""
+    else:
+        expression = formula(primitive, [names[i] for i in inputs], tensor._options, names[index])
+        values = [_in_formula(x) for x in tensor.parents]
+        numbers = formula(primitive, values, tensor._options, short(tensor.data))
+        symbol, why = primitive.symbol, primitive.why
+    file, line, code = place if place else (None, None, "")
+    return ForwardStep(
+        index, names[index], kind, tensor.op, symbol, inputs, expression, numbers, tensor.data,
+        tensor._layer, file, line, code, why, tensor._options, tensor,
+    )  # fmt: skip
+
+
+def formula(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any], out: str) -> str:
+    """The op applied to `inputs`, as its `text` writes it, or else as a call with its options."""
+    if primitive.text:
+        return _substitute(primitive.text, primitive, inputs, out)
+    shown = [f"{name}={value!r}" for name, value in options.items() if value is not None and value is not False]
+    return f"{primitive.symbol}({', '.join([*inputs, *shown])})"
+
+
+def _substitute(text: str, primitive: Primitive, inputs: Sequence[str], out: str) -> str:
+    """`text`, written in the names of the op's inputs, in the names of the tensors."""
+    names = dict(zip(primitive.inputs, inputs, strict=False)) if not primitive.variadic else {primitive.inputs[0]: ", ".join(inputs)}
+    names["out"] = out
+    return re.sub(r"[^\W\d]\w*", lambda word: names.get(word.group(), word.group()), text)
+
+
+def _in_order(output: Tensor) -> list[Tensor]:
+    """Everything `output` was computed from, inputs first, in the order in which the formulas name them."""
+    order: list[Tensor] = []
+    seen: set[Tensor] = set()
+    stack: list[tuple[Tensor, bool]] = [(output, False)]
+    while stack:
+        tensor, inputs_done = stack.pop()
+        if inputs_done:
+            order.append(tensor)
+        elif tensor not in seen:
+            seen.add(tensor)
+            stack.append((tensor, True))
+            stack.extend((parent, False) for parent in reversed(tensor.parents))
+    return order
+
+
+def _names(tensors: list[Tensor]) -> list[str]:
+    """A name for each tensor that no other one has: its own, its variable's, a number's digits, or v3."""
+    names: list[str] = []
+    taken: dict[str, int] = {}
+    layer_of = _layers_of_parameters(tensors)
+    for i, tensor in enumerate(tensors):
+        name = source.label(tensor)
+        if name is not None and tensor in layer_of:
+            name = f"{layer_of[tensor]}.{name}"
+        if name is None and tensor._code is None and tensor.size == 1 and tensor.op is None:
+            names.append(short(tensor.data))  # a number is its own name, however often it occurs
+            continue
+        name = name or f"v{i}"
+        taken[name] = taken.get(name, 0) + 1
+        names.append(name if taken[name] == 1 else name + str(taken[name]).translate(_SUBSCRIPTS))
+    return names
+
+
+def _layers_of_parameters(tensors: list[Tensor]) -> dict[Tensor, str]:
+    """The path of the layer that a parameter belongs to: that of the first node that uses it."""
+    return {
+        x: tensor._layer
+        for tensor in reversed(tensors)
+        if tensor._layer
+        for x in tensor.parents
+        if x._primitive is None and x._owned
+    }
+
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def short(value: np.ndarray | None, digits: int = 4) -> str:
+    """A number in few digits, an array as its shape and norm: −0.1621, or 4×3 · norm 1.032."""
+    if value is None:
+        return "–"
+    if value.size == 1:
+        return number(value.item(), digits)
+    shape = "×".join(map(str, value.shape))
+    if value.size == 0:
+        return f"{shape} · empty"
+    if value.dtype.kind != "f":
+        return f"{shape} · {value.dtype}"
+    with quiet():
+        return f"{shape} · norm {number(float(np.linalg.norm(value)), digits)}"
+
+
+def number(x: float | bool, digits: int = 4) -> str:
+    """A number in few digits, with a real minus sign."""
+    if isinstance(x, bool):
+        return str(x)
+    text = f"{x:.{digits}g}"
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        text = f"{mantissa}e{int(exponent)}"
+    return text.replace("-", "−")
+
+
+def _in_formula(x: Tensor) -> str:
+    text = short(x.data)
+    if x.size != 1:
+        return "×".join(map(str, x.shape))
+    return f"({text})" if text.startswith("−") else text
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
