@@ -69,13 +69,25 @@ def walk(
         if primitive is None:
             continue  # a leaf: the way ends here
 
-        # 2. Its op turns the gradient into one share for each input that needs one.
+        # 2. Its op turns the gradient into a share for each input that needs one.
+        inputs, options = node._inputs, node._options
         if create_graph:
-            values, out = node._inputs, node
+            values, out = inputs, node
         else:
-            values, out = [_value(x, node) for x in node._inputs], node._data
-        for position, parent, raw in primitive.shares(node, upstream, owed, values, out):
-            share = _fit(raw, parent, node)
+            values, out = [x._data if isinstance(x, Tensor) else _number(x, node) for x in inputs], node._data
+        if primitive.keeps:
+            options = {**options, "kept": node._kept}
+        shares = primitive.shares_of_all(upstream, out, inputs, values, options, owed) if primitive.joint else None
+        for position, parent in enumerate(inputs):
+            if not isinstance(parent, Tensor) or parent not in owed:
+                continue
+            if shares is not None:
+                raw = shares[position]
+            else:
+                raw = primitive.functions[position](upstream, out, *values, **options)
+            data = parent._data
+            fits = type(raw) is type(data) and raw.shape == data.shape and raw.dtype is data.dtype
+            share = raw if fits else _fit(raw, parent, node)
 
             # 3. The input adds its share to what it has received.
             before = received.get(parent)
@@ -86,8 +98,8 @@ def walk(
                     if _may_be_held(share, upstream, values, node):
                         after = share.copy()
                     ours.add(parent)
-            elif parent in ours and isinstance(before, np.ndarray) and not create_graph:
-                after = np.add(before, share, out=before) if observer is None else before + share
+            elif parent in ours and observer is None and isinstance(before, np.ndarray):
+                after = np.add(before, share, out=before)
             else:
                 after = before + share
                 ours.add(parent)
@@ -150,10 +162,8 @@ def _refuse_stale(parent: Tensor, node: Tensor) -> None:
     )
 
 
-def _value(x: Any, node: Tensor) -> Any:
-    """What the derivatives of `node` compute with: a number among its inputs takes part in the node's own dtype."""
-    if isinstance(x, Tensor):
-        return x._data
+def _number(x: Any, node: Tensor) -> Any:
+    """A number among a node's inputs takes part in its derivatives in the node's own dtype."""
     if isinstance(x, (float, int)) and node._data.dtype.kind == "f":
         return node._data.dtype.type(x)
     return x

@@ -17,7 +17,7 @@ graph of its own, which is how second derivatives come about. So it must not loo
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -186,24 +186,13 @@ class Primitive:
             modes.watch.forward(self, node, inputs, arrays)
         return node
 
-    def shares(
-        self, node: Tensor, g: Any, wanted: Container[Tensor], inputs: Sequence[Any], out: Any
-    ) -> Iterator[tuple[int, Tensor, Any]]:
-        """What `node`, made by this op, sends back of its gradient g: (position, input, share) for each wanted input.
-
-        `inputs` and `out` are arrays, or Tensors where the gradient is to have a graph of its own.
-        """
-        options = node._options
-        if self.keeps:
-            options = {**options, "kept": node._kept}
-        if self.joint is not None:
-            needed = [isinstance(x, Tensor) and x in wanted for x in node._inputs]
-            shares = self.joint(needed, g, out, *inputs, **options)
-            yield from ((i, node._inputs[i], shares[i]) for i, need in enumerate(needed) if need)
-            return
-        for position, parent in enumerate(node._inputs):
-            if isinstance(parent, Tensor) and parent in wanted:
-                yield position, parent, self.functions[position](g, out, *inputs, **options)
+    def shares_of_all(
+        self, g: Any, out: Any, inputs: Sequence[Any], values: Sequence[Any], options: Any, wanted: Container[Tensor]
+    ) -> Sequence[Any]:
+        """The shares of all inputs from the one derivative that an op of any number of inputs has."""
+        assert self.joint is not None
+        needed = [isinstance(x, Tensor) and x in wanted for x in inputs]
+        return self.joint(needed, g, out, *values, **options)
 
     def input_name(self, position: int) -> str:
         """What the forward calls the input at `position`."""

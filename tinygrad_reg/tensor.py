@@ -60,7 +60,7 @@ class Tensor(Methods):
             require_float(array)
         if name is not None and not isinstance(name, str):
             raise TypeError(f"name must be a string, not {type(name).__name__}")
-        self._data = array
+        self._data = array if array.shape else array[()]
         self._grad = self._home = self._primitive = self._kept = self._cut = None
         self._inputs: tuple[Any, ...] = ()
         self._options: dict[str, Any] = {}
@@ -92,7 +92,7 @@ class Tensor(Methods):
             require_float(array)
         if array.shape != self._data.shape and self._grad is not None:
             self._grad = None  # a gradient of another shape belongs to the values that are gone
-        self._data = array
+        self._data = array if array.shape else array[()]
         self.written()
 
     def written(self) -> None:
