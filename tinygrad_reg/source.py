@@ -40,13 +40,13 @@ class _Kinds(dict[str, int]):
 _kinds = _Kinds()
 
 
-def caller() -> tuple[CodeType | None, int]:
-    """The user's code that is running now: its code object and the offset in it.
+def caller(depth: int = 2) -> tuple[CodeType | None, int]:
+    """The user's code that is running now: its code object and the offset in it, looked for from frame `depth` on.
 
     The offset is negative (~offset) where the user called a function of the house, a layer or a loss, that made the
     tensor on its way: the line is right, but the variable it assigns to holds something else (see `result`).
     """
-    frame = sys._getframe(2)
+    frame = sys._getframe(depth)
     inside = False
     while True:
         kind = _kinds[frame.f_code.co_filename]
@@ -60,7 +60,7 @@ def caller() -> tuple[CodeType | None, int]:
 
 def result(tensor: Tensor) -> Tensor:
     """Note that `tensor` is what a function of the house returns to the user: the user's variable names it."""
-    code, place = caller()
+    code, place = caller(3)  # from the frame that called this function of the house
     if place >= 0 and code is tensor._code:
         tensor._place = place
     return tensor
