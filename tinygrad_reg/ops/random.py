@@ -78,8 +78,8 @@ def bernoulli(*, keep: float, shape: Shape = (), scale: float = 1.0, rng: Rng = 
     Inverted dropout is x * bernoulli(keep=p, shape=x.shape, scale=1 / p): E[mask] = 1.
 
     >>> mask = bernoulli(keep=0.8, shape=1000, rng=0)
-    >>> set(mask.tolist()), 0.75 < mask.data.mean() < 0.85
-    ({0.0, 1.0}, True)
+    >>> sorted(set(mask.tolist())), round(mask.data.mean().item(), 1)
+    ([0.0, 1.0], 0.8)
 
     Drawing is what dropout costs, so an element takes 16 random bits r: it is kept if r < keep · 2¹⁶. Where r equals
     the whole part of keep · 2¹⁶ (one element of 65 536), a second draw decides with the rest as its probability.
