@@ -1,0 +1,190 @@
+"""Where weights start: initializers by name ("he_normal"), as objects (he_normal(truncated=True)), or any callable.
+
+An initializer is a callable (shape, rng, dtype) -> array. Those of the lectures keep the variance of signals the same
+from layer to layer; they count a unit's inputs (fan_in) and the units that each input feeds (fan_out).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from .modes import default_dtype, generator
+from .naming import look_up
+from .ops import random as draw
+from .ops.random import Rng
+
+
+def fans(shape: Sequence[int]) -> tuple[int, int]:
+    """fan_in and fan_out of a kernel: dense (in, out), convolution (out, in, kernel height, kernel width).
+
+    >>> fans((64, 128)), fans((16, 3, 5, 5))
+    ((64, 128), (75, 400))
+    """
+    if len(shape) < 2:  # a bias or a single number: as many inputs as units
+        return math.prod(shape), math.prod(shape)
+    if len(shape) == 2:
+        return shape[0], shape[1]
+    window = math.prod(shape[2:])
+    return shape[1] * window, shape[0] * window
+
+
+@dataclass(frozen=True)
+class Constant:
+    """Every element is `value`."""
+
+    value: Any
+
+    def __call__(self, shape: Sequence[int], rng: Rng = None, dtype: Any = None) -> np.ndarray:
+        """An array of this shape."""
+        return np.full(tuple(shape), self.value, default_dtype() if dtype is None else dtype)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Every element is drawn independently, with mean 0 and variance `variance` / (1, fan_in or fan_average).
+
+    Gaussian, or uniform. A truncated Gaussian has no values beyond two standard deviations of the Gaussian it is cut
+    from, and that one is made wider, so that what is left has the variance asked for.
+    """
+
+    name: str
+    variance: float
+    per: Literal["one", "fan_in", "fan_average"]
+    uniform: bool = False
+    truncated: bool = False
+
+    def std(self, shape: Sequence[int]) -> float:
+        """The standard deviation of the elements of a kernel of this shape."""
+        fan_in, fan_out = fans(shape)
+        count = {"one": 1, "fan_in": fan_in, "fan_average": (fan_in + fan_out) / 2}[self.per]
+        return math.sqrt(self.variance / count) if count else 0.0
+
+    def __call__(self, shape: Sequence[int], rng: Rng = None, dtype: Any = None) -> np.ndarray:
+        """An array of this shape, drawn from `rng` (a NumPy Generator or a seed), else from this thread's generator."""
+        shape, std = tuple(shape), self.std(shape)
+        if self.truncated:
+            return _truncated(shape, std, rng, dtype)
+        if self.uniform:
+            limit = math.sqrt(3) * std
+            tensor = draw.uniform(shape=shape, low=-limit, high=limit, rng=rng, dtype=dtype)
+        else:
+            tensor = draw.normal(shape=shape, std=std, rng=rng, dtype=dtype)
+        array: np.ndarray = tensor.data
+        return array
+
+    def __repr__(self) -> str:
+        return f"<initializer {self.name}{', truncated' if self.truncated else ''}>"
+
+
+_STD_BETWEEN_2 = 0.87962566103423978  # standard deviation of N(0, 1) cut to [-2, 2]
+
+
+def _truncated(shape: tuple[int, ...], std: float, rng: Rng, dtype: Any) -> np.ndarray:
+    rng = generator(rng)
+    z: np.ndarray = draw.normal(shape=shape, rng=rng, dtype=dtype).data
+    outside = np.abs(z) > 2
+    while outside.any():  # one in twenty, the first time
+        z[outside] = draw.normal(shape=int(outside.sum()), rng=rng, dtype=dtype).data
+        outside = np.abs(z) > 2
+    return z * (std / _STD_BETWEEN_2)
+
+
+def zeros() -> Constant:
+    """0: for biases. As kernels of hidden layers, all units stay identical (no symmetry is broken)."""
+    return Constant(0.0)
+
+
+def ones() -> Constant:
+    """1: for the scale γ of a normalization."""
+    return Constant(1.0)
+
+
+def constant(value: Any) -> Constant:
+    """The same `value` everywhere (a number, or an array that broadcasts to the shape)."""
+    return Constant(value)
+
+
+def normal(std: float = 0.05, *, truncated: bool = False) -> Drawn:
+    """N(0, std²). The lectures' naive choices are std=1 (saturates tanh) and std=0.01 (signals die out)."""
+    return Drawn("normal", _checked(std, "std") ** 2, "one", truncated=truncated)
+
+
+def uniform(limit: float = 0.05) -> Drawn:
+    """Uniform in [−limit, limit]; variance limit²/3. Keras calls it random_uniform."""
+    return Drawn("uniform", _checked(limit, "limit") ** 2 / 3, "one", uniform=True)
+
+
+def xavier_normal(*, truncated: bool = False) -> Drawn:
+    """N(0, std²), std = sqrt(1 / fan_in): Xavier's, as lecture 000 teaches it."""
+    return Drawn("xavier_normal", 1, "fan_in", truncated=truncated)
+
+
+def glorot_normal(*, truncated: bool = False) -> Drawn:
+    """N(0, std²), std = sqrt(2 / (fan_in + fan_out)).
+
+    Lecture 002 prints fan_avg = 2 / (fan_in + fan_out); it must be (fan_in + fan_out) / 2.
+    """
+    return Drawn("glorot_normal", 1, "fan_average", truncated=truncated)
+
+
+def glorot_uniform() -> Drawn:
+    """Uniform in ±limit, limit = sqrt(6 / (fan_in + fan_out)): the default of Dense and Conv2D."""
+    return Drawn("glorot_uniform", 1, "fan_average", uniform=True)
+
+
+def he_normal(*, truncated: bool = False) -> Drawn:
+    """N(0, std²), std = sqrt(2 / fan_in): for ReLU, which halves the second moment of its input."""
+    return Drawn("he_normal", 2, "fan_in", truncated=truncated)
+
+
+def he_uniform() -> Drawn:
+    """Uniform in ±limit, limit = sqrt(6 / fan_in)."""
+    return Drawn("he_uniform", 2, "fan_in", uniform=True)
+
+
+def _checked(number: float, name: str) -> float:
+    if not (np.ndim(number) == 0 and math.isfinite(number) and number >= 0):
+        raise ValueError(f"{name} must be a finite number ≥ 0, not {number!r}")
+    return float(number)
+
+
+NAMES: dict[str, Callable[..., Any]] = {
+    maker.__name__: maker
+    for maker in (
+        zeros, ones, constant, normal, uniform, xavier_normal, glorot_normal, glorot_uniform, he_normal, he_uniform,
+    )
+}  # fmt: skip
+
+
+def create(initializer: Any, shape: Sequence[int], *, rng: Rng = None, dtype: Any = None) -> np.ndarray:
+    """The array that `initializer` (a name, an object of this file, or a callable (shape, rng, dtype)) starts with.
+
+    >>> create("zeros", (2, 3)).shape
+    (2, 3)
+    """
+    dtype = np.dtype(default_dtype() if dtype is None else dtype)
+    if dtype.kind != "f":
+        raise TypeError(f"dtype= of parameters must be a float such as 'float32', not '{dtype}'")
+    array = np.asarray(_found(initializer)(tuple(shape), generator(rng), dtype))
+    if array.shape != tuple(shape):
+        raise ValueError(f"the initializer {initializer!r} was asked for shape {tuple(shape)} and gave {array.shape}")
+    return np.array(array, dtype)  # a copy: the layer's own
+
+
+def _found(initializer: Any) -> Callable[..., Any]:
+    maker = look_up(initializer, NAMES, "initializer") if isinstance(initializer, str) else initializer
+    if maker is constant:
+        raise TypeError("constant needs its value: tg.initializers.constant(0.1)")
+    if any(maker is each for each in NAMES.values()):  # a name, or he_normal instead of he_normal()
+        maker = maker()
+    if not callable(maker):
+        raise TypeError(
+            "an initializer is a name such as 'he_normal', an object such as tg.initializers.constant(0.1), "
+            f"or a callable (shape, rng, dtype) -> array, not {initializer!r}"
+        )
+    return maker
