@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import source
-from .backward import start_gradient, walk
+from .backward import _shares_owed, start_gradient, walk
 from .modes import quiet
 from .primitive import Primitive
 from .tensor import Tensor
@@ -150,12 +150,8 @@ def explain(output: Tensor, gradient: Any = None) -> Record:
     0  v1    x   1         x = 3             3             3
     1  v1    x   1         x = 3             3             6
     """
-    if not isinstance(output, Tensor):
-        raise TypeError(f"explain() takes a Tensor, not {type(output).__name__}")
-    tensors = _in_order(output)
-    index = {tensor: i for i, tensor in enumerate(tensors)}
-    names = _names(tensors)
-    forward = [_forward_step(i, tensor, names, index) for i, tensor in enumerate(tensors)]
+    forward = forward_steps(output, call="explain()")
+    index = {step.tensor: step.index for step in forward}
     recorder = _Recorder(forward, index)
     if output.requires_grad:
         if gradient is None:
@@ -164,6 +160,18 @@ def explain(output: Tensor, gradient: Any = None) -> Record:
             for tensor, g, _ in walk([output], [start_gradient(output, gradient, "explain()")], observer=recorder):
                 forward[index[tensor]].gradient = np.array(g)
     return Record(output, forward, recorder.steps)
+
+
+def forward_steps(*outputs: Tensor, call: str = "forward_steps()") -> list[ForwardStep]:
+    """Everything that `outputs` were computed from, in order, without the way back: no `gradient` is computed."""
+    for output in outputs:
+        if not isinstance(output, Tensor):
+            raise TypeError(f"{call} takes a Tensor, not {type(output).__name__}")
+    _shares_owed(outputs, None)  # refuses a graph that was built on older values
+    tensors = _in_order(outputs)
+    index = {tensor: i for i, tensor in enumerate(tensors)}
+    names = _names(tensors)
+    return [_forward_step(i, tensor, names, index) for i, tensor in enumerate(tensors)]
 
 
 class _Recorder:
@@ -245,11 +253,11 @@ def _substitute(text: str, primitive: Primitive, inputs: Sequence[str], out: str
     return re.sub(r"[^\W\d]\w*", lambda word: names.get(word.group(), word.group()), text)
 
 
-def _in_order(output: Tensor) -> list[Tensor]:
-    """Everything `output` was computed from, inputs first, in the order in which the formulas name them."""
+def _in_order(outputs: Sequence[Tensor]) -> list[Tensor]:
+    """Everything `outputs` were computed from, inputs first, in the order in which the formulas name them."""
     order: list[Tensor] = []
     seen: set[Tensor] = set()
-    stack: list[tuple[Tensor, bool]] = [(output, False)]
+    stack: list[tuple[Tensor, bool]] = [(output, False) for output in reversed(outputs)]
     while stack:
         tensor, inputs_done = stack.pop()
         if inputs_done:
