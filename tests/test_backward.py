@@ -1,0 +1,334 @@
+"""Gradients: what backward() and gradients() fill in, what they leave alone, what they refuse."""
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+
+def leaf(data, name=None, dtype=None):
+    return tg.Tensor(data, requires_grad=True, name=name, dtype=dtype)
+
+
+# ---- graphs on which engines go wrong
+
+
+def test_a_node_used_twice_gets_both_shares():
+    x = leaf(3.0)
+    y = x * x
+    (y * y).backward()
+    assert x.grad == 4 * 3**3
+    assert y.grad == 2 * 9
+
+
+def test_x_times_x_has_two_equal_shares():
+    x = leaf([1.0, -2.0])
+    (x * x).backward(np.ones(2))
+    np.testing.assert_array_equal(x.grad, [2.0, -4.0])
+
+
+def test_augmented_assignment_makes_new_nodes():
+    a = leaf(2.0)
+    c = a + 1
+    c += c + 1
+    c += c * a
+    c.backward()
+    # c = (2a + 3)(1 + a)
+    assert c.item() == 21.0
+    assert a.grad == 2 * (1 + 2) + (2 * 2 + 3)
+
+
+def test_add_hands_one_array_to_two_inputs_and_neither_corrupts_the_other():
+    a, b = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    s = a + b
+    loss = (s + a * 10 + s).sum()
+    loss.backward()
+    np.testing.assert_array_equal(a.grad, [12.0, 12.0])
+    np.testing.assert_array_equal(b.grad, [2.0, 2.0])
+    a.grad += 100
+    np.testing.assert_array_equal(b.grad, [2.0, 2.0])
+    np.testing.assert_array_equal(s.grad, [2.0, 2.0])
+
+
+def test_no_leaf_gradient_shares_memory_with_another_array():
+    given = np.ones((2, 3))
+    leaves = [leaf(np.ones((2, 3))) for _ in range(4)]
+    a, b, c, d = leaves
+    out = (a + b) + np.reshape(np.reshape(c, 6), (2, 3)) - (-d)
+    out.backward(given)
+    arrays = [given, *(x.grad for x in leaves), *(x.data for x in leaves)]
+    for i, first in enumerate(arrays):
+        assert first.flags.writeable
+        for second in arrays[i + 1 :]:
+            assert not np.shares_memory(first, second)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [((2, 3), (3,)), ((2, 1), (1, 3)), ((), (2, 3)), ((4, 1, 3), (2, 1)), ((1,), ()), ((0, 3), (1, 3)), ((2, 3), (1, 1))],
+)
+def test_broadcast_inputs_get_the_sum_over_their_copies(left, right):
+    rng = np.random.default_rng(0)
+    x, y = leaf(rng.normal(size=left)), leaf(rng.normal(size=right))
+    weights = rng.normal(size=np.broadcast_shapes(left, right))
+    (x * y).backward(weights)
+    for one, other in ((x, y), (y, x)):
+        full = weights * other.data
+        expected = np.zeros(one.shape)
+        for index in np.ndindex(full.shape):
+            own = index[len(index) - one.ndim :]
+            expected[tuple(0 if n == 1 else i for i, n in zip(own, one.shape, strict=True))] += full[index]
+        assert one.grad.shape == one.shape
+        np.testing.assert_allclose(one.grad, expected, rtol=1e-12, atol=1e-14)
+
+
+# ---- what is kept
+
+
+def test_leaves_accumulate_and_inner_nodes_do_not():
+    x = leaf(2.0)
+    y = x * 3
+    z = y * y
+    z.backward()
+    z.backward()
+    assert x.grad == 2 * (2 * 6 * 3)
+    assert y.grad == 12.0
+    assert z.grad == 1.0
+
+
+def test_retain_grads_false_keeps_leaves_only():
+    x = leaf(2.0)
+    y = x * 3
+    (y * y).backward(retain_grads=False)
+    assert y.grad is None
+    assert x.grad == 36.0
+
+
+def test_gradients_have_the_dtype_of_their_tensor():
+    x, y = leaf(np.ones(3, np.float32)), leaf(np.ones(3))
+    (x * y).sum().backward()
+    assert (x.grad.dtype, y.grad.dtype) == (np.float32, np.float64)
+
+
+def test_a_failing_backward_leaves_every_grad_as_it_was():
+    @tg.primitive(elementwise=True, name="fragile")
+    def fragile(x):
+        return x * 1
+
+    @fragile.derivative("1")
+    def _(g, out, x):
+        raise ArithmeticError("no derivative today")
+
+    a, b = leaf(1.0), leaf(2.0)
+    loss = a * 2 + fragile(b)
+    with pytest.raises(ArithmeticError):
+        loss.backward()
+    assert a.grad is None
+    assert b.grad is None
+    assert loss.grad is None
+
+
+def test_a_user_who_keeps_a_gradient_keeps_its_values():
+    x = leaf([1.0, 2.0])
+    (x * 2).sum().backward()
+    kept = x.grad
+    (x * 5).sum().backward()
+    np.testing.assert_array_equal(kept, [2.0, 2.0])
+    np.testing.assert_array_equal(x.grad, [7.0, 7.0])
+
+
+# ---- what is not computed
+
+
+def test_derivatives_of_inputs_that_need_none_are_not_computed():
+    calls = []
+
+    @tg.primitive(elementwise=True, name="spied")
+    def spied(x, y):
+        return x * y
+
+    @spied.derivative("y")
+    def _(g, out, x, y):
+        calls.append("x")
+        return g * y
+
+    @spied.derivative("x")
+    def _(g, out, x, y):
+        calls.append("y")
+        return g * x
+
+    spied(leaf(2.0), tg.Tensor(3.0)).backward()
+    assert calls == ["x"]
+    a, b = leaf(2.0), leaf(3.0)
+    tg.gradients(spied(a, b), [b])
+    assert calls == ["x", "y"]
+
+
+# ---- gradients()
+
+
+def test_gradients_of_leaves_and_nodes_touch_no_grad():
+    x = leaf([1.0, 2.0])
+    h = x * x
+    loss = (h * 3).sum()
+    by_x, by_h = tg.gradients(loss, [x, h])
+    np.testing.assert_array_equal(by_x, [6.0, 12.0])
+    np.testing.assert_array_equal(by_h, [3.0, 3.0])
+    assert (x.grad, h.grad) == (None, None)
+    assert isinstance(by_x, np.ndarray)
+
+
+def test_gradients_of_something_independent_are_zero():
+    x, y = leaf([1.0, 2.0]), leaf([1.0])
+    np.testing.assert_array_equal(tg.gradients((x * 2).sum(), y), [0.0])
+
+
+def test_gradients_are_arrays_of_their_own():
+    a, b = leaf([1.0, 2.0]), leaf([1.0, 2.0])
+    ga, gb = tg.gradients((a + b).sum(), [a, b])
+    ga += 1
+    np.testing.assert_array_equal(gb, [1.0, 1.0])
+
+
+def test_create_graph_gives_gradients_to_differentiate_again():
+    x = leaf(2.0)
+    first = tg.gradients(x**4, x, create_graph=True)
+    second = tg.gradients(first, x, create_graph=True)
+    third = tg.gradients(second, x)
+    assert (first.item(), second.item(), third) == (32.0, 48.0, 48.0)
+
+
+def test_double_backprop_through_a_gradient_penalty():
+    w, x = leaf([0.5, -1.0]), leaf([1.0, 2.0])
+    y = (w * x * x).sum()
+    slope = tg.gradients(y, x, create_graph=True)
+    (slope * slope).sum().backward()
+    np.testing.assert_allclose(w.grad, 8 * w.data * x.data**2)
+
+
+# ---- size
+
+
+def test_a_chain_of_a_million_nodes_goes_backward_and_is_freed():
+    x = leaf(1.0)
+    y = x
+    for _ in range(1_000_000):
+        y = y + 1.0
+    y.backward(retain_grads=False)
+    assert x.grad == 1.0
+    assert y.item() == 1_000_001.0
+    del y
+
+
+def test_a_node_with_twenty_thousand_users():
+    x = leaf(np.ones(3))
+    total = x * 0
+    for _ in range(20_000):
+        total = total + x
+    total.sum().backward()
+    np.testing.assert_array_equal(x.grad, [20_000.0] * 3)
+
+
+def test_graph_memory_is_freed_at_once_without_the_cycle_collector():
+    x = leaf(np.ones(1000))
+    gc.collect()
+    gc.disable()
+    try:
+        h = x * 2
+        loss = (h * h).sum()
+        loss.backward()
+        watch = weakref.ref(h)
+        del h
+        assert watch() is not None
+        del loss
+        assert watch() is None
+    finally:
+        gc.enable()
+
+
+# ---- refusals
+
+
+def test_backward_needs_one_number_or_weights():
+    x = leaf(np.ones((2, 3)), name="x")
+    with pytest.raises(ValueError, match=r"gradient=.*|6"):
+        (x * 2).backward()
+    with pytest.raises(ValueError, match=r"\(2, 3\)|\(3,\)"):
+        (x * 2).backward(np.ones(3))
+
+
+def test_backward_on_a_constant_or_under_no_grad_says_why():
+    with pytest.raises(RuntimeError, match="requires_grad=True"):
+        tg.Tensor(1.0).backward()
+    with tg.no_grad():
+        y = leaf(1.0) * 2
+        with pytest.raises(RuntimeError, match="no_grad"):
+            y.backward()
+    with pytest.raises(RuntimeError, match="no_grad"):
+        y.backward()
+
+
+def test_gradients_refuses_what_has_no_gradient():
+    x = leaf(1.0)
+    with pytest.raises(ValueError, match="requires_grad=True"):
+        tg.gradients(x * 2, [tg.Tensor(1.0)])
+    with pytest.raises(TypeError, match="float"):
+        tg.gradients(x * 2, [1.0])
+    with pytest.raises(TypeError, match="starts at a Tensor"):
+        tg.gradients(2.0, [x])
+
+
+def test_a_graph_on_values_that_were_replaced_is_refused():
+    w = leaf([1.0, 2.0], name="w")
+    loss = (w * w).sum()
+    w.data = w.data - 0.1
+    for use in (loss.backward, lambda: tg.gradients(loss, w), lambda: tg.explain(loss)):
+        with pytest.raises(RuntimeError, match="w of shape .* has new values"):
+            use()
+    (w * w).sum().backward()
+    np.testing.assert_allclose(w.grad, [1.8, 3.8])
+
+
+def test_a_second_backward_over_the_same_graph_is_right():
+    w = leaf([1.0, 2.0])
+    h = w * w
+    loss = (h * 2).sum()
+    loss.backward()
+    w.grad = None
+    loss.backward()
+    np.testing.assert_array_equal(w.grad, [4.0, 8.0])
+    np.testing.assert_array_equal(h.grad, [2.0, 2.0])
+
+
+def test_a_derivative_of_the_wrong_shape_is_refused_by_name():
+    @tg.primitive(name="misshapen")
+    def misshapen(x):
+        return x * 2
+
+    @misshapen.derivative("2")
+    def _(g, out, x):
+        return g[:1]
+
+    with pytest.raises(ValueError, match=r"'misshapen' .*\(3,\).*\(1,\)"):
+        misshapen(leaf(np.ones(3))).backward(np.ones(3))
+
+
+def test_no_grad_is_a_matter_of_the_thread():
+    import threading
+
+    seen = []
+    with tg.no_grad():
+        thread = threading.Thread(target=lambda: seen.append((leaf(1.0) * 2).requires_grad))
+        thread.start()
+        thread.join()
+        assert not (leaf(1.0) * 2).requires_grad
+    assert seen == [True]
+
+
+def test_interrupting_no_grad_restores_recording():
+    with pytest.raises(KeyboardInterrupt), tg.no_grad():
+        raise KeyboardInterrupt
+    assert (leaf(1.0) * 2).requires_grad

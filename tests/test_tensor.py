@@ -1,0 +1,159 @@
+"""What a Tensor holds, and what it says when it is misused."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+
+def parameter(*shape, dtype=np.float64):
+    return tg.Tensor(np.ones(shape, dtype), requires_grad=True, name="w")
+
+
+@pytest.mark.parametrize("data", [2, 2.0, [1, 2], [[1.0, 2.0], [3.0, 4.0]], (), np.float32(2), np.arange(3.0)])
+def test_numbers_and_lists_become_float_arrays(data):
+    t = tg.Tensor(data)
+    assert isinstance(t.data, np.ndarray)
+    assert t.dtype == (np.float32 if isinstance(data, np.float32) else np.float64)
+    np.testing.assert_array_equal(t.data, np.asarray(data))
+
+
+def test_an_array_is_not_copied():
+    array = np.ones((2, 3))
+    assert tg.Tensor(array).data is array
+
+
+def test_the_default_dtype_is_what_numbers_become():
+    tg.set_default_dtype("float32")
+    try:
+        assert tg.Tensor([1, 2]).dtype == np.float32
+        assert tg.Tensor(np.ones(2)).dtype == np.float64
+    finally:
+        tg.set_default_dtype("float64")
+    with pytest.raises(TypeError, match="int64"):
+        tg.set_default_dtype("int64")
+
+
+@pytest.mark.parametrize("array", [np.arange(3), np.array([True, False])])
+def test_an_integer_array_can_not_require_gradients(array):
+    with pytest.raises(TypeError, match=r"astype\('float64'\)"):
+        tg.Tensor(array, requires_grad=True)
+    with pytest.raises(TypeError, match="float"):
+        tg.Tensor(array).requires_grad = True
+
+
+@pytest.mark.parametrize("data", ["text", {"a": 1}, None, [1, "b"], np.array([1j]), [[1, 2], [3]]])
+def test_what_is_no_array_of_real_numbers_is_refused(data):
+    with pytest.raises((TypeError, ValueError)):
+        tg.Tensor(data)
+
+
+def test_a_list_of_tensors_is_refused_with_the_way_to_join_them():
+    with pytest.raises(TypeError, match="np.stack"):
+        tg.Tensor([parameter(), parameter()])
+
+
+def test_attributes():
+    w = parameter(2, 3)
+    y = w * 2
+    assert (w.shape, w.ndim, w.size, w.dtype, len(w)) == ((2, 3), 2, 6, np.float64, 2)
+    assert (w.op, w.parents, w.requires_grad, w.name) == (None, (), True, "w")
+    assert y.op == "multiply"
+    assert y.parents[0] is w
+    assert y.parents[1].data == 2.0
+    assert y.parents[1] is y.parents[1]
+    assert (w * w).parents == (w, w)
+
+
+def test_detach_gives_the_values_without_the_graph():
+    w = parameter(3)
+    d = (w * 2).detach()
+    assert not d.requires_grad
+    assert d.op is None
+    np.testing.assert_array_equal(d.data, [2.0, 2.0, 2.0])
+
+
+def test_a_tensor_of_one_element_is_a_number():
+    t = tg.Tensor([[3.0]], requires_grad=True)
+    assert (t.item(), float(t), int(t), bool(t), f"{t * 1:.1f}") == (3.0, 3.0, 3, True, "3.0")
+    assert isinstance(t.item(), float)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (float, TypeError, r"float\(\) needs one value, but w of shape \(3,\) has 3"),
+        (int, TypeError, "needs one value"),
+        (bool, ValueError, r"\(t > 0\).any\(\)"),
+        (lambda t: t.item(), ValueError, "has 3 elements"),
+        (lambda t: t.__setitem__(0, 1.0), TypeError, "np.where"),
+        (np.asarray, TypeError, r"\.numpy\(\)"),
+        (np.array, TypeError, "requires a gradient"),
+        (lambda t: [1, 2, 3][t], TypeError, "integer"),
+        (lambda t: len(t.sum()), TypeError, "0-d"),
+        (lambda t: list(t.sum()), TypeError, "0-d"),
+        (lambda t: setattr(t, "grad", np.ones(4)), ValueError, r"its shape \(3,\), not \(4,\)"),
+        (lambda t: setattr(t * 1, "data", np.ones(3)), TypeError, "computed by 'multiply'"),
+        (lambda t: setattr(t * 1, "requires_grad", False), TypeError, "detach"),
+        (lambda t: setattr(t, "name", 3), TypeError, "must be a string"),
+        (lambda t: copy.deepcopy(t * 2), TypeError, "part of a graph"),
+    ],
+)
+def test_misuse_raises_with_advice(call, error, message):
+    with pytest.raises(error, match=message):
+        call(parameter(3))
+
+
+def test_assigning_grad():
+    w = parameter(3, dtype=np.float32)
+    w.grad = 0
+    np.testing.assert_array_equal(w.grad, np.zeros(3, np.float32))
+    w.grad = [1, 2, 3]
+    assert w.grad.dtype == np.float32
+    w.grad *= 2
+    np.testing.assert_array_equal(w.grad, [2, 4, 6])
+    w.grad = None
+    assert w.grad is None
+
+
+def test_assigning_data_keeps_the_dtype_and_the_array():
+    w = parameter(3, dtype=np.float32)
+    new = np.zeros(3, np.float32)
+    w.data = new
+    assert w.data is new
+    w.data = np.ones(3)
+    assert w.dtype == np.float32
+    w.data -= 0.5
+    np.testing.assert_array_equal(w.data, [0.5, 0.5, 0.5])
+
+
+def test_hash_is_identity_and_equality_is_elementwise():
+    a, b = parameter(2), parameter(2)
+    assert len({a, b, a}) == 2
+    np.testing.assert_array_equal(a == b, [True, True])
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda t: pickle.loads(pickle.dumps(t))])
+def test_a_leaf_can_be_copied_and_pickled(copied):
+    w = tg.Tensor(np.arange(3.0, dtype=np.float32), requires_grad=True, name="w")
+    c = copied(w)
+    assert (c.name, c.requires_grad, c.dtype) == ("w", True, np.float32)
+    assert not np.shares_memory(c.data, w.data)
+    np.testing.assert_array_equal(c.data, w.data)
+
+
+def test_repr_is_readable():
+    assert repr(tg.Tensor([1.0, 2.0], requires_grad=True, name="w")) == "Tensor([1., 2.], name='w', requires_grad=True)"
+    assert repr(tg.Tensor(np.float32(2)) * 1) == "Tensor(2., dtype=float32)"
+    assert repr(parameter() * 3.0) == "Tensor(3., op='multiply')"
+    assert len(repr(tg.Tensor(np.zeros((500, 500))))) < 500
+
+
+def test_an_array_with_a_subclass_is_plain_inside():
+    class Labelled(np.ndarray):
+        pass
+
+    assert type(tg.Tensor(np.ones(3).view(Labelled)).data) is np.ndarray
