@@ -4,7 +4,7 @@ Everything is a differentiable op: a layer, a loss or a penalty is built from op
 `backward()` walks the graph and fills `.grad`, and an optimizer reads `.grad` and nothing else.
 """
 
-from . import dispatch, ops
+from . import dispatch, ops, optim
 from .backward import gradients
 from .debug import debug, why
 from .explain import explain

@@ -1,0 +1,39 @@
+"""Optimizers: they read `.grad` of the parameters that they were given, and move those parameters.
+
+    opt = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+
+optimizer.py is what they share, sgd.py and adaptive.py are the update rules, flat.py keeps all parameters in one
+array, clipping.py and schedules.py change the gradients and the learning rate.
+"""
+
+from . import schedules
+from .adaptive import AdaGrad, Adam, AdamW, RMSProp
+from .clipping import clip_by_global_norm, clip_by_norm, clip_by_value
+from .optimizer import Optimizer, Update
+from .sgd import SGD
+
+by_name: dict[str, type[Optimizer]] = {
+    "sgd": SGD,
+    "adagrad": AdaGrad,
+    "rmsprop": RMSProp,
+    "adam": Adam,
+    "adamw": AdamW,
+}
+
+__all__ = [
+    "SGD",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "Optimizer",
+    "RMSProp",
+    "Update",
+    "by_name",
+    "clip_by_global_norm",
+    "clip_by_norm",
+    "clip_by_value",
+    "schedules",
+]

@@ -1,0 +1,200 @@
+"""Optimizers with a learning rate of its own for each weight: AdaGrad, RMSProp, Adam (rows O5–O8 of the lectures).
+
+Each divides the step by the root of s, which gathers the squared gradients. The ε that keeps the division from 0
+stands outside the root, √s + ε, as in PyTorch, or with `eps_inside_root=True` inside, √(s + ε), as lectured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..modes import quiet
+from ..tensor import Tensor
+from .optimizer import Optimizer, Rate
+from .settings import Setting, fraction, fractions, one_of, rate, switch
+
+
+class Adaptive(Optimizer):
+    """The base of optimizers that divide by the root of s."""
+
+    eps = Setting(rate, "ε")
+    eps_inside_root = Setting(switch)
+
+    def root(self, s: Any, a: Any) -> Any:
+        """√s + ε, or √(s + ε), in `a` (which may be s)."""
+        if self.eps_inside_root:
+            np.add(s, self.eps, out=a)
+            return np.sqrt(a, out=a)
+        np.sqrt(s, out=a)
+        return np.add(a, self.eps, out=a)
+
+    def root_text(self, s: str) -> str:
+        """The same for formulas."""
+        return f"√({s} + ε)" if self.eps_inside_root else f"(√{s} + ε)"
+
+
+class AdaGrad(Adaptive):
+    """s ← s + g² ; w ← w − η·g / (√s + ε): the more a weight has been moved, the slower it moves.
+
+    The lectures' w ← w − η·g / √(s + ε) is `eps_inside_root=True`. Defaults are PyTorch's; s starts at 0.
+    """
+
+    def __init__(
+        self,
+        params: Tensor | Iterable[Tensor],
+        lr: Rate = 0.01,
+        eps: float = 1e-10,
+        eps_inside_root: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        self.eps, self.eps_inside_root = eps, eps_inside_root
+        super().__init__(params, lr, weight_decay=weight_decay, state_names=["s"])
+
+    @property
+    def rule(self) -> str:
+        """The update for the place of ε."""
+        return f"s ← s + g²\nw ← w − η·g / {self.root_text('s')}"
+
+    def update(self, lr: float, t: int, w: Any, g: Any, a: Any, state: Sequence[Any]) -> None:
+        """See `rule`."""
+        (s,) = state
+        # s ← s + g²
+        np.multiply(g, g, out=a)
+        np.add(s, a, out=s)
+        # w ← w − η·g / (√s + ε)
+        np.divide(g, self.root(s, a), out=a)
+        np.multiply(a, lr, out=a)
+        np.subtract(w, a, out=w)
+
+    def effective_lr(self) -> list[np.ndarray]:
+        """η / (√s + ε) of every weight, an array a parameter: what its last gradient was multiplied by.
+
+        It only shrinks. Before a weight's first gradient, it is η/ε.
+        """
+        rates = []
+        with quiet():
+            for p in self.params:
+                s = self.state_of(p)["s"]
+                rates.append(np.divide(self.lr, self.root(s, s), out=s))
+        return rates
+
+
+class RMSProp(Adaptive):
+    """s ← ρ·s + (1 − ρ)·g² ; w ← w − η·g / (√s + ε): AdaGrad that forgets.
+
+    The lectures' w ← w − η·g / √(s + ε) is `eps_inside_root=True`. lr and rho are Keras' defaults; s starts at 0.
+    """
+
+    rho = Setting(fraction, "ρ")
+
+    def __init__(
+        self,
+        params: Tensor | Iterable[Tensor],
+        lr: Rate = 0.001,
+        rho: float = 0.9,
+        eps: float = 1e-8,
+        eps_inside_root: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        self.rho, self.eps, self.eps_inside_root = rho, eps, eps_inside_root
+        super().__init__(params, lr, weight_decay=weight_decay, state_names=["s"])
+
+    @property
+    def rule(self) -> str:
+        """The update for the place of ε."""
+        return f"s ← ρ·s + (1 − ρ)·g²\nw ← w − η·g / {self.root_text('s')}"
+
+    def update(self, lr: float, t: int, w: Any, g: Any, a: Any, state: Sequence[Any]) -> None:
+        """See `rule`."""
+        (s,) = state
+        # s ← ρ·s + (1 − ρ)·g²
+        np.multiply(s, self.rho, out=s)
+        np.multiply(g, g, out=a)
+        np.multiply(a, 1 - self.rho, out=a)
+        np.add(s, a, out=s)
+        # w ← w − η·g / (√s + ε)
+        np.divide(g, self.root(s, a), out=a)
+        np.multiply(a, lr, out=a)
+        np.subtract(w, a, out=w)
+
+
+class Adam(Adaptive):
+    """m ← β₁·m + (1 − β₁)·g ; s ← β₂·s + (1 − β₂)·g² ; w ← w − η·m̂ / (√ŝ + ε), m̂ = m/(1 − β₁^t), ŝ = s/(1 − β₂^t).
+
+    t counts a parameter's steps from 1. Dividing by 1 − β^t undoes that m and s start at 0. Lecture 002 writes the
+    quotients back into m and s, a misprint: the moments themselves are kept. Lecture 000 leaves out the power t,
+    m̂ = m/(1 − β₁), ŝ = s/(1 − β₂): `bias_correction="constant"`. Both have ε inside the root: `eps_inside_root=True`.
+    """
+
+    betas = Setting(fractions, "β₁", "β₂")
+    bias_correction = Setting(one_of("power", "constant"))
+
+    def __init__(
+        self,
+        params: Tensor | Iterable[Tensor],
+        lr: Rate = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        eps_inside_root: bool = False,
+        bias_correction: str = "power",
+        weight_decay: float = 0.0,
+    ) -> None:
+        self.betas, self.eps, self.eps_inside_root, self.bias_correction = betas, eps, eps_inside_root, bias_correction
+        super().__init__(params, lr, weight_decay=weight_decay, state_names=["m", "s"])
+
+    @property
+    def rule(self) -> str:
+        """The update for the options chosen."""
+        power = "^t" if self.bias_correction == "power" else ""
+        return (
+            "m ← β₁·m + (1 − β₁)·g\n"
+            "s ← β₂·s + (1 − β₂)·g²\n"
+            f"m̂ = m / (1 − β₁{power})\n"
+            f"ŝ = s / (1 − β₂{power})\n"
+            f"w ← w − η·m̂ / {self.root_text('ŝ')}"
+        )
+
+    def update(self, lr: float, t: int, w: Any, g: Any, a: Any, state: Sequence[Any]) -> None:
+        """See `rule`."""
+        m, s = state
+        beta1, beta2 = self.betas
+        power = t if self.bias_correction == "power" else 1
+        # m ← β₁·m + (1 − β₁)·g
+        np.multiply(m, beta1, out=m)
+        np.multiply(g, 1 - beta1, out=a)
+        np.add(m, a, out=m)
+        # s ← β₂·s + (1 − β₂)·g²
+        np.multiply(s, beta2, out=s)
+        np.multiply(g, g, out=a)
+        np.multiply(a, 1 - beta2, out=a)
+        np.add(s, a, out=s)
+        # ŝ = s / (1 − β₂^t)
+        np.divide(s, 1 - beta2**power, out=a)
+        # w ← w − η·m̂ / (√ŝ + ε), with m̂ = m / (1 − β₁^t)
+        np.divide(m, self.root(a, a), out=a)
+        np.multiply(a, lr / (1 - beta1**power), out=a)
+        np.subtract(w, a, out=w)
+
+
+class AdamW(Adam):
+    """Adam with weight decay apart from the gradient: w ← (1 − η·λ)·w, then Adam's update.
+
+    So the decay is not divided by the root of s, as a penalty's gradient is. Defaults are PyTorch's.
+    """
+
+    decoupled = True
+
+    def __init__(
+        self,
+        params: Tensor | Iterable[Tensor],
+        lr: Rate = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        eps_inside_root: bool = False,
+        bias_correction: str = "power",
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, eps_inside_root, bias_correction, weight_decay)

@@ -1,0 +1,104 @@
+"""Gradient clipping (row O9 of the lectures): keep a gradient from being larger than the step can bear.
+
+Call it between backward() and step(). It changes `.grad`; an array that the user assigned or read there is replaced,
+not written into.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..modes import quiet
+from ..tensor import Tensor
+from .optimizer import leaves
+from .settings import limit as checked_limit
+
+
+def clip_by_value(params: Tensor | Iterable[Tensor], limit: float) -> None:
+    """g ← min(max(g, −limit), limit), each element by itself, which may turn the gradient's direction.
+
+    An infinite element becomes ±limit, NaN stays NaN.
+
+    >>> w = Tensor([1.0, 1.0], requires_grad=True)
+    >>> w.grad = [0.9, 100.0]
+    >>> clip_by_value([w], 1.0)
+    >>> w.grad
+    array([0.9, 1. ])
+    """
+    limit = checked_limit("limit", limit)
+    for p in leaves(params, "clip_by_value"):
+        if p._grad is not None:
+            p._grad = np.clip(p._grad, -limit, limit, out=_own(p))
+
+
+def clip_by_norm(params: Tensor | Iterable[Tensor], r: float) -> list[float]:
+    """g ← g · r/‖g‖ for each parameter's gradient of a norm above r; returns the norms before (0 without a gradient).
+
+    A gradient with NaN or infinite elements has no direction to keep: it stays as it is, and its norm tells.
+
+    >>> w = Tensor([1.0, 1.0], requires_grad=True)
+    >>> w.grad = [0.9, 100.0]
+    >>> norms = clip_by_norm([w], 1.0)
+    >>> w.grad
+    array([0.00899964, 0.9999595 ])
+    """
+    r = checked_limit("r", r)
+    norms = []
+    for p, norm in _norms(leaves(params, "clip_by_norm")):
+        norms.append(norm)
+        if r < norm < math.inf:
+            _scale(p, r / norm)
+    return norms
+
+
+def clip_by_global_norm(params: Tensor | Iterable[Tensor], r: float) -> float:
+    """All g ← g · r/‖all g‖ where the norm of all gradients together is above r; returns that norm before.
+
+    With a NaN or infinite element anywhere, all gradients stay as they are, and the norm returned is NaN or infinite:
+    leave out the step then. r=math.inf clips nothing, and just measures.
+
+    >>> v, w = Tensor([0.0, 0.0], requires_grad=True), Tensor([0.0], requires_grad=True)
+    >>> v.grad, w.grad = [3.0, 0.0], [4.0]
+    >>> clip_by_global_norm([v, w], 1.0), v.grad, w.grad
+    (5.0, array([0.6, 0. ]), array([0.8]))
+    """
+    r = checked_limit("r", r)
+    params = leaves(params, "clip_by_global_norm")
+    norm = math.hypot(*(norm for _, norm in _norms(params)))
+    if r < norm < math.inf:
+        for p in params:
+            if p._grad is not None:
+                _scale(p, r / norm)
+    return norm
+
+
+def _norms(params: list[Tensor]) -> Iterator[tuple[Tensor, float]]:
+    with quiet():
+        for p in params:
+            yield p, 0.0 if p._grad is None else _norm(np.ravel(p._grad))
+
+
+def _norm(g: Any) -> float:
+    """‖g‖, also where its square is too large or too small for the dtype."""
+    norm = math.sqrt(np.dot(g, g))
+    if g.size and not 1e-15 < norm < math.inf:
+        largest = float(np.max(np.abs(g)))
+        if 0 < largest < math.inf:
+            g = g / largest
+            norm = largest * math.sqrt(np.dot(g, g))
+        else:
+            norm = largest  # 0, infinite or NaN
+    return norm
+
+
+def _scale(p: Tensor, factor: float) -> None:
+    p._grad = np.multiply(p._grad, factor, out=_own(p))
+
+
+def _own(p: Tensor) -> np.ndarray | None:
+    """The array that p's gradient may be written into: its place in an optimizer's buffer, if it lies there."""
+    return p._grad if p._grad is p._home else None

@@ -1,0 +1,296 @@
+"""What all optimizers share: which parameters take the step, the learning rate, the saved state.
+
+An optimizer itself is its update rule, so a new one is short:
+
+    class SignDescent(Optimizer):
+        rule = "w ← w − η·sign(g)"
+
+        def update(self, lr, t, w, g, a, state):
+            np.sign(g, out=a)
+            np.multiply(a, lr, out=a)
+            np.subtract(w, a, out=w)
+
+`update` sees flat arrays: it is called once for all parameters that share a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from ..modes import quiet
+from ..tensor import Tensor, describe, require_float
+from .flat import Flat, runs, written
+from .schedules import name_of
+from .settings import Setting, rate, settings_of
+
+Rate = float | Callable[[int], float]
+
+
+class Update(NamedTuple):
+    """One step of one parameter in numbers: what stands in the formula before it, and what has changed after it."""
+
+    formula: str
+    before: dict[str, Any]  # "w", "g", the state, and the constants by their symbols: "η", "β₁", "t"
+    after: dict[str, Any]  # "w" and the state
+
+
+class Optimizer:
+    """The base of all optimizers: `update` is the rule, `state_names` what it remembers of each parameter.
+
+    Reads the gradients of `params` and nothing else. A parameter without a gradient, or frozen
+    (`p.requires_grad = False`), takes no part in a step: its state and its clock stand still.
+    """
+
+    decoupled = False  # whether weight decay shrinks the weights themselves, or adds to the gradient
+
+    weight_decay = Setting(rate, "λ")
+
+    def __init__(
+        self,
+        params: Tensor | Iterable[Tensor],
+        lr: Rate,
+        *,
+        weight_decay: float = 0.0,
+        state_names: Sequence[str] = (),
+        work_names: Sequence[str] = (),
+    ) -> None:
+        """`state_names`: what is remembered of each parameter and saved; `work_names`: what lasts for one step only."""
+        self.params = leaves(params, type(self).__name__)
+        self.weight_decay = weight_decay
+        self.state_names = tuple(state_names)
+        self.steps = 0  # how often step() was called: the clock of a schedule
+        self.lr = lr
+        by_dtype: dict[Any, list[Tensor]] = {}
+        for p in self.params:
+            by_dtype.setdefault(p._data.dtype, []).append(p)
+        self._flats = [Flat(same, (*self.state_names, *work_names)) for same in by_dtype.values()]
+        # Working space, so that a step allocates nothing: `a` for update, another for g + λ·w.
+        spaces = 2 if self.weight_decay and not self.decoupled else 1
+        self._spaces = [[np.empty(flat.size, flat.dtype) for _ in range(spaces)] for flat in self._flats]
+
+    # ---- the learning rate
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next step. Assign a number, or a schedule (steps taken → rate)."""
+        if not callable(self._lr):
+            return self._lr
+        return rate(f"lr, given by {name_of(self._lr)} for step {self.steps},", self._lr(self.steps))
+
+    @lr.setter
+    def lr(self, value: Rate) -> None:
+        if callable(value):
+            rate(f"lr, given by {name_of(value)} for step {self.steps},", value(self.steps))
+            self._lr: Rate = value
+        else:
+            self._lr = rate("lr", value)
+
+    @property
+    def schedule(self) -> Callable[[int], float] | None:
+        """The schedule that lr follows, or None where it is a number."""
+        return self._lr if callable(self._lr) else None
+
+    # ---- the step
+
+    def update(self, lr: float, t: int, w: Any, g: Any, a: Any, state: Sequence[Any]) -> None:
+        """Change w and the state in place by gradient g, in step number t (from 1) of these parameters.
+
+        `a` is working space. With NumPy's functions and out=, so that nothing is allocated and float32 stays float32.
+        """
+        raise NotImplementedError(f"{type(self).__name__} needs update(), its rule in NumPy")
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Move every parameter that has a gradient by the update rule.
+
+        Only SGD(form="lookahead") takes a closure: it measures the gradient elsewhere, and so has to compute it itself.
+        """
+        if closure is not None:
+            raise TypeError(
+                f"{type(self).__name__}.step takes a closure only with form='lookahead' (SGD): "
+                "compute the loss and call backward() before step()"
+            )
+        self._step()
+        return None
+
+    def _step(self) -> None:
+        lr = self.lr
+        ready = [flat.ready() for flat in self._flats]  # what can go wrong goes wrong before anything has moved
+        with quiet():
+            for flat, spaces, groups in zip(self._flats, self._spaces, ready, strict=True):
+                for place, t in runs(groups):
+                    w, g, *state = (flat.arrays[name][place] for name in ("w", "g", *self.state_names))
+                    self._apply(lr, t + 1, w, g, [space[place] for space in spaces], state)
+                for group in groups:
+                    group.t += 1
+        for groups in ready:
+            written(groups)
+        self.steps += 1
+
+    def _apply(self, lr: float, t: int, w: Any, g: Any, spaces: Sequence[Any], state: Sequence[Any]) -> None:
+        """Weight decay and the rule."""
+        if self.weight_decay and self.decoupled:
+            # w ← (1 − η·λ)·w
+            np.multiply(w, 1 - lr * self.weight_decay, out=w)
+        elif self.weight_decay:
+            # g ← g + λ·w, not in p.grad itself
+            penalized = spaces[1]
+            np.multiply(self.measured_at(w, spaces[0], state), self.weight_decay, out=penalized)
+            np.add(g, penalized, out=penalized)
+            g = penalized
+        self.update(lr, t, w, g, spaces[0], state)
+
+    def measured_at(self, w: Any, a: Any, state: Sequence[Any]) -> Any:
+        """The point at which the gradient was taken; `a` is free to hold it."""
+        return w
+
+    def zero_grad(self) -> None:
+        """Drop the gradients: every `.grad` is None again."""
+        for flat in self._flats:
+            flat.claim()
+
+    # ---- the rule for readers
+
+    @property
+    def rule(self) -> str:
+        """The update in the lecture's notation, a line an assignment, for the options chosen; without weight decay."""
+        raise NotImplementedError(f"{type(self).__name__} needs rule, the formula of its update()")
+
+    @property
+    def formula(self) -> str:
+        """The update in the lecture's notation, a line an assignment: weight decay, then `rule`."""
+        if not self.weight_decay:
+            return self.rule
+        return ("w ← (1 − η·λ)·w\n" if self.decoupled else "g ← g + λ·w\n") + self.rule
+
+    def state_of(self, p: Tensor) -> dict[str, np.ndarray]:
+        """What is remembered of parameter p, such as its "v" or its "m" and "s": copies, in p's shape."""
+        flat = self._flat_of(p)
+        return {name: flat.view(name, p).copy() for name in self.state_names}
+
+    def _flat_of(self, p: Tensor) -> Flat:
+        for flat in self._flats:
+            if p in flat.shapes:
+                return flat
+        raise ValueError(f"{describe(p)} is not among the parameters of this {type(self).__name__}")
+
+    def preview(self, p: Tensor) -> Update:
+        """The next step of parameter p in numbers, without taking it.
+
+        >>> from tinygrad_reg.optim import SGD
+        >>> w = Tensor([1.0], requires_grad=True)
+        >>> (3 * w).sum().backward()
+        >>> print(*SGD([w], lr=0.1).preview(w), sep="; ")
+        w ← w − η·g; {'w': array([1.]), 'g': array([3.]), 'η': 0.1}; {'w': array([0.7])}
+        """
+        state = self.state_of(p)
+        if p._grad is None:
+            raise ValueError(f"{describe(p)} has no gradient, so it would take no step: call backward() first")
+        t = self._flat_of(p).clock(p) + 1
+        w, g = np.array(p._data), np.array(p._grad)
+        before = {"w": w.copy(), "g": g, **{name: array.copy() for name, array in state.items()}, "η": self.lr}
+        for name, setting in settings_of(self).items():
+            value = getattr(self, name)
+            before.update(zip(setting.symbols, value if isinstance(value, tuple) else (value,), strict=False))
+        before["t"] = t
+        with quiet():
+            self._apply(self.lr, t, w, g, [np.empty_like(w) for _ in range(2)], list(state.values()))
+        before = {name: value for name, value in before.items() if name in self.formula}
+        return Update(self.formula, before, {"w": w, **state})
+
+    def __repr__(self) -> str:
+        lr = name_of(self._lr) if callable(self._lr) else self._lr
+        settings = "".join(f", {name}={getattr(self, name)!r}" for name in settings_of(self))
+        return f"{type(self).__name__}(lr={lr}{settings})"
+
+    # ---- saving and resuming
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a resumed run needs, as numbers, words and arrays: "lr", "steps", the settings, "clocks", "0.m" …
+
+        The arrays are copies, numbered by parameter in the order given. Of a schedule it holds the name only.
+        """
+        state: dict[str, Any] = {"optimizer": type(self).__name__, "steps": self.steps}
+        state["lr"] = name_of(self._lr) if callable(self._lr) else self._lr
+        for name in settings_of(self):
+            value = getattr(self, name)
+            state[name] = np.array(value) if isinstance(value, tuple) else value
+        state["clocks"] = np.array([self._flat_of(p).clock(p) for p in self.params])
+        for i, p in enumerate(self.params):
+            state.update((f"{i}.{name}", array) for name, array in self.state_of(p).items())
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue where the optimizer that gave this state stood. A state that does not fit is refused as a whole."""
+        if not isinstance(state, Mapping):
+            raise TypeError(f"load_state_dict takes what state_dict() gave, a dict, not {type(state).__name__}")
+        own = self.state_dict()
+        differences = [f"{name} is missing" for name in own if name not in state]
+        differences += [f"{name} is not known here" for name in state if name not in own]
+        for name in own.keys() & state.keys():
+            differences += self._differences(name, state[name], own[name])
+        if differences:
+            raise ValueError(f"this state does not fit {self!r}: " + "; ".join(sorted(differences)))
+        if not callable(self._lr):
+            self.lr = float(state["lr"])
+        self.steps = int(state["steps"])
+        clocks = dict(zip(self.params, map(int, state["clocks"]), strict=True))
+        for flat in self._flats:
+            by_clock: dict[int, list[Tensor]] = {}
+            for p in flat.shapes:
+                by_clock.setdefault(clocks[p], []).append(p)
+            flat.lay_out([(params, t) for t, params in by_clock.items()])
+        for i, p in enumerate(self.params):
+            for name in self.state_names:
+                np.copyto(self._flat_of(p).view(name, p), state[f"{i}.{name}"])
+
+    def _differences(self, name: str, saved: Any, own: Any) -> list[str]:
+        """What keeps a saved entry from being loaded here."""
+        saved = np.asarray(saved)
+        if not isinstance(own, np.ndarray):  # a number or a word, which may have been an array in between
+            if name == "steps":
+                fits = saved.dtype.kind in "iu" and saved.shape == () and saved >= 0
+            elif name == "lr" and not callable(self._lr):
+                fits = saved.dtype.kind in "fiu" and saved.shape == ()
+            else:
+                fits = saved.shape == () and saved.item() == own
+            return [] if fits else [f"{name} is {saved.tolist()!r} there, {own!r} here"]
+        if saved.shape != own.shape or saved.dtype != own.dtype:
+            return [f"{name} is {saved.dtype} of shape {saved.shape} there, {own.dtype} of shape {own.shape} here"]
+        if (name in settings_of(self) and np.any(saved != own)) or (name == "clocks" and np.any(saved < 0)):
+            return [f"{name} is {saved.tolist()} there, {own.tolist()} here"]
+        return []
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError(
+            f"{type(self).__name__} can't be copied or pickled, it is tied to its parameters: "
+            "make one for the other parameters, and give it this one's state_dict()"
+        )
+
+
+def leaves(params: Any, taker: str) -> list[Tensor]:
+    """The parameters that were given, each once, or an error that says how to give them."""
+    if isinstance(params, Tensor):
+        params = [params]
+    elif hasattr(params, "parameters"):
+        raise TypeError(f"{taker} takes parameters, not a {type(params).__name__}: write .parameters() after it")
+    elif not isinstance(params, Iterable) or isinstance(params, Mapping | np.ndarray):
+        raise TypeError(f"{taker} takes a list of Tensors, not {type(params).__name__}")
+    found: dict[Tensor, None] = {}
+    for p in params:
+        if isinstance(p, Mapping):
+            raise TypeError(
+                f"{taker} takes no parameter groups: make an optimizer for each group, such as "
+                "a = SGD(weights, lr=0.1) and b = SGD(biases, lr=0.01), and call step() of both"
+            )
+        if not isinstance(p, Tensor):
+            raise TypeError(f"{taker} takes Tensors, such as model.parameters(), but there is a {type(p).__name__}")
+        if p._primitive is not None:
+            raise ValueError(f"{taker} takes leaves, but {describe(p)} was computed by '{p.op}': give its inputs")
+        require_float(p._data)
+        found[p] = None
+    if not found:
+        raise ValueError(f"{taker} was given no parameters (a generator that was used before is empty)")
+    return list(found)
