@@ -1,0 +1,127 @@
+"""NumPy functions and operators that meet a Tensor, and numbers that must not change its dtype."""
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+
+def leaf(data, dtype=None):
+    return tg.Tensor(data, requires_grad=True, dtype=dtype)
+
+
+def test_arrays_and_numbers_work_from_both_sides():
+    t, array = leaf([1.0, 2.0]), np.array([3.0, 4.0])
+    for result, expected in [
+        (array * t, [3, 8]), (t * array, [3, 8]), (array - t, [2, 2]), (t - array, [-2, -2]), (2 / t, [2, 1]),
+        (array / t, [3, 2]), (2**t, [2, 4]), (t**2, [1, 4]), (array + t, [4, 6]), ([3.0, 4.0] + t, [4, 6]),
+    ]:  # fmt: skip
+        assert isinstance(result, tg.Tensor)
+        assert result.requires_grad
+        np.testing.assert_allclose(result.data, expected)
+
+
+@pytest.mark.parametrize("number", [2, 2.0, np.float64(2), np.float32(2), np.int64(2), True])
+def test_a_number_never_changes_the_dtype(number):
+    t = leaf([1.0, 2.0], dtype="float32")
+    for result in (t * number, number * t, t + number, number - t, t / number, number / t, t**number, np.multiply(t, number)):
+        assert result.dtype == np.float32
+        (grad,) = tg.gradients(result.sum(), [t])
+        assert grad.dtype == np.float32
+
+
+def test_numpy_functions_give_nodes_of_the_graph():
+    t = leaf([[1.0, 2.0], [3.0, 4.0]])
+    assert np.sum(t, axis=0).shape == (2,)
+    assert np.sum(t, 0, None, None, True).shape == (1, 2)
+    assert np.reshape(t, (4,)).op == "reshape"
+    assert np.add(t, t).op == "add"
+    np.add(t, 1.0, out=None).sum().backward()
+    np.testing.assert_array_equal(t.grad, np.ones((2, 2)))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda t: np.fft.fft(t), r"np\.fft\.fft has no rule"),
+        (lambda t: np.gcd(t, t), r"np\.gcd has no rule .*tg\.primitive"),
+        (lambda t: np.add.reduce(t), r"np\.add\.reduce has no rule"),
+        (lambda t: np.sum(t, dtype=np.float32), r"takes no dtype=; it takes axis, keepdims"),
+        (lambda t: np.add(t, t, where=[True, False]), "takes no where="),
+        (lambda t: np.add(t, t, out=np.zeros(2)), r"a = a \+ t"),
+        (lambda t: np.ones(2).__iadd__(t), r"a = a \+ t"),
+        (lambda t: t + "text", "str"),
+        (lambda t: t + None, "NoneType"),
+        (lambda t: t * {}, "dict"),
+        (lambda t: t.sum(axs=1), "axs"),
+        (lambda t: t.sum(0, True, 3), "positional"),
+        (lambda t: t.sum(0, axis=0), "twice"),
+    ],
+)
+def test_what_has_no_rule_raises_and_names_itself(call, message):
+    with pytest.raises(TypeError, match=message):
+        call(leaf([1.0, 2.0]))
+
+
+def test_shapes_that_do_not_fit_are_told_with_names():
+    weights, bias = tg.Tensor(np.ones((2, 3)), requires_grad=True), tg.Tensor(np.ones(2))
+    with pytest.raises(ValueError, match=r"weights of shape \(2, 3\), bias of shape \(2,\).*matched from the last axis"):
+        weights + bias
+
+
+def test_an_op_written_in_a_script_dispatches_like_the_built_in_ones():
+    @tg.primitive(elementwise=True, name="softsign", numpy=np.spacing, method="softsign", text="x / (1 + |x|)")
+    def softsign(x):
+        return x / (1 + abs(x))
+
+    @softsign.derivative("1/(1 + |x|)²")
+    def _(g, out, x):
+        return g / (1 + abs(x)) ** 2
+
+    x = tg.Tensor([1.0, -3.0], requires_grad=True)
+    np.testing.assert_allclose(softsign(x).data, [0.5, -0.75])
+    assert x.softsign().op == "softsign"
+    assert np.spacing(x).op == "softsign"
+    assert isinstance(softsign(np.ones(2)), np.ndarray)
+    tg.check_grad(softsign, [0.5, -1.0], order=2)
+    record = tg.explain(softsign(x).sum())
+    assert record.find(x).name == "x"
+    assert "x / (1 + |x|)" in str(record)
+
+
+def test_an_op_with_an_option_takes_it_by_position_too():
+    @tg.primitive(name="scaled_by")
+    def scaled(x, *, factor=2.0):
+        return x * factor
+
+    @scaled.derivative("factor")
+    def _(g, out, x, *, factor=2.0):
+        return g * factor
+
+    x = leaf(1.0)
+    assert [scaled(x).item(), scaled(x, 3.0).item(), scaled(x, factor=4.0).item()] == [2.0, 3.0, 4.0]
+    with pytest.raises(TypeError, match="another derivative"):
+        scaled.derivative("?")(lambda g, out, x: g)
+
+
+def test_a_gradient_that_an_input_can_not_take_is_refused_by_name():
+    @tg.primitive(name="picked")
+    def picked(x, where):
+        return x[where.astype(int)]
+
+    @picked.derivative("1")
+    def _(g, out, x, where):
+        return g
+
+    picked.no_derivative()
+    with pytest.raises(TypeError, match=r"no derivative with respect to 'where', but .*detach"):
+        picked(leaf([1.0, 2.0]), leaf([0.0, 1.0]))
+
+
+def test_ops_leave_numpys_error_state_alone_and_raise_no_warnings():
+    before = np.geterr()
+    big = leaf(np.array([1e308, -1e308, 0.0]))
+    with np.errstate(all="raise"):
+        y = (big * 10) / 0.0
+        y.sum().backward()
+    assert np.geterr() == before

@@ -1,0 +1,108 @@
+"""The record of a pass: its steps, names, numbers, places."""
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+
+def neuron():
+    w = tg.Tensor(-0.5, requires_grad=True)
+    x = tg.Tensor(2.0)
+    b = tg.Tensor(0.25, requires_grad=True)
+    h = w * x
+    z = h + b
+    loss = z * z
+    return w, x, b, h, z, loss
+
+
+def test_forward_steps_tell_what_each_tensor_is():
+    *_, loss = neuron()
+    record = tg.explain(loss)
+    assert [s.name for s in record.forward] == ["w", "x", "h", "b", "z", "loss"]
+    assert [s.kind for s in record.forward] == ["parameter", "input", "op", "parameter", "op", "op"]
+    h = record.forward[2]
+    assert (h.op, h.symbol, h.expression, h.numbers) == ("multiply", "×", "w × x", "(−0.5) × 2")
+    assert (h.inputs, h.value, h.code) == ((0, 1), -1.0, "h = w * x")
+    assert h.file.endswith("test_explain.py")
+    assert h.line == neuron.__code__.co_firstlineno + 4
+
+
+def test_backward_steps_multiply_and_add_up_to_the_gradients():
+    w, x, b, h, z, loss = neuron()
+    record = tg.explain(loss)
+    received = {}
+    for step in record.backward:
+        np.testing.assert_allclose(step.upstream * step.local, step.contribution)
+        received[step.input] = received.get(step.input, 0) + step.contribution
+        np.testing.assert_allclose(step.accumulated, received[step.input])
+    assert all(t.grad is None for t in (w, x, b, h, z, loss))
+    loss.backward()
+    for tensor in (w, b, h, z):
+        assert received[record.find(tensor).index] == tensor.grad == record.find(tensor).gradient
+    assert record.find(x).gradient is None
+
+
+def test_fan_out_is_shown_as_a_sum():
+    *_, loss = neuron()
+    first, second = tg.explain(loss).backward[:2]
+    assert (first.before, first.accumulated) == (None, -0.75)
+    assert (second.before, second.accumulated) == (-0.75, -1.5)
+    assert first.local_text == "z"
+
+
+def test_broadcasting_undone_is_part_of_the_step():
+    x, b = tg.Tensor(np.ones((4, 3))), tg.Tensor(np.ones(3), requires_grad=True)
+    (step,) = tg.explain((x * b).sum()).backward[1:]
+    assert step.was_broadcast
+    assert (step.raw.shape, step.contribution.shape, step.local.shape) == ((4, 3), (3,), (4, 3))
+
+
+def test_iterating_gives_forward_then_backward_steps():
+    record = tg.explain(neuron()[-1])
+    phases = [step.phase for step in record]
+    assert phases == ["forward"] * 6 + ["backward"] * 5
+    assert len(record) == 11
+    assert record[0].name == "w"
+
+
+def test_a_tensor_without_a_graph_and_one_of_many_elements_have_a_record_too():
+    assert [s.kind for s in tg.explain(tg.Tensor(1.0)).forward] == ["input"]
+    w = tg.Tensor([1.0, 2.0], requires_grad=True)
+    np.testing.assert_array_equal(tg.explain(w * w).find(w).gradient, [2.0, 4.0])
+    np.testing.assert_array_equal(tg.explain(w * w, [1.0, 0.0]).find(w).gradient, [2.0, 0.0])
+    with pytest.raises(TypeError, match="takes a Tensor"):
+        tg.explain(3.0)
+
+
+def test_names_come_from_name_from_the_assignment_or_from_the_position():
+    class Box:
+        pass
+
+    box = Box()
+    given = tg.Tensor(1.0, requires_grad=True, name="given")
+    first, second = tg.Tensor(2.0), tg.Tensor(3.0)
+    box.attribute = given * first
+    (named := box.attribute + second)
+    total = named * 1.0
+    total += given
+    h = total
+    for _ in range(2):
+        h = h * h
+    names = [s.name for s in tg.explain(h).forward]
+    assert names == ["given", "first", "attribute", "second", "named", "1", "total", "total₂", "h", "h₂"]
+
+
+def test_the_second_order_graph_can_be_explained():
+    x = tg.Tensor(2.0, requires_grad=True)
+    slope = tg.gradients(x**3, x, create_graph=True)
+    record = tg.explain(slope)
+    assert record.find(x).gradient == 12.0
+
+
+def test_the_printed_table_fits_a_slide():
+    text = str(tg.explain(neuron()[-1]))
+    assert text.startswith("forward\n")
+    assert max(map(len, text.splitlines())) <= 100
+    assert "h + b" in text
+    assert "local derivative" in text

@@ -1,0 +1,153 @@
+"""grad, jacobian, hessian, hvp: what they give back, how they nest, what they say to a wrong call; check_grad."""
+
+import math
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+
+def cubes(x):
+    return np.sum(x**3)
+
+
+def test_plain_arguments_give_arrays_and_tensors_give_tensors():
+    plain = tg.grad(cubes)([1.0, 2.0])
+    assert isinstance(plain, np.ndarray)
+    np.testing.assert_array_equal(plain, [3.0, 12.0])
+    tensor = tg.grad(cubes)(tg.Tensor([1.0, 2.0]))
+    assert isinstance(tensor, tg.Tensor)
+    np.testing.assert_array_equal(tensor.data, [3.0, 12.0])
+
+
+def test_float32_stays_float32():
+    x = np.array([1.0, 2.0], np.float32)
+    assert tg.grad(cubes)(x).dtype == np.float32
+    assert tg.hessian(cubes)(x).dtype == np.float32
+
+
+def test_value_and_grad_and_many_arguments():
+    value, (by_x, by_y) = tg.value_and_grad(lambda x, y: (x * y * y).sum(), argnums=(0, 1))(np.ones(2), 3.0)
+    assert value == 18.0
+    np.testing.assert_array_equal(by_x, [9.0, 9.0])
+    assert by_y == 12.0
+
+
+def test_options_are_passed_on_and_the_name_is_kept():
+    def scaled(x, *, by):
+        return (x * by).sum()
+
+    assert tg.grad(scaled)(1.0, by=4.0) == 4.0
+    assert tg.grad(scaled).__name__ == "scaled"
+
+
+def test_derivatives_nest():
+    f = lambda x: x**5  # noqa: E731
+    assert tg.grad(tg.grad(tg.grad(f)))(2.0) == 240.0
+
+
+def test_inner_and_outer_variables_are_kept_apart():
+    assert tg.grad(lambda x: x * tg.grad(lambda y: x + y)(x))(3.0) == 1.0
+    assert tg.grad(lambda x: tg.grad(lambda y: x * y)(1.0))(2.0) == 1.0
+    assert tg.grad(lambda x: x * tg.grad(lambda y: x * y * y)(2.0))(3.0) == 24.0
+
+
+def test_a_tensor_argument_is_connected_to_what_it_was_computed_from():
+    w = tg.Tensor(2.0, requires_grad=True)
+    slope = tg.grad(lambda x: x**3)(w * w)
+    slope.backward()
+    assert slope.item() == 3 * 4**2
+    assert w.grad == 6 * 4 * 4
+
+
+def test_a_closed_over_parameter_takes_part_in_a_gradient_penalty():
+    w = tg.Tensor([1.0, 2.0], requires_grad=True)
+    slope = tg.grad(lambda x: (w * x * x).sum())(tg.Tensor([1.0, 1.0]))
+    (slope * slope).sum().backward()
+    np.testing.assert_array_equal(w.grad, [8.0, 16.0])
+
+
+def test_jacobian_hessian_and_hvp():
+    x = np.array([1.0, 2.0, 3.0])
+    matrix = tg.jacobian(lambda x: np.reshape(x, (3, 1)) * x)(x)
+    assert matrix.shape == (3, 3, 3)
+    np.testing.assert_allclose(matrix[0, 1], [2.0, 1.0, 0.0])
+    hessian = tg.hessian(lambda x: (x * x * x).sum() + x[0] * x[1])(x)
+    np.testing.assert_allclose(hessian, np.diag(6 * x) + np.array([[0, 1, 0], [1, 0, 0], [0, 0, 0.0]]))
+    v = np.array([1.0, -1.0, 2.0])
+    np.testing.assert_allclose(tg.hvp(lambda x: (x * x * x).sum() + x[0] * x[1])(x, v), hessian @ v)
+    with pytest.raises(ValueError, match=r"\(3,\), not \(2,\)"):
+        tg.hvp(cubes)(x, np.ones(2))
+
+
+def test_a_linear_function_has_a_zero_hessian():
+    np.testing.assert_array_equal(tg.hessian(lambda x: x.sum())(np.ones(2)), np.zeros((2, 2)))
+    assert tg.grad(lambda x: tg.Tensor(3.0))(1.0) == 0.0
+
+
+def test_gradients_inside_no_grad():
+    with tg.no_grad():
+        assert tg.grad(lambda x: x**2)(3.0) == 6.0
+        assert not (tg.Tensor(1.0, requires_grad=True) * 2).requires_grad
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: tg.grad(lambda x: x * 2)(np.ones(3)), ValueError, "reduce it with"),
+        (lambda: tg.grad(lambda x: math.exp(x))(1.0), TypeError, "np functions or tg.ops, not math"),
+        (lambda: tg.grad(cubes, argnums=1)(1.0), ValueError, "argnums=1 .* 1 were given"),
+        (lambda: tg.grad(cubes)(np.arange(3)), TypeError, "int"),
+        (lambda: tg.check_grad(cubes), ValueError, "at least one input"),
+        (lambda: tg.check_grad(cubes, 1.0, order=3), ValueError, "order 1 or 2"),
+        (lambda: tg.check_grad(lambda x: 1.0, 1.0), TypeError, "must return a Tensor"),
+    ],
+)
+def test_wrong_calls_say_what_to_do(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def op_with_slope(factor, second=1.0):
+    """x², with a first derivative that is `factor` times the right one, and a second that is `second` times it."""
+
+    @tg.primitive(elementwise=True, name="off_slope")
+    def slope(x):
+        return 2.0 * x
+
+    @slope.derivative("2")
+    def _(g, out, x):
+        return g * 2 * second
+
+    @tg.primitive(elementwise=True, name="off_square")
+    def square(x):
+        return x * x
+
+    @square.derivative("2x")
+    def _(g, out, x):
+        return g * slope(x) * factor
+
+    return square
+
+
+@pytest.mark.parametrize("x", [1e-3, 1.0, 300.0])
+def test_check_grad_passes_what_is_right_and_catches_a_thousandth(x):
+    assert tg.check_grad(op_with_slope(1.0), [x, 2.0], order=2) < 2e-5
+    with pytest.raises(AssertionError, match="the derivative by input 0"):
+        tg.check_grad(op_with_slope(1.001), [x])
+    with pytest.raises(AssertionError, match="the second derivative by input 0"):
+        tg.check_grad(op_with_slope(1.0, second=1.001), [x], order=2)
+
+
+def test_check_grad_catches_a_nan():
+    @tg.primitive(elementwise=True, name="nan_slope")
+    def identity(x):
+        return x * 1
+
+    @identity.derivative("1")
+    def _(g, out, x):
+        return g * float("nan")
+
+    with pytest.raises(AssertionError, match="nan"):
+        tg.check_grad(identity, [1.0])
