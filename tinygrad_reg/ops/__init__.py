@@ -1,1 +1,29 @@
-from . import arithmetic, random, reductions, shapes
+"""The ops, a family a file. Importing a family registers its ops; each is found here by its name: tg.ops.relu."""
+
+from typing import TYPE_CHECKING, Any
+
+from ..primitive import registry
+from . import activations as activations
+from . import arithmetic as arithmetic
+from . import cumulative as cumulative
+from . import diagonals as diagonals
+from . import elementary as elementary
+from . import indexing as indexing
+from . import joining as joining
+from . import questions as questions
+from . import random as random
+from . import reductions as reductions
+from . import shapes as shapes
+from .activations import rrelu as rrelu
+from .elementary import astype as astype
+from .elementary import clip as clip
+from .products import einsum as einsum
+from .joining import concatenate_numpy as concatenate
+from .joining import stack_numpy as stack
+
+# The registry is the only list of ops. A name imported above stands for a call in NumPy's own form, and goes first.
+globals().update(registry | globals())
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...

@@ -1,0 +1,57 @@
+"""Questions about values: comparisons, argmax, isnan, shape. The answers are plain arrays and carry no gradient."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..dispatch import questions
+from ..methods import attach
+from ..primitive import numpy_rules
+from ..tensor import Tensor
+
+questions.update(
+    # is it so, for each element
+    [np.isnan, np.isinf, np.isfinite, np.isposinf, np.isneginf, np.signbit, np.isclose, np.isin],
+    [np.isreal, np.iscomplex, np.logical_and, np.logical_or, np.logical_xor, np.logical_not],
+    # is it so at all
+    [np.any, np.all, np.allclose, np.array_equal, np.array_equiv, np.iscomplexobj, np.isrealobj],
+    [np.may_share_memory, np.shares_memory],
+    # which, where and how many
+    [np.argmax, np.argmin, np.argsort, np.argpartition, np.nanargmax, np.nanargmin, np.lexsort],
+    [np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.searchsorted, np.digitize, np.bincount],
+    [np.unique, np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all],
+    [np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges],
+    [np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.linalg.matrix_rank],
+    # what it looks like
+    [np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.common_type],
+    [np.zeros_like, np.ones_like, np.full_like, np.empty_like],
+    [np.array_repr, np.array_str, np.array2string],
+)
+
+for _function in (np.argmax, np.argmin, np.argsort, np.any, np.all, np.nonzero):
+    attach((lambda ask: lambda x, *args, **options: ask(x.data, *args, **options))(_function), _function.__name__)
+
+
+def _plain(x: Any) -> Any:
+    """The values; a NumPy scalar is as weak as Python's numbers here too, so 0.1 is the 0.1 of a float32 tensor."""
+    return x._data if isinstance(x, Tensor) else x.item() if isinstance(x, np.generic) else x
+
+
+def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda x, y: compare(_plain(x), _plain(y))
+
+
+for _ufunc, _name in {
+    np.equal: "eq",
+    np.not_equal: "ne",
+    np.less: "lt",
+    np.less_equal: "le",
+    np.greater: "gt",
+    np.greater_equal: "ge",
+}.items():
+    numpy_rules[_ufunc] = _comparison(getattr(operator, _name))
+    attach(numpy_rules[_ufunc], f"__{_name}__")
