@@ -12,12 +12,14 @@ import os
 import sys
 from functools import lru_cache
 from types import CodeType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     from .tensor import Tensor
+
+_Made = TypeVar("_Made")
 
 _HOUSE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
@@ -58,12 +60,15 @@ def caller(depth: int = 2) -> tuple[CodeType | None, int]:
         frame = frame.f_back
 
 
-def result(tensor: Tensor) -> Tensor:
-    """Note that `tensor` is what a function of the house returns to the user: the user's variable names it."""
+def result(made: _Made) -> _Made:
+    """Note that `made` is what a function of the house returns to the user: the user's variable names it.
+
+    It is passed on unchanged where it is no Tensor (a function of the house that was given plain arrays).
+    """
     code, place = caller(3)  # from the frame that called this function of the house
-    if place >= 0 and code is tensor._code:
-        tensor._place = place
-    return tensor
+    if place >= 0 and code is not None and code is getattr(made, "_code", None):
+        made._place = place  # type: ignore[attr-defined]
+    return made
 
 
 class Place(NamedTuple):

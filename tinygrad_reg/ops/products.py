@@ -12,7 +12,7 @@ import numpy as np
 
 from ..backward import unbroadcast
 from ..primitive import composed, primitive
-from .shapes import named
+from ..source import result
 
 
 def _summed_to(share: Any, shape: tuple[int, ...]) -> Any:
@@ -156,7 +156,7 @@ def multi_dot(arrays: Sequence[Any]) -> Any:
     product = arrays[0]
     for factor in arrays[1:]:
         product = dot(product, factor)
-    return named(product)
+    return result(product)
 
 
 # ---- sums over any axes
@@ -277,4 +277,4 @@ def einsum(subscripts: Any, *xs: Any, optimize: Any = None) -> Any:
             "einsum of Tensors takes its subscripts as a string in front of the operands, "
             f'such as einsum("ij,jk->ik", x, y), not {type(subscripts).__name__}'
         )
-    return named(einsum_op(*xs, subscripts=subscripts))
+    return result(einsum_op(*xs, subscripts=subscripts))

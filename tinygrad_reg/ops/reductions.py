@@ -1,12 +1,15 @@
-"""Many numbers to one: sums, means, products, extremes, norms."""
+"""Many numbers to one: sums, means, spreads, products, extremes."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from ..primitive import primitive
+from ..primitive import composed, primitive
+from ..source import result
+from .cumulative import before
 
 Axis = int | tuple[int, ...] | None
 
@@ -17,6 +20,14 @@ def keep_axes(reduced: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
         return reduced
     axes = {a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,))}
     return np.reshape(reduced, [1 if i in axes else n for i, n in enumerate(x.shape)])
+
+
+def count(x: Any, axis: Axis) -> int:
+    """How many elements of x go into one element of the result."""
+    shape = np.shape(x)
+    if axis is None:
+        return math.prod(shape)
+    return math.prod([shape[a] for a in axis]) if isinstance(axis, tuple) else shape[axis]
 
 
 @primitive(
@@ -31,3 +42,155 @@ def sum(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
 @sum.derivative("1", how="G repeated over the summed axes")
 def _(g, out, x, *, axis=None, keepdims=False):
     return np.broadcast_to(keep_axes(g, x, axis, keepdims), x.shape)
+
+
+@primitive(
+    numpy=np.mean, method="mean", symbol="mean", text="Σx / n",
+    why="Each of the n elements has a part of 1/n in the mean, so the gradient is shared out evenly.",
+)  # fmt: skip
+def mean(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Σ x / n over `axis` (all axes by default), n the number of elements averaged"""
+    total = np.add.reduce(x, axis=axis, keepdims=keepdims)
+    return np.true_divide(total, count(x, axis))
+
+
+@mean.derivative("1/n", how="G/n repeated over the averaged axes")
+def _(g, out, x, *, axis=None, keepdims=False):
+    # The division comes second: it is done on the few numbers of g, and a mean of nothing has no share to give.
+    shared = np.true_divide(keep_axes(g, x, axis, keepdims), count(x, axis) or 1)
+    return np.broadcast_to(shared, x.shape)
+
+
+@primitive(
+    numpy=np.var, method="var", text="Σ(x − mean)² / (n − ddof)",
+    why="The further an element is from the mean, the more it moves the variance; the mean's own movement cancels out.",
+)  # fmt: skip
+def var(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    """Σ (x − mean)² / (n − ddof) over `axis`; ddof=1 is the unbiased estimate (torch.var's default)"""
+    deviation = x - mean.forward(x, axis=axis, keepdims=True)
+    total = np.add.reduce(deviation * deviation, axis=axis, keepdims=keepdims)
+    return np.true_divide(total, _degrees(x, axis, ddof))
+
+
+@var.derivative("2(x − mean)/(n − ddof)", how="G repeated ⊙ local")
+def _(g, out, x, *, axis=None, ddof=0, keepdims=False):
+    scaled = keep_axes(g * 2.0 / _degrees(x, axis, ddof), x, axis, keepdims)
+    return (x - np.mean(x, axis=axis, keepdims=True)) * scaled
+
+
+def _degrees(x: Any, axis: Axis, ddof: float) -> float:
+    """n − ddof, not below 0: dividing by 0 gives the NaN or inf that NumPy gives where there are too few numbers."""
+    left = count(x, axis) - ddof
+    return left if left > 0 else 0
+
+
+@primitive(
+    numpy=np.std, method="std", text="√(Σ(x − mean)² / (n − ddof))",
+    why="The root of the variance: its share, divided by twice the standard deviation (and 0 where that is 0).",
+)  # fmt: skip
+def std(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    """√(Σ (x − mean)² / (n − ddof)) over `axis`; its derivative is 0 where all elements are equal, as in PyTorch"""
+    return np.sqrt(var.forward(x, axis=axis, ddof=ddof, keepdims=keepdims))
+
+
+@std.derivative("(x − mean)/((n − ddof) · out)", how="G repeated ⊙ local")
+def _(g, out, x, *, axis=None, ddof=0, keepdims=False):
+    scaled = g / ((out + (out == 0)) * _degrees(x, axis, ddof))
+    return (x - np.mean(x, axis=axis, keepdims=True)) * keep_axes(scaled, x, axis, keepdims)
+
+
+@primitive(
+    numpy=np.prod, method="prod", symbol="Π",
+    why="Multiply swaps: each element's gradient is scaled by the product of all the others.",
+)  # fmt: skip
+def prod(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Π x over `axis` (all axes by default)"""
+    return np.multiply.reduce(x, axis=axis, keepdims=keepdims)
+
+
+@prod.derivative("Π of the others", how="G repeated ⊙ local")
+def _(g, out, x, *, axis=None, keepdims=False):
+    # Not out / x, which fails where x is 0: the product of those before times the product of those behind.
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(a % x.ndim for a in axes)
+    front = [i for i in range(x.ndim) if i not in axes]
+    moved = np.transpose(x, (*front, *axes))
+    row = np.reshape(moved, (*[x.shape[i] for i in front], count(x, axis)))
+    others = before(row) * np.flip(before(np.flip(row, -1)), -1)
+    back = sorted(range(x.ndim), key=(*front, *axes).__getitem__)
+    return keep_axes(g, x, axis, keepdims) * np.transpose(np.reshape(others, moved.shape), back)
+
+
+def _extreme(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    """g to the elements that are equal to `out`, in equal parts where there are several."""
+    chosen = (x == keep_axes(out, x, axis, keepdims)).astype(x.dtype)
+    return keep_axes(g, x, axis, keepdims) * (chosen / np.add.reduce(chosen, axis=axis, keepdims=True))
+
+
+@primitive(
+    numpy=(np.max, np.amax), method="max",
+    why="Only the largest element counts: it gets the whole gradient, the others 0. Several largest share it evenly.",
+)  # fmt: skip
+def max(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The largest element along `axis` (of all by default); ties share the gradient evenly"""
+    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+@max.derivative("1 at the largest, 0 elsewhere", how="G to the largest element")
+def _(g, out, x, *, axis=None, keepdims=False):
+    return _extreme(g, out, x, axis, keepdims)
+
+
+@primitive(
+    numpy=(np.min, np.amin), method="min",
+    why="Only the smallest element counts: it gets the whole gradient, the others 0. Several smallest share it evenly.",
+)  # fmt: skip
+def min(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The smallest element along `axis` (of all by default); ties share the gradient evenly"""
+    return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+@min.derivative("1 at the smallest, 0 elsewhere", how="G to the smallest element")
+def _(g, out, x, *, axis=None, keepdims=False):
+    return _extreme(g, out, x, axis, keepdims)
+
+
+@composed(numpy=np.ptp)
+def ptp(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    """max − min over `axis`"""
+    return result(max(a, axis=axis, keepdims=keepdims) - min(a, axis=axis, keepdims=keepdims))
+
+
+@primitive(
+    method="logsumexp", text="ln Σ exp(x)",
+    why="The derivative is softmax(x): the gradient is shared out by size, the largest element gets the most.",
+)  # fmt: skip
+def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """ln Σ exp(x) over `axis`, without overflow: the largest element is taken out before exp"""
+    top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, 0.0)
+    total = np.log(np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return total if keepdims else np.squeeze(total, axis=axis)
+
+
+@logsumexp.derivative("exp(x − out)", how="G repeated ⊙ local")
+def _(g, out, x, *, axis=None, keepdims=False):
+    # Where all elements are −∞, out is too, and exp(−∞ − 0) = 0 is the limit that −∞ − (−∞) would not give.
+    level = np.where(out == -np.inf, 0.0, out)
+    return keep_axes(g, x, axis, keepdims) * np.exp(x - keep_axes(level, x, axis, keepdims))
+
+
+@composed(numpy=np.average)
+def average(a: Any, axis: Axis = None, weights: Any = None, *, keepdims: bool = False) -> Any:
+    """Σ weights · x / Σ weights over `axis`; the weights have the shape of x, or are 1-d along one axis"""
+    if weights is None:
+        return result(mean(a, axis=axis, keepdims=keepdims))
+    if np.shape(weights) != np.shape(a):
+        if not isinstance(axis, int) or np.shape(weights) != (np.shape(a)[axis],):
+            raise ValueError(
+                f"average needs weights in the shape of the array, {np.shape(a)}, or, with axis=, a number for each "
+                f"element along it; not {np.shape(weights)} with axis={axis!r}"
+            )
+        weights = np.reshape(weights, [-1 if i == axis % len(np.shape(a)) else 1 for i in range(len(np.shape(a)))])
+    total = sum(weights, axis=axis, keepdims=keepdims)
+    return result(sum(a * weights, axis=axis, keepdims=keepdims) / total)
