@@ -4,10 +4,38 @@ Everything is a differentiable op: a layer, a loss or a penalty is built from op
 `backward()` walks the graph and fills `.grad`, and an optimizer reads `.grad` and nothing else.
 """
 
-from . import dispatch, ops, optim
+from . import diagnostics, dispatch, initializers, layers, ops, optim
 from .backward import gradients
 from .debug import debug, why
+from .diagnostics import dead_units
 from .explain import explain
+from .losses import head_for
+from .layers import (
+    ELU,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    DropConnect,
+    Dropout,
+    Flatten,
+    GaussianNoise,
+    GlobalAvgPool2D,
+    Lambda,
+    LayerNorm,
+    LeakyReLU,
+    Module,
+    PReLU,
+    RReLU,
+    ReLU,
+    Residual,
+    Sequential,
+    Sigmoid,
+    Softmax,
+    SpatialDropout2D,
+    StochasticDepth,
+    Tanh,
+    WeightNoise,
+)
 from .modes import no_grad, seed, set_default_dtype
 from .primitive import primitive
 from .tensor import Tensor

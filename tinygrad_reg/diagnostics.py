@@ -1,0 +1,182 @@
+"""What goes on inside a model, in numbers: dead and saturated units, gradients by layer, the factors of a chain.
+
+All of them look at the model in eval mode, and leave it and its gradients as they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .backward import gradients
+from .layers.module import Module, evaluating, listening
+from .modes import modes, no_grad
+from .primitive import Primitive
+from .tensor import Tensor, describe
+
+
+def layer_outputs(model: Module, x: Any) -> dict[str, np.ndarray]:
+    """What each layer makes of the batch `x`, by path; the model's own output is under ""."""
+    outputs: dict[str, np.ndarray] = {}
+
+    def note(path: str, out: Any) -> None:
+        if isinstance(out, Tensor):
+            outputs[path] = out.data
+
+    with no_grad(), evaluating(model), listening(note):
+        model(x)
+    return outputs
+
+
+def dead_units(model: Module, x: Any, batch_size: int = 1024) -> dict[str, float]:
+    """The share of dead ReLU units of each layer: units whose output is 0 for every sample of `x`.
+
+    No gradient reaches the weights of such a unit, so it stays dead. A unit of a convolution is a channel.
+    """
+    alive: dict[str, np.ndarray] = {}
+
+    def look(path: str, op: Primitive, out: np.ndarray, inputs: Sequence[Any]) -> None:
+        if op.name == "relu":
+            on: np.ndarray = np.any(_by_unit(out > 0), axis=0)
+            alive[path] = alive[path] | on if path in alive else on
+
+    _look_at_ops(model, x, batch_size, look)
+    return {path: float(1 - on.mean()) for path, on in alive.items()}
+
+
+def saturated(model: Module, x: Any, slope: float = 0.05, batch_size: int = 1024) -> dict[str, float]:
+    """The share of sigmoid and tanh outputs of each layer at which the local derivative is below `slope`.
+
+    The derivative is a(1 − a), at most 1/4, for sigmoid and 1 − a², at most 1, for tanh.
+    """
+    counts: dict[str, tuple[int, int]] = {}
+
+    def look(path: str, op: Primitive, out: np.ndarray, inputs: Sequence[Any]) -> None:
+        if op.name in ("sigmoid", "tanh"):
+            local = op.functions[0](np.ones_like(out), out, *inputs)
+            flat, total = counts.get(path, (0, 0))
+            counts[path] = flat + int(np.sum(local < slope)), total + out.size
+
+    _look_at_ops(model, x, batch_size, look)
+    return {path: flat / total for path, (flat, total) in counts.items()}
+
+
+def gradient_norms(model: Module) -> dict[str, float]:
+    """‖∂loss/∂(the parameters of the layer)‖ by path, after backward(); layers without a gradient are left out."""
+    squares: dict[str, float] = {}
+    for path, parameter in model.named_parameters():
+        if parameter.grad is not None:
+            layer = path.rpartition(".")[0]
+            squares[layer] = squares.get(layer, 0.0) + float(np.sum(np.square(parameter.grad, dtype=np.float64)))
+    return {layer: math.sqrt(square) for layer, square in squares.items()}
+
+
+def gradient_ratio(model: Module) -> float:
+    """The gradient's norm in the first layer over that in the last: far below 1 it vanishes, far above it explodes."""
+    norms = list(gradient_norms(model).values())
+    if len(norms) < 2:
+        raise ValueError(f"a ratio needs gradients in two layers, there are {len(norms)}: call loss.backward() first")
+    return norms[0] / norms[-1] if norms[-1] else math.inf
+
+
+class Factor(NamedTuple):
+    """One factor of the chain rule: the local derivative of an op, as a formula and as a number."""
+
+    op: str
+    layer: str
+    text: str
+    value: float
+
+
+def chain_factors(output: Tensor, wrt: Tensor) -> list[Factor]:
+    """The local derivatives on the way from `output` back to `wrt`, whose product is ∂output/∂wrt.
+
+    Every tensor on the way must be one number, and there must be one way only: a chain of single neurons, as in
+    ∂C/∂b₁ = ∂C/∂a₄ · σ'(z₄) · w₄ · σ'(z₃) · w₃ · σ'(z₂) · w₂ · σ'(z₁).
+
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> [factor.value for factor in chain_factors(3 * x**2, x)]
+    [3.0, 4.0]
+    """
+    on_the_way = _between(output, wrt)
+    factors: list[Factor] = []
+    node = output
+    while node is not wrt:
+        ways = [(i, parent) for i, parent in enumerate(node.parents) if parent in on_the_way]
+        if len(ways) != 1 or node.size != 1 or ways[0][1].size != 1:
+            raise ValueError(
+                f"at {describe(node)}, made by '{node.op}', the way to {describe(wrt)} is no chain of single numbers "
+                f"({len(ways)} inputs lead there): its gradient is a sum of products. tg.explain() lists every step"
+            )
+        position, parent = ways[0]
+        primitive = node._primitive
+        assert primitive is not None
+        derivative = primitive.derivatives[position] if primitive.derivatives else None
+        value = float(gradients(node, parent).item())
+        factors.append(Factor(primitive.name, node._layer, derivative.local if derivative else primitive.name, value))
+        node = parent
+    return factors
+
+
+def _between(output: Tensor, wrt: Tensor) -> set[Tensor]:
+    """The tensors through which `output` depends on `wrt`, both included."""
+    users: dict[Tensor, list[Tensor]] = {}
+    found, seen = [output], {output}
+    while found:
+        node = found.pop()
+        for parent in node.parents:
+            users.setdefault(parent, []).append(node)
+            if parent not in seen:
+                seen.add(parent)
+                found.append(parent)
+    if wrt not in seen:
+        raise ValueError(f"{describe(output)} was not computed from {describe(wrt)}")
+    found, between = [wrt], {wrt}
+    while found:
+        for user in users.get(found.pop(), ()):
+            if user not in between:
+                between.add(user)
+                found.append(user)
+    return between
+
+
+def _by_unit(out: np.ndarray) -> np.ndarray:
+    """A row for each sample (and position), a column for each unit: the last axis, or the channels of images."""
+    out = np.moveaxis(out, 1, -1) if out.ndim == 4 else out
+    return out.reshape(-1, out.shape[-1]) if out.ndim > 1 else out.reshape(-1, 1)
+
+
+class _Onlooker:
+    """Is shown every op of a forward pass (as modes.watch), and tells `look` the layer that it belongs to."""
+
+    def __init__(self, look: Callable[[str, Primitive, np.ndarray, Sequence[Any]], None]) -> None:
+        self.look = look
+        self.times: dict[tuple[str, str], int] = {}
+
+    def forward(self, op: Primitive, node: Tensor, inputs: Sequence[Any], arrays: Sequence[Any]) -> None:
+        """An op has computed `node` from `arrays`; where a layer applies it again, its path gets a number."""
+        layer = node._layer or "model"
+        times = self.times[layer, op.name] = self.times.get((layer, op.name), 0) + 1
+        self.look(layer if times == 1 else f"{layer} ({times})", op, node.data, arrays)
+
+
+def _look_at_ops(
+    model: Module, x: Any, batch_size: int, look: Callable[[str, Primitive, np.ndarray, Sequence[Any]], None]
+) -> None:
+    with no_grad(), evaluating(model):
+        for start in range(0, len(x), batch_size):
+            with _watching(_Onlooker(look)):
+                model(x[start : start + batch_size])
+
+
+@contextmanager
+def _watching(watch: Any) -> Iterator[None]:
+    before, modes.watch = modes.watch, watch
+    try:
+        yield
+    finally:
+        modes.watch = before

@@ -1,0 +1,114 @@
+"""Layers for images (N, C, H, W): convolution, pooling, flattening."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..ops.random import Rng
+from ..tensor import Tensor
+from . import checks
+from .activation import Activation, activate
+from .dense import Weighted
+from .module import Module
+
+Pair = int | tuple[int, int]
+
+
+class Conv2D(Weighted):
+    """activation(x ∗ kernel + bias): a kernel (out_channels, in_channels, kH, kW) slides over images (N, C, H, W).
+
+    `kernel_size` and `stride` are one number or one an axis. `padding` is the number of zeros added on each side, or
+    "same": as many as keep height and width (at stride 1).
+
+    >>> layer = Conv2D(3, 16, 5, padding="same", activation="relu")
+    >>> layer(np.zeros((2, 3, 28, 28))).shape
+    (2, 16, 28, 28)
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Pair,
+        stride: Pair = 1,
+        padding: Pair | str = 0,
+        activation: Activation = None,
+        *,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        use_bias: bool = True,
+        dtype: Any = None,
+        rng: Rng = None,
+    ) -> None:
+        self.in_channels = checks.size("in_channels", in_channels)
+        self.out_channels = checks.size("out_channels", out_channels)
+        self.kernel_size = checks.pair("kernel_size", kernel_size)
+        self.stride = checks.pair("stride", stride)
+        self.padding = _padding(padding)
+        self.make(
+            (self.out_channels, self.in_channels, *self.kernel_size),
+            self.out_channels,
+            activation=activation,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+            use_bias=use_bias,
+            dtype=dtype,
+            rng=rng,
+        )
+
+    def forward(self, x: Tensor) -> Any:
+        """activation(x ∗ kernel + bias)"""
+        images(self, x, self.in_channels)
+        z = ops.conv2d(x, self.kernel, stride=self.stride, padding=self.padding)
+        if self.bias is not None:
+            z = z + np.reshape(self.bias, (self.out_channels, 1, 1))
+        return activate(self.activation, z)
+
+
+def _padding(padding: Pair | str) -> tuple[int, int] | str:
+    if isinstance(padding, str):
+        return checks.one_of("padding", padding, ("same",))
+    return checks.pair("padding", padding, 0)
+
+
+class Flatten(Module):
+    """(N, …) → (N, product of the others), row by row."""
+
+    def forward(self, x: Tensor) -> Any:
+        """x as a table, a row a sample"""
+        if x.ndim == 0:
+            raise ValueError(f"{self.where()} expects a batch (N, ...), but was given a single number")
+        return np.reshape(x, (x.shape[0], math.prod(x.shape[1:])))
+
+
+class GlobalAvgPool2D(Module):
+    """The mean of each channel: (N, C, H, W) → (N, C)."""
+
+    def forward(self, x: Tensor) -> Any:
+        """mean over H and W"""
+        images(self, x)
+        return np.mean(x, axis=(2, 3))
+
+
+def images(layer: Module, x: Tensor, channels: int | None = None) -> None:
+    """Refuse what is not a batch of images (N, C, H, W) with this number of channels."""
+    if x.ndim == 4 and channels in (None, x.shape[1]):
+        return
+    message = f"{layer.where()} expects images of shape (N, {channels or 'C'}, H, W), but was given {x.shape}"
+    if x.ndim == 3:
+        message += "; write x[None] for a batch of one image, x[:, None] for images without a channel axis"
+    elif x.ndim == 4 and x.shape[3] == channels:
+        message += "; channels come before height and width: np.moveaxis(x, -1, 1)"
+    raise ValueError(message)

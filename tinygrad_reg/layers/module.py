@@ -1,0 +1,326 @@
+"""Module: what layers and models are. It finds the state among its attributes, and names it by path."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from typing import Any, Self
+
+import numpy as np
+
+from .. import source
+from ..modes import default_dtype, layer_scope, modes
+from ..tensor import Tensor
+
+
+class Module:
+    """A function with state: a layer, a block or a whole model. Write `forward`, and assign what it holds.
+
+    >>> class Neuron(Module):
+    ...     def __init__(self):
+    ...         self.w = Tensor([0.5, -1.0], requires_grad=True)
+    ...         self.b = Tensor(0.0, requires_grad=True)
+    ...
+    ...     def forward(self, x):
+    ...         return x @ self.w + self.b
+    >>> [name for name, parameter in Neuron().named_parameters()]
+    ['w', 'b']
+
+    Every Tensor among the attributes is state, in lists, tuples, dicts and other modules too, named by its path in
+    the order of assignment. Those that require gradients are the parameters. A Tensor that is reached twice (shared
+    weights) counts once, under its first path. A Tensor that an op computed is a result, not state.
+
+    Where a parameter `w` has an attribute `w_regularizer` beside it, that is part of `penalty()`; a `w_constraint` is
+    applied by `project()`.
+    """
+
+    input_shape: tuple[int, ...] | None = None  # of one sample, where the layer alone determines it
+    training: bool = True  # noise on, statistics of the batch: switched by train() and eval()
+
+    def forward(self, *inputs: Any) -> Any:
+        """What the module computes. Call the module itself, `model(x)`, which runs this."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no forward method: write `def forward(self, x): ...` (not call or __call__)"
+        )
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """Run `forward`; arrays and lists of numbers become Tensors."""
+        outer = _running.module
+        out = self._call(None if outer is None else _name_within(outer, self), inputs, options)
+        return source.result(out) if isinstance(out, Tensor) else out
+
+    def _call(self, name: str | None, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Run `forward` as the layer `name` of the module that is running, or as the whole model (None)."""
+        before = _running.module, _running.names
+        _running.module, _running.names = self, None
+        try:
+            with nullcontext() if name is None else layer_scope(name):
+                out = self.forward(*map(_tensor, inputs), **options)
+                if _running.listener is not None:
+                    _running.listener(modes.layer, out)
+                return out
+        finally:
+            _running.module, _running.names = before
+
+    # ---- what it holds
+
+    def parts(self) -> Iterator[tuple[str, Any]]:
+        """What this module itself holds, by name, in the order of assignment."""
+        yield from vars(self).items()
+
+    def named_modules(self) -> list[tuple[str, Module]]:
+        """This module (path "") and all below it, each once."""
+        return [(path, part) for path, part in walk(self) if isinstance(part, Module)]
+
+    def named_parameters(self) -> list[tuple[str, Tensor]]:
+        """The Tensors that require gradients, each once, with their paths such as "0.kernel"."""
+        return [(path, tensor) for path, tensor in self.named_state() if tensor.requires_grad]
+
+    def parameters(self) -> list[Tensor]:
+        """The Tensors that require gradients, each once: what an optimizer is given."""
+        return [tensor for _, tensor in self.named_parameters()]
+
+    def named_state(self) -> list[tuple[str, Tensor]]:
+        """All state, parameters and the rest, each Tensor once, with their paths."""
+        return [(path, part) for path, part in walk(self) if isinstance(part, Tensor) and part.op is None]
+
+    def named_generators(self) -> list[tuple[str, np.random.Generator]]:
+        """The random generators that layers were given (`rng=`), each once, with their paths."""
+        return [(path, part) for path, part in walk(self) if isinstance(part, np.random.Generator)]
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """Copies of all state, parameters and the rest (moving statistics, frozen weights), by path."""
+        return {path: tensor.data.copy() for path, tensor in self.named_state()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over all of `state`, as state_dict() gave it; where anything does not fit, nothing is changed."""
+        if not isinstance(state, Mapping):
+            raise TypeError(
+                f"load_state_dict takes what state_dict() gave, arrays by path, not {type(state).__name__}; "
+                "a file is read by tg.load(path, model=model)"
+            )
+        own = dict(self.named_state())
+        given = {path: _array(path, value) for path, value in state.items()}
+        complaints = [f"missing: {path} {own[path].shape}" for path in own if path not in given]
+        complaints += [f"unexpected: {path} {given[path].shape}" for path in given if path not in own]
+        complaints += [
+            f"{path} has shape {own[path].shape}, given {given[path].shape}"
+            for path in own
+            if path in given and own[path].shape != given[path].shape
+        ]
+        if complaints:
+            raise ValueError(
+                f"the state does not fit this {type(self).__name__}, nothing was loaded: " + "; ".join(complaints)
+            )
+        copies = {path: np.array(given[path], tensor.dtype) for path, tensor in own.items()}
+        for path, tensor in own.items():
+            _write(tensor, copies[path])
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, np.ndarray) and isinstance(vars(self).get(name), Tensor):
+            raise TypeError(
+                f"{type(self).__name__}.{name} is a Tensor, and an array in its place would not be trained; "
+                f"write .{name}.data = array for new values"
+            )
+        object.__setattr__(self, name, value)
+
+    # ---- training
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch this module and all below it to training: noise is drawn, batch statistics are used."""
+        for _, module in self.named_modules():
+            module.training = bool(mode)
+        return self
+
+    def eval(self) -> Self:
+        """Switch this module and all below it to inference: no noise, moving statistics."""
+        return self.train(False)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters: `.grad` is None again."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def penalty(self) -> Tensor:
+        """The sum of the penalties that the layers declare, as one differentiable Tensor: add it to the loss."""
+        total: Any = None
+        for path, name, parameter, penalty in self._declared("_regularizer"):
+            with layer_scope(path) if path else nullcontext():
+                term = penalty(parameter)
+            if not isinstance(term, Tensor) or term.size != 1:
+                raise TypeError(f"the penalty on {join(path, name)} must give one number as a Tensor, not {term!r}")
+            total = term if total is None else total + term
+        if total is None:
+            dtypes = {parameter.dtype for parameter in self.parameters()}
+            total = Tensor(0.0, dtype=np.result_type(*dtypes) if dtypes else default_dtype())
+        return source.result(total)
+
+    def project(self, lr: float | None = None) -> None:
+        """Apply the constraints that the layers declare, after an optimizer's step; `lr` is its learning rate."""
+        projected = []
+        for path, name, parameter, constraint in self._declared("_constraint"):
+            values = np.asarray(constraint(parameter.data, lr))
+            if values.shape != parameter.shape:
+                raise ValueError(
+                    f"the constraint on {join(path, name)} made {values.shape} of its shape {parameter.shape}"
+                )
+            projected.append((parameter, values))
+        for parameter, values in projected:
+            _write(parameter, values)
+
+    def _declared(self, suffix: str) -> Iterator[tuple[str, str, Tensor, Any]]:
+        """For each parameter `name` of each module, what the attribute `name` + suffix beside it declares."""
+        for path, module in self.named_modules():
+            for name, part in list(module.parts()):
+                declared = vars(module).get(name + suffix)
+                if declared is not None and isinstance(part, Tensor):
+                    yield path, name, part, declared
+
+    # ---- reading it
+
+    def where(self) -> str:
+        """How messages speak of this layer while it runs: its path in the model, its class and sizes."""
+        shown = type(self).__name__ if children(self) else repr(self)
+        return f"layer {modes.layer}, {shown}," if modes.layer else shown
+
+    def summary(self, x: Any = None) -> None:
+        """Print a table of the layers, their output shapes and numbers of parameters.
+
+        `x` is an example of the input (a batch), or the shape of one sample such as (1, 28, 28). Without it, shapes
+        are shown where the layers alone determine them.
+        """
+        from .summary import table
+
+        print(table(self, x))
+
+    def __repr__(self) -> str:
+        lines = [f"  {line}" for path, child in children(self) for line in f"{path}: {child!r}".splitlines()]
+        arguments = ", ".join(_arguments(self))
+        head = f"{type(self).__name__}({arguments}"
+        return head + (("," if arguments else "") + "\n" + "\n".join(lines) + "\n)" if lines else ")")
+
+
+def walk(value: Any, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Any]]:
+    """The modules, Tensors and random generators in `value`, each once, with their paths, in order."""
+    seen = set() if seen is None else seen
+    if isinstance(value, Module):
+        parts: Iterator[tuple[Any, Any]] = value.parts()
+    elif isinstance(value, dict):
+        parts = iter(value.items())
+    elif isinstance(value, (list, tuple)):
+        parts = enumerate(value)
+    elif isinstance(value, (Tensor, np.random.Generator)):
+        parts = iter(())
+    else:
+        return
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if not isinstance(value, (dict, list, tuple)):
+        yield path, value
+    for name, part in parts:
+        yield from walk(part, join(path, str(name)), seen)
+
+
+def children(module: Module) -> list[tuple[str, Module]]:
+    """The modules directly below this one, a shared one in each of its places."""
+    found: list[tuple[str, Module]] = []
+
+    def look(value: Any, path: str) -> None:
+        if isinstance(value, Module):
+            found.append((path, value))
+        elif isinstance(value, (dict, list, tuple)):
+            for name, part in value.items() if isinstance(value, dict) else enumerate(value):
+                look(part, join(path, str(name)))
+
+    for name, part in module.parts():
+        look(part, name)
+    return found
+
+
+def _write(tensor: Tensor, values: np.ndarray) -> None:
+    """Give a leaf new values, in its own array where it is writeable: an optimizer may keep that in its buffer."""
+    if tensor.data.flags.writeable:
+        np.copyto(tensor.data, values, casting="same_kind")
+        tensor.written()
+    else:
+        tensor.data = values
+
+
+def join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _arguments(module: Module) -> Iterator[str]:
+    """The constructor's arguments that the module has kept, where they are not the default."""
+    for name, parameter in inspect.signature(type(module).__init__).parameters.items():
+        value = vars(module).get(name, parameter.default)
+        if value is parameter.default or isinstance(value, (Module, Tensor, np.ndarray, np.random.Generator)):
+            continue
+        if isinstance(value, (list, tuple, dict)) and any(True for _ in walk(value)):
+            continue
+        if isinstance(parameter.default, (int, float, str, tuple)) and value == parameter.default:
+            continue
+        shown = getattr(value, "__name__", None) or repr(value)
+        yield shown if parameter.default is parameter.empty else f"{name}={shown}"
+
+
+# ---- what is running, in this thread
+
+
+class _Running(threading.local):
+    module: Module | None = None  # whose forward is running
+    names: dict[int, str] | None = None  # paths within it of the modules below it, by id, once one of them was called
+    listener: Callable[[str, Any], None] | None = None  # is told the path and output of every call
+
+
+_running = _Running()
+
+
+def _name_within(outer: Module, module: Module) -> str:
+    """The path of `module` within the module whose forward calls it."""
+    if _running.names is None:
+        _running.names = {id(part): path for path, part in outer.named_modules()}
+    return _running.names.get(id(module)) or type(module).__name__
+
+
+@contextmanager
+def listening(listener: Callable[[str, Any], None]) -> Iterator[None]:
+    """Tell `listener` the path and the output of every module that is called in this thread."""
+    before = _running.listener
+    _running.listener = listener
+    try:
+        yield
+    finally:
+        _running.listener = before
+
+
+@contextmanager
+def evaluating(model: Module) -> Iterator[None]:
+    """The model in eval() mode; afterwards each of its modules is in the mode that it was in before."""
+    before = [(module, module.training) for _, module in model.named_modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in before:
+            module.training = training
+
+
+def _tensor(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, np.ndarray) or (hasattr(value, "__array__") and np.ndim(value)):
+        return Tensor(value)
+    if isinstance(value, list) and not any(isinstance(part, (Tensor, Module)) for part in value):
+        return Tensor(value)
+    return value
+
+
+def _array(path: str, value: Any) -> np.ndarray:
+    array = value.data if isinstance(value, Tensor) else np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"the state '{path}' must be an array of numbers, not {type(value).__name__}")
+    return array

@@ -1,0 +1,125 @@
+"""Noise while training, its expectation in eval mode: dropout and its relatives, Gaussian noise, stochastic depth.
+
+Each draws from `rng` (a NumPy Generator, or a seed for one of its own), else from this thread's generator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..ops.random import Rng, bernoulli, normal
+from ..tensor import Tensor
+from . import checks
+from .convolution import images
+from .module import Module
+from .sequential import Residual
+
+
+class Dropout(Module):
+    """Drop each element with probability `rate`: every unit learns to do without any other.
+
+    scale="train" (inverted dropout, as in Keras and PyTorch): x · mask / (1 − rate) in training, x in eval mode.
+    scale="test" (as lectured): x · mask in training, x · (1 − rate) in eval mode.
+    Lecture 000 scales by the dropout rate; it must be 1 − rate, the share that is kept.
+    """
+
+    def __init__(self, rate: float, scale: str = "train", rng: Rng = None) -> None:
+        self.rate = checks.drop_rate("rate", rate)
+        self.scale = checks.one_of("scale", scale, ("train", "test"))
+        self.rng = checks.generator(rng)
+
+    def forward(self, x: Tensor) -> Any:
+        """x · mask"""
+        keep = 1 - self.rate
+        if not self.training:
+            return x if self.scale == "train" or keep == 1 else x * keep
+        scale = 1 / keep if self.scale == "train" else 1.0
+        return x * bernoulli(keep=keep, shape=self.mask_shape(x), scale=scale, rng=self.rng, dtype=x.dtype)
+
+    def mask_shape(self, x: Tensor) -> tuple[int, ...]:
+        """Which elements are dropped independently: all."""
+        shape: tuple[int, ...] = x.shape
+        return shape
+
+
+class SpatialDropout2D(Dropout):
+    """Dropout of whole channels of images (N, C, H, W): neighbours in a channel say much the same."""
+
+    def mask_shape(self, x: Tensor) -> tuple[int, ...]:
+        """One decision for each channel of each image."""
+        images(self, x)
+        shape: tuple[int, ...] = (*x.shape[:2], 1, 1)
+        return shape
+
+
+class GaussianNoise(Module):
+    """x + noise, noise from N(0, std²) for each element; x in eval mode.
+
+    As the first layer it disturbs the inputs, further on the activations; for weights, see WeightNoise.
+    """
+
+    def __init__(self, std: float, rng: Rng = None) -> None:
+        self.std = checks.number("std", std, 0)
+        self.rng = checks.generator(rng)
+
+    def forward(self, x: Tensor) -> Any:
+        """x + noise"""
+        return x + normal(shape=x.shape, std=self.std, rng=self.rng, dtype=x.dtype) if self.training else x
+
+
+class WeightNoise(Module):
+    """The layer, with noise on its kernel: `noise` is a layer such as GaussianNoise(0.1), applied to the weights."""
+
+    def __init__(self, layer: Module, noise: Module) -> None:
+        if not isinstance(getattr(layer, "kernel", None), Tensor):
+            raise TypeError(f"{type(self).__name__} needs a layer with a kernel, such as Dense(2, 4), not {layer!r}")
+        self.layer: Any = layer
+        self.noise = noise
+
+    @property
+    def input_shape(self) -> tuple[int, ...] | None:  # type: ignore[override]
+        """That of the layer."""
+        shape: tuple[int, ...] | None = self.layer.input_shape
+        return shape
+
+    def forward(self, x: Tensor) -> Any:
+        """layer(x) with noise(kernel) in place of the kernel"""
+        kernel = self.layer.kernel
+        self.layer.kernel = self.noise(kernel)
+        try:
+            return self.layer(x)
+        finally:
+            self.layer.kernel = kernel
+
+
+class DropConnect(WeightNoise):
+    """The layer, with each weight of its kernel dropped with probability `rate`: connections, not units."""
+
+    def __init__(self, layer: Module, rate: float, scale: str = "train", rng: Rng = None) -> None:
+        super().__init__(layer, Dropout(rate, scale, rng))
+
+
+class StochasticDepth(Residual):
+    """x + b · block(x), b = 0 with probability `rate`: the block is skipped, one decision for the whole batch.
+
+    scale="test" (as published): b is 0 or 1, and 1 − rate in eval mode.
+    scale="train": b is 0 or 1 / (1 − rate), and 1 in eval mode.
+    Given a Residual, it takes its block.
+    """
+
+    def __init__(self, block: Module | Callable[[Any], Any], rate: float, scale: str = "test", rng: Rng = None) -> None:
+        super().__init__(block.block if isinstance(block, Residual) else block)
+        self.skip = BranchDropout(rate, scale, rng)
+
+    def branch(self, x: Tensor) -> Any:
+        """b · block(x)"""
+        return self.skip(super().branch(x))
+
+
+class BranchDropout(Dropout):
+    """Dropout of a whole branch."""
+
+    def mask_shape(self, x: Tensor) -> tuple[int, ...]:
+        """One decision for the whole batch."""
+        return ()

@@ -1,0 +1,131 @@
+"""Normalization: zero mean and unit variance, over the batch or over the features of each sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..modes import no_grad
+from ..tensor import Tensor
+from . import checks
+from .dense import parameter
+from .module import Module
+
+
+class BatchNorm(Module):
+    """γ · (x − μ) / sqrt(σ² + ε) + β, for each feature of x (N, features), or channel of x (N, features, H, W).
+
+    In training, μ and σ² are mean and variance over the batch (and the positions of images), and gradients flow
+    through both. In eval mode they are the moving averages
+
+        moving ← momentum · moving + (1 − momentum) · batch
+
+    (Keras' momentum, the weight of the old; PyTorch's is 1 − momentum). `average` says what is averaged beside μ:
+
+        "var"           σ²                       `moving_var`    Keras
+        "unbiased_var"  σ² · n / (n − 1)         `moving_var`    PyTorch
+        "std"           sqrt(σ² + ε)             `moving_std`    lecture 000
+    """
+
+    moving_var: Tensor
+    moving_std: Tensor
+
+    def __init__(
+        self,
+        features: int,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        average: str = "var",
+        *,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        dtype: Any = None,
+    ) -> None:
+        self.features = checks.size("features", features)
+        self.momentum = checks.number("momentum", momentum, 0, 1)
+        self.epsilon = checks.number("epsilon", epsilon, 0)
+        self.average = checks.one_of("average", average, ("var", "unbiased_var", "std"))
+        shape = (self.features,)
+        self.gamma = parameter("gamma", gamma_initializer, shape, None, dtype)
+        self.beta = parameter("beta", beta_initializer, shape, None, dtype)
+        self.moving_mean = Tensor(np.zeros(shape, self.gamma.dtype), name="moving_mean")
+        spread = "moving_std" if average == "std" else "moving_var"
+        setattr(self, spread, Tensor(np.ones(shape, self.gamma.dtype), name=spread))
+
+    def forward(self, x: Tensor) -> Any:
+        """γ · (x − μ) / sqrt(σ² + ε) + β"""
+        if x.ndim < 2 or x.shape[1] != self.features:
+            raise ValueError(
+                f"{self.where()} expects inputs of shape (N, {self.features}) or (N, {self.features}, H, W), "
+                f"but was given {x.shape}"
+            )
+        mean, std = self._of_batch(x) if self.training else self._moving()
+        normalized = (x - self._along(mean, x)) / self._along(std, x)
+        return self._along(self.gamma, x) * normalized + self._along(self.beta, x)
+
+    def _of_batch(self, x: Tensor) -> tuple[Any, Any]:
+        """Mean and standard deviation of the batch, which the moving averages take in."""
+        if len(x) < 2:
+            raise ValueError(
+                f"{self.where()} can't normalize a batch of {len(x)} in training: a single sample has no variance. Use "
+                "batches of at least 2 (drop_last=True leaves out a last batch of one), model.eval(), or LayerNorm"
+            )
+        axes = (0, *range(2, x.ndim))
+        mean, var = np.mean(x, axis=axes), np.var(x, axis=axes)
+        std = np.sqrt(var + self.epsilon)
+        self._move(self.moving_mean, mean)
+        if self.average == "std":
+            self._move(self.moving_std, std)
+        else:
+            n = x.size / self.features
+            self._move(self.moving_var, var * (n / (n - 1)) if self.average == "unbiased_var" else var)
+        return mean, std
+
+    def _move(self, moving: Tensor, batch: Tensor) -> None:
+        """moving ← momentum · moving + (1 − momentum) · batch, outside the graph."""
+        with no_grad():
+            moved = self.momentum * moving + (1 - self.momentum) * batch
+        moving.data = moved.data
+
+    def _moving(self) -> tuple[Any, Any]:
+        std = self.moving_std if self.average == "std" else np.sqrt(self.moving_var + self.epsilon)
+        return self.moving_mean, std
+
+    def _along(self, numbers: Any, x: Tensor) -> Any:
+        """One number a feature, shaped to lie along axis 1 of x."""
+        return numbers if x.ndim == 2 else np.reshape(numbers, (self.features, *[1] * (x.ndim - 2)))
+
+
+class LayerNorm(Module):
+    """γ · (x − μ) / sqrt(σ² + ε) + β, with mean and variance over the features of each sample, in both modes.
+
+    `features` is the length of the last axis, or the lengths of the last axes such as (3, 8, 8).
+    """
+
+    def __init__(
+        self,
+        features: int | Sequence[int],
+        epsilon: float = 1e-3,
+        *,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        dtype: Any = None,
+    ) -> None:
+        lengths = features if isinstance(features, (tuple, list)) else (features,)
+        shape = tuple(checks.size("features", n) for n in lengths)
+        self.features = features
+        self.epsilon = checks.number("epsilon", epsilon, 0)
+        self.gamma = parameter("gamma", gamma_initializer, shape, None, dtype)
+        self.beta = parameter("beta", beta_initializer, shape, None, dtype)
+
+    def forward(self, x: Tensor) -> Any:
+        """γ · (x − μ) / sqrt(σ² + ε) + β"""
+        shape = self.gamma.shape
+        if x.shape[-len(shape) :] != shape:
+            expected = ", ".join(["N", *map(str, shape)])
+            raise ValueError(f"{self.where()} expects inputs of shape ({expected}), but was given {x.shape}")
+        axes = tuple(range(-len(shape), 0))
+        mean, var = np.mean(x, axis=axes, keepdims=True), np.var(x, axis=axes, keepdims=True)
+        return self.gamma * ((x - mean) / np.sqrt(var + self.epsilon)) + self.beta
