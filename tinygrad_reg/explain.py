@@ -29,7 +29,8 @@ class ForwardStep:
     op: str | None
     symbol: str
     inputs: tuple[int, ...]  # indices of what it was computed from, in order
-    expression: str  # "w1 × x1"
+    expression: str  # "w1 × x1", "1 / (1 + e^(−z))"
+    call: str  # the same as a label, "w1 × x1", "σ(z)"
     numbers: str  # the same in numbers, "(−0.6) × 1.5", or in shapes for arrays
     value: np.ndarray
     layer: str  # path of the layer that made it, "" outside of layers
@@ -49,7 +50,7 @@ class ForwardStep:
         return self.value.shape
 
     def __str__(self) -> str:
-        return f"{self.name} = {self.expression} = {short(self.value)}" if self.op else f"{self.name} = {short(self.value)}"
+        return " = ".join([self.name, *([self.expression] if self.op else []), short(self.value)])
 
 
 @dataclass(eq=False)
@@ -106,12 +107,14 @@ class Record(Sequence[Any]):
         for step in self.forward:
             if step.tensor is tensor:
                 return step
-        raise KeyError(f"{source.label(tensor) or 'the tensor'} is not part of what {self.forward[-1].name} was computed from")
+        name = source.label(tensor) or "the tensor"
+        raise KeyError(f"{name} is not part of what {self.forward[-1].name} was computed from")
 
     def __str__(self) -> str:
         names = [step.name for step in self.forward]
         forward = [("", "tensor", "computed as", "value", "gradient")] + [
-            (str(s.index), s.name, s.expression if s.op else s.kind, short(s.value), short(s.gradient)) for s in self.forward
+            (str(s.index), s.name, s.expression if s.op else s.kind, short(s.value), short(s.gradient))
+            for s in self.forward
         ]
         backward = [("", "from", "to", "upstream", "local derivative", "contribution", "accumulated")] + [
             (
@@ -210,30 +213,37 @@ def _local(
     derivative = primitive.derivatives[position]
     assert derivative is not None
     text = _substitute(derivative.local, primitive, names, out)
+    how = _substitute(derivative.how, primitive, names, out)
     if derivative.local_input is not None:
-        return text, derivative.how, node.parents[derivative.local_input].data
+        return text, how, node.parents[derivative.local_input].data
     if not primitive.elementwise:
-        return text, derivative.how, None
+        return text, how, None
     options = {**node._options, "kept": node._kept} if primitive.keeps else node._options
     ones = np.ones(node.shape, node.dtype)
     local = derivative.function(ones, node._data, *(x._data for x in node.parents), **options)
-    return text, derivative.how, np.broadcast_to(local, node.shape).copy()
+    return text, how, np.broadcast_to(local, node.shape).copy()
 
 
 def _forward_step(index: int, tensor: Tensor, names: list[str], order: dict[Tensor, int]) -> ForwardStep:
     primitive, inputs = tensor._primitive, tuple(order[x] for x in tensor.parents)
     place = source.place(tensor)
-    kind = "op" if primitive else "parameter" if tensor.requires_grad else "constant" if tensor._code is None else "input"
+    kind = "op" if primitive else "parameter" if tensor.requires_grad else "input"
     if primitive is None:
+        if tensor._code is None and not tensor.requires_grad:
+            kind = "constant"
         expression, numbers, symbol, why = names[index], short(tensor.data), "", ""
+        call = expression
     else:
-        expression = formula(primitive, [names[i] for i in inputs], tensor._options, names[index])
+        operands = [names[i] for i in inputs]
+        expression = formula(primitive, operands, tensor._options, names[index])
+        # An operator is its own label; of a definition, "1 / (1 + e^(−x))", the label is the symbol, "σ(x)".
+        call = expression if 0 < len(primitive.text) <= len("x × y") else _call(primitive, operands, tensor._options)
         values = [_in_formula(x) for x in tensor.parents]
         numbers = formula(primitive, values, tensor._options, short(tensor.data))
         symbol, why = primitive.symbol, primitive.why
     file, line, code = place if place else (None, None, "")
     return ForwardStep(
-        index, names[index], kind, tensor.op, symbol, inputs, expression, numbers, tensor.data,
+        index, names[index], kind, tensor.op, symbol, inputs, expression, call, numbers, tensor.data,
         tensor._layer, file, line, code, why, tensor._options, tensor,
     )  # fmt: skip
 
@@ -242,15 +252,24 @@ def formula(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any]
     """The op applied to `inputs`, as its `text` writes it, or else as a call with its options."""
     if primitive.text:
         return _substitute(primitive.text, primitive, inputs, out)
+    return _call(primitive, inputs, options)
+
+
+def _call(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any]) -> str:
     shown = [f"{name}={value!r}" for name, value in options.items() if value is not None and value is not False]
     return f"{primitive.symbol}({', '.join([*inputs, *shown])})"
 
 
 def _substitute(text: str, primitive: Primitive, inputs: Sequence[str], out: str) -> str:
     """`text`, written in the names of the op's inputs, in the names of the tensors."""
-    names = dict(zip(primitive.inputs, inputs, strict=False)) if not primitive.variadic else {primitive.inputs[0]: ", ".join(inputs)}
+    if primitive.variadic:
+        names = {primitive.inputs[0]: ", ".join(inputs)}
+    else:
+        names = dict(zip(primitive.inputs, inputs, strict=False))
     names["out"] = out
-    return re.sub(r"[^\W\d]\w*", lambda word: names.get(word.group(), word.group()), text)
+    # A name ends where its ASCII letters do: the x of "Σx", "x²" and "xᵀ" is x.
+    pattern = rf"(?<![A-Za-z0-9_])(?:{'|'.join(map(re.escape, names))})(?![A-Za-z0-9_])"
+    return re.sub(pattern, lambda word: names[word.group()], text)
 
 
 def _in_order(outputs: Sequence[Tensor]) -> list[Tensor]:
@@ -334,6 +353,7 @@ def _in_formula(x: Tensor) -> str:
     return f"({text})" if text.startswith("−") else text
 
 
-def _table(rows: list[tuple[str, ...]]) -> str:
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
