@@ -1,0 +1,121 @@
+"""viz.graph: the computation graph of a loss, as boxes and arrows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tinygrad_reg import Tensor
+from tinygrad_reg.explain import forward_steps
+
+from . import dot, draw, svg
+from .fold import fold
+from .picture import Picture
+from .text import clean, width
+from .theme import theme as theme_named
+from .trace import Drawing, Labels, drawing, owners
+
+SHOWS = ("value", "grad", "shape")
+WHOLE = 2000  # nodes that are drawn without being asked for twice
+
+
+def graph(
+    x: Tensor | Sequence[Tensor],
+    *,
+    direction: str = "LR",
+    show: str = "value+grad",
+    depth: int | None = None,
+    max_nodes: int | None = 60,
+    engine: str = "auto",
+    title: str = "",
+    theme: str = "light",
+    digits: int = 4,
+) -> Picture:
+    """The graph of what `x` (a Tensor, or several) was computed from; its gradients are those in `.grad`.
+
+    `direction`: "LR" or "TB". `show`: what stands in a box, "value+grad", "value", "grad", "shape" or "name".
+    `depth`: how many levels of layers are opened. Above `max_nodes` boxes the graph is folded: parameters into the
+    operations that use them, identical blocks into one, layers into boxes; None draws it whole. `engine`: "auto"
+    uses the program `dot` where it is installed and a built-in layout elsewhere; "dot" or "builtin" insist on one.
+
+    >>> from tinygrad_reg import Tensor
+    >>> w = Tensor(3.0, requires_grad=True, name="w")
+    >>> print(graph(w * 2, engine="builtin"))
+    graph of v2 = w × 2: 3 boxes, 2 arrows
+    """
+    outputs = [x] if isinstance(x, Tensor) else list(x) if isinstance(x, (list, tuple)) else None
+    if not outputs or not all(isinstance(output, Tensor) for output in outputs):
+        raise TypeError(
+            f"graph() takes a Tensor or a list of Tensors, not {type(x).__name__ if not outputs else outputs!r}"
+        )
+    _check(direction, depth, max_nodes, digits, engine)
+    shown = _shown(show)
+    colors = theme_named(theme)
+    steps = forward_steps(*outputs, call="graph()")
+    units = fold(steps, max_nodes, depth)
+    layers = owners(steps)
+    units = [u if u.layer else replace(u, layer=layers.get(u.members[0], "")) for u in units]
+    plan = drawing(steps, units, Labels(steps, shown, digits), direction=direction, title=title)
+    digraph = dot.digraph(plan, colors)
+    last = [next(s for s in reversed(steps) if s.tensor is output) for output in outputs]
+    names = ", ".join(clean(f"{s.name} = {s.expression}" if s.op else s.name) for s in last)
+    hidden = len(steps) - len(units)
+    description = (
+        f"graph of {names}: {_count(len(plan.boxes), 'box', 'boxes')}, {_count(len(plan.arrows), 'arrow', 'arrows')}"
+    )
+    if hidden > 0:
+        description += f" for {len(steps):,} tensors"
+
+    def render() -> str:
+        dot.place(plan, digraph.source, engine)
+        return _document(plan, theme, description)
+
+    if engine == "dot" and dot.find() is None:
+        render()  # raises, here rather than where the picture is shown
+    return Picture(plan.title or clean(names), description, render, digraph)
+
+
+def _document(plan: Drawing, theme: str, description: str) -> str:
+    colors = theme_named(theme)
+    ids = draw.prefix(plan)
+    top = 34.0 if plan.title else 0.0
+    heading = [svg.text(14, 26, plan.title, 17, colors.ink, bold=True)] if plan.title else []
+    content = draw.body(plan, colors, ids)
+    if top:
+        content = svg.element("g", content, transform=f"translate(0,{svg.number(top)})")
+    return svg.document(
+        max(plan.w, _title_width(plan.title)), plan.h + top, *heading, content,
+        title=plan.title or "computation graph", description=description, prefix=ids, background=colors.panel,
+    )  # fmt: skip
+
+
+def _title_width(title: str) -> float:
+    return width(title, 17, bold=True) + 28 if title else 0.0
+
+
+def _shown(show: str) -> frozenset[str]:
+    parts = frozenset(show.split("+")) if isinstance(show, str) else frozenset({""})
+    if show != "name" and not parts <= set(SHOWS):
+        raise ValueError(f"show= joins some of 'value', 'grad', 'shape' with '+', or is 'name'; not {show!r}")
+    return parts
+
+
+def _check(direction: str, depth: int | None, max_nodes: int | None, digits: int, engine: str) -> None:
+    if direction not in ("LR", "TB"):
+        raise ValueError(f"direction= is 'LR' (left to right) or 'TB' (top to bottom), not {direction!r}")
+    if depth is not None and (not isinstance(depth, int) or depth < 1):
+        raise ValueError(f"depth= is the number of levels of layers to open, from 1 on, or None for all; not {depth!r}")
+    if max_nodes is not None and (not isinstance(max_nodes, int) or max_nodes < 3):
+        raise ValueError(f"max_nodes= is a number from 3 on, or None to draw everything; not {max_nodes!r}")
+    if max_nodes is not None and max_nodes > WHOLE:
+        raise ValueError(
+            f"nobody can read {max_nodes} boxes; max_nodes= goes up to {WHOLE}, and None draws everything all the same"
+        )
+    if not isinstance(digits, int) or not 1 <= digits <= 17:
+        raise ValueError(f"digits= is a number from 1 to 17, not {digits!r}")
+    if engine not in dot.ENGINES:
+        raise ValueError(f"engine= is one of {', '.join(map(repr, dot.ENGINES))}, not {engine!r}")
+
+
+def _count(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"

@@ -1,0 +1,78 @@
+"""A picture in its formats: SVG text, DOT text, files, and what a notebook shows."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable
+from typing import Any
+
+import graphviz
+
+from . import dot, files
+from .svg import escape
+
+
+class Picture:
+    """What `viz.graph` and `viz.flow` return: show it in a notebook, or `.save("name.svg")` it (png, pdf, dot, html)."""
+
+    formats: tuple[str, ...] = ("svg", "png", "pdf", "dot", "html")
+
+    def __init__(
+        self, title: str, description: str, svg: Callable[[], str], digraph: graphviz.Digraph | None = None
+    ) -> None:
+        self.title = title
+        self.description = description
+        self.digraph = digraph  # of the graphviz package
+        self._make_svg = svg
+        self._svg: str | None = None
+
+    @property
+    def svg(self) -> str:
+        """The picture as SVG."""
+        if self._svg is None:
+            self._svg = self._make_svg()
+        return self._svg
+
+    @property
+    def dot(self) -> str:
+        """The picture as DOT, Graphviz' language."""
+        if self.digraph is None:
+            raise TypeError("this picture has no DOT text, only .svg")
+        return str(self.digraph.source)
+
+    @property
+    def html(self) -> str:
+        """The picture as a page of its own."""
+        return (
+            f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(self.title or "graph")}</title>'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<style>body{{margin:1rem}}svg{{max-width:100%;height:auto}}</style></head>\n<body>{self.svg}</body></html>\n"
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it to `path`; the ending decides: .svg, .html, .dot, or .png and .pdf, which the program `dot` paints."""
+        formats = self.formats if self.digraph is not None else ("svg", "html")
+        format = files.ending(path, formats)
+        content: str | bytes
+        if format in ("png", "pdf"):
+            content = dot.run(self.dot, format)
+        else:
+            content = {"svg": lambda: self.svg, "html": lambda: self.html, "dot": lambda: self.dot}[format]()
+        files.write(path, content)
+
+    def __repr__(self) -> str:
+        return self.description
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows. An image survives in notebooks that are not trusted, where raw SVG is dropped."""
+        bundle = {"text/plain": repr(self)}
+        try:
+            data = base64.b64encode(self.svg.encode("utf-8", "replace")).decode("ascii")
+            image = (
+                f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(self.description)}" style="max-width:100%">'
+            )
+            bundle |= {"image/svg+xml": self.svg, "text/html": image}
+        except Exception as error:  # a picture that can't be drawn must not take the notebook's output with it
+            bundle["text/plain"] = f"{self.description} (not drawn: {error})"
+        return bundle

@@ -1,0 +1,231 @@
+"""From the engine's record to the drawing of a graph as plain data: boxes with their lines of text, and arrows.
+
+Renderers (dot.py, layout.py, draw.py) know nothing of tensors: they get this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tinygrad_reg.explain import ForwardStep, number, short
+
+from .fold import Unit
+from .text import clean, width
+
+SIZE = 12.0  # of the font inside a box
+LINE = 15.0  # from one line to the next
+PADDING = 11.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text in a box; its role decides how it looks."""
+
+    text: str
+    role: str  # "title", "value", "grad", "muted", "strong"
+
+    @property
+    def bold(self) -> bool:
+        """Whether it is set in bold."""
+        return self.role in ("value", "grad", "strong")
+
+
+@dataclass
+class Box:
+    """A node of the drawing. Layouts fill in its center."""
+
+    id: str
+    kind: str  # as Unit.kind
+    lines: list[Line]
+    clusters: tuple[str, ...]  # titles of the frames around it, the outermost first
+    tip: str  # all of it in words
+    unit: Unit
+    minimum: float = 0.0  # width that later texts in this box will need
+    x: float = 0.0
+    y: float = 0.0
+
+    @property
+    def w(self) -> float:
+        """Width."""
+        widest = max((width(line.text, SIZE, line.bold) for line in self.lines), default=0.0)
+        return max(widest, self.minimum, 20.0) + 2 * PADDING
+
+    @property
+    def h(self) -> float:
+        """Height."""
+        return len(self.lines) * LINE + 2 * PADDING - 6
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether nothing was computed for it."""
+        return self.kind in ("parameter", "input", "constant")
+
+
+@dataclass
+class Arrow:
+    """An edge in the direction of computation. Layouts fill in its points: a start and cubic Bézier triples."""
+
+    id: str
+    tail: str
+    head: str
+    position: int  # which input of the head it is
+    weight: int
+    points: list[tuple[float, float]] = field(default_factory=list)
+
+
+@dataclass
+class Frame:
+    """A frame around the boxes of a layer, or of a block. Layouts fill in its corners."""
+
+    id: str
+    title: str
+    path: tuple[str, ...]
+    corners: tuple[float, float, float, float] | None = None
+
+
+@dataclass
+class Drawing:
+    """A graph to be laid out and drawn."""
+
+    title: str
+    direction: str  # "LR" or "TB"
+    boxes: list[Box]
+    arrows: list[Arrow]
+    frames: list[Frame]
+    w: float = 0.0
+    h: float = 0.0
+
+    def box(self, id: str) -> Box:
+        """The box of that id."""
+        return self.boxes[int(id[1:])]
+
+
+Label = Callable[[Unit], tuple[list[Line], str]]
+
+
+def drawing(
+    steps: Sequence[ForwardStep], units: Sequence[Unit], label: Label, *, direction: str = "LR", title: str = ""
+) -> Drawing:
+    """Boxes, arrows and frames for `units`; `label` writes the lines in a box and its description."""
+    boxes = []
+    home: dict[int, int] = {}
+    for at, unit in enumerate(units):
+        lines, tip = label(unit)
+        clusters = (clean(unit.cluster),) if unit.cluster else _path(unit)
+        boxes.append(Box(f"n{at}", unit.kind, lines, clusters, tip, unit))
+        home.update(dict.fromkeys(unit.members, at))
+    arrows = []
+    for at, unit in enumerate(units):
+        single = len(unit.members) == 1
+        seen: set[int] = set()
+        for position, i in enumerate(unit.inputs):
+            if i not in home or (not single and home[i] in seen):
+                continue
+            seen.add(home[i])
+            tail = boxes[home[i]]
+            weight = 1 if tail.is_leaf else 10
+            arrows.append(Arrow(f"e{len(arrows)}", tail.id, f"n{at}", position, weight))
+    paths = dict.fromkeys(box.clusters[: n + 1] for box in boxes for n in range(len(box.clusters)))
+    frames = [Frame(f"c{i}", path[-1], path) for i, path in enumerate(paths)]
+    return Drawing(clean(title, 80), direction, boxes, arrows, frames)
+
+
+def _path(unit: Unit) -> tuple[str, ...]:
+    parts = unit.layer.split(".") if unit.layer else []
+    if unit.kind == "layer":
+        parts = parts[:-1]
+    return tuple(clean("layer " + ".".join(parts[: n + 1])) for n in range(len(parts)))
+
+
+def owners(steps: Sequence[ForwardStep]) -> dict[int, str]:
+    """For each leaf that one layer uses: that layer, so that it is drawn inside of its frame."""
+    layers: dict[int, set[str]] = {}
+    for step in steps:
+        for i in step.inputs:
+            if steps[i].kind in ("parameter", "constant"):
+                layers.setdefault(i, set()).add(step.layer)
+    return {i: next(iter(found)) for i, found in layers.items() if len(found) == 1}
+
+
+class Labels:
+    """The lines in a box: name and formula, then value and gradient as far as `show` asks for them."""
+
+    def __init__(self, steps: Sequence[ForwardStep], show: frozenset[str], digits: int) -> None:
+        self.steps, self.show, self.digits = steps, show, digits
+
+    def __call__(self, unit: Unit) -> tuple[list[Line], str]:
+        """The lines, and the same in words."""
+        if unit.kind in ("blocks", "layer", "middle"):
+            return self._several(unit)
+        step = self.steps[unit.members[0]]
+        lines = [Line(title(step), "title")]
+        lines += [Line(clean(f"{self.steps[i].name} {self._value(i)}"), "muted") for i in unit.leaves if self._named(i)]
+        if "value" in self.show and lines[0].text != self._value(step.index):
+            lines.append(Line(self._value(step.index), "value"))
+        elif "shape" in self.show:
+            lines.append(Line(_shape(step), "muted"))
+        if "grad" in self.show and step.kind != "constant":
+            lines.append(self._gradient(step))
+        words = [
+            clean(f"{step.name}: {step.expression if step.op else step.kind}", 120),
+            *(line.text for line in lines[1:]),
+        ]
+        if step.file:
+            words.append(clean(f"{step.code} (line {step.line})", 120))
+        return lines, "; ".join(words)
+
+    def _value(self, index: int) -> str:
+        return short(self.steps[index].value, self.digits)
+
+    def _named(self, index: int) -> bool:
+        return self.steps[index].name != self._value(index)
+
+    def _gradient(self, step: ForwardStep) -> Line:
+        if not step.tensor.requires_grad:
+            return Line("no grad", "muted")
+        grad = step.tensor.grad
+        if grad is None:
+            return Line("grad not computed yet", "muted")
+        return Line(f"grad {short(grad, self.digits)}", "grad")
+
+    def _several(self, unit: Unit) -> tuple[list[Line], str]:
+        operations = f"{len(unit.members):,} operation{'s' if len(unit.members) != 1 else ''}"
+        parameters = sum(self.steps[i].value.size for i in unit.leaves if self.steps[i].kind == "parameter")
+        within = f"{operations}, {parameters:,} parameters" if parameters else operations
+        if unit.kind == "blocks":
+            lines = [Line(f"… {unit.count:,} more identical blocks …", "strong"), Line(within, "muted")]
+        elif unit.kind == "layer":
+            lines = [Line(clean(f"layer {unit.layer}"), "strong"), Line(within, "muted")]
+        else:
+            lines = [Line(f"… {operations} not shown …", "strong")]
+            if parameters:
+                lines.append(Line(f"{parameters:,} parameters", "muted"))
+        last = self.steps[unit.members[-1]]
+        if "value" in self.show and unit.kind == "layer":
+            lines.append(Line(self._value(last.index), "value"))
+        if "grad" in self.show:
+            lines.append(self._gradients(unit))
+        return lines, "; ".join(line.text for line in lines)
+
+    def _gradients(self, unit: Unit) -> Line:
+        """How the gradient's size changes from the end of the unit to its beginning."""
+        gradients = [self.steps[i].tensor.grad for i in (unit.members[-1], unit.members[0])]
+        if any(g is None for g in gradients):
+            return Line("grad not computed yet", "muted")
+        sizes = [number(float(np.linalg.norm(g)), self.digits) for g in gradients if g is not None]
+        return Line(f"‖grad‖ {sizes[0]} → {sizes[1]}", "grad")
+
+
+def title(step: ForwardStep) -> str:
+    """name = formula, as far as both fit in a box."""
+    if not step.op:
+        return clean(step.name)
+    name = clean(step.name, 14)
+    return f"{name} = {clean(step.call, 30)}"
+
+
+def _shape(step: ForwardStep) -> str:
+    return "×".join(map(str, step.shape)) if step.shape else "number"
