@@ -12,9 +12,9 @@ T = TypeVar("T")
 def look_up(name: str, table: Mapping[str, T], kind: str) -> T:
     """What `table` has under `name`; a name that it does not have raises ValueError with those it has.
 
-    >>> look_up("mea", {"mse": 1, "mae": 2}, "loss")
+    >>> look_up("maee", {"mse": 1, "mae": 2}, "loss")
     Traceback (most recent call last):
-    ValueError: no loss is called 'mea'; did you mean 'mae'? There are mse, mae
+    ValueError: no loss is called 'maee'; did you mean 'mae'? There are mse, mae
     """
     if name in table:
         return table[name]

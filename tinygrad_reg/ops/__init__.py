@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from ..primitive import registry
 from . import activations as activations
 from . import arithmetic as arithmetic
+from . import crossentropy as crossentropy
 from . import cumulative as cumulative
 from . import diagonals as diagonals
 from . import elementary as elementary
@@ -17,9 +18,10 @@ from . import shapes as shapes
 from .activations import rrelu as rrelu
 from .elementary import astype as astype
 from .elementary import clip as clip
+from .indexing import take as take
+from .joining import concatenate as concatenate
+from .joining import stack as stack
 from .products import einsum as einsum
-from .joining import concatenate_numpy as concatenate
-from .joining import stack_numpy as stack
 
 # The registry is the only list of ops. A name imported above stands for a call in NumPy's own form, and goes first.
 globals().update(registry | globals())

@@ -1,0 +1,107 @@
+"""Constraints: where weights are put back after each step of the optimizer.
+
+A constraint is a callable (weights, lr=None) -> weights, a plain function of the values; the model applies its layers'
+constraints with model.project(). Those that speak of a unit mean its incoming weights: a column of a dense kernel
+(in, out), one kernel of a convolution (out, in, kernel height, kernel width), the whole of a vector.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import penalties
+
+# The classes are named as what they are called like, kernel_constraint=max_norm(1.0), and as they print.
+
+
+@dataclass(frozen=True)
+class max_norm:
+    """w_j ← w_j · r / ‖w_j‖ where ‖w_j‖ > r, for the incoming weights w_j of each unit j; others stay as they are.
+
+    >>> max_norm(1.0)(np.array([[3.0, 0.6], [4.0, 0.8]]))
+    array([[0.6, 0.6],
+           [0.8, 0.8]])
+    """
+
+    r: float = 2.0
+
+    def __post_init__(self) -> None:
+        if not self.r > 0 or math.isinf(self.r):
+            raise ValueError(f"the largest norm r must be a finite number above 0, not {self.r!r}")
+
+    def __call__(self, weights: np.ndarray, lr: float | None = None) -> np.ndarray:
+        """The weights with no unit's norm above r."""
+        shrunk: np.ndarray = weights * (self.r / np.maximum(_norms(weights), self.r))  # up to r the factor is 1 exactly
+        return shrunk
+
+
+@dataclass(frozen=True)
+class unit_norm:
+    """w_j ← w_j / ‖w_j‖ for the incoming weights w_j of each unit j; weights that are all 0 stay 0.
+
+    >>> unit_norm()(np.array([[3.0, 0.0], [4.0, 0.0]]))
+    array([[0.6, 0. ],
+           [0.8, 0. ]])
+    """
+
+    def __call__(self, weights: np.ndarray, lr: float | None = None) -> np.ndarray:
+        """The weights with every unit's norm 1."""
+        norms = _norms(weights)
+        scaled: np.ndarray = weights / np.where(norms == 0, np.ones_like(norms), norms)
+        return scaled
+
+
+@dataclass(frozen=True)
+class non_negative:
+    """w ← max(w, 0).
+
+    >>> non_negative()(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
+
+    def __call__(self, weights: np.ndarray, lr: float | None = None) -> np.ndarray:
+        """The weights with 0 in place of negative ones."""
+        clipped: np.ndarray = np.maximum(weights, 0)
+        return clipped
+
+
+@dataclass(frozen=True)
+class prox_l1:
+    """w ← w − min(amount, |w|) · sign(w): lecture 001's proximal step after each gradient step, giving exact zeros.
+
+    With scale_by_lr=True the amount is multiplied by the learning rate, so that training ends at the minimum of the
+    loss plus amount · Σ|w|; the lecture subtracts the amount itself.
+
+    >>> prox_l1(0.1)(np.array([0.5, -0.05]))
+    array([0.4, 0. ])
+    """
+
+    amount: float
+    scale_by_lr: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.amount >= 0 or math.isinf(self.amount):
+            raise ValueError(f"the amount of prox_l1 must be a finite number ≥ 0, not {self.amount!r}")
+
+    def __call__(self, weights: np.ndarray, lr: float | None = None) -> np.ndarray:
+        """The weights, each moved towards 0 by the amount, but not beyond."""
+        amount = self.amount
+        if self.scale_by_lr:
+            if lr is None:
+                raise ValueError(f"{self!r} needs the learning rate: write model.project(lr=optimizer.lr)")
+            amount *= float(lr)  # NumPy's float64 would turn float32 weights into float64
+        result: np.ndarray = penalties.prox_l1(weights, amount)
+        return result
+
+
+def _norms(weights: np.ndarray) -> np.ndarray:
+    """‖w_j‖ of each unit's incoming weights, shaped to divide the weights by."""
+    incoming: tuple[int, ...] = (0,) if weights.ndim <= 2 else tuple(range(1, weights.ndim))
+    if weights.ndim == 0:
+        incoming = ()
+    norms: np.ndarray = np.sqrt(np.sum(weights * weights, axis=incoming, keepdims=True))
+    return norms
+

@@ -1,0 +1,334 @@
+"""Losses: how far a prediction is from its target, as one number to go backward from.
+
+Every loss is called as loss(prediction, target, reduction="mean", weights=None) and returns a Tensor. It is built from
+ops, so its gradient is the ops' own. The formulas name the prediction a (an output), p (a probability) or z (a logit,
+the number before the sigmoid or softmax) and the target y, as the lectures do.
+
+Shapes must match: nothing is broadcast. A categorical loss has its classes on the last axis, and takes labels as whole
+numbers, 0 to C − 1, of the shape without that axis, or one-hot, in the shape of the prediction.
+
+| reduction= | gives |
+|---|---|
+| "mean" | the mean over all losses of the batch (over all elements, or over all samples in a categorical loss) |
+| "sum" | their sum |
+| "samples" | summed over a sample's outputs, averaged over the samples: 1/N Σᵢ Σⱼ, as the lectures write it |
+| "none" | the losses themselves |
+
+`weights=` are factors of the losses, one a sample or one a loss; the divisor of a mean stays the number of losses.
+Logarithms are natural ones (the lectures' numbers are log10: divide by ln 10), floored at −100, and 0 · log 0 = 0.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import warnings
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from . import ops, source
+from .modes import default_dtype
+from .naming import look_up
+from .ops.crossentropy import floored_log, picked
+from .tensor import Tensor, describe
+
+Reduction = Literal["mean", "sum", "samples", "none"]
+Loss = Callable[..., Tensor]
+
+LOSSES: dict[str, Loss] = {}
+_REDUCTIONS = ("mean", "sum", "samples", "none")
+_TOLERANCE = 1e-3  # how far probabilities may be from the sum 1: float16 and printed numbers must pass
+
+
+def _loss(per_loss: Callable[..., Any]) -> Loss:
+    """Make a loss of the function that computes it for each element or sample: adds the reduction and the name."""
+
+    @functools.wraps(per_loss)
+    def loss(
+        prediction: Any, target: Any, *, reduction: Reduction = "mean", weights: Any = None, **options: Any
+    ) -> Tensor:
+        if reduction not in _REDUCTIONS:
+            raise ValueError(f"reduction={reduction!r} is unknown: it is one of {', '.join(map(repr, _REDUCTIONS))}")
+        each = per_loss(_as_prediction(prediction), target, **options)
+        if weights is not None:
+            each = each * _as_weights(weights, each)
+        named: Tensor = source.result(_reduced(each, reduction))
+        return named
+
+    own = [p for p in inspect.signature(per_loss).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    ours = [p for p in inspect.signature(loss, follow_wrapped=False).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    loss.__signature__ = inspect.Signature([*ours, *own], return_annotation="Tensor")  # type: ignore[attr-defined]
+    LOSSES[loss.__name__] = loss
+    return loss
+
+
+def get(loss: str | Loss) -> Loss:
+    """The loss of this name; a callable (prediction, target) -> Tensor is returned as it is.
+
+    >>> get("mse") is mse
+    True
+    """
+    if isinstance(loss, str):
+        return look_up(loss, LOSSES, "loss")
+    if not callable(loss):
+        raise TypeError(f"a loss is a name such as 'mse' or a callable (prediction, target) -> Tensor, not {loss!r}")
+    return loss
+
+
+# ---- regression
+
+
+@_loss
+def mse(prediction: Any, target: Any) -> Any:
+    """Mean squared error, mean((a − y)²), over all elements as in Keras and PyTorch.
+
+    >>> mse([[2.1, 2.5], [6.3, 2.7]], [[3, 4], [5, 2]])
+    Tensor(1.31)
+    """
+    return (prediction - _as_target(prediction, target, "mse")) ** 2
+
+
+@_loss
+def half_mse(prediction: Any, target: Any) -> Any:
+    """Mean squared error as lecture 000 defines it, 1/(2N) Σᵢ ‖yᵢ − aᵢ‖², N the number of samples.
+
+    It equals mse for two outputs, is half of it for one, and 1.5 times it for three. The loss of a sample is
+    ½‖yᵢ − aᵢ‖²: that is what reduction="none" gives.
+    """
+    squares = (prediction - _as_target(prediction, target, "half_mse")) ** 2
+    outputs = tuple(range(1, squares.ndim))
+    return 0.5 * (np.sum(squares, axis=outputs) if outputs else squares)
+
+
+@_loss
+def mae(prediction: Any, target: Any) -> Any:
+    """Mean absolute error, mean(|a − y|); its derivative is 0 where a = y."""
+    return np.abs(prediction - _as_target(prediction, target, "mae"))
+
+
+@_loss
+def huber(prediction: Any, target: Any, *, delta: float = 1.0) -> Any:
+    """Squared near the target, absolute far from it: ½d² where |d| ≤ δ, else δ(|d| − ½δ), for d = a − y."""
+    if not delta > 0:
+        raise ValueError(f"delta is the distance up to which errors are squared, a number above 0, not {delta!r}")
+    d = prediction - _as_target(prediction, target, "huber")
+    near = np.clip(d, -delta, delta)
+    return near * (d - 0.5 * near)
+
+
+# ---- two classes, or several independent ones
+
+
+@_loss
+def hinge(prediction: Any, target: Any) -> Any:
+    """max(0, 1 − y·a) of a score a and a target y of −1 or +1: a support vector machine's loss."""
+    y = _as_target(prediction, target, "hinge")
+    if not (np.abs(_values(y)) == 1).all():
+        raise ValueError("the targets of hinge are −1 and +1; for labels of 0 and 1 give it 2 * target − 1")
+    return ops.relu(1.0 - y * prediction)
+
+
+@_loss
+def binary_crossentropy(prediction: Any, target: Any) -> Any:
+    """−mean(y log p + (1 − y) log(1 − p)) of probabilities p, with y in [0, 1].
+
+    reduction="samples" gives the lecture's multi-label loss, summed over the classes. For training prefer
+    sigmoid_crossentropy of the logits: a saturated sigmoid sends back no gradient.
+    """
+    y = _as_target(prediction, target, "binary_crossentropy")
+    _check_range(prediction, "prediction", "binary_crossentropy", "sigmoid_crossentropy takes logits")
+    _check_range(y, "target", "binary_crossentropy", "labels are 0 or 1")
+    return -(y * floored_log(prediction) + (1.0 - y) * floored_log(1.0 - prediction))
+
+
+@_loss
+def sigmoid_crossentropy(prediction: Any, target: Any) -> Any:
+    """Binary cross-entropy of logits z, mean(log(1 + e^z) − y·z): its gradient is (σ(z) − y)/n, however large z is."""
+    y = _as_target(prediction, target, "sigmoid_crossentropy")
+    _check_range(y, "target", "sigmoid_crossentropy", "labels are 0 or 1")
+    return ops.softplus(prediction) - y * prediction
+
+
+# ---- one of several classes
+
+
+@_loss
+def categorical_crossentropy(prediction: Any, target: Any) -> Any:
+    """−1/N Σᵢ Σⱼ y_ij log p_ij of probabilities p, one row a sample, with integer or one-hot labels y.
+
+    Rows are not renormalised: a row that does not sum to 1 gets a warning. (Lecture 000's example has one; Keras
+    divides by the sum.) For training prefer softmax_crossentropy of the logits.
+    """
+    y = _as_labels(prediction, target, "categorical_crossentropy")
+    if not _is_softmax(prediction):
+        _check_range(prediction, "prediction", "categorical_crossentropy", "softmax_crossentropy takes logits")
+        sums = _values(prediction).sum(-1)
+        if (np.abs(sums - 1) > _TOLERANCE).any():
+            warnings.warn(
+                f"categorical_crossentropy was given probabilities that do not sum to 1 (a row sums to "
+                f"{sums.flat[np.argmax(np.abs(sums - 1))]:.4g}); they are used as they are",
+                stacklevel=3,
+            )
+    if y.ndim < prediction.ndim:
+        return -floored_log(picked(prediction, y))
+    return -np.sum(y * floored_log(prediction), axis=-1)
+
+
+@_loss
+def softmax_crossentropy(prediction: Any, target: Any) -> Any:
+    """Categorical cross-entropy of logits z, −1/N Σᵢ log softmax(zᵢ)[yᵢ], with integer or one-hot labels y.
+
+    Computed by log-sum-exp, so it is exact for logits of any size; its gradient is (softmax(z) − y)/N.
+    """
+    y = _as_labels(prediction, target, "softmax_crossentropy")
+    log_p = ops.log_softmax(prediction, axis=-1)
+    if y.ndim < prediction.ndim:
+        return -picked(log_p, y)
+    return -np.sum(y * log_p, axis=-1)
+
+
+def head_for(problem: str) -> tuple[Callable[..., Tensor] | None, Loss]:
+    """The last layer's activation and the loss for a kind of problem, by the table of lecture 000.
+
+    | problem | means | last activation | loss |
+    |---|---|---|---|
+    | "binary" | one of two classes | sigmoid | binary_crossentropy |
+    | "multiclass" | one of several classes | softmax | categorical_crossentropy |
+    | "multilabel" | any number of several classes | sigmoid | binary_crossentropy |
+    | "regression" | arbitrary values | None | mse |
+    | "unit_regression" | values between 0 and 1 | sigmoid | mse (or binary_crossentropy) |
+
+    >>> activation, loss = head_for("binary")
+    >>> activation.__name__, loss.__name__
+    ('sigmoid', 'binary_crossentropy')
+    """
+    heads: dict[str, tuple[Any, Loss]] = {
+        "binary": (ops.sigmoid, binary_crossentropy),
+        "multiclass": (ops.softmax, categorical_crossentropy),
+        "multilabel": (ops.sigmoid, binary_crossentropy),
+        "regression": (None, mse),
+        "unit_regression": (ops.sigmoid, mse),
+    }
+    return look_up(problem, heads, "kind of problem")
+
+
+# ---- what is given: the right type and shape, and values that make sense
+
+
+def _as_prediction(prediction: Any) -> Tensor:
+    tensor = prediction if isinstance(prediction, Tensor) else Tensor(prediction)
+    return tensor if tensor._data.dtype.kind == "f" else Tensor(tensor.data, name=tensor.name, dtype=default_dtype())
+
+
+def _as_target(prediction: Tensor, target: Any, loss: str) -> Any:
+    """The target of an elementwise loss: in the prediction's shape and dtype."""
+    if not isinstance(target, (np.ndarray, Tensor)):
+        target = np.asarray(target)
+    if target.shape != prediction._data.shape:
+        raise _mismatch(prediction, target, loss)
+    return _in_dtype(target, prediction)
+
+
+def _as_labels(prediction: Tensor, target: Any, loss: str) -> Any:
+    """The target of a categorical loss: whole numbers without the axis of classes, or a distribution over them."""
+    shape = prediction._data.shape
+    if not shape or shape[-1] < 2:
+        raise ValueError(
+            f"{loss} needs two classes or more on the last axis, but the prediction is {describe(prediction)}; "
+            f"for one output a sample use {'binary' if loss.startswith('cat') else 'sigmoid'}_crossentropy"
+        )
+    if not isinstance(target, (np.ndarray, Tensor)):
+        target = np.asarray(target)
+    if target.shape == shape[:-1]:
+        labels = target.data if isinstance(target, Tensor) else target
+        if labels.dtype.kind not in "iub":
+            raise TypeError(f"labels are whole numbers, the target is of {labels.dtype}: write target.astype(int)")
+        labels = labels.astype(np.intp, copy=False)
+        if labels.size and not 0 <= labels.min() <= labels.max() < shape[-1]:
+            raise ValueError(
+                f"{loss} has {shape[-1]} classes, so labels go from 0 to {shape[-1] - 1}; "
+                f"these go from {labels.min()} to {labels.max()}"
+            )
+        return labels
+    if target.shape != shape:
+        raise _mismatch(prediction, target, loss)
+    target = _in_dtype(target, prediction)
+    y = _values(target)
+    sums = y.sum(-1)
+    if (np.abs(sums - 1) > _TOLERANCE).any() or (y < 0).any():
+        raise ValueError(
+            f"one-hot labels of {loss} are not negative and sum to 1 in each row, these sum to "
+            f"{sums.min():.4g} … {sums.max():.4g}; for several classes a sample, or one probability a sample, use "
+            "binary_crossentropy or sigmoid_crossentropy"
+        )
+    return target
+
+
+def _in_dtype(target: Any, prediction: Tensor) -> Any:
+    """The target in the prediction's dtype: float64 or integer targets leave a float32 model in float32."""
+    dtype = prediction._data.dtype
+    return target if target.dtype == dtype else target.astype(dtype)
+
+
+def _mismatch(prediction: Tensor, target: Any, loss: str) -> ValueError:
+    given, wanted = tuple(target.shape), prediction.shape
+    if np.size(target) == prediction.size:
+        advice = f"write target.reshape({', '.join(map(str, wanted))})"
+    elif given == (*wanted[:-1], 1):
+        advice = f"write target.reshape({', '.join(map(str, wanted[:-1]))}) if it holds labels"
+    elif given == wanted[:-1] and loss not in ("categorical_crossentropy", "softmax_crossentropy"):
+        advice = "labels of several classes go with softmax_crossentropy or categorical_crossentropy"
+    else:
+        advice = "compare what the model gives with what the data set holds"
+    return ValueError(
+        f"{loss} compares like with like: the prediction is {describe(prediction)}, the target {given}; {advice}"
+    )
+
+
+def _check_range(x: Any, what: str, loss: str, advice: str) -> None:
+    if isinstance(x, Tensor) and x.op in ("sigmoid", "softmax"):
+        return  # can't be anywhere else
+    values = _values(x)
+    if values.size:
+        low, high = values.min(), values.max()
+        if low < 0 or high > 1:  # a NaN passes: that the training diverged is for others to say
+            raise ValueError(f"the {what} of {loss} must lie in [0, 1], but is {low:.4g} to {high:.4g}; {advice}")
+
+
+def _is_softmax(p: Tensor) -> bool:
+    return p.op == "softmax" and p._options.get("axis", -1) in (-1, p.ndim - 1)
+
+
+def _values(x: Any) -> Any:
+    return x.data if isinstance(x, Tensor) else x
+
+
+# ---- many losses to one number
+
+
+def _as_weights(weights: Any, each: Tensor) -> Any:
+    w = np.asarray(weights, each.dtype)
+    if w.shape != each.shape:
+        if w.shape != each.shape[:1]:
+            raise ValueError(
+                f"weights= has the shape {w.shape}; it takes one weight a sample, {each.shape[:1]}, "
+                f"or one a loss, {each.shape}"
+            )
+        w = w.reshape(w.shape + (1,) * (each.ndim - 1))
+    if not (w >= 0).all():
+        raise ValueError("weights= must be numbers from 0 on")
+    return w
+
+
+def _reduced(each: Any, reduction: Reduction) -> Any:
+    if reduction == "none":
+        return each
+    if reduction == "sum":
+        return ops.sum(each)
+    if each.size == 0:
+        raise ValueError(f"the mean of no losses is not defined: the batch is empty (losses of shape {each.shape})")
+    if reduction == "mean" or each.ndim <= 1:
+        return ops.mean(each)
+    return ops.sum(each) / len(each)

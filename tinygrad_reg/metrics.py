@@ -1,0 +1,258 @@
+"""Metrics: how good a prediction is, in numbers that people read. Plain functions of values; nothing is differentiated.
+
+Every metric is called as metric(prediction, target) with arrays or Tensors. What a prediction means follows from its
+form, never from its values:
+
+- integers (or bools) are class labels, in the shape of the target;
+- floats with several numbers on the last axis are scores of the classes, one row a sample: the highest one counts
+  (the first of equal ones), whether they are probabilities or logits;
+- floats with one number a sample, (N,) or (N, 1), are scores of the second of two classes: they count as class 1
+  above `threshold`, 0.5 by default, which is right for probabilities. Logits need threshold=0, and scores outside
+  [0, 1] are refused without it.
+
+Targets are labels (N,), or (N, 1) with one score a sample, or one-hot rows (N, C).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .naming import look_up
+from .tensor import Tensor
+
+Metric = Callable[..., Any]
+
+# ---- classification
+
+
+def accuracy(prediction: Any, target: Any, *, threshold: float | None = None) -> float:
+    """The share of samples whose class was predicted.
+
+    >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
+    0.5
+    """
+    predicted, true, _ = _labels(prediction, target, threshold)
+    return float(np.mean(predicted == true))
+
+
+def binary_accuracy(prediction: Any, target: Any, *, threshold: float | None = None) -> float:
+    """The share of elements on the right side of the threshold: for several yes-or-no outputs a sample.
+
+    Targets are 0 and 1, or −1 and 1 as in hinge.
+
+    >>> round(binary_accuracy([[0.8, 0.3, 0.9], [0.7, 0.2, 0.1]], [[1, 0, 1], [1, 1, 0]]), 3)
+    0.833
+    """
+    scores, true = _pair(prediction, target)
+    return float(np.mean(_above(scores, threshold) == (true > 0)))
+
+
+def top_k(prediction: Any, target: Any, *, k: int = 5) -> float:
+    """The share of samples whose class is among the k with the highest scores (of equal scores the first counts more).
+
+    >>> top_k([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]], [1, 2], k=2)
+    0.5
+    """
+    scores = _values(prediction)
+    if scores.ndim < 2 or not 1 <= k <= scores.shape[-1]:
+        raise ValueError(f"top_k needs scores (N, C) and 1 ≤ k ≤ C; given: scores {scores.shape}, k={k!r}")
+    _, true, _ = _labels(scores, target, None)
+    own = np.take_along_axis(scores, true[..., None], -1)
+    first = np.arange(scores.shape[-1]) < true[..., None]
+    before = np.count_nonzero((scores > own) | ((scores == own) & first), axis=-1)
+    return float(np.mean((before < k) & ~np.isnan(own[..., 0])))
+
+
+def confusion_matrix(
+    prediction: Any, target: Any, *, classes: int | None = None, threshold: float | None = None
+) -> np.ndarray:
+    """How often class i (row) was predicted to be class j (column).
+
+    >>> confusion_matrix(np.array([0, 1, 1]), np.array([0, 0, 1]))
+    array([[1, 1],
+           [0, 1]])
+    """
+    predicted, true, found = _labels(prediction, target, threshold)
+    count = found if classes is None else classes
+    if max(predicted.max(), true.max()) >= count:
+        raise ValueError(f"there are labels up to {max(predicted.max(), true.max())}, too many for classes={classes}")
+    return np.bincount(true.ravel() * count + predicted.ravel(), minlength=count * count).reshape(count, count)
+
+
+def precision(prediction: Any, target: Any, *, threshold: float | None = None, average: str | None = None) -> Any:
+    """Of those predicted to be in a class, the share that is: TP / (TP + FP), and 0 where none is predicted.
+
+    With two classes it is class 1's; with more, the mean over the classes. average="macro", "micro" or "none" asks for
+    the mean over classes, the share over all decisions, or an array with one number a class.
+    """
+    return _score(prediction, target, threshold, average, lambda tp, said, true: _ratio(tp, said))
+
+
+def recall(prediction: Any, target: Any, *, threshold: float | None = None, average: str | None = None) -> Any:
+    """Of those in a class, the share that was found: TP / (TP + FN), and 0 where there are none; else as precision."""
+    return _score(prediction, target, threshold, average, lambda tp, said, true: _ratio(tp, true))
+
+
+def f1(prediction: Any, target: Any, *, threshold: float | None = None, average: str | None = None) -> Any:
+    """The harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN); else as precision."""
+    return _score(prediction, target, threshold, average, lambda tp, said, true: _ratio(2 * tp, said + true))
+
+
+def roc_auc(prediction: Any, target: Any) -> float:
+    """The probability that a sample of class 1 scores higher than one of class 0; equal scores count half.
+
+    >>> roc_auc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])
+    0.75
+    """
+    scores, true = (x.ravel() for x in _pair(prediction, target))
+    positive = true > 0
+    many, few = int(positive.sum()), int((~positive).sum())
+    if not many or not few:
+        raise ValueError("roc_auc compares two classes, but the target holds only one of them")
+    if np.isnan(scores).any():
+        raise ValueError("roc_auc ranks the scores, and some of them are NaN")
+    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]  # equal scores share the mean of their ranks
+    return float((ranks[positive].sum() - many * (many + 1) / 2) / (many * few))
+
+
+# ---- regression
+
+
+def mse(prediction: Any, target: Any) -> float:
+    """Mean squared error, mean((a − y)²)."""
+    a, y = _pair(prediction, target)
+    return float(np.mean((a - y) ** 2))
+
+
+def mae(prediction: Any, target: Any) -> float:
+    """Mean absolute error, mean(|a − y|)."""
+    a, y = _pair(prediction, target)
+    return float(np.mean(np.abs(a - y)))
+
+
+def r2(prediction: Any, target: Any) -> float:
+    """The share of the target's variance that is explained, 1 − Σ(y − a)² / Σ(y − ȳ)², averaged over the outputs.
+
+    Predicting the mean gives 0. A constant output counts 1 where it is predicted exactly, else 0.
+    """
+    a, y = _pair(prediction, target)
+    if len(y) < 2:
+        raise ValueError("r2 compares with the target's variance, which needs two samples or more")
+    left = np.sum((y - a) ** 2, axis=0)
+    total = np.sum((y - y.mean(axis=0)) ** 2, axis=0)
+    explained = 1 - left / np.where(total > 0, total, 1)
+    return float(np.mean(np.where(total > 0, explained, left == 0)))
+
+
+METRICS: dict[str, Metric] = {
+    metric.__name__: metric
+    for metric in (accuracy, binary_accuracy, top_k, precision, recall, f1, confusion_matrix, roc_auc, mse, mae, r2)
+}
+_OF_LOGITS = ("accuracy", "binary_accuracy", "precision", "recall", "f1", "confusion_matrix")
+
+
+def get(metric: str | Metric, loss: str | None = None) -> Metric:
+    """The metric of this name; a callable (prediction, target) -> number is returned as it is.
+
+    With the name of the loss that the model is trained by, thresholds fit it: sigmoid_crossentropy and hinge take
+    logits or scores, so class 1 begins at 0; and under the losses of yes-or-no outputs accuracy is binary_accuracy.
+
+    >>> get("accuracy", loss="sigmoid_crossentropy")([-3.0, 2.0], [0, 1])
+    1.0
+    """
+    if not isinstance(metric, str):
+        if not callable(metric):
+            raise TypeError(f"a metric is a name or a callable (prediction, target) -> number, not {metric!r}")
+        return metric
+    if loss in ("binary_crossentropy", "sigmoid_crossentropy", "hinge") and metric == "accuracy":
+        metric = "binary_accuracy"
+    found = look_up(metric, METRICS, "metric")
+    if loss in ("sigmoid_crossentropy", "hinge") and metric in _OF_LOGITS:
+        return functools.wraps(found)(functools.partial(found, threshold=0.0))
+    return found
+
+
+# ---- what is given
+
+
+def _values(x: Any) -> np.ndarray:
+    return x.data if isinstance(x, Tensor) else np.asarray(x)
+
+
+def _pair(prediction: Any, target: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Both as float64 arrays of one shape."""
+    a, y = _values(prediction), _values(target)
+    if a.shape != y.shape:
+        raise ValueError(f"a metric compares like with like: the prediction has shape {a.shape}, the target {y.shape}")
+    if not y.size:
+        raise ValueError("there is nothing to compare: prediction and target are empty")
+    return np.asarray(a, np.float64), np.asarray(y, np.float64)
+
+
+def _above(scores: np.ndarray, threshold: float | None) -> np.ndarray:
+    if threshold is None:
+        threshold = 0.5
+        if (scores < 0).any() or (scores > 1).any():
+            raise ValueError(
+                f"scores from {scores.min():.4g} to {scores.max():.4g} are no probabilities: "
+                "for logits write threshold=0 (their sigmoid is 0.5 there)"
+            )
+    result: np.ndarray = scores > threshold
+    return result
+
+
+def _labels(prediction: Any, target: Any, threshold: float | None) -> tuple[np.ndarray, np.ndarray, int]:
+    """Predicted and true labels in one shape, and the number of classes, by the rules at the top of this file."""
+    a, y = _values(prediction), _values(target)
+    if a.dtype.kind == "f" and a.ndim >= 2 and a.shape[-1] > 1:
+        count = a.shape[-1]
+        if y.shape == a.shape:
+            if not ((y == 0) | (y == 1)).all() or not (y.sum(-1) == 1).all():
+                raise ValueError(
+                    "targets in the shape of the scores are one-hot rows, and these are not; "
+                    "for several classes a sample use binary_accuracy, or one column at a time"
+                )
+            y = y.argmax(-1)
+        predicted = a.argmax(-1)
+    else:
+        predicted = _above(a, threshold).astype(np.intp) if a.dtype.kind == "f" else a
+        count = 2
+    if predicted.shape != y.shape:
+        raise ValueError(f"predictions of shape {a.shape} do not go with targets of shape {_values(target).shape}")
+    if not y.size:
+        raise ValueError("there is nothing to compare: prediction and target are empty")
+    true = y.astype(np.intp)
+    if (true != y).any() or true.min() < 0:
+        raise ValueError("the labels in a target are whole numbers from 0 on")
+    if predicted.min() < 0:
+        raise ValueError("the labels in a prediction are whole numbers from 0 on")
+    if a.dtype.kind != "f":
+        count = max(2, int(max(predicted.max(), true.max())) + 1)
+    elif true.max() >= count:
+        raise ValueError(f"the scores are of {count} classes, so labels go from 0 to {count - 1}, not to {true.max()}")
+    return predicted.astype(np.intp, copy=False), true, count
+
+
+def _ratio(part: Any, whole: Any) -> Any:
+    return part / np.maximum(whole, 1)
+
+
+def _score(
+    prediction: Any, target: Any, threshold: float | None, average: str | None, score: Callable[..., Any]
+) -> Any:
+    table = confusion_matrix(prediction, target, threshold=threshold)
+    hits, said, true = np.diag(table), table.sum(axis=0), table.sum(axis=1)
+    if average is None:
+        return float(score(hits, said, true)[1]) if len(table) == 2 else float(score(hits, said, true).mean())
+    if average == "macro":
+        return float(score(hits, said, true).mean())
+    if average == "micro":
+        return float(score(hits.sum(), said.sum(), true.sum()))
+    if average == "none":
+        return score(hits, said, true)
+    raise ValueError(f"average={average!r} is unknown: it is 'macro', 'micro', 'none', or left out")
