@@ -12,7 +12,7 @@ from .indexing import add_along_axis
 
 @primitive(
     numpy=np.cumsum, method="cumsum", text="Σ x up to here",
-    why="An element is part of every sum from its place on, so it gets the sum of their gradients: a running sum from the back.",
+    why="An element is part of every sum from its place on: it gets their gradients, a running sum from the back.",
 )  # fmt: skip
 def cumsum(x: Any, *, axis: int | None = None) -> Any:
     """The sum of the elements up to each place along `axis` (of the flattened array by default)"""
@@ -27,7 +27,7 @@ def _(g, out, x, *, axis=None):
 
 @primitive(
     numpy=np.cumprod, method="cumprod", text="Π x up to here",
-    why="An element is a factor of every product from its place on; in each of them its part is the product of the others.",
+    why="An element is a factor of every product from its place on; what it counts there is the product of the others.",
 )  # fmt: skip
 def cumprod(x: Any, *, axis: int | None = None) -> Any:
     """The product of the elements up to each place along `axis` (of the flattened array by default)"""
@@ -64,7 +64,7 @@ def _shifted(x: Any, step: int) -> Any:
 
 @primitive(
     numpy=np.diff, symbol="Δ", text="x[i+1] − x[i]",
-    why="Each element is added to one difference and taken from the next, so it gets the difference of their gradients.",
+    why="Each element is added to one difference and taken from the next: it gets the difference of their gradients.",
 )  # fmt: skip
 def diff(x: Any, *, n: int = 1, axis: int = -1) -> Any:
     """The difference of neighbours along `axis`, taken n times"""
@@ -97,7 +97,7 @@ def _(g, out, x, *, axis=-1, kept):
 
 @primitive(
     numpy=np.median, keeps=True, expects="axis is one axis, or None for the median of all",
-    why="Only the middle element counts and gets the whole gradient; of an even number, two in the middle get half of it each.",
+    why="Only the middle element counts and gets the whole gradient; where there are two, each gets half of it.",
 )  # fmt: skip
 def median(x: Any, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """The middle of the sorted elements along `axis`; of an even number, the mean of the two in the middle"""
@@ -108,7 +108,7 @@ def median(x: Any, *, axis: int | None = None, keepdims: bool = False) -> Any:
     last = np.take(order, [n - 1], axis=along)  # where NaN is sorted to: it spoils the median, as in NumPy
     middle = np.where(np.isnan(np.take_along_axis(row, last, along)), last, middle)
     value = np.mean(np.take_along_axis(row, middle, along), axis=along, keepdims=keepdims)
-    return (np.reshape(value, (1,) * np.ndim(x)) if keepdims else value), middle
+    return (np.reshape(value, (1,) * np.ndim(x)) if keepdims and axis is None else value), middle
 
 
 @median.derivative("1 in the middle, 0 elsewhere", how="G to the middle element")

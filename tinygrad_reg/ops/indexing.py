@@ -65,7 +65,12 @@ def getitem(x: Any, *arrays: Any, index: Index) -> Any:
 
 @getitem.derivatives_of_all
 def _(needed, g, out, x, *arrays, index):
-    return scatter_add(g, *arrays, index=index, shape=x.shape), *(None for _ in arrays)
+    return scatter_add(_with_dtype(g), *arrays, index=index, shape=x.shape), *(None for _ in arrays)
+
+
+def _with_dtype(g: Any) -> Any:
+    """g; a NumPy scalar becomes an array, because ops take scalars for plain numbers, which have no dtype."""
+    return g if g.shape else g[...]
 
 
 @primitive(
@@ -111,7 +116,7 @@ attach(index_tensor, "__getitem__")
 
 
 def _index_array(piece: Any, x: Any) -> Any:
-    if isinstance(piece, (list, range)):
+    if isinstance(piece, (int, list, tuple, range)):
         piece = np.asarray(piece)
         if not piece.size:
             piece = piece.astype(np.intp)  # NumPy reads [] as an array of floats
@@ -119,29 +124,35 @@ def _index_array(piece: Any, x: Any) -> Any:
     if dtype is None or dtype.kind not in "iub":
         given = describe(piece) + f" and dtype {dtype}" if isinstance(piece, (np.ndarray, Tensor)) else repr(piece)
         raise IndexError(
-            f"{describe(x)} can't be indexed with {given}: an index is made of integers, booleans, slices, None and ...; "
+            f"{describe(x)} can't be indexed with {given}: an index is integers, booleans, slices, None and ...; "
             "an array that holds whole numbers as floats becomes one with .astype(int)"
         )
     return piece
 
 
-@primitive(numpy=np.take, method="take", text="x[indices] along the axis",
+@primitive(
+    name="take", text="x[indices] along the axis",
     why="What was taken gets its gradient back, the rest 0; what was taken several times gets the sum.",
 )  # fmt: skip
-def take(x: Any, indices: Any, *, axis: int | None = None) -> Any:
+def take_op(x: Any, indices: Any, *, axis: int | None = None) -> Any:
     """The elements (axis=None: of the flattened array) or slices of x along `axis` at the places `indices`"""
     return np.take(x, indices, axis=axis)
 
 
-@take.derivative("1 where taken, 0 elsewhere", how="G added up at the places taken")
+@take_op.derivative("1 where taken, 0 elsewhere", how="G added up at the places taken")
 def _(g, out, x, indices, *, axis=None):
     shape, front = ((x.size,), 0) if axis is None else (x.shape, axis % x.ndim)
-    piece, arrays = (indices, ()) if isinstance(indices, int) else (ARRAY, (indices,))
-    index = Index((*(slice(None) for _ in range(front)), piece))
-    return np.reshape(scatter_add(g, *arrays, index=index, shape=shape), x.shape)
+    index = Index((*(slice(None) for _ in range(front)), ARRAY))
+    return np.reshape(scatter_add(_with_dtype(g), indices, index=index, shape=shape), x.shape)
 
 
-take.no_derivative()
+take_op.no_derivative()
+
+
+@composed(numpy=np.take, method="take")
+def take(a: Any, indices: Any, axis: int | None = None) -> Any:
+    """t.take(2), t.take([0, 2], axis=1): see np.take"""
+    return result(take_op(a, _index_array(indices, a), axis=axis))
 
 
 @primitive(numpy=np.take_along_axis, text="x[indices] along the axis",

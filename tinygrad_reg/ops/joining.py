@@ -27,15 +27,16 @@ def _of_one_dtype(xs: Sequence[Any]) -> Sequence[Any]:
 
 
 @primitive(
-    symbol="concat", why="Each input is a piece of the result, and gets the same piece of the gradient.",
+    name="concatenate", symbol="concat",
+    why="Each input is a piece of the result and gets the same piece of the gradient.",
     expects="they need the same number of axes, and the same lengths on all of them but the one they are joined along",
 )  # fmt: skip
-def concatenate(*xs: Any, axis: int | None = 0) -> Any:
+def concatenate_op(*xs: Any, axis: int | None = 0) -> Any:
     """The arrays one after the other along `axis` (None: all of them flattened)"""
     return np.concatenate(_of_one_dtype(xs), axis)
 
 
-@concatenate.derivatives_of_all
+@concatenate_op.derivatives_of_all
 def _(needed, g, out, *xs, axis=0):
     if axis is None:
         lengths, before = [x.size if hasattr(x, "size") else 1 for x in xs], ()
@@ -43,21 +44,24 @@ def _(needed, g, out, *xs, axis=0):
         lengths, before = [x.shape[axis] for x in xs], (slice(None),) * (axis % len(out.shape))
     shares: list[Any] = []
     for need, x, stop, n in zip(needed, xs, itertools.accumulate(lengths), lengths, strict=True):
-        piece = g[(*before, slice(stop - n, stop))] if need else None
-        shares.append(np.reshape(piece, x.shape) if need and axis is None else piece)
+        if not need:
+            shares.append(None)
+            continue
+        piece = g[(*before, slice(stop - n, stop))]
+        shares.append(np.reshape(piece, x.shape) if axis is None else piece)
     return shares
 
 
 @primitive(
-    why="Each input is one slice of the result, and gets the same slice of the gradient.",
+    name="stack", why="Each input is one slice of the result, and gets the same slice of the gradient.",
     expects="arrays of one shape are stacked; np.concatenate joins others along an axis they have",
 )  # fmt: skip
-def stack(*xs: Any, axis: int = 0) -> Any:
+def stack_op(*xs: Any, axis: int = 0) -> Any:
     """The arrays, all of one shape, side by side along a new axis"""
     return np.stack(_of_one_dtype(xs), axis)
 
 
-@stack.derivatives_of_all
+@stack_op.derivatives_of_all
 def _(needed, g, out, *xs, axis=0):
     slices = np.moveaxis(g, axis, 0) if axis else g
     return [slices[i] if need else None for i, need in enumerate(needed)]
@@ -70,41 +74,41 @@ def _several(arrays: Any, function: str) -> list[Any]:
 
 
 @composed(numpy=np.concatenate)
-def concatenate_numpy(arrays: Any, axis: int | None = 0) -> Any:
+def concatenate(arrays: Any, axis: int | None = 0) -> Any:
     """np.concatenate([a, b], axis=0)"""
-    return result(concatenate(*_several(arrays, "concatenate"), axis=axis))
+    return result(concatenate_op(*_several(arrays, "concatenate"), axis=axis))
 
 
 @composed(numpy=np.stack)
-def stack_numpy(arrays: Any, axis: int = 0) -> Any:
+def stack(arrays: Any, axis: int = 0) -> Any:
     """np.stack([a, b], axis=0)"""
-    return result(stack(*_several(arrays, "stack"), axis=axis))
+    return result(stack_op(*_several(arrays, "stack"), axis=axis))
 
 
 @composed(numpy=np.hstack)
 def hstack(tup: Any) -> Any:
     """Side by side: along the second axis, or the first of arrays that have one"""
     xs = [atleast_1d(x) for x in _several(tup, "hstack")]
-    return result(concatenate(*xs, axis=0 if xs and len(np.shape(xs[0])) == 1 else 1))
+    return result(concatenate_op(*xs, axis=0 if xs and len(np.shape(xs[0])) == 1 else 1))
 
 
 @composed(numpy=np.vstack)
 def vstack(tup: Any) -> Any:
     """One above the other: along the first axis, 1-d arrays are rows"""
-    return result(concatenate(*(atleast_2d(x) for x in _several(tup, "vstack")), axis=0))
+    return result(concatenate_op(*(atleast_2d(x) for x in _several(tup, "vstack")), axis=0))
 
 
 @composed(numpy=np.dstack)
 def dstack(tup: Any) -> Any:
     """One behind the other: along the third axis"""
-    return result(concatenate(*(atleast_3d(x) for x in _several(tup, "dstack")), axis=2))
+    return result(concatenate_op(*(atleast_3d(x) for x in _several(tup, "dstack")), axis=2))
 
 
 @composed(numpy=np.column_stack)
 def column_stack(tup: Any) -> Any:
     """1-d arrays as the columns of a matrix; matrices are put side by side"""
     xs = [reshape(x, shape=(-1, 1)) if len(np.shape(x)) < 2 else x for x in _several(tup, "column_stack")]
-    return result(concatenate(*xs, axis=1))
+    return result(concatenate_op(*xs, axis=1))
 
 
 # ---- split
@@ -113,20 +117,26 @@ def column_stack(tup: Any) -> Any:
 @composed(numpy=np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Equal parts along `axis` (how many), or parts that end before each of the given places"""
+    return _equal_parts(ary, indices_or_sections, axis)
+
+
+def _equal_parts(ary: Any, indices_or_sections: Any, axis: int) -> list[Any]:
     n = _length(ary, axis)
-    if isinstance(indices_or_sections, (int, np.integer)) and (
-        indices_or_sections < 1 or n % indices_or_sections
-    ):
+    if isinstance(indices_or_sections, (int, np.integer)) and (indices_or_sections < 1 or n % indices_or_sections):
         raise ValueError(
             f"np.split can't cut an axis of length {n} into {indices_or_sections} equal parts; "
             "np.array_split makes parts that differ by one"
         )
-    return array_split(ary, indices_or_sections, axis)
+    return _parts(ary, indices_or_sections, axis)
 
 
 @composed(numpy=np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Parts along `axis`: as many as given, the first ones one longer, or those that end before the given places"""
+    return _parts(ary, indices_or_sections, axis)
+
+
+def _parts(ary: Any, indices_or_sections: Any, axis: int) -> list[Any]:
     n = _length(ary, axis)
     if isinstance(indices_or_sections, (int, np.integer)):
         parts = int(indices_or_sections)
@@ -150,13 +160,13 @@ def _length(x: Any, axis: int) -> int:
 @composed(numpy=np.hsplit)
 def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     """Parts from left to right: along the second axis, or the only one"""
-    return split(ary, indices_or_sections, 1 if len(np.shape(ary)) > 1 else 0)
+    return _equal_parts(ary, indices_or_sections, 1 if len(np.shape(ary)) > 1 else 0)
 
 
 @composed(numpy=np.vsplit)
 def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     """Parts from top to bottom: along the first axis"""
-    return split(ary, indices_or_sections, 0)
+    return _equal_parts(ary, indices_or_sections, 0)
 
 
 # ---- repeat
@@ -207,7 +217,7 @@ def pad(x: Any, *, pad_width: Any, mode: str = "constant", constant_values: Any 
         return np.pad(x, pad_width, constant_values=constant_values)
     if mode not in _COPYING:
         raise ValueError(f"mode must be 'constant' or one of {_COPYING}")
-    return np.pad(x, pad_width, mode)  # type: ignore[call-overload]
+    return np.pad(x, pad_width, mode)
 
 
 @pad.derivative("1 inside", how="G without the border")

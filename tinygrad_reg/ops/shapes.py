@@ -40,7 +40,7 @@ def reshape_to(x: Any, *shape: Any) -> Any:
 def reshape_numpy(a: Any, shape: Any = None, order: str = "C") -> Any:
     """np.reshape(t, (2, 3)), row by row"""
     if order != "C":
-        raise TypeError(f"np.reshape of a Tensor reads row by row (order='C'), not with order={order!r}; transpose before it")
+        raise TypeError(f"np.reshape of a Tensor goes row by row (order='C'), not order={order!r}; transpose before it")
     return result(reshape(a, shape=integers((shape,))))
 
 
@@ -253,7 +253,9 @@ def _(g, out, x):
     return g
 
 
-@primitive(numpy=np.broadcast_to, symbol="broadcast", why="Each element was copied: its gradient is the sum over the copies.")
+@primitive(
+    numpy=np.broadcast_to, symbol="broadcast", why="Each element was copied: its gradient is the sum over the copies."
+)
 def broadcast_to(x: Any, *, shape: tuple[int, ...]) -> Any:
     """x repeated along new axes and along axes of length 1, without copying"""
     return np.broadcast_to(x, shape)
