@@ -1,0 +1,71 @@
+"""Where the windows of a convolution or a pooling lie on an image: sizes, strides, padding, and the checks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Pair = int | Sequence[int]  # one number for both axes, or one for each
+Padding = int | str | Sequence[int] | Sequence[Sequence[int]]
+
+
+class Windows(NamedTuple):
+    """Windows on an image, in rows and columns; everything here is (of the rows, of the columns)."""
+
+    size: tuple[int, int]  # the image, without its padding
+    window: tuple[int, int]
+    strides: tuple[int, int]
+    pads: tuple[tuple[int, int], tuple[int, int]]  # (above, below), (left, right)
+    counts: tuple[int, int]  # how many windows there are: the size of the result
+
+
+def windows(size: Sequence[int], window: Pair, stride: Pair, padding: Padding) -> Windows:
+    """The windows of this size on an image of `size`, `stride` apart."""
+    return _windows(tuple(size), _hashable(window), _hashable(stride), _hashable(padding))
+
+
+@lru_cache(maxsize=1024)
+def _windows(size: Any, window: Any, stride: Any, padding: Any) -> Windows:
+    window, strides = pair("the window", window, 1), pair("stride", stride, 1)
+    if padding == "same":
+        counts = tuple(-(-n // s) for n, s in zip(size, strides, strict=True))
+        missing = [max((m - 1) * s + k - n, 0) for m, s, k, n in zip(counts, strides, window, size, strict=True)]
+        pads: Any = tuple((total // 2, total - total // 2) for total in missing)
+    elif isinstance(padding, str):
+        raise ValueError(f"padding must be numbers or 'same', not {padding!r}")
+    elif isinstance(padding, tuple) and len(padding) == 2 and all(isinstance(p, tuple) for p in padding):
+        pads = tuple(pair("padding", p, 0) for p in padding)
+    else:
+        pads = tuple((p, p) for p in pair("padding", padding, 0))
+    room = [n + sum(p) - k for n, p, k in zip(size, pads, window, strict=True)]
+    if min(room) < 0:
+        padded = tuple(n + sum(p) for n, p in zip(size, pads, strict=True))
+        raise ValueError(f"a window of {window} does not fit into an image of {padded}, padding included")
+    return Windows(size, window, strides, pads, tuple(r // s + 1 for r, s in zip(room, strides, strict=True)))  # type: ignore[arg-type]
+
+
+def image_size(name: str, x: Any) -> tuple[int, int]:
+    """Height and width of images; x must be a batch of them."""
+    if np.ndim(x) != 4:
+        raise ValueError(f"{name} must have 4 axes, (images, channels, height, width), not {np.ndim(x)}")
+    return x.shape[2:]  # type: ignore[no-any-return]
+
+
+def pair(name: str, value: Any, least: int) -> tuple[int, int]:
+    """A number for both axes, or one for each, as a pair of whole numbers from `least` on."""
+    both = value if isinstance(value, tuple) else (value, value)
+    if len(both) != 2 or not all(isinstance(n, (int, np.integer)) and n >= least for n in both):
+        raise ValueError(f"{name} must be a whole number from {least} on, or a pair of them, not {value!r}")
+    return int(both[0]), int(both[1])
+
+
+def taps(start: int, count: int, stride: int) -> slice:
+    """The elements that stand at offset `start` in each of `count` windows, `stride` apart."""
+    return slice(start, start + (count - 1) * stride + 1, stride)
+
+
+def _hashable(option: Any) -> Any:
+    return tuple(map(_hashable, option)) if isinstance(option, (list, tuple)) else option
