@@ -25,7 +25,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "silu": ops.silu,
     "gelu": ops.gelu,
     "sigmoid": ops.sigmoid,
-    "tanh": np.tanh,
+    "tanh": ops.tanh,
     "softmax": ops.softmax,
     "log_softmax": ops.log_softmax,
 }

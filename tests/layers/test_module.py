@@ -1,0 +1,361 @@
+"""Module: state found and named by path, modes, loading, penalties and constraints, scopes, copies."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+from tinygrad_reg import source
+
+
+class Block(tg.Module):
+    """Holds state in every way there is; no super().__init__()."""
+
+    def __init__(self):
+        self.scale = tg.Tensor(2.0, requires_grad=True)
+        self.steps = [tg.Dense(3, 3), tg.Dense(3, 3, use_bias=False)]
+        self.heads = {"left": tg.Dense(3, 1), "deep": [(tg.Tensor([1.0], requires_grad=True),)]}
+        self.frozen = tg.Tensor([5.0, 6.0])
+        self.note = "not state"
+
+    def forward(self, x):
+        for step in self.steps:
+            x = step(x)
+        return self.scale * self.heads["left"](x)
+
+
+def graph(out):
+    """All tensors that `out` was computed from."""
+    found, stack = {}, [out]
+    while stack:
+        node = stack.pop()
+        if id(node) not in found:
+            found[id(node)] = node
+            stack.extend(node.parents)
+    return list(found.values())
+
+
+def layers_of(out):
+    return {node._layer for node in graph(out) if node.op is not None}
+
+
+# ---- state
+
+
+def test_state_is_found_in_lists_and_dicts_and_named_in_order():
+    block = Block()
+    names = [
+        "scale",
+        "steps.0.kernel",
+        "steps.0.bias",
+        "steps.1.kernel",
+        "heads.left.kernel",
+        "heads.left.bias",
+        "heads.deep.0.0",
+    ]
+    assert [name for name, _ in block.named_parameters()] == names
+    assert list(block.state_dict()) == [*names, "frozen"]
+    assert [p.shape for p in block.parameters()] == [block.state_dict()[name].shape for name in names]
+    assert [path for path, _ in block.named_modules()] == ["", "steps.0", "steps.1", "heads.left"]
+
+
+def test_frozen_parameters_stay_in_the_state():
+    layer = tg.Dense(2, 3)
+    layer.kernel.requires_grad = False
+    assert [name for name, _ in layer.named_parameters()] == ["bias"]
+    assert list(layer.state_dict()) == ["kernel", "bias"]
+
+
+def test_a_computed_tensor_is_no_state():
+    layer = tg.Dense(2, 3)
+    layer.last = layer([[1.0, 2.0]])
+    assert list(layer.state_dict()) == ["kernel", "bias"]
+
+
+def test_shared_weights_count_once():
+    shared = tg.Dense(4, 4)
+    model = tg.Sequential([shared, tg.ReLU(), shared])
+    assert [name for name, _ in model.named_parameters()] == ["0.kernel", "0.bias"]
+    tied = tg.Sequential([tg.Dense(2, 3), tg.Dense(2, 3)])
+    tied[1].kernel = tied[0].kernel
+    assert list(tied.state_dict()) == ["0.kernel", "0.bias", "1.bias"]
+    out = np.sum(model(np.ones((1, 4))))
+    out.backward()
+    alone = tg.Sequential([copy.deepcopy(shared), tg.ReLU(), copy.deepcopy(shared)])
+    np.sum(alone(np.ones((1, 4)))).backward()
+    np.testing.assert_allclose(shared.kernel.grad, alone[0].kernel.grad + alone[2].kernel.grad)
+
+
+def test_a_reference_to_the_parent_is_no_endless_loop():
+    model = tg.Sequential([tg.Dense(2, 2)])
+    model[0].parent = model
+    assert len(model.parameters()) == 2
+
+
+def test_state_dict_copies_and_load_restores():
+    model = Block()
+    before = model.state_dict()
+    model.scale.data = 7.0
+    model.frozen.data[0] = -1
+    assert before["scale"] == 2.0
+    assert before["frozen"][0] == 5
+    model.load_state_dict(before)
+    assert model.scale.item() == 2.0
+    np.testing.assert_array_equal(model.frozen.data, [5, 6])
+    before["frozen"][0] = 0  # what was loaded belongs to the model
+    assert model.frozen.data[0] == 5
+
+
+def test_load_names_every_difference_and_changes_nothing():
+    model = tg.Sequential([tg.Dense(2, 4), tg.Dense(4, 3)])
+    state = tg.Sequential([tg.Dense(2, 4), tg.Dense(4, 5)]).state_dict()
+    state["2.kernel"] = state.pop("0.bias")
+    before = model.state_dict()
+    with pytest.raises(ValueError, match="nothing was loaded") as error:
+        model.load_state_dict(state)
+    for part in ["missing: 0.bias (4,)", "unexpected: 2.kernel (4,)", "1.kernel has shape (4, 3), given (4, 5)"]:
+        assert part in str(error.value)
+    for name, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_load_refuses_what_is_no_state():
+    with pytest.raises(TypeError, match="tg.load"):
+        tg.Dense(1, 1).load_state_dict("model.npz")
+    with pytest.raises(TypeError, match="'bias' must be an array of numbers"):
+        tg.Dense(1, 1).load_state_dict({"kernel": np.ones((1, 1)), "bias": ["a"]})
+
+
+def test_load_keeps_the_dtype_of_the_model():
+    model = tg.Dense(2, 2, dtype="float32")
+    model.load_state_dict(tg.Dense(2, 2).state_dict())
+    assert model.kernel.dtype == np.float32
+
+
+def test_going_backward_after_a_load_is_refused():
+    model = tg.Dense(2, 1)
+    loss = np.sum(model([[1.0, 2.0]]) ** 2)
+    model.load_state_dict(model.state_dict())
+    with pytest.raises(RuntimeError, match="new values"):
+        loss.backward()
+
+
+def test_a_plain_array_in_place_of_a_parameter_is_refused():
+    layer = tg.Dense(2, 3)
+    with pytest.raises(TypeError, match=r"\.kernel\.data = array"):
+        layer.kernel = np.zeros((2, 3))
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))], ids=["copy", "pickle"])
+def test_models_can_be_copied_and_pickled(duplicate):
+    shared = tg.Dense(3, 3, activation=tg.ops.tanh, kernel_regularizer=tg.penalties.l2(0.1))
+    model = tg.Sequential(
+        [shared, tg.BatchNorm(3), tg.Dropout(0.5, rng=3), np.tanh, tg.Residual(shared), tg.RReLU(), tg.PReLU()]
+    )
+    twin = duplicate(model)
+    x = np.random.default_rng(0).normal(size=(5, 3))
+    tg.seed(1)
+    expected = model(x).data
+    tg.seed(1)
+    np.testing.assert_array_equal(twin(x).data, expected)  # the generator was copied with its state
+    twin[0].kernel.data[:] = 0
+    assert model[0].kernel.data.any()
+    assert twin[4].block is twin[0]
+    assert len(twin.parameters()) == len(model.parameters())
+
+
+def test_the_generators_of_layers_are_listed():
+    model = tg.Sequential([tg.Dropout(0.5, rng=3), tg.Dropout(0.5), tg.GaussianNoise(0.1, rng=np.random.default_rng(0))])
+    assert [path for path, _ in model.named_generators()] == ["0.rng", "2.rng"]
+
+
+# ---- modes and gradients
+
+
+def test_N10_train_and_eval_reach_every_module():
+    model = tg.Sequential([tg.Dropout(0.5), tg.Residual(tg.Sequential([tg.Dropout(0.5)]))])
+    model.extra = {"noise": [tg.GaussianNoise(1.0)]}
+    assert model.eval() is model
+    assert [m.training for _, m in model.named_modules()] == [False] * 6
+    model.train()
+    assert [m.training for _, m in model.named_modules()] == [True] * 6
+
+
+def test_zero_grad_forgets():
+    model = tg.Dense(2, 1)
+    np.sum(model([[1.0, 2.0]])).backward()
+    assert model.bias.grad is not None
+    model.zero_grad()
+    assert [p.grad for p in model.parameters()] == [None, None]
+
+
+# ---- penalties and constraints
+
+
+def test_P5_penalty_is_a_node_of_the_graph():
+    model = tg.Sequential(
+        [
+            tg.Dense(2, 3, kernel_regularizer=tg.penalties.l2(0.1), bias_regularizer=tg.penalties.l1(0.5)),
+            tg.Dense(3, 1, kernel_regularizer=tg.penalties.l1(0.2)),
+        ]
+    )
+    model[0].bias.data = [1.0, -2.0, 0.0]
+    penalty = model.penalty()
+    first, second = model[0].kernel.data, model[1].kernel.data
+    assert penalty.shape == ()
+    assert penalty.item() == pytest.approx(0.1 * np.sum(first**2) + 0.5 * 3 + 0.2 * np.sum(np.abs(second)))
+    penalty.backward()
+    np.testing.assert_allclose(model[0].kernel.grad, 0.2 * first)
+    np.testing.assert_allclose(model[0].bias.grad, [0.5, -0.5, 0])
+    np.testing.assert_allclose(model[1].kernel.grad, 0.2 * np.sign(second))
+    assert {"0", "1"} <= layers_of(penalty)
+
+
+def test_no_penalty_is_zero_in_the_dtype_of_the_model():
+    penalty = tg.Dense(2, 2, dtype="float32").penalty()
+    assert penalty.item() == 0
+    assert penalty.dtype == np.float32
+
+
+def test_a_shared_layer_is_penalised_once():
+    layer = tg.Dense(2, 2, kernel_regularizer=tg.penalties.l2(1.0))
+    assert tg.Sequential([layer, layer]).penalty().item() == pytest.approx(np.sum(layer.kernel.data**2))
+
+
+def test_any_parameter_with_a_regularizer_or_constraint_beside_it_takes_part():
+    class Scale(tg.Module):
+        def __init__(self):
+            self.w = tg.Tensor([3.0, -4.0], requires_grad=True)
+            self.w_regularizer = lambda w: np.sum(w**2)
+            self.w_constraint = lambda w, lr: np.maximum(w, 0)
+
+    layer = Scale()
+    assert layer.penalty().item() == 25
+    layer.project()
+    np.testing.assert_array_equal(layer.w.data, [3, 0])
+
+
+def test_P9_project_applies_max_norm_to_each_unit():
+    model = tg.Sequential([tg.Dense(2, 2, kernel_constraint=tg.constraints.max_norm(1.0))])
+    model[0].kernel.data = np.array([[3.0, 0.6], [4.0, 0.8]])
+    model.project()
+    np.testing.assert_allclose(model[0].kernel.data, [[0.6, 0.6], [0.8, 0.8]], rtol=1e-15)
+
+
+def test_project_passes_the_learning_rate_and_refuses_stale_graphs():
+    layer = tg.Dense(1, 1, kernel_constraint=tg.constraints.prox_l1(1.0, scale_by_lr=True))
+    layer.kernel.data = np.array([[2.0]])
+    loss = np.sum(layer([[1.0]]) ** 2)
+    layer.project(lr=0.5)
+    assert layer.kernel.item() == 1.5
+    with pytest.raises(RuntimeError, match="new values"):
+        loss.backward()
+
+
+def test_project_changes_nothing_when_one_constraint_fails():
+    model = tg.Sequential([tg.Dense(2, 2, kernel_constraint=lambda w, lr: 0 * w), tg.Dense(2, 2)])
+    model[1].bias_constraint = lambda w, lr: w[:1]
+    before = model[0].kernel.data.copy()
+    with pytest.raises(ValueError, match="constraint on 1.bias"):
+        model.project()
+    np.testing.assert_array_equal(model[0].kernel.data, before)
+
+
+# ---- calling
+
+
+def test_arrays_and_lists_become_tensors():
+    class Probe(tg.Module):
+        def forward(self, x, y, axis=None):
+            assert isinstance(x, tg.Tensor)
+            assert isinstance(y, tg.Tensor)
+            assert type(axis) is int
+            return np.sum(x * y, axis=axis)
+
+    assert Probe()(np.ones(3), [1, 2, 3], axis=0).item() == 6
+
+
+def test_nodes_know_their_layer_by_path():
+    class Net(tg.Module):
+        def __init__(self):
+            self.encoder = tg.Sequential([tg.Dense(2, 3), tg.Residual(tg.Dense(3, 3))])
+            self.heads = [tg.Dense(3, 1), tg.Dense(3, 1)]
+
+        def forward(self, x):
+            h = np.tanh(self.encoder(x))
+            return self.heads[0](h) + self.heads[1](h)
+
+    model = Net()
+    expected = {"", "encoder.0", "encoder.1", "encoder.1.block", "heads.0", "heads.1"}
+    assert layers_of(model([[1.0, 2.0]])) == expected
+    outer = tg.Sequential([model])
+    assert layers_of(outer([[1.0, 2.0]])) == {f"0.{path}".rstrip(".") for path in expected}
+
+
+def test_a_module_in_two_places_has_the_name_it_is_called_by():
+    shared = tg.Dense(2, 2)
+    assert layers_of(tg.Sequential([shared, tg.ReLU(), shared])([[1.0, 2.0]])) == {"0", "1", "2"}
+
+
+def test_a_grandchild_and_a_stranger_have_names_too():
+    stranger = tg.Dense(2, 2)
+
+    class Net(tg.Module):
+        def __init__(self):
+            self.inner = tg.Sequential([tg.Dense(2, 2)])
+
+        def forward(self, x):
+            return stranger(self.inner[0](x))
+
+    assert layers_of(Net()([[1.0, 2.0]])) == {"inner.0", "Dense"}
+
+
+def test_the_scope_ends_when_forward_raises():
+    model = tg.Sequential([tg.Dense(2, 2), tg.Dense(3, 3)])
+    with pytest.raises(ValueError, match="layer 1"):
+        model([[1.0, 2.0]])
+    assert (tg.Tensor([1.0], requires_grad=True) * 2)._layer == ""
+    assert layers_of(tg.Dense(2, 2)([[1.0, 2.0]])) == {""}
+
+
+def test_the_users_variable_names_the_models_output_only():
+    model = tg.Sequential([tg.Dense(2, 3, "relu"), tg.Dense(3, 1)])
+    prediction = model([[1.0, 2.0]])
+    assert source.label(prediction) == "prediction"
+    assert [t for t in graph(prediction) if t.op and source.label(t) == "prediction"] == [prediction]
+
+
+def test_a_module_without_forward_says_what_is_missing():
+    class Net(tg.Module):
+        def call(self, x):
+            return x
+
+    with pytest.raises(NotImplementedError, match=r"Net has no forward.*def forward\(self, x\)"):
+        Net()([1.0])
+
+
+# ---- reading
+
+
+def test_printing_a_model_shows_the_layers_and_what_is_not_default():
+    model = tg.Sequential([tg.Dense(2, 4, activation="relu"), tg.Residual(tg.Dense(4, 4, use_bias=False)), np.tanh])
+    assert repr(model) == (
+        "Sequential(\n"
+        "  0: Dense(2, 4, activation='relu')\n"
+        "  1: Residual(\n"
+        "    block: Dense(4, 4, use_bias=False)\n"
+        "  )\n"
+        "  2: Lambda(tanh)\n"
+        ")"
+    )
+
+
+def test_printing_a_layer_of_the_users():
+    class Scale(tg.Module):
+        def __init__(self, size, factor=1.0):
+            self.size, self.factor = size, factor
+
+    assert repr(Scale(3, factor=2.0)) == "Scale(3, factor=2.0)"
+    assert repr(Scale(3)) == "Scale(3)"
