@@ -9,7 +9,6 @@ from .backward import gradients
 from .debug import debug, why
 from .diagnostics import dead_units
 from .explain import explain
-from .losses import head_for
 from .layers import (
     ELU,
     BatchNorm,
@@ -25,9 +24,9 @@ from .layers import (
     LeakyReLU,
     Module,
     PReLU,
-    RReLU,
     ReLU,
     Residual,
+    RReLU,
     Sequential,
     Sigmoid,
     Softmax,
@@ -36,6 +35,7 @@ from .layers import (
     Tanh,
     WeightNoise,
 )
+from .losses import head_for
 from .modes import no_grad, seed, set_default_dtype
 from .primitive import primitive
 from .tensor import Tensor
