@@ -84,6 +84,8 @@ def _norms(params: list[Tensor]) -> Iterator[tuple[Tensor, float]]:
 
 def _norm(g: Any) -> float:
     """‖g‖, also where its square is too large or too small for the dtype."""
+    if g.dtype.itemsize < 4:
+        g = g.astype(np.float32)
     norm = math.sqrt(np.dot(g, g))
     if g.size and not 1e-15 < norm < math.inf:
         largest = float(np.max(np.abs(g)))

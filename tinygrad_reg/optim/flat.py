@@ -141,7 +141,8 @@ class Flat:
         for group in self.groups:
             for p, _, g in group.rows:
                 p._grad = None
-                p._home = g
+                if p._home is not g and p._data.shape == g.shape:
+                    p._home = g
 
 
 def runs(groups: Sequence[Group]) -> Iterator[Run]:

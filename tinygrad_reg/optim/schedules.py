@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .settings import positive, rate
+from .settings import count, positive, rate
 
 
 class Schedule:
@@ -48,7 +48,7 @@ def exponential(lr: float, decay: float, every: float = 1) -> Schedule:
 
 def step(lr: float, decay: float, every: int) -> Schedule:
     """η(t) = lr · decay^⌊t / every⌋: the rate falls in steps."""
-    lr, decay, every = rate("lr", lr), positive("decay", decay), _steps("every", every)
+    lr, decay, every = rate("lr", lr), positive("decay", decay), count("every", every)
     return Schedule(f"step({lr}, decay={decay}, every={every})", lambda t: lr * decay ** (t // every))
 
 
@@ -60,7 +60,7 @@ def inverse_time(lr: float, decay: float, every: float = 1) -> Schedule:
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Schedule:
     """η(t) = end + (lr − end) · (1 + cos(π · t / steps)) / 2, and `end` from t = steps on."""
-    lr, steps, end = rate("lr", lr), _steps("steps", steps), rate("end", end)
+    lr, steps, end = rate("lr", lr), count("steps", steps), rate("end", end)
 
     def half_a_wave(t: int) -> float:
         return end + (lr - end) * (1 + math.cos(math.pi * min(t, steps) / steps)) / 2
@@ -75,7 +75,7 @@ def warmup(schedule: float | Callable[[int], float], steps: int, start: float = 
     [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
     """
     after = schedule if callable(schedule) else constant(schedule)
-    steps, start = _steps("steps", steps), rate("start", start)
+    steps, start = count("steps", steps), rate("start", start)
 
     def warmed_up(t: int) -> float:
         return after(t - steps) if t >= steps else start + (after(0) - start) * t / steps
@@ -89,9 +89,3 @@ def name_of(schedule: Any) -> str:
     if isinstance(schedule, Schedule):
         return repr(schedule)
     return str(getattr(schedule, "__qualname__", type(schedule).__name__))
-
-
-def _steps(name: str, value: Any) -> int:
-    if isinstance(value, bool) or value != int(value) or value < 1:
-        raise ValueError(f"{name} counts steps, so it must be a whole number ≥ 1, not {value!r}")
-    return int(value)

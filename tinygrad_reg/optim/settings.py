@@ -56,6 +56,12 @@ def positive(name: str, value: Any) -> float:
     return _number(name, value, lambda x: 0 < x < math.inf, "> 0")
 
 
+def count(name: str, value: Any) -> int:
+    """A number of steps."""
+    wanted = "of steps, whole and ≥ 1"
+    return int(_number(name, value, lambda x: 1 <= x < math.inf and x == int(x), wanted))
+
+
 def limit(name: str, value: Any) -> float:
     """A number > 0, or infinity for no limit."""
     return _number(name, value, lambda x: x > 0, "> 0")
