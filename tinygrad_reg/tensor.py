@@ -90,8 +90,8 @@ class Tensor(Methods):
         array = as_array(value, self._data.dtype)
         if self._requires_grad:
             require_float(array)
-        if array.shape != self._data.shape and self._grad is not None:
-            self._grad = None  # a gradient of another shape belongs to the values that are gone
+        if array.shape != self._data.shape:
+            self._grad = self._home = None  # of the shape of the values that are gone
         self._data = array if array.shape else array[()]
         self.written()
 
