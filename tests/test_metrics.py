@@ -1,0 +1,137 @@
+"""Metrics: their definitions, ties, and what they refuse; scikit-learn's answers where it defines the same."""
+
+import numpy as np
+import pytest
+from sklearn import metrics as reference
+
+import tinygrad_reg as tg
+from tinygrad_reg import metrics
+from tinygrad_reg.metrics import (
+    accuracy,
+    binary_accuracy,
+    confusion_matrix,
+    f1,
+    mae,
+    mse,
+    precision,
+    r2,
+    recall,
+    roc_auc,
+    top_k,
+)
+
+rng = np.random.default_rng(0)
+SCORES, LABELS = rng.normal(size=(60, 4)), rng.integers(0, 4, 60)
+PROBABILITIES, MARKS = rng.uniform(size=50), rng.integers(0, 2, 50)
+
+
+def test_accuracy_of_classes_takes_scores_labels_and_one_hot_rows():
+    expected = np.mean(SCORES.argmax(1) == LABELS)
+    assert accuracy(SCORES, LABELS) == expected
+    assert accuracy(tg.Tensor(SCORES, requires_grad=True), np.eye(4)[LABELS]) == expected
+    assert accuracy(SCORES.argmax(1), LABELS) == expected
+    assert accuracy([[1.0, 1.0]], [0]) == 1  # of equal scores the first counts
+
+
+def test_accuracy_of_two_classes_is_at_one_half_or_at_the_threshold():
+    expected = np.mean((PROBABILITIES > 0.5) == MARKS)
+    assert accuracy(PROBABILITIES, MARKS) == expected
+    assert accuracy(PROBABILITIES[:, None], MARKS[:, None]) == expected
+    logits = np.log(PROBABILITIES / (1 - PROBABILITIES))
+    assert accuracy(logits, MARKS, threshold=0) == expected
+    with pytest.raises(ValueError, match="no probabilities: for logits write threshold=0"):
+        accuracy(logits, MARKS)
+
+
+def test_binary_accuracy_counts_every_output():
+    p, y = rng.uniform(size=(20, 3)), rng.integers(0, 2, (20, 3))
+    assert binary_accuracy(p, y) == np.mean((p > 0.5) == y)
+    assert binary_accuracy([-2.0, 3.0], [-1, 1], threshold=0) == 1  # the targets of hinge
+
+
+def test_top_k():
+    for k in (1, 2, 3):
+        assert top_k(SCORES, LABELS, k=k) == pytest.approx(
+            reference.top_k_accuracy_score(LABELS, SCORES, k=k, labels=range(4))
+        )
+    assert top_k(SCORES, LABELS, k=4) == 1
+    assert top_k([[1.0, 1.0, 1.0]], [2], k=2) == 0
+    assert top_k([[np.nan, 1.0, 2.0]], [0], k=2) == 0
+    with pytest.raises(ValueError, match="1 ≤ k ≤ C"):
+        top_k(SCORES, LABELS)
+
+
+@pytest.mark.parametrize("name", ["precision", "recall", "f1"])
+def test_precision_recall_and_f1(name):
+    ours = getattr(metrics, name)
+    theirs = getattr(reference, f"{name}_score")
+    decided, predicted = PROBABILITIES > 0.5, SCORES.argmax(1)
+    assert ours(PROBABILITIES, MARKS) == pytest.approx(theirs(MARKS, decided))
+    assert ours(SCORES, LABELS) == pytest.approx(theirs(LABELS, predicted, average="macro"))
+    assert ours(SCORES, LABELS, average="micro") == pytest.approx(theirs(LABELS, predicted, average="micro"))
+    np.testing.assert_allclose(ours(SCORES, LABELS, average="none"), theirs(LABELS, predicted, average=None))
+    assert ours(np.zeros(5), np.ones(5)) == 0  # nothing found: 0, not NaN
+    with pytest.raises(ValueError, match="'macro', 'micro', 'none'"):
+        ours(SCORES, LABELS, average="binary")
+
+
+def test_confusion_matrix_has_the_true_classes_in_rows():
+    np.testing.assert_array_equal(
+        confusion_matrix(SCORES, LABELS), reference.confusion_matrix(LABELS, SCORES.argmax(1))
+    )
+    assert confusion_matrix(np.array([0, 0]), np.array([0, 1]), classes=3).tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 0]]
+    with pytest.raises(ValueError, match="labels up to 1, too many for classes=1"):
+        confusion_matrix(np.array([0]), np.array([1]), classes=1)
+
+
+def test_roc_auc_counts_ties_half():
+    assert roc_auc(PROBABILITIES, MARKS) == pytest.approx(reference.roc_auc_score(MARKS, PROBABILITIES))
+    coarse = np.round(PROBABILITIES, 1)
+    assert roc_auc(coarse, MARKS) == pytest.approx(reference.roc_auc_score(MARKS, coarse))
+    assert roc_auc(np.ones(4), [0, 1, 0, 1]) == 0.5
+    with pytest.raises(ValueError, match="only one of them"):
+        roc_auc([0.1, 0.2], [1, 1])
+    with pytest.raises(ValueError, match="NaN"):
+        roc_auc([0.1, np.nan], [0, 1])
+
+
+def test_regression_metrics():
+    a, y = rng.normal(size=(2, 30, 2))
+    assert mse(a, y) == pytest.approx(reference.mean_squared_error(y, a))
+    assert mae(a, y) == pytest.approx(reference.mean_absolute_error(y, a))
+    assert r2(a, y) == pytest.approx(reference.r2_score(y, a))
+    assert r2(np.full(30, y[:, 0].mean()), y[:, 0]) == pytest.approx(0, abs=1e-15)
+    assert r2([1.0, 1.0], [1.0, 1.0]) == 1 and r2([1.0, 2.0], [1.0, 1.0]) == 0
+    assert mse(tg.Tensor(a, requires_grad=True), y) == mse(a, y)
+
+
+@pytest.mark.parametrize(
+    ("metric", "prediction", "target", "message"),
+    [
+        (accuracy, SCORES, LABELS[:5], "do not go with targets"),
+        (accuracy, SCORES, np.full(60, 4), "labels go from 0 to 3, not to 4"),
+        (accuracy, SCORES, LABELS - 1, "whole numbers from 0 on"),
+        (accuracy, SCORES, LABELS + 0.5, "whole numbers from 0 on"),
+        (accuracy, SCORES, np.ones((60, 4)), "one-hot rows, and these are not; .* use binary_accuracy"),
+        (accuracy, SCORES[:0], LABELS[:0], "nothing to compare"),
+        (mse, SCORES[:, :1], SCORES[:, 0], r"prediction has shape \(60, 1\), the target \(60,\)"),
+        (mae, [], [], "nothing to compare"),
+        (r2, [1.0], [1.0], "two samples"),
+    ],
+)
+def test_what_does_not_fit_is_refused(metric, prediction, target, message):
+    with pytest.raises(ValueError, match=message):
+        metric(prediction, target)
+
+
+def test_look_up_by_name_and_by_the_loss_that_it_goes_with():
+    assert metrics.get("f1") is f1 and metrics.get(len) is len
+    assert metrics.get("accuracy", "binary_crossentropy") is binary_accuracy
+    of_logits = metrics.get("recall", loss="sigmoid_crossentropy")
+    assert of_logits.__name__ == "recall"
+    assert of_logits([-3.0, 3.0], [1, 1]) == recall([0.1, 0.9], [1, 1]) == 0.5
+    assert metrics.get("precision", "binary_crossentropy") is precision
+    with pytest.raises(ValueError, match=r"no metric is called 'acc'.*There are accuracy, binary_accuracy, top_k"):
+        metrics.get("acc")
+    with pytest.raises(TypeError, match="a metric is a name or a callable"):
+        metrics.get(1)
