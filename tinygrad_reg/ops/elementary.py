@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import source
 from ..modes import modes
 from ..primitive import Primitive, composed, primitive
+from ..source import result
 from ..tensor import Tensor, describe
 from .activations import sigmoid
 
@@ -101,9 +101,9 @@ cos = elementary(np.cos, "cos x", ("−sin x", lambda g, out, x: -g * np.sin(x))
     why="The slope of the cosine is minus the sine.")
 tan = elementary(np.tan, "tan x", ("1 + tan² x", lambda g, out, x: g * (1 + out * out)),
     why="The slope is 1/cos² x, which is 1 + tan² x.")
-arcsin = elementary(np.arcsin, "arcsin x", ("1/√(1 − x²)", lambda g, out, x: g / np.sqrt((1 - x) * (1 + x))),
+arcsin = elementary(np.arcsin, "arcsin x", ("1/√(1 − x²)", lambda g, out, x: g / np.sqrt(1 - x * x)),
     why="An inverse function has the reciprocal slope: 1/cos(out).", undefined=_ENDS)
-arccos = elementary(np.arccos, "arccos x", ("−1/√(1 − x²)", lambda g, out, x: -g / np.sqrt((1 - x) * (1 + x))),
+arccos = elementary(np.arccos, "arccos x", ("−1/√(1 − x²)", lambda g, out, x: -g / np.sqrt(1 - x * x)),
     why="An inverse function has the reciprocal slope: −1/sin(out).", undefined=_ENDS)
 arctan = elementary(np.arctan, "arctan x", ("1/(1 + x²)", lambda g, out, x: g / (1 + x * x)),
     why="An inverse function has the reciprocal slope: 1/(1 + tan²(out)).")
@@ -135,10 +135,10 @@ tanh = elementary(np.tanh, "tanh x", ("1 − out²", lambda g, out, x: g * (1 - 
     vanishes="tanh saturates: where its output is next to −1 or 1, its slope 1 − a² is next to 0.")
 arcsinh = elementary(np.arcsinh, "arsinh x", ("1/√(x² + 1)", lambda g, out, x: g / np.hypot(x, 1.0)),
     why="An inverse function has the reciprocal slope: 1/cosh(out).")
-arccosh = elementary(np.arccosh, "arcosh x", ("1/√(x² − 1)", lambda g, out, x: g / np.sqrt((x - 1) * (x + 1))),
+arccosh = elementary(np.arccosh, "arcosh x", ("1/√(x² − 1)", lambda g, out, x: g / np.sqrt(x * x - 1)),
     why="An inverse function has the reciprocal slope: 1/sinh(out).",
     undefined="arcosh is defined from 1 on, and vertical there.")
-arctanh = elementary(np.arctanh, "artanh x", ("1/(1 − x²)", lambda g, out, x: g / ((1 - x) * (1 + x))),
+arctanh = elementary(np.arctanh, "artanh x", ("1/(1 − x²)", lambda g, out, x: g / (1 - x * x)),
     why="An inverse function has the reciprocal slope: 1/(1 − tanh²(out)).",
     undefined="artanh is defined between −1 and 1, and infinite at both.")
 
@@ -258,8 +258,7 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
         low = int(np.iinfo(dtype).min) if whole else -math.inf
     if high is None:
         high = int(np.iinfo(dtype).max) if whole else math.inf
-    out = _clip(x, low, high)
-    return source.result(out) if isinstance(out, Tensor) else out
+    return result(_clip(x, low, high))
 
 
 @primitive(
@@ -296,5 +295,4 @@ def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
             f"{describe(x)} requires a gradient, which {wanted} can't carry; write .detach() before it, "
             "if none should flow there"
         )
-    out = _astype(x if hasattr(x, "dtype") else np.asarray(x), dtype=wanted)
-    return source.result(out) if isinstance(out, Tensor) else out
+    return result(_astype(x if hasattr(x, "dtype") else np.asarray(x), dtype=wanted))
