@@ -1,5 +1,6 @@
 """Initializers: rows I1–I7 of the lectures, names and objects, generators, what is refused."""
 
+import itertools
 import math
 import pickle
 
@@ -36,9 +37,9 @@ def run(model, x):
 def test_I1_small_weights_let_activations_and_gradients_die_out():
     outputs, gradients = run(*deep(initializers.normal(0.01), "tanh"))
     stds = [h.std() for h in outputs]
-    assert all(after < 0.5 * before for before, after in zip(stds, stds[1:], strict=False))
+    assert all(after < 0.5 * before for before, after in itertools.pairwise(stds))
     assert stds[-1] < 1e-5
-    assert all(below < 0.5 * above for below, above in zip(gradients, gradients[1:], strict=False))
+    assert all(below < 0.5 * above for below, above in itertools.pairwise(gradients))
 
 
 def test_I1_large_weights_saturate_tanh_and_gradients_explode():

@@ -122,7 +122,7 @@ def test_load_names_every_difference_and_changes_nothing():
 
 
 def test_load_refuses_what_is_no_state():
-    with pytest.raises(TypeError, match="tg.load"):
+    with pytest.raises(TypeError, match=r"tg\.load"):
         tg.Dense(1, 1).load_state_dict("model.npz")
     with pytest.raises(TypeError, match="'bias' must be an array of numbers"):
         tg.Dense(1, 1).load_state_dict({"kernel": np.ones((1, 1)), "bias": ["a"]})
@@ -167,7 +167,9 @@ def test_models_can_be_copied_and_pickled(duplicate):
 
 
 def test_the_generators_of_layers_are_listed():
-    model = tg.Sequential([tg.Dropout(0.5, rng=3), tg.Dropout(0.5), tg.GaussianNoise(0.1, rng=np.random.default_rng(0))])
+    model = tg.Sequential(
+        [tg.Dropout(0.5, rng=3), tg.Dropout(0.5), tg.GaussianNoise(0.1, rng=np.random.default_rng(0))]
+    )
     assert [path for path, _ in model.named_generators()] == ["0.rng", "2.rng"]
 
 
@@ -258,7 +260,7 @@ def test_project_changes_nothing_when_one_constraint_fails():
     model = tg.Sequential([tg.Dense(2, 2, kernel_constraint=lambda w, lr: 0 * w), tg.Dense(2, 2)])
     model[1].bias_constraint = lambda w, lr: w[:1]
     before = model[0].kernel.data.copy()
-    with pytest.raises(ValueError, match="constraint on 1.bias"):
+    with pytest.raises(ValueError, match=r"constraint on 1\.bias"):
         model.project()
     np.testing.assert_array_equal(model[0].kernel.data, before)
 

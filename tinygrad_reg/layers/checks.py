@@ -10,17 +10,11 @@ from typing import Any
 import numpy as np
 
 
-def size(name: str, value: Any, low: int = 1) -> int:
-    """A whole number from `low` on."""
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < low:
-        raise ValueError(f"{name} must be a whole number from {low} on, not {value!r}")
+def size(name: str, value: Any) -> int:
+    """A whole number from 1 on."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be a whole number from 1 on, not {value!r}")
     return int(value)
-
-
-def pair(name: str, value: Any, low: int = 1) -> tuple[int, int]:
-    """Two whole numbers, for height and width; one stands for both."""
-    first, second = value if isinstance(value, (tuple, list)) and len(value) == 2 else (value, value)
-    return size(name, first, low), size(name, second, low)
 
 
 def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> float:

@@ -9,13 +9,12 @@ import numpy as np
 
 from .. import ops
 from ..ops.random import Rng
+from ..ops.windows import Padding, Pair, pair, windows
 from ..tensor import Tensor
 from . import checks
 from .activation import Activation, activate
 from .dense import Weighted
 from .module import Module
-
-Pair = int | tuple[int, int]
 
 
 class Conv2D(Weighted):
@@ -35,7 +34,7 @@ class Conv2D(Weighted):
         out_channels: int,
         kernel_size: Pair,
         stride: Pair = 1,
-        padding: Pair | str = 0,
+        padding: Padding = 0,
         activation: Activation = None,
         *,
         kernel_initializer: Any = "glorot_uniform",
@@ -50,9 +49,9 @@ class Conv2D(Weighted):
     ) -> None:
         self.in_channels = checks.size("in_channels", in_channels)
         self.out_channels = checks.size("out_channels", out_channels)
-        self.kernel_size = checks.pair("kernel_size", kernel_size)
-        self.stride = checks.pair("stride", stride)
-        self.padding = _padding(padding)
+        self.kernel_size = pair("kernel_size", kernel_size, 1)
+        self.stride, self.padding = stride, padding
+        windows(self.kernel_size, self.kernel_size, stride, padding)  # refuses what is no stride or padding
         self.make(
             (self.out_channels, self.in_channels, *self.kernel_size),
             self.out_channels,
@@ -75,12 +74,6 @@ class Conv2D(Weighted):
         if self.bias is not None:
             z = z + np.reshape(self.bias, (self.out_channels, 1, 1))
         return activate(self.activation, z)
-
-
-def _padding(padding: Pair | str) -> tuple[int, int] | str:
-    if isinstance(padding, str):
-        return checks.one_of("padding", padding, ("same",))
-    return checks.pair("padding", padding, 0)
 
 
 class Flatten(Module):

@@ -120,5 +120,5 @@ class Dense(Weighted):
         if len(shape) > 2 and math.prod(shape[1:]) == self.in_features:
             message += "; put a Flatten() before it"
         elif len(shape) == 2 and shape[0] == self.in_features:
-            message += "; samples are rows: transpose the array, x.T"
+            message += "; if samples are columns, transpose the array: x.T"
         raise ValueError(message)

@@ -145,7 +145,7 @@ class Module:
 
     def penalty(self) -> Tensor:
         """The sum of the penalties that the layers declare, as one differentiable Tensor: add it to the loss."""
-        total: Any = None
+        total: Tensor | None = None
         for path, name, parameter, penalty in self._declared("_regularizer"):
             with layer_scope(path) if path else nullcontext():
                 term = penalty(parameter)

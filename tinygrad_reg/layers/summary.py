@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -69,17 +70,24 @@ def _shapes(model: Module, x: Any) -> Shapes:
         if isinstance(out, Tensor):
             shapes.setdefault(path, out.shape)
 
-    if isinstance(x, tuple):
-        x = np.zeros((2, *x))
     with no_grad(), evaluating(model), listening(note):
         if x is not None:
-            model(x)
-        elif isinstance(model, Sequential):
-            for index, layer in enumerate(model):
-                if x is None and layer.input_shape is not None:
-                    x = np.zeros((2, *layer.input_shape))
-                if x is not None:
-                    x = layer._call(str(index), (x,), {})
-        elif model.input_shape is not None:
-            model(np.zeros((2, *model.input_shape)))
+            model(np.zeros((2, *x)) if isinstance(x, tuple) else x)
+        else:
+            # A guess: that each sample has the shape that its layer is made for. Where that fails, shapes stay open.
+            with suppress(Exception):
+                _try_layers(model)
     return shapes
+
+
+def _try_layers(model: Module) -> None:
+    """Run the model, or of a Sequential the layers from the first on that knows its input's shape."""
+    layers = list(enumerate(model)) if isinstance(model, Sequential) else []
+    x: Any = None
+    if not layers and model.input_shape is not None:
+        model(np.zeros((2, *model.input_shape)))
+    for index, layer in layers:
+        if x is None and layer.input_shape is not None:
+            x = np.zeros((2, *layer.input_shape))
+        if x is not None:
+            x = layer._call(str(index), (x,), {})

@@ -1,0 +1,71 @@
+"""The table of summary()."""
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+
+def rows(model, capsys, x=None):
+    model.summary(x)
+    return [line.split() for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_row_a_layer_with_shape_and_count(capsys):
+    model = tg.Sequential([tg.Dense(784, 128, "relu"), tg.BatchNorm(128), tg.Dense(128, 10, "softmax")])
+    lines = rows(model, capsys)
+    assert lines[2] == ["0", "Dense", "(N,", "128)", "100,480"]
+    assert lines[3] == ["1", "BatchNorm", "(N,", "128)", "512"]
+    assert lines[4] == ["2", "Dense", "(N,", "10)", "1,290"]
+    assert " ".join(lines[-1]) == "102,026 parameters, and 256 numbers that are not trained"
+
+
+def test_shapes_follow_an_example_or_the_shape_of_a_sample(capsys):
+    model = tg.Sequential([tg.Flatten(), tg.Dropout(0.2), tg.Dense(784, 10)])
+    assert [line[2:-1] for line in rows(model, capsys)[2:5]] == [["?"], ["?"], ["(N,", "10)"]]
+    for x in (np.zeros((5, 28, 28)), (28, 28)):
+        assert [line[2:-1] for line in rows(model, capsys, x)[2:5]] == [["(N,", "784)"], ["(N,", "784)"], ["(N,", "10)"]]
+
+
+def test_what_is_shared_counts_once(capsys):
+    shared = tg.Dense(4, 4)
+    lines = rows(tg.Sequential([shared, tg.ReLU(), shared]), capsys)
+    assert lines[4][-2:] == ["as", "0"]
+    assert lines[-1] == ["20", "parameters"]
+    tied = tg.Sequential([tg.Dense(3, 3), tg.Dense(3, 3)])
+    tied[1].kernel = tied[0].kernel
+    assert [line[-1] for line in rows(tied, capsys)[2:4]] == ["12", "3"]
+
+
+def test_layers_that_do_not_determine_a_shape_leave_it_open(capsys):
+    model = tg.Sequential([tg.Dense(3, 4), tg.Flatten(), tg.Dense(40, 2)])  # right for (N, 10, 3)
+    assert [line[2:-1] for line in rows(model, capsys)[2:5]] == [["(N,", "4)"], ["(N,", "4)"], ["?"]]
+    assert rows(model, capsys, (10, 3))[4][2:] == ["(N,", "2)", "82"]
+
+
+def test_nested_and_own_models(capsys):
+    class Net(tg.Module):
+        def __init__(self):
+            self.scale = tg.Tensor(np.ones(3), requires_grad=True)
+            self.body = tg.Residual(tg.Dense(3, 3))
+
+        def forward(self, x):
+            return self.scale * self.body(x)
+
+    lines = rows(Net(), capsys, np.ones((2, 3)))
+    assert lines[2] == ["model", "Net", "(N,", "3)", "3"]
+    assert lines[3] == ["body.block", "Dense", "(N,", "3)", "12"]
+    assert lines[-1] == ["15", "parameters"]
+
+
+def test_it_leaves_modes_and_moving_statistics_alone(capsys):
+    model = tg.Sequential([tg.Dense(2, 3), tg.BatchNorm(3), tg.Dropout(0.5)])
+    model[2].eval()
+    model.summary()
+    assert [m.training for _, m in model.named_modules()] == [True, True, True, False]
+    np.testing.assert_array_equal(model[1].moving_mean.data, np.zeros(3))
+
+
+@pytest.mark.parametrize("model", [tg.Sequential(), tg.Dense(2, 3), tg.ReLU()], ids=["empty", "one layer", "no shape"])
+def test_small_models(model, capsys):
+    assert "parameters" in rows(model, capsys)[-1]
