@@ -37,6 +37,12 @@ def test_a_comparison_of_single_numbers_is_a_truth_value():
         assert bool(answer) is expected
 
 
+def test_shapes_that_can_not_be_compared_are_named():
+    price = tg.Tensor(np.ones(3), requires_grad=True, name="price")
+    with pytest.raises(ValueError, match=r"can't compare price of shape \(3,\) with array of shape \(4,\): operands"):
+        price < np.ones(4)  # noqa: B015
+
+
 def test_comparing_does_not_make_tensors_unhashable(t):
     assert t in {t: 1}
     assert len({t, tg.Tensor(values)}) == 2

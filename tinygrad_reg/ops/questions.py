@@ -11,7 +11,7 @@ import numpy as np
 from ..dispatch import questions
 from ..methods import attach
 from ..primitive import numpy_rules
-from ..tensor import Tensor
+from ..tensor import Tensor, describe
 
 questions.update(
     # is it so, for each element
@@ -45,7 +45,13 @@ def _plain(x: Any) -> Any:
 
 
 def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda x, y: compare(_plain(x), _plain(y))
+    def answer(x: Any, y: Any) -> Any:
+        try:
+            return compare(_plain(x), _plain(y))
+        except ValueError as error:
+            raise ValueError(f"can't compare {describe(x)} with {describe(y)}: {error}") from None
+
+    return answer
 
 
 for _ufunc, _name in {
