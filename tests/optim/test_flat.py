@@ -305,3 +305,17 @@ def test_parameters_outlive_their_optimizer_and_free_it() -> None:
     assert gone() is None
     give(w, [1])
     assert w.grad is not None and w.grad.tolist() == [1]
+
+
+def test_gradients_keep_to_the_flat_array_through_regrouping_and_sharing() -> None:
+    v, w = leaf([1.0]), leaf([2.0])
+    flat = Flat([v, w], [])
+    give(w, [4])
+    assert [group.params for group in flat.ready()] == [[w]]  # regrouped: w now lies first
+    give(w, [1])
+    give(v, [3])
+    assert flat.arrays["g"].tolist() == [5, 3]
+    Flat([v, w], [])  # a second optimizer takes the gradients over, until the first one clears them
+    flat.claim()
+    give(v, [6])
+    assert flat.arrays["g"].tolist() == [5, 6]

@@ -304,3 +304,23 @@ def test_settings_of_the_wrong_kind_are_refused_by_name() -> None:
 )
 def test_it_tells_its_formula(options: dict[str, Any], formula: str) -> None:
     assert SGD([one()], lr=0.1, **options).formula == formula
+
+
+def test_a_resumed_lookahead_run_agrees_bit_for_bit() -> None:
+    def run(w: Tensor, opt: SGD, steps: int) -> None:
+        def closure() -> None:
+            opt.zero_grad()
+            (w**4).sum().backward()
+
+        for _ in range(steps):
+            opt.step(closure)
+
+    w = Tensor([0.3, 0.7], requires_grad=True)
+    opt = SGD([w], lr=0.1, momentum=0.9, form="lookahead")
+    run(w, opt, 3)
+    again = Tensor(w.data.copy(), requires_grad=True)
+    resumed = SGD([again], lr=0.1, momentum=0.9, form="lookahead")
+    resumed.load_state_dict(opt.state_dict())
+    run(w, opt, 3)
+    run(again, resumed, 3)
+    np.testing.assert_array_equal(w.data, again.data)
