@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING, Any
 from ..primitive import registry
 from . import activations as activations
 from . import arithmetic as arithmetic
+from . import convolution as convolution
 from . import crossentropy as crossentropy
 from . import cumulative as cumulative
 from . import diagonals as diagonals
 from . import elementary as elementary
 from . import indexing as indexing
 from . import joining as joining
+from . import linalg as linalg
+from . import products as products
 from . import questions as questions
 from . import random as random
 from . import reductions as reductions
@@ -21,6 +24,8 @@ from .elementary import clip as clip
 from .indexing import take as take
 from .joining import concatenate as concatenate
 from .joining import stack as stack
+from .linalg import matrix_power as matrix_power
+from .linalg import slogdet as slogdet
 from .products import einsum as einsum
 
 # The registry is the only list of ops. A name imported above stands for a call in NumPy's own form, and goes first.

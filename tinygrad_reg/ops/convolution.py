@@ -91,8 +91,9 @@ def _(g, out, x, w, *, stride=1, padding=0, size=None):
 
 
 @primitive(
-    text="x ∗ y", why=_WHY, expects="x and y are (images, channels, height, width), y what a kernel of `size` makes of x"
-)
+    text="x ∗ y", why=_WHY,
+    expects="x and y are (images, channels, height, width), and y is as large as what a kernel of `size` makes of x",
+)  # fmt: skip
 def conv2d_kernel(x: Any, y: Any, *, size: Pair, stride: Pair = 1, padding: Padding = 0) -> Any:
     """out[o, i, a, b] = Σ x[n, i, r·stride + a, c·stride + b] · y[n, o, r, c] over n, r, c: a kernel's gradient"""
     grid = windows(image_size("x", x), size, stride, padding)

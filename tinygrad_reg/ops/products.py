@@ -29,7 +29,7 @@ def _summed_to(share: Any, shape: tuple[int, ...]) -> Any:
     why="Each input's gradient is the upstream gradient times the other matrix, turned so that the shapes fit.",
 )  # fmt: skip
 def matmul(x: Any, y: Any) -> Any:
-    """out[i, j] = Σₖ x[i, k] · y[k, j]; a vector is a row on the left and a column on the right, more axes are batches"""
+    """out[i, j] = Σₖ x[i, k] · y[k, j]; a vector is a row on the left, a column on the right; more axes are batches"""
     return x @ y
 
 
@@ -161,15 +161,13 @@ def multi_dot(arrays: Sequence[Any]) -> Any:
 
 # ---- sums over any axes
 
-Axes = int | tuple[Any, Any] | list[Any]
-
 
 @primitive(
     numpy=(np.tensordot, np.linalg.tensordot), text="x · y over the axes",
     expects="the axes summed over must be equally long in x and in y",
     why="Each input's gradient is the upstream gradient times the other input, summed over the other's free axes.",
 )  # fmt: skip
-def tensordot(x: Any, y: Any, *, axes: Axes = 2) -> Any:
+def tensordot(x: Any, y: Any, *, axes: Any = 2) -> Any:
     """Σ over pairs of axes: `axes` = n (the last n of x with the first n of y), or (axes of x, axes of y)"""
     return np.tensordot(x, y, axes)
 
@@ -189,13 +187,13 @@ def _(g, out, x, y, *, axes=2):
     return _in_order(share, [i for _, i in sorted(zip(x_summed, y_summed, strict=True))] + y_free)
 
 
-def _pairing(x_ndim: int, y_ndim: int, axes: Axes) -> tuple[list[int], list[int], list[int], list[int]]:
+def _pairing(x_ndim: int, y_ndim: int, axes: Any) -> tuple[list[int], list[int], list[int], list[int]]:
     """Free and summed axes of x, free and summed axes of y; the summed ones are paired in order."""
     if isinstance(axes, (tuple, list)):
         first, second = ([a] if isinstance(a, (int, np.integer)) else list(a) for a in axes)
     else:
         first, second = list(range(-axes, 0)), list(range(axes))
-    x_summed, y_summed = [a % x_ndim for a in first], [a % y_ndim for a in second]
+    x_summed, y_summed = [int(a) % x_ndim for a in first], [int(a) % y_ndim for a in second]
     x_free = [i for i in range(x_ndim) if i not in x_summed]
     y_free = [i for i in range(y_ndim) if i not in y_summed]
     return x_free, x_summed, y_free, y_summed
@@ -210,12 +208,13 @@ def _in_order(share: Any, axes: list[int]) -> Any:
 @primitive(
     name="einsum", text="einsum(subscripts, xs)",
     expects="one term of letters for each operand, a letter for each axis; equal letters are equally long",
-    why="Each input's gradient is an einsum again: the upstream gradient with the other inputs, summed to its own letters.",
+    why="Each input's gradient is an einsum again: G with the other inputs, summed to the letters of its own.",
 )  # fmt: skip
 def einsum_op(*xs: Any, subscripts: str) -> Any:
-    """Multiply elements with equal letters, sum over the letters that the output lacks: "ij,jk->ik" is the matrix product"""
-    large = sum(map(np.size, xs)) > 1000  # then finding a good order, and matrix products for it, costs less than it saves
-    return np.einsum(subscripts, *xs, optimize=large and len(xs) > 1)
+    """Multiply elements of equal letters, sum over letters that the output lacks: "ij,jk->ik" is a matrix product"""
+    # Looking for a good order of products, and doing them as matrix products, pays for large operands only.
+    optimize = len(xs) > 1 and sum(map(np.size, xs)) > 1000
+    return np.einsum(subscripts, *xs, optimize=optimize)
 
 
 @einsum_op.derivatives_of_all
@@ -267,7 +266,7 @@ def _spelled_out(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[str], st
 
 @composed(numpy=np.einsum)
 def einsum(subscripts: Any, *xs: Any, optimize: Any = None) -> Any:
-    """einsum("ij,jk->ik", x, y): see np.einsum. A good order of the products is looked for anyway, so `optimize` says nothing.
+    """einsum("ij,jk->ik", x, y), as np.einsum; the order of the products is chosen well whatever `optimize` says.
 
     >>> einsum("ij,j->i", np.eye(2), np.array([3.0, 4.0]))
     array([3., 4.])

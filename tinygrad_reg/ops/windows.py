@@ -44,7 +44,7 @@ def _windows(size: Any, window: Any, stride: Any, padding: Any) -> Windows:
     if min(room) < 0:
         padded = tuple(n + sum(p) for n, p in zip(size, pads, strict=True))
         raise ValueError(f"a window of {window} does not fit into an image of {padded}, padding included")
-    return Windows(size, window, strides, pads, tuple(r // s + 1 for r, s in zip(room, strides, strict=True)))  # type: ignore[arg-type]
+    return Windows(size, window, strides, pads, tuple(r // s + 1 for r, s in zip(room, strides, strict=True)))
 
 
 def image_size(name: str, x: Any) -> tuple[int, int]:
