@@ -1,0 +1,53 @@
+"""Lists the demos, and runs them by name: python -m demos digits --help"""
+
+from __future__ import annotations
+
+import ast
+import runpy
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+USAGE = """\
+python -m demos NAME [options]   run one (NAME --help says what it takes)
+python -m demos --all            run them all
+"""
+
+
+def demos() -> dict[str, str]:
+    """Every demo by name, with the first line of its docstring."""
+    files = sorted(file for file in HERE.glob("*.py") if not file.stem.startswith("_"))
+    return {file.stem: (ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").split("\n")[0] for file in files}
+
+
+def run(name: str, *options: str) -> None:
+    sys.argv = [f"python -m demos {name}", *options]
+    try:
+        runpy.run_module(f"demos.{name}", run_name="__main__")
+    except ModuleNotFoundError as error:
+        extra = {"sklearn": "data", "matplotlib": "plots"}.get(error.name or "")
+        if extra is None:
+            raise
+        sys.exit(f"{name} needs {error.name}, which is not installed: pip install 'tinygrad_reg[{extra}]'")
+    except KeyboardInterrupt:
+        sys.exit(f"\n{name} was interrupted")
+
+
+def main() -> None:
+    known = demos()
+    match sys.argv[1:]:
+        case [] | ["-h" | "--help"]:
+            width = max(map(len, known))
+            print(USAGE, *(f"  {name:{width}}  {line}" for name, line in known.items()), sep="\n")
+        case ["--all"]:
+            for name in known:
+                print(f"\n=== {name}: {known[name]}")
+                run(name)
+        case [name, *options] if name in known:
+            run(name, *options)
+        case [name, *_]:
+            sys.exit(f"no demo is called {name!r}: there are {', '.join(known)}")
+
+
+if __name__ == "__main__":
+    main()
