@@ -64,7 +64,9 @@ def test_A4_one_slope_a_channel(shape):
     layer = tg.PReLU(channels=3)
     layer.alpha.data = np.array([0.1, 0.2, 0.3])
     x = -np.ones(shape)
-    np.testing.assert_allclose(np.moveaxis(layer(x).data, 1, -1), np.broadcast_to([-0.1, -0.2, -0.3], (*shape[:1], *shape[2:], 3)))
+    np.testing.assert_allclose(
+        np.moveaxis(layer(x).data, 1, -1), np.broadcast_to([-0.1, -0.2, -0.3], (*shape[:1], *shape[2:], 3))
+    )
     np.sum(layer(x)).backward()
     np.testing.assert_allclose(layer.alpha.grad, -np.ones(3) * x.size / 3)
     with pytest.raises(ValueError, match="expects 3 channels in axis 1"):

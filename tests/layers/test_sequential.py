@@ -55,7 +55,11 @@ def test_residual_adds_its_input():
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: tg.Sequential([tg.Dense(1, 1), tg.ReLU]), TypeError, r"layer 1 of a Sequential is the class ReLU; write"),
+        (
+            lambda: tg.Sequential([tg.Dense(1, 1), tg.ReLU]),
+            TypeError,
+            r"layer 1 of a Sequential is the class ReLU; write",
+        ),
         (lambda: tg.Sequential("relu"), TypeError, r"must be a layer such as tg\.Dense"),
         (lambda: tg.Sequential([None]), TypeError, "not None"),
         (lambda: tg.Residual(3), TypeError, "the block of a Residual must be"),

@@ -24,7 +24,11 @@ def test_shapes_follow_an_example_or_the_shape_of_a_sample(capsys):
     model = tg.Sequential([tg.Flatten(), tg.Dropout(0.2), tg.Dense(784, 10)])
     assert [line[2:-1] for line in rows(model, capsys)[2:5]] == [["?"], ["?"], ["(N,", "10)"]]
     for x in (np.zeros((5, 28, 28)), (28, 28)):
-        assert [line[2:-1] for line in rows(model, capsys, x)[2:5]] == [["(N,", "784)"], ["(N,", "784)"], ["(N,", "10)"]]
+        assert [line[2:-1] for line in rows(model, capsys, x)[2:5]] == [
+            ["(N,", "784)"],
+            ["(N,", "784)"],
+            ["(N,", "10)"],
+        ]
 
 
 def test_what_is_shared_counts_once(capsys):

@@ -49,7 +49,7 @@ class Module:
         """Run `forward`; arrays and lists of numbers become Tensors."""
         outer = _running.module
         out = self._call(None if outer is None else _name_within(outer, self), inputs, options)
-        return source.result(out) if isinstance(out, Tensor) else out
+        return source.result(out)
 
     def _call(self, name: str | None, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Run `forward` as the layer `name` of the module that is running, or as the whole model (None)."""
