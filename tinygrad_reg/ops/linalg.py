@@ -91,7 +91,7 @@ def _(g, out, x):
 @primitive(
     numpy=np.linalg.solve, text="x⁻¹ @ y",
     expects="x is a square matrix that can be inverted, (n, n); y has n rows, (n, k), or is a vector (n,)",
-    why="The right side's gradient solves the transposed equations; the matrix gets minus its product with the solution.",
+    why="The right side's share solves the transposed equations; the matrix gets minus its product with the solution.",
 )  # fmt: skip
 def solve(x: Any, y: Any) -> Any:
     """The z with x @ z = y; only a y with one axis is a vector, any other is a matrix (or a batch of them)"""
@@ -116,10 +116,11 @@ def _(g, out, x, y):
 
 
 @primitive(
-    numpy=np.linalg.pinv, text="x⁺", why="As the inverse moves, plus what the rows and columns outside its reach allow.",
+    numpy=np.linalg.pinv, text="x⁺",
+    why="It moves as the inverse does, and into the rows and columns that x did not reach.",
 )  # fmt: skip
 def pinv(x: Any, *, rcond: Any = None) -> Any:
-    """The pseudo-inverse: x⁺ @ y is the shortest z with the least ‖x @ z − y‖; differentiable where the rank is fixed"""
+    """The pseudo-inverse: x⁺ @ y is the shortest z with the least ‖x @ z − y‖; its derivative holds at a fixed rank"""
     return np.linalg.pinv(x) if rcond is None else np.linalg.pinv(x, rcond)
 
 
@@ -153,7 +154,7 @@ def _(g, out, x):
     why="The cofactors are |x| · x⁻ᵀ: the product rule, with the derivatives of both.",
 )  # fmt: skip
 def cofactors(x: Any) -> Any:
-    """The derivative of det: ±the determinant of what is left without row i and column j; |x| · x⁻ᵀ where that exists"""
+    """out[i, j] = ± the determinant of x without row i and column j, which is |x| · x⁻ᵀ where that exists"""
     left, values, right = np.linalg.svd(x)
     n = x.shape[-1]
     # With x = left · diag(values) · right, each singular value's cofactor is the product of the others: no division.
