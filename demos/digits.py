@@ -72,7 +72,8 @@ print(f"accuracy on the {len(x_test)} digits it has never seen   {accuracy(x_tes
 print(f"for comparison, always answering {guess}               {np.mean(y_test == guess):.1%}")
 
 # The graph of one more pass, over four digits, with every value and gradient.
-loss = tg.losses.softmax_crossentropy(network(x_train[:4]), y_train[:4])
+pixels = tg.Tensor(x_train[:4])
+loss = tg.losses.softmax_crossentropy(network(pixels), y_train[:4])
 loss.backward()
 arguments.output.mkdir(parents=True, exist_ok=True)
 picture = arguments.output / "digits.svg"

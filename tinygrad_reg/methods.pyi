@@ -200,7 +200,7 @@ class Methods:
     def __le__(self, other: Operand) -> np.ndarray: ...
     def __lt__(self, other: Operand) -> np.ndarray: ...
     def __matmul__(self, y: Operand) -> Tensor:
-        """out[i, j] = Σₖ x[i, k] · y[k, j]; a vector is a row on the left and a column on the right, more axes are batches"""
+        """out[i, j] = Σₖ x[i, k] · y[k, j]; a vector is a row on the left, a column on the right; more axes are batches"""
     def __mod__(self, y: Operand) -> Tensor:
         """x − y · ⌊x / y⌋"""
     def __mul__(self, y: Operand) -> Tensor:
@@ -217,7 +217,7 @@ class Methods:
     def __rfloordiv__(self, x: Operand) -> Tensor:
         """⌊x / y⌋"""
     def __rmatmul__(self, x: Operand) -> Tensor:
-        """out[i, j] = Σₖ x[i, k] · y[k, j]; a vector is a row on the left and a column on the right, more axes are batches"""
+        """out[i, j] = Σₖ x[i, k] · y[k, j]; a vector is a row on the left, a column on the right; more axes are batches"""
     def __rmod__(self, x: Operand) -> Tensor:
         """x − y · ⌊x / y⌋"""
     def __rmul__(self, x: Operand) -> Tensor:
