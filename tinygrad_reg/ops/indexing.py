@@ -55,7 +55,7 @@ def _filled(index: Index, arrays: Sequence[Any]) -> Any:
 
 
 @primitive(
-    symbol="[ ]", text="x[index]",
+    symbol="[ ]",
     why="What was picked gets its gradient back, the rest 0; what was picked several times gets the sum.",
 )  # fmt: skip
 def getitem(x: Any, *arrays: Any, index: Index) -> Any:
@@ -74,18 +74,18 @@ def _with_dtype(g: Any) -> Any:
 
 
 @primitive(
-    symbol="[ ] +=", text="zeros[index] += x",
+    symbol="[ ]+=",
     why="Each element was added at one place, and gets the gradient from there.",
 )  # fmt: skip
 def scatter_add(x: Any, *arrays: Any, index: Index, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape`, to which the elements of x are added at the places that the index picks"""
     out = np.zeros_like(x, shape=shape, order="C")
-    if all(array.dtype.kind == "b" for array in arrays):
+    if all(map(_is_mask, arrays)):
         out[_filled(index, arrays)] = x  # slices and masks pick nothing twice
     elif len(index) == 1 and len(shape) > 1:
         # Rows of a table: np.add.at adds numbers three times as fast as rows.
         width = math.prod(shape[1:])
-        rows = np.take(np.arange(0, width * shape[0], width or 1), arrays[0])
+        rows = np.take(np.arange(shape[0]), arrays[0]) * width
         np.add.at(np.reshape(out, -1), np.reshape(rows[..., None] + np.arange(width), -1), np.reshape(x, -1))
     else:
         np.add.at(out, _filled(index, arrays), x)
@@ -95,6 +95,10 @@ def scatter_add(x: Any, *arrays: Any, index: Index, shape: tuple[int, ...]) -> A
 @scatter_add.derivatives_of_all
 def _(needed, g, out, x, *arrays, index, shape):
     return getitem(g, *arrays, index=index), *(None for _ in arrays)
+
+
+def _is_mask(array: Any) -> bool:
+    return isinstance(array, bool) or (not isinstance(array, int) and array.dtype.kind == "b")
 
 
 def index_tensor(x: Any, index: Any) -> Any:

@@ -17,15 +17,6 @@ from .shapes import atleast_1d, atleast_2d, atleast_3d, integers, reshape
 # ---- join
 
 
-def _of_one_dtype(xs: Sequence[Any]) -> Sequence[Any]:
-    """Numbers among the arrays take the arrays' dtype, as they do in arithmetic."""
-    numbers = [type(x) in (int, float) for x in xs]
-    if not any(numbers):
-        return xs
-    dtype = np.result_type(*xs)
-    return [np.asarray(x, dtype) if weak else x for x, weak in zip(xs, numbers, strict=True)]
-
-
 @primitive(
     name="concatenate", symbol="concat",
     why="Each input is a piece of the result and gets the same piece of the gradient.",
@@ -33,13 +24,13 @@ def _of_one_dtype(xs: Sequence[Any]) -> Sequence[Any]:
 )  # fmt: skip
 def concatenate_op(*xs: Any, axis: int | None = 0) -> Any:
     """The arrays one after the other along `axis` (None: all of them flattened)"""
-    return np.concatenate(_of_one_dtype(xs), axis)
+    return np.concatenate(xs, axis)
 
 
 @concatenate_op.derivatives_of_all
 def _(needed, g, out, *xs, axis=0):
     if axis is None:
-        lengths, before = [x.size if hasattr(x, "size") else 1 for x in xs], ()
+        lengths, before = [x.size for x in xs], ()
     else:
         lengths, before = [x.shape[axis] for x in xs], (slice(None),) * (axis % len(out.shape))
     shares: list[Any] = []
@@ -58,7 +49,7 @@ def _(needed, g, out, *xs, axis=0):
 )  # fmt: skip
 def stack_op(*xs: Any, axis: int = 0) -> Any:
     """The arrays, all of one shape, side by side along a new axis"""
-    return np.stack(_of_one_dtype(xs), axis)
+    return np.stack(xs, axis)
 
 
 @stack_op.derivatives_of_all
@@ -68,9 +59,15 @@ def _(needed, g, out, *xs, axis=0):
 
 
 def _several(arrays: Any, function: str) -> list[Any]:
+    """What a function was given to join. Numbers take the arrays' dtype, as they do in arithmetic."""
     if not isinstance(arrays, (list, tuple)):
         raise TypeError(f"np.{function} takes a list or tuple of arrays, not {type(arrays).__name__}")
-    return list(arrays)
+    numbers = [isinstance(x, (int, float, np.generic)) for x in arrays]
+    if not any(numbers):
+        return list(arrays)
+    strong = [x if hasattr(x, "dtype") else np.asarray(x) for x, weak in zip(arrays, numbers, strict=True) if not weak]
+    dtype = np.result_type(*(x.dtype for x in strong), *(x for x, weak in zip(arrays, numbers, strict=True) if weak))
+    return [np.asarray(x, dtype) if weak else x for x, weak in zip(arrays, numbers, strict=True)]
 
 
 @composed(numpy=np.concatenate)
@@ -83,6 +80,12 @@ def concatenate(arrays: Any, axis: int | None = 0) -> Any:
 def stack(arrays: Any, axis: int = 0) -> Any:
     """np.stack([a, b], axis=0)"""
     return result(stack_op(*_several(arrays, "stack"), axis=axis))
+
+
+@composed(numpy=np.append)
+def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    """`values` behind the array: along `axis`, or both flattened"""
+    return result(concatenate_op(*_several([arr, values], "append"), axis=axis))
 
 
 @composed(numpy=np.hstack)

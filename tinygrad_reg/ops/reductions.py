@@ -50,15 +50,13 @@ def _(g, out, x, *, axis=None, keepdims=False):
 )  # fmt: skip
 def mean(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """Σ x / n over `axis` (all axes by default), n the number of elements averaged"""
-    total = np.add.reduce(x, axis=axis, keepdims=keepdims)
-    return np.true_divide(total, count(x, axis))
+    return np.add.reduce(x, axis=axis, keepdims=keepdims) / count(x, axis)
 
 
 @mean.derivative("1/n", how="G/n repeated over the averaged axes")
 def _(g, out, x, *, axis=None, keepdims=False):
-    # The division comes second: it is done on the few numbers of g, and a mean of nothing has no share to give.
-    shared = np.true_divide(keep_axes(g, x, axis, keepdims), count(x, axis) or 1)
-    return np.broadcast_to(shared, x.shape)
+    n = count(x, axis) or 1  # the mean of nothing has no share to give
+    return np.broadcast_to(keep_axes(g / n, x, axis, keepdims), x.shape)
 
 
 @primitive(
@@ -67,15 +65,20 @@ def _(g, out, x, *, axis=None, keepdims=False):
 )  # fmt: skip
 def var(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """Σ (x − mean)² / (n − ddof) over `axis`; ddof=1 is the unbiased estimate (torch.var's default)"""
-    deviation = x - mean.forward(x, axis=axis, keepdims=True)
+    deviation = _deviation(x, axis)
     total = np.add.reduce(deviation * deviation, axis=axis, keepdims=keepdims)
-    return np.true_divide(total, _degrees(x, axis, ddof))
+    return total / _degrees(x, axis, ddof)
 
 
 @var.derivative("2(x − mean)/(n − ddof)", how="G repeated ⊙ local")
 def _(g, out, x, *, axis=None, ddof=0, keepdims=False):
     scaled = keep_axes(g * 2.0 / _degrees(x, axis, ddof), x, axis, keepdims)
-    return (x - np.mean(x, axis=axis, keepdims=True)) * scaled
+    return _deviation(x, axis) * scaled
+
+
+def _deviation(x: Any, axis: Axis) -> Any:
+    """x − mean"""
+    return x - np.sum(x, axis=axis, keepdims=True) / count(x, axis)
 
 
 def _degrees(x: Any, axis: Axis, ddof: float) -> float:
@@ -96,7 +99,7 @@ def std(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -
 @std.derivative("(x − mean)/((n − ddof) · out)", how="G repeated ⊙ local")
 def _(g, out, x, *, axis=None, ddof=0, keepdims=False):
     scaled = g / ((out + (out == 0)) * _degrees(x, axis, ddof))
-    return (x - np.mean(x, axis=axis, keepdims=True)) * keep_axes(scaled, x, axis, keepdims)
+    return _deviation(x, axis) * keep_axes(scaled, x, axis, keepdims)
 
 
 @primitive(
@@ -122,8 +125,8 @@ def _(g, out, x, *, axis=None, keepdims=False):
 
 
 def _extreme(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    """g to the elements that are equal to `out`, in equal parts where there are several."""
-    chosen = (x == keep_axes(out, x, axis, keepdims)).astype(x.dtype)
+    """g to the elements that are equal to `out`, in equal parts where there are several; NaN is one where it occurs."""
+    chosen = ((x == keep_axes(out, x, axis, keepdims)) | (x != x)).astype(x.dtype)
     return keep_axes(g, x, axis, keepdims) * (chosen / np.add.reduce(chosen, axis=axis, keepdims=True))
 
 
@@ -167,7 +170,7 @@ def ptp(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
 )  # fmt: skip
 def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """ln Σ exp(x) over `axis`, without overflow: the largest element is taken out before exp"""
-    top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
+    top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf, dtype=np.result_type(x, 0.0))
     top = np.where(np.isfinite(top), top, 0.0)
     total = np.log(np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)) + top
     return total if keepdims else np.squeeze(total, axis=axis)

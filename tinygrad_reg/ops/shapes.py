@@ -144,7 +144,7 @@ def _(g, out, x, *, axes=None):
     return np.transpose(g, sorted(range(x.ndim), key=axes.__getitem__))
 
 
-attach(property(transpose, doc="The axes in reverse order."), "T")  # type: ignore[arg-type]
+attach(property(transpose, doc="The axes in reverse order."), "T")
 
 
 @composed(method="transpose")

@@ -1,0 +1,132 @@
+"""Reductions at the edges: zeros, ties, infinities, nothing to reduce, and the forms in which users call them."""
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+inf, nan = np.inf, np.nan
+
+
+def leaf(x):
+    return tg.Tensor(np.array(x, dtype=float), requires_grad=True)
+
+
+def gradient(f, x):
+    x = leaf(x)
+    f(x).sum().backward()
+    return x.grad
+
+
+@pytest.mark.parametrize(
+    ("x", "others"),
+    [
+        ([2, 3, 4], [12, 8, 6]),
+        ([2, 0, 4], [0, 8, 0]),
+        ([0, 3, 0], [0, 0, 0]),
+        ([0, 0, 0], [0, 0, 0]),
+        ([5], [1]),
+        ([], []),
+    ],
+)
+def test_the_gradient_of_a_product_is_the_product_of_the_others(x, others):
+    np.testing.assert_array_equal(gradient(np.prod, x), others)
+
+
+def test_the_hessian_of_a_product_is_right_at_two_zeros():
+    np.testing.assert_array_equal(tg.hessian(np.prod)(np.array([0.0, 0.0, 5.0])), [[0, 5, 0], [5, 0, 0], [0, 0, 0]])
+
+
+@pytest.mark.parametrize(("op", "x"), [(np.max, [1.0, 3, 3, 2]), (np.min, [4.0, 3, 3, 7]), (np.amax, [1.0, 3, 3, 2])])
+def test_ties_share_evenly(op, x):
+    np.testing.assert_array_equal(gradient(op, x), [0, 0.5, 0.5, 0])
+
+
+def test_ties_share_evenly_in_each_row():
+    shares = gradient(lambda x: x.max(axis=1), [[1, 1, 0], [2, 3, 4], [5, 5, 5]])
+    np.testing.assert_allclose(shares, [[0.5, 0.5, 0], [0, 0, 1], [1 / 3] * 3])
+
+
+def test_the_maximum_of_nan_sends_its_gradient_to_the_nan():
+    np.testing.assert_array_equal(gradient(np.max, [1, nan, 2]), [0, 1, 0])
+
+
+def test_a_spread_of_zero_has_no_slope():
+    np.testing.assert_array_equal(gradient(np.std, [2, 2, 2]), [0, 0, 0])
+    np.testing.assert_array_equal(gradient(np.var, [2, 2, 2]), [0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("x", "value", "shares"),
+    [
+        ([1000, 1000], 1000 + np.log(2), [0.5, 0.5]),
+        ([-1000, -1000], -1000 + np.log(2), [0.5, 0.5]),
+        ([1000, -1000], 1000, [1, 0]),
+        ([-inf, 0], 0, [0, 1]),
+        ([-inf, -inf], -inf, [0, 0]),
+        ([], -inf, []),
+    ],
+)
+def test_logsumexp_is_stable(x, value, shares):
+    assert tg.ops.logsumexp(leaf(x)).item() == pytest.approx(value, rel=1e-15)
+    np.testing.assert_allclose(gradient(tg.ops.logsumexp, x), shares, rtol=1e-12)
+
+
+def test_logsumexp_of_integers_is_a_float():
+    assert tg.ops.logsumexp(np.array([0, 0])) == pytest.approx(np.log(2))
+
+
+@pytest.mark.parametrize(
+    ("op", "value"), [(np.sum, [0, 0]), (np.prod, [1, 1]), (np.mean, [nan, nan]), (np.var, [nan, nan])]
+)
+def test_an_empty_axis(op, value):
+    x = leaf(np.zeros((0, 2)))
+    out = op(x, axis=0)
+    np.testing.assert_array_equal(out.data, value)
+    out.sum().backward()
+    assert x.grad.shape == (0, 2)
+
+
+def test_the_largest_of_nothing_is_refused():
+    with pytest.raises(ValueError, match=r"max can't take tensor of shape \(0,\).*no identity"):
+        leaf([]).max()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t: t.sum(0),
+        lambda t: t.sum(axis=(0,)),
+        lambda t: t.sum(-2),
+        lambda t: np.sum(t, 0),
+        lambda t: np.sum(t, axis=0),
+        lambda t: np.sum(t, 0, None, None, False),
+        lambda t: tg.ops.sum(t, 0),
+    ],
+)
+def test_the_forms_of_a_call(call):
+    t = leaf([[1, 2], [3, 4]])
+    out = call(t)
+    np.testing.assert_array_equal(out.data, [4, 6])
+    assert out.op == "sum"
+
+
+def test_an_unknown_option_is_refused_by_name():
+    with pytest.raises(TypeError, match=r"np\.sum of a Tensor takes no where=; it takes axis, keepdims"):
+        np.sum(leaf([1, 2]), where=np.array([True, False]))
+
+
+def test_an_axis_that_is_not_there_is_refused_with_the_tensors_name():
+    table = tg.Tensor([[1, 2], [3, 4]], requires_grad=True, name="table")
+    with pytest.raises(IndexError, match=r"mean can't take table of shape \(2, 2\), axis=2: axis 2 is out of bounds"):
+        table.mean(axis=2)
+
+
+def test_average_refuses_weights_that_do_not_fit():
+    with pytest.raises(ValueError, match=r"weights in the shape of the array, \(2, 2\).* not \(3,\) with axis=0"):
+        np.average(leaf([[1, 2], [3, 4]]), axis=0, weights=[1, 2, 3])
+
+
+def test_average_without_weights_is_the_mean():
+    assert np.average(leaf([1, 2, 6])).op == "mean"
+    np.testing.assert_allclose(gradient(np.average, [1, 2, 6]), [1 / 3] * 3)
