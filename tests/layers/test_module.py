@@ -338,6 +338,20 @@ def test_a_module_without_forward_says_what_is_missing():
         Net()([1.0])
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"), [("fit", r"tg\.fit\(model"), ("weight", r"\.kernel"), ("nonsense", "no attribute 'nonsense'$")]
+)
+def test_what_users_of_other_libraries_look_for(name, hint):
+    with pytest.raises(AttributeError, match=hint):
+        getattr(tg.Dense(2, 3), name)
+    assert not hasattr(tg.Dense(2, 3), name)
+
+
+def test_freezing_the_keras_way_is_not_ignored_in_silence():
+    with pytest.raises(AttributeError, match=r"requires_grad, of each of \.parameters\(\)"):
+        tg.Dense(2, 3).trainable = False
+
+
 # ---- reading
 
 

@@ -6,7 +6,7 @@ import inspect
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -124,7 +124,15 @@ class Module:
                 f"{type(self).__name__}.{name} is a Tensor, and an array in its place would not be trained; "
                 f"write .{name}.data = array for new values"
             )
+        if name == "trainable":
+            raise AttributeError(f"{type(self).__name__} has no attribute 'trainable'; write {_ELSEWHERE[name]}")
         object.__setattr__(self, name, value)
+
+    if not TYPE_CHECKING:  # type checkers would take every misspelt attribute for one that exists
+
+        def __getattr__(self, name: str) -> Any:
+            hint = f"; write {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+            raise AttributeError(f"{type(self).__name__} has no attribute '{name}'{hint}", name=name, obj=self)
 
     # ---- training
 
@@ -200,6 +208,23 @@ class Module:
         arguments = ", ".join(_arguments(self))
         head = f"{type(self).__name__}({arguments}"
         return head + (("," if arguments else "") + "\n" + "\n".join(lines) + "\n)" if lines else ")")
+
+
+# What Keras and PyTorch users look for on a model, and where it is.
+_ELSEWHERE = {
+    "compile": "tg.fit(model, x, y, loss=..., optimizer=...), which takes them at once",
+    "fit": "tg.fit(model, x, y, loss=..., optimizer=...)",
+    "evaluate": "tg.evaluate(model, x, y, loss=...)",
+    "predict": "tg.predict(model, x)",
+    "save": "tg.save(path, model=model)",
+    "load": "tg.load(path, model=model)",
+    "weight": ".kernel, of shape (in, out)",
+    "weights": ".parameters(), or .kernel and .bias of a layer",
+    "trainable_variables": ".parameters()",
+    "get_weights": ".state_dict()",
+    "set_weights": ".load_state_dict(state)",
+    "trainable": "parameter.requires_grad, of each of .parameters()",
+}
 
 
 def walk(value: Any, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Any]]:
