@@ -62,12 +62,13 @@ def _several(arrays: Any, function: str) -> list[Any]:
     """What a function was given to join. Numbers take the arrays' dtype, as they do in arithmetic."""
     if not isinstance(arrays, (list, tuple)):
         raise TypeError(f"np.{function} takes a list or tuple of arrays, not {type(arrays).__name__}")
-    numbers = [isinstance(x, (int, float, np.generic)) for x in arrays]
-    if not any(numbers):
+    if not any(isinstance(x, (int, float, np.generic)) for x in arrays):
         return list(arrays)
-    strong = [x if hasattr(x, "dtype") else np.asarray(x) for x, weak in zip(arrays, numbers, strict=True) if not weak]
-    dtype = np.result_type(*(x.dtype for x in strong), *(x for x, weak in zip(arrays, numbers, strict=True) if weak))
-    return [np.asarray(x, dtype) if weak else x for x, weak in zip(arrays, numbers, strict=True)]
+    values = [
+        x.item() if isinstance(x, np.generic) else np.asarray(x) if isinstance(x, (list, tuple)) else x for x in arrays
+    ]
+    dtype = np.result_type(*(x.dtype if hasattr(x, "dtype") else x for x in values))
+    return [x if hasattr(x, "dtype") else np.asarray(x, dtype) for x in values]
 
 
 @composed(numpy=np.concatenate)
