@@ -35,14 +35,14 @@ def prefix(drawing: Drawing) -> str:
     return f"g{crc32(content.encode('utf-8', 'replace')):08x}-"
 
 
-def body(drawing: Drawing, theme: Theme, ids: str, state: State | None = None) -> str:
-    """Everything in the drawing, frames first and what stands on arrows last."""
+def body(drawing: Drawing, theme: Theme, ids: str, state: State | None = None, *, live: bool = False) -> str:
+    """Everything in the drawing, frames first and what stands on arrows last; `live` for a page that changes it."""
     at_rest = [a for a in drawing.arrows if state is None or a.id not in state.arrows]
     in_use = [a for a in drawing.arrows if state is not None and a.id in state.arrows]
     return "".join(
         [
             *(_frame(drawing, i, theme, ids) for i in range(len(drawing.frames))),
-            *(_arrow(arrow, theme, ids, state) for arrow in at_rest + in_use),
+            *(_arrow(arrow, theme, ids, state, live) for arrow in at_rest + in_use),
             *(_box(box, theme, ids, state) for box in drawing.boxes),
             *(_chips(drawing, in_use, theme, state) if state else ()),
         ]
@@ -121,7 +121,7 @@ def _color(line: Line, content: str, theme: Theme) -> str:
     return theme.muted if line.role == "muted" or content == NOT_YET else theme.ink
 
 
-def _arrow(arrow: Arrow, theme: Theme, ids: str, state: State | None) -> str:
+def _arrow(arrow: Arrow, theme: Theme, ids: str, state: State | None, live: bool) -> str:
     """A line with its head; backward ones are turned round, and dashed while in use."""
     color, stroke_width, dash, reverse, head = theme.line, 1.3, None, False, HEAD
     if state is not None and arrow.id in state.arrows:
@@ -131,14 +131,18 @@ def _arrow(arrow: Arrow, theme: Theme, ids: str, state: State | None) -> str:
     elif state is not None and arrow.id in state.passed:
         color, stroke_width, reverse = theme.backward, 1.6, True
     points = arrow.points[::-1] if reverse else arrow.points
-    tip, towards = points[-1], direction(points)
-    return svg.element(
-        "g",
-        svg.element("path", d=path(points, head * 0.8), fill="none", stroke=color, stroke_width=stroke_width, stroke_dasharray=dash),
-        svg.arrow_head(tip, towards, head, color),
-        id=ids + arrow.id,
-        class_="edge",
+    ways = {}
+    heads = [svg.arrow_head(points[-1], direction(points), head, color, class_="ahead" if live else None)]
+    if live:  # the page turns arrows round: it gets both ways
+        head = 10.0
+        turned = arrow.points[::-1]
+        ways = {"data_ahead": path(points, head * 0.8), "data_back": path(turned, head * 0.8)}
+        heads.append(svg.arrow_head(turned[-1], direction(turned), 12.0, color, class_="turned"))
+    line = svg.element(
+        "path", d=path(points, head * 0.8), fill="none", stroke=color, stroke_width=stroke_width,
+        stroke_dasharray=dash, **ways,
     )  # fmt: skip
+    return svg.element("g", line, *heads, id=ids + arrow.id, class_="edge")
 
 
 def direction(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
@@ -202,7 +206,9 @@ def chips(drawing: Drawing, arrows: Sequence[Arrow], lines: Mapping[str, tuple[s
         texts = lines[arrow.id]
         w = max(width(line, CHIP, bold=i == len(texts) - 1) for i, line in enumerate(texts)) + 12
         h = len(texts) * 13 + 6
-        place = 0 if len(order) > 1 and 0 < at < len(order) - 1 else (-1 if at < len(order) / 2 else 1)
+        place = 0 if 0 < at < len(order) - 1 else -1 if at < len(order) / 2 else 1
+        if len(order) == 1 and arrow.points[0][across] > arrow.points[-1][across] + 4:
+            place = 1  # it comes from below: above it, there is another arrow
         x, y = spots[arrow.id]
         x, y = (x, y + place * (h / 2 + 5)) if lying else (x + place * (w / 2 + 5), y)
         placed[arrow.id] = Chip(x, y, w, h, texts)

@@ -48,7 +48,7 @@ def graph(
         raise TypeError(
             f"graph() takes a Tensor or a list of Tensors, not {type(x).__name__ if not outputs else outputs!r}"
         )
-    _check(direction, depth, max_nodes, digits, engine)
+    check(direction=direction, depth=depth, max_nodes=max_nodes, digits=digits, engine=engine)
     shown = _shown(show)
     colors = theme_named(theme)
     steps = forward_steps(*outputs, call="graph()")
@@ -100,7 +100,10 @@ def _shown(show: str) -> frozenset[str]:
     return parts
 
 
-def _check(direction: str, depth: int | None, max_nodes: int | None, digits: int, engine: str) -> None:
+def check(
+    *, direction: str = "LR", depth: int | None = None, max_nodes: int | None = None, digits: int = 4, engine: str = "auto"
+) -> None:
+    """Refuse options that mean nothing."""
     if direction not in ("LR", "TB"):
         raise ValueError(f"direction= is 'LR' (left to right) or 'TB' (top to bottom), not {direction!r}")
     if depth is not None and (not isinstance(depth, int) or depth < 1):

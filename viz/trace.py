@@ -161,7 +161,7 @@ class Labels:
         if unit.kind in ("blocks", "layer", "middle"):
             return self._several(unit)
         step = self.steps[unit.members[0]]
-        lines = [Line(title(step), "title")]
+        lines = [Line(title_of(step), "title")]
         lines += [Line(clean(f"{self.steps[i].name} {self._value(i)}"), "muted") for i in unit.leaves if self._named(i)]
         if "value" in self.show and lines[0].text != self._value(step.index):
             lines.append(Line(self._value(step.index), "value"))
@@ -219,7 +219,7 @@ class Labels:
         return Line(f"‖grad‖ {sizes[0]} → {sizes[1]}", "grad")
 
 
-def title(step: ForwardStep) -> str:
+def title_of(step: ForwardStep) -> str:
     """name = formula, as far as both fit in a box."""
     if not step.op:
         return clean(step.name)

@@ -1,0 +1,347 @@
+"""From the engine's record to the steps of a lesson: forward, backward, and the optimizer's update.
+
+Every number comes from the record (tinygrad_reg.explain), which the walk back wrote down. What students stumble over
+gets a step of its own: matrix products transposed, broadcasting undone, shares of several users summed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, short
+
+from .terms import Array, Row, Step, Term, Text, shape_text
+from .text import clean, width
+from .trace import SIZE, Box, Drawing, Line
+
+LONG = 60  # characters of a name or formula in running text
+ROWS = 8  # of a step that stands for many
+
+
+class Lesson:
+    """The steps of one record, over one drawing whose boxes stand for one tensor each."""
+
+    def __init__(self, record: Record, plan: Drawing, digits: int) -> None:
+        self.record, self.plan, self.digits = record, plan, digits
+        self.forward = record.forward
+        self.box_of = {i: box for box in plan.boxes for i in box.unit.members}
+        self.arrow_of = {(arrow.head, arrow.position): arrow.id for arrow in plan.arrows}
+        self.goal = clean(record.forward[-1].name, 14)
+        self.shares: dict[int, int] = {}  # how many shares each tensor is going to receive
+        for share in record.backward:
+            self.shares[share.input] = self.shares.get(share.input, 0) + 1
+        self.received: dict[int, int] = {}
+
+    def steps(self) -> list[Step]:
+        """All steps of the forward and the backward pass."""
+        steps = [self._leaves(), *(self._compute(s) for s in self.forward if s.op)]
+        if self.record.output.requires_grad:
+            steps.append(self._seed())
+            for _, shares in groupby(self.record.backward, key=lambda share: share.node):
+                steps += self._back(list(shares))
+        return steps
+
+    # ---- words
+
+    def name(self, index: int) -> str:
+        """The tensor's name, short enough for a formula."""
+        return clean(self.forward[index].name, 24)
+
+    def slope(self, top: int, bottom: int) -> str:
+        """∂a/∂z"""
+        return f"∂{self.name(top)}/∂{self.name(bottom)}"
+
+    def gradient(self, index: int) -> str:
+        """∂L/∂z"""
+        return f"∂{self.goal}/∂{self.name(index)}"
+
+    def _short(self, value: np.ndarray | None) -> str:
+        return short(value, self.digits)
+
+    def _size(self, value: np.ndarray | None) -> str:
+        """A number, or of an array the norm alone: gradients have the shape of their tensor."""
+        return self._short(value).split(" · ")[-1]
+
+    # ---- forward
+
+    def _leaves(self) -> Step:
+        leaves = [s for s in self.forward if not s.op and s.kind != "constant"]
+        rows = [Row(self.name(s.index), (Array(s.value),), note=_kind(s)) for s in leaves[:ROWS]]
+        if len(leaves) > ROWS:
+            rows.append(Row("…", (Text(f"and {len(leaves) - ROWS} more: see the table", "muted"),)))
+        boxes = [self.box_of[s.index].id for s in self.forward if not s.op]
+        return Step(
+            "forward", "What goes in", "Inputs and parameters are given. Everything else is computed from them, one operation a step.",
+            tuple(rows), heads=("tensor", "", "value"), active=tuple(boxes),
+            changes={box.id: {"value": self._value(box)} for box in self.plan.boxes if box.id in boxes},
+        )  # fmt: skip
+
+    def _value(self, box: Box) -> str:
+        return self._short(self.forward[box.unit.members[-1]].value)
+
+    def _compute(self, step: ForwardStep) -> Step:
+        box = self.box_of[step.index]
+        name = self.name(step.index)
+        terms: list[Term] = list(self._formula(step))
+        terms += [Text("="), Array(step.value, "out", answer=True)]
+        why = ""
+        copied = [i for i in step.inputs if _elementwise(step) and self.forward[i].shape != step.shape]
+        for i in dict.fromkeys(copied):
+            one, all = shape_text(self.forward[i].value), shape_text(step.value)
+            why += f"{self.name(i)} ({one}) is broadcast: it is copied until it has the shape {all}. "
+        definition = "" if step.call == step.expression else f"{name} = {clean(step.expression, LONG)}"
+        return Step(
+            "forward", f"{name} = {clean(step.call, LONG)}", why.strip(), (Row(name, tuple(terms), local=definition),),
+            heads=("tensor", "definition" if definition else "", "in numbers"), active=(box.id,), **_origin(step),
+            arrows={self.arrow_of[box.id, at]: () for at in range(len(step.inputs)) if (box.id, at) in self.arrow_of},
+            changes={box.id: {"value": self._short(step.value)}},
+        )  # fmt: skip
+
+    def _formula(self, step: ForwardStep) -> Iterator[Term]:
+        """The operation in numbers: x ⊙ y with an operator between, σ(x) otherwise."""
+        values = [Array(self.forward[i].value, signed=True) for i in step.inputs]
+        if len(values) == 2 and step.symbol in _OPERATORS:
+            # A negative number in front needs no brackets.
+            yield Array(values[0].value)
+            both = all(v.value.size > 1 for v in values)
+            yield Text("⊙" if step.symbol == "×" and both else step.symbol)
+            yield values[1]
+            return
+        yield Text(step.symbol + ("(" if step.symbol != "−" else ""))
+        for at, value in enumerate(values):
+            if at:
+                yield Text(",")
+            yield Array(value.value, signed=step.symbol == "−")
+        if step.symbol != "−":
+            yield Text(")")
+
+    # ---- backward
+
+    def _seed(self) -> Step:
+        last = self.forward[-1]
+        box = self.box_of[last.index]
+        assert last.gradient is not None
+        one = last.value.size == 1
+        why = (
+            f"The way back starts at {self.goal}: how much does {self.goal} change when {self.goal} changes? By as much."
+            if one
+            else f"{self.goal} has {last.value.size} elements; each of them starts with gradient 1, as if they were summed."
+        )
+        row = Row(self.goal, (Array(last.gradient, "out", answer=True),), local=self.gradient(last.index))
+        return Step(
+            "backward", f"Start with {self.gradient(last.index)} = 1", why, (row,), heads=("for", "derivative", "value"),
+            active=(box.id,), targets=(box.id,), changes={box.id: {"grad": self._size(last.gradient)}},
+        )  # fmt: skip
+
+    def _back(self, shares: list[BackwardStep]) -> Iterator[Step]:
+        """One step for a node, or one for each side of a matrix product; then what has to be summed."""
+        node = self.forward[shares[0].node]
+        matrix = _is_matmul(shares[0], self.forward)
+        groups = [[share] for share in shares] if matrix else [shares]
+        for group in groups:
+            box = self.box_of[node.index]
+            assert node.gradient is not None
+            later = [s for s in group if s.was_broadcast or s.before is not None]
+            done = {self.box_of[s.input].id: {"grad": self._size(s.accumulated)} for s in group if s not in later}
+            title = f"Back through {self.name(node.index)} = {clean(node.call, LONG)}"
+            if len(groups) > 1:
+                title += f", to {self.name(group[0].input)}"
+            yield Step(
+                "backward", title, _why(node, group[0], self) if matrix else node.why,
+                tuple(self._share(s, matrix) for s in group),
+                (Text(self._upstream(node), "up"),),
+                ("for", "local derivative", "upstream, local → contribution"), active=(box.id,),
+                targets=tuple(dict.fromkeys(self.box_of[s.input].id for s in group)),
+                arrows={self.arrow_of[box.id, s.position]: self._chip(s) for s in group},
+                changes=done, **_origin(node),
+            )  # fmt: skip
+            for share in group:
+                if share.was_broadcast:
+                    yield self._unbroadcast(share, last=share.before is None)
+            for share in later:
+                if share.before is not None:
+                    yield self._fan_out(share)
+
+    def _upstream(self, node: ForwardStep) -> str:
+        if node.value.size == 1:
+            return f"upstream {self.gradient(node.index)} = {self._short(node.gradient)}"
+        return f"upstream {self.gradient(node.index)} ({shape_text(node.value)}), {self._size(node.gradient)}"
+
+    def _share(self, share: BackwardStep, matrix: bool) -> Row:
+        self.received[share.input] = self.received.get(share.input, 0) + 1
+        expected = self.shares[share.input]
+        note = f"share {self.received[share.input]} of {expected}" if expected > 1 else ""
+        up, out = Array(share.upstream, "up"), Array(share.raw, "out", answer=True)
+        local = f"{self.slope(share.node, share.input)} = {clean(share.local_text, LONG)}"
+        terms: tuple[Term, ...]
+        if matrix:
+            assert share.local is not None
+            turned = Array(share.local.T, "local")
+            pair = (up, Text("@"), turned) if share.position == 0 else (turned, Text("@"), up)
+            local = f"{self.gradient(share.input)} = {clean(share.how, LONG)}"
+            terms = (*pair, Text("="), out)
+        elif share.local is not None and share.raw.shape == share.local.shape == share.upstream.shape:
+            scalar = share.raw.size == 1
+            if scalar and share.local.size == 1:
+                local += "" if _same(share.local_text, self._short(share.local)) else f" = {self._short(share.local)}"
+            terms = (
+                Array(share.upstream, "up"), Text("×" if scalar else "⊙"),
+                Array(share.local, "local", signed=True), Text("="), out,
+            )  # fmt: skip
+        else:
+            terms = (up, Text("→"), Text(clean(share.how, LONG), "local"), Text("="), out)
+        return Row(self.name(share.input), terms, local, note)
+
+    def _chip(self, share: BackwardStep) -> tuple[str, str]:
+        """What stands on the arrow: the factor, and what arrives."""
+        out = self._size(share.raw)
+        if share.local is not None and share.local.size == share.raw.size == 1:
+            return f"× {self._short(share.local)}", out
+        if _is_matmul(share, self.forward):
+            return clean(share.how.replace("G", "", 1).strip(), 18), out
+        if share.local is not None:
+            return f"⊙ {clean(share.local_text, 16)}" if share.local_text != "1" else "× 1", out
+        return clean(share.how, 18), out
+
+    def _unbroadcast(self, share: BackwardStep, last: bool) -> Step:
+        name, box = self.name(share.input), self.box_of[share.input]
+        before, after = shape_text(share.raw), shape_text(share.contribution)
+        axes = _summed_axes(share.raw.shape, share.contribution.shape)
+        which = "axis" if len(axes) == 1 else "axes"
+        row = Row(
+            name, (Text("Σ", "local"), Array(share.raw, "up"), Text("="), Array(share.contribution, "out", answer=True)),
+            local=f"sum over {which} {', '.join(map(str, axes))}",
+        )  # fmt: skip
+        return Step(
+            "backward", f"Undo the broadcasting of {name}",
+            f"{name} was copied from {after} to {before}. Every copy had its part in {self.goal}, "
+            f"so the gradient of {name} is the sum over the copies.",
+            (row,), heads=("for", "", "all copies → sum"), active=(self.box_of[share.node].id,), targets=(box.id,),
+            arrows={self.arrow_of[self.box_of[share.node].id, share.position]: ("Σ copies", self._size(share.contribution))},
+            changes={box.id: {"grad": self._size(share.accumulated)}} if last else {}, **_origin(self.forward[share.node]),
+        )  # fmt: skip
+
+    def _fan_out(self, share: BackwardStep) -> Step:
+        name, box = self.name(share.input), self.box_of[share.input]
+        assert share.before is not None
+        arrived = self.received[share.input]
+        expected = self.shares[share.input]
+        complete = "Now it is complete." if arrived >= expected else f"{expected - arrived} more to come."
+        row = Row(
+            name, (Array(share.before), Text("+"), Array(share.contribution, "up", signed=True), Text("="),
+                   Array(share.accumulated, "out", answer=True)),
+            local=f"sum of {arrived} of {expected}" if arrived < expected else self.gradient(share.input),
+        )  # fmt: skip
+        return Step(
+            "backward", f"{name} is used {expected} times: add the shares",
+            f"{name} reaches {self.goal} on several ways, and a change of {name} acts on all of them, so what comes back is added. {complete}",
+            (row,), heads=("for", "", "so far + this share = sum"), active=(self.box_of[share.node].id,), targets=(box.id,),
+            arrows={self.arrow_of[self.box_of[share.node].id, share.position]: ("+", self._size(share.contribution))},
+            changes={box.id: {"grad": self._size(share.accumulated)}}, **_origin(self.forward[share.node]),
+        )  # fmt: skip
+
+
+_OPERATORS = {"+", "−", "×", "÷", "^", "@"}
+
+
+def _origin(step: ForwardStep) -> dict[str, Any]:
+    """The user's source line."""
+    if not step.code or step.file is None:
+        return {"layer": clean(step.layer, LONG)}
+    file = step.file.replace("\\", "/").rsplit("/", 1)[-1]
+    return {"code": clean(step.code, 120), "place": clean(f"{file}:{step.line}", LONG), "layer": clean(step.layer, LONG)}
+
+
+def _kind(step: ForwardStep) -> str:
+    return "parameter" if step.kind == "parameter" else "input, no gradient"
+
+
+def _elementwise(step: ForwardStep) -> bool:
+    return step.symbol in _OPERATORS - {"@"}
+
+
+def _is_matmul(share: BackwardStep, forward: Sequence[ForwardStep]) -> bool:
+    """Whether the share is G @ Wᵀ or Xᵀ @ G of two plain matrices."""
+    node = forward[share.node]
+    return share.op == "matmul" and all(forward[i].value.ndim == 2 for i in node.inputs)
+
+
+def _why(node: ForwardStep, share: BackwardStep, lesson: Lesson) -> str:
+    other = lesson.name(node.inputs[1 - share.position])
+    shapes = [shape_text(share.upstream), shape_text(lesson.forward[node.inputs[1 - share.position]].value)]
+    return (
+        f"The upstream gradient is {shapes[0]} and {other} is {shapes[1]}: with {other} transposed the shapes fit, "
+        f"and the result is {shape_text(share.raw)}, as {lesson.name(share.input)}."
+    )
+
+
+def _same(text: str, number: str) -> bool:
+    return text.strip() == number
+
+
+def _summed_axes(raw: tuple[int, ...], own: tuple[int, ...]) -> list[int]:
+    added = len(raw) - len(own)
+    return [*range(added), *(added + i for i, n in enumerate(own) if n == 1 and raw[added + i] != 1)]
+
+
+def reserve(plan: Drawing, steps: Sequence[Step]) -> None:
+    """Make every box wide enough for all that it is going to show."""
+    for step in steps:
+        for id, texts in step.changes.items():
+            for role, text in texts.items():
+                shown = f"grad {text}" if role == "grad" else text
+                plan.box(id).minimum = max(plan.box(id).minimum, width(shown, SIZE, bold=True))
+
+
+def lines(step: ForwardStep, title: str) -> list[Line]:
+    """The lines of a box in a lesson: its texts change from step to step."""
+    if step.kind == "constant" and title == short(step.value):
+        return [Line(title, "title")]
+    gradient = Line("grad –", "grad") if step.tensor.requires_grad else Line("no grad", "muted")
+    return [Line(title, "title"), Line("–", "value"), gradient]
+
+
+def whole_formula(steps: Sequence[ForwardStep], longest: int = 64) -> str:
+    """The last tensor as one formula of the leaves; where that gets too long, of tensors that have names."""
+    last = steps[-1]
+    if not last.op:
+        return clean(last.name, longest)
+    for inline in (lambda s: True, lambda s: re.fullmatch(r"v\d+", s.name) is not None):
+        text = _written(steps, last, inline, longest)[0] if len(steps) <= 60 else ""
+        if 0 < len(text) <= longest:
+            return clean(f"{last.name} = {text}", longest + 30)
+    return clean(f"{last.name} = {last.call}", longest + 30)
+
+
+_BINDS = {"+": 1, "−": 1, "×": 2, "÷": 2, "@": 2, "^": 4}
+
+
+def _written(
+    steps: Sequence[ForwardStep], step: ForwardStep, inline: Callable[[ForwardStep], bool], longest: int
+) -> tuple[str, int]:
+    """`step` as a formula, and how strongly its outermost operator binds. Empty where it is too long."""
+    parts = []
+    for i in step.inputs:
+        one = steps[i]
+        parts.append(_written(steps, one, inline, longest) if one.op and inline(one) else (one.name, 9))
+        if len(parts[-1][0]) > longest or not parts[-1][0]:
+            return "", 9
+    if step.symbol in _BINDS and len(parts) == 2:
+        binds = _BINDS[step.symbol]
+        (left, left_binds), (right, right_binds) = parts
+        if step.symbol == "×" and step.inputs[0] == step.inputs[1]:
+            return f"{_bracket(left, left_binds < 5)}²", 5
+        right = _bracket(right, right_binds <= binds and (step.symbol not in "+×" or right_binds < binds))
+        return f"{_bracket(left, left_binds < binds)} {step.symbol} {right}", binds
+    if step.symbol == "−" and len(parts) == 1:
+        return f"−{_bracket(parts[0][0], parts[0][1] < 3)}", 3
+    return f"{step.symbol}({', '.join(text for text, _ in parts)})", 9
+
+
+def _bracket(text: str, needed: bool) -> str:
+    return f"({text})" if needed else text

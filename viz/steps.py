@@ -1,0 +1,170 @@
+"""viz.steps: a page that goes through the forward and the backward pass one step at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from tinygrad_reg import Tensor
+from tinygrad_reg.explain import Record, explain
+
+from . import dot, draw, files, svg
+from .fold import Unit, fold
+from .graph import check
+from .lesson import Lesson, lines, reserve, whole_formula
+from .page import page
+from .picture import Picture
+from .still import W, still
+from .terms import Step, exact
+from .text import clean
+from .theme import LIGHT
+from .theme import theme as theme_named
+from .updates import update_steps
+from .trace import Line, drawing, owners, title_of
+
+MOST = 60  # steps on a page
+
+
+class Steps:
+    """What `viz.steps` returns: `.html`, `.save("steps.html")`, `len()`, and `.still(n)` for one step as a picture."""
+
+    def __init__(self, loss: Tensor, optimizer: Any, title: str, theme: str, digits: int, engine: str) -> None:
+        self.record = explain(loss)
+        self.theme, self.digits = theme, digits
+        names = self.record.forward
+        units = _inside([Unit(s.kind, (s.index,), s.inputs, s.layer) for s in names], self.record)
+        self.plan = drawing(names, units, self._label)
+        lesson = Lesson(self.record, self.plan, digits)
+        self.steps: list[Step] = lesson.steps()
+        if optimizer is not None:
+            self.steps += update_steps(lesson, optimizer)
+        reserve(self.plan, self.steps)
+        source = dot.digraph(self.plan, LIGHT, draw.CHIP_GAP).source
+        self.engine = dot.place(self.plan, source, engine, draw.CHIP_GAP)
+        self.formula = whole_formula(names)
+        self.title = clean(title, 80) or "Backprop, one step at a time"
+
+    def _label(self, unit: Unit) -> tuple[list[Line], str]:
+        step = self.record.forward[unit.members[0]]
+        return lines(step, title_of(step)), clean(f"{step.name}: {step.expression if step.op else step.kind}", 120)
+
+    @cached_property
+    def html(self) -> str:
+        """The page."""
+        drawn = [self._still(n, "dark" if self.theme == "dark" else "light") for n in range(len(self.steps))]
+        return page(
+            self.plan, self.steps, self._rows(), drawn,
+            title=self.title, formula=self.formula, theme=self.theme, digits=self.digits,
+        )  # fmt: skip
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page to a .html file."""
+        files.ending(path, ("html",))
+        files.write(path, self.html)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def still(self, n: int, theme: str = "light") -> Picture:
+        """Step number n (from 1, as the page counts) as a picture: save it as SVG for a slide."""
+        if not isinstance(n, int) or not 1 <= n <= len(self.steps):
+            raise IndexError(f"there are steps 1 to {len(self.steps)}, but not {n!r}")
+        theme_named(theme)
+        step = self.steps[n - 1]
+        return Picture(step.title, f"step {n} of {len(self.steps)}: {step.title}", lambda: self._still(n - 1, theme))
+
+    def _still(self, at: int, theme: str) -> str:
+        colors = theme_named(theme)
+        step = self.steps[at]
+        counter = f"{step.phase} · step {at + 1} of {len(self.steps)}"
+        body, height = still(
+            self.plan, step, self._state(at), colors, title=self.title, counter=counter, digits=self.digits
+        )
+        return svg.document(
+            W, height, body, title=step.title, description=f"{counter}. {step.why}",
+            prefix=f"{draw.prefix(self.plan)}s{at}-", background=colors.paper,
+        )  # fmt: skip
+
+    def _state(self, at: int) -> draw.State:
+        """What the graph shows at a step: the page's script does the same."""
+        texts: dict[tuple[str, str], str] = {}
+        for step in self.steps[: at + 1]:
+            for id, change in step.changes.items():
+                texts.update({(id, role): f"grad {t}" if role == "grad" else t for role, t in change.items()})
+        now = self.steps[at]
+        backward = now.phase != "forward"
+        passed = {a for s in self.steps[:at] if s.phase == "backward" for a in s.arrows} if backward else set()
+        known = {id for id, role in texts if role == "value"}
+        return draw.State(
+            now.phase, frozenset(now.active), frozenset(now.targets), now.arrows, frozenset(passed),
+            frozenset(box.id for box in self.plan.boxes if box.id not in known), texts,
+        )  # fmt: skip
+
+    def _rows(self) -> list[dict[str, Any]]:
+        rows = []
+        for box in self.plan.boxes:
+            step = self.record.forward[box.unit.members[-1]]
+            rows.append(
+                {
+                    "box": box.id, "index": step.index, "name": clean(step.name, 24),
+                    "computed": clean(step.call if step.op else step.kind, 40),
+                    "array": step.value.size > 1,
+                    "kind": "free" if step.tensor.requires_grad else "fixed",
+                    "value": exact(step.value), "gradient": exact(step.gradient),
+                }
+            )  # fmt: skip
+        return rows
+
+    def __repr__(self) -> str:
+        return f"{len(self.steps)} steps through {self.formula}; .save('steps.html') writes the page"
+
+    def _repr_html_(self) -> str:
+        """A frame with the page in it."""
+        return f'<iframe srcdoc="{svg.escape(self.html)}" style="width:100%;height:760px;border:0" title="{svg.escape(repr(self))}"></iframe>'
+
+
+def steps(
+    loss: Tensor,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    optimizer: Any = None,
+    title: str = "",
+    theme: str = "auto",
+    digits: int = 4,
+    engine: str = "auto",
+) -> Steps:
+    """A page that shows how `loss` is computed and how its gradient travels back, one step at a time.
+
+    `path`: where to write it (a .html file; without it, nothing is written). `optimizer`: its next update of each
+    parameter becomes the last steps, in its own formula; no parameter is changed. `theme`: "auto" follows the
+    reader's system, "light" and "dark" insist. No `.grad` is touched.
+
+    >>> from tinygrad_reg import Tensor
+    >>> w, x = Tensor(3.0, requires_grad=True, name="w"), Tensor(2.0, name="x")
+    >>> steps(w * x, engine="builtin")
+    4 steps through v2 = w × x; .save('steps.html') writes the page
+    """
+    if not isinstance(loss, Tensor):
+        raise TypeError(f"steps() takes a Tensor, the loss, not {type(loss).__name__}")
+    if theme not in ("auto", "light", "dark"):
+        raise ValueError(f"theme= is 'auto', 'light' or 'dark', not {theme!r}")
+    check(digits=digits, engine=engine)
+    if path is not None:
+        files.ending(path, ("html",))
+    made = Steps(loss, optimizer, title, theme, digits, engine)
+    if path is not None:
+        made.save(path)
+    return made
+
+
+def _inside(units: Sequence[Unit], record: Record) -> list[Unit]:
+    """Leaves go into the frame of the one layer that uses them."""
+    from dataclasses import replace
+
+    layers = owners(record.forward)
+    return [u if u.layer else replace(u, layer=layers.get(u.members[0], "")) for u in units]
+
+
+__all__ = ["MOST", "Steps", "fold", "steps"]

@@ -1,0 +1,171 @@
+"""A single step as an SVG for a slide: the graph as it stands at that step, and below it what is said and computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import draw, svg
+from .terms import Array, Row, Step, Term, Text
+from .text import width
+from .theme import MONO, Theme
+from .trace import Drawing
+
+W = 1400.0
+EDGE = 24.0
+GRAPH = 380.0  # height of the graph, at most
+CELL = 13.5  # font size inside a matrix
+BODY = 17.0
+
+
+def still(
+    plan: Drawing, step: Step, state: draw.State, theme: Theme, *, title: str, counter: str, digits: int
+) -> tuple[str, float]:
+    """The body of the SVG, and its height."""
+    color = theme.forward if step.phase == "forward" else theme.backward
+    parts = [
+        svg.text(EDGE, 42, title, 24, theme.ink, bold=True),
+        svg.text(W - EDGE, 42, counter, 15, theme.muted, text_anchor="end"),
+    ]
+    graph, used = _graph(plan, state, theme, 60.0)
+    parts.append(graph)
+    y = 60.0 + used + 44
+    parts.append(svg.text(EDGE, y, step.title, 25, theme.ink, bold=True))
+    for line in wrap(" ".join(_plain(t, digits) for t in step.lead), BODY, W - 2 * EDGE):
+        y += 30
+        parts.append(svg.text(EDGE, y, line, BODY, color, bold=True))
+    for line in wrap(step.why, BODY, W - 2 * EDGE):
+        y += 27
+        parts.append(svg.text(EDGE, y, line, BODY, theme.ink))
+    for line in step.formula.splitlines():
+        y += 27
+        parts.append(svg.text(EDGE, y, line, BODY, theme.local, bold=True, font_family=MONO))
+    y += 20
+    names = max((max(width(row.name, BODY, bold=True), width(row.note, 13)) for row in step.rows), default=0.0) + 26
+    locals_ = max((width(row.local, BODY) + 34 for row in step.rows if row.local), default=0.0)
+    for row in step.rows:
+        drawn, height = _row(row, y, names, locals_, theme, digits)
+        parts += drawn
+        y += height + 12
+    if step.code:
+        y += 22
+        parts.append(svg.text(EDGE, y, step.code, 14.5, theme.ink, font_family=MONO))
+        parts.append(svg.text(W - EDGE, y, step.place, 14.5, theme.muted, text_anchor="end"))
+    return "".join(parts), y + 24
+
+
+def _graph(plan: Drawing, state: draw.State, theme: Theme, top: float) -> tuple[str, float]:
+    """The graph, fitted into the width; where it would get too small to read, the part around the step."""
+    room = W - 2 * EDGE
+    scale = min(1.35, room / plan.w, GRAPH / plan.h)
+    x = y = 0.0
+    w, h = plan.w, plan.h
+    if scale < 0.9:
+        scale = 1.15
+        w, h = min(plan.w, room / scale), min(plan.h, GRAPH / scale)
+        shown = [plan.box(id) for id in (*state.active, *state.targets)] or plan.boxes
+        x = _window([b.x for b in shown], w, plan.w)
+        y = _window([b.y for b in shown], h, plan.h)
+    inside = svg.element(
+        "svg", draw.body(plan, theme, draw.prefix(plan), state), x=EDGE + (room - w * scale) / 2, y=top,
+        width=w * scale, height=h * scale, viewBox=" ".join(map(svg.number, (x, y, w, h))),
+    )  # fmt: skip
+    frame = svg.box(EDGE, top, room, h * scale, round=10, fill=theme.panel, stroke=theme.hairline)
+    return frame + inside, h * scale
+
+
+def _window(places: Sequence[float], size: float, whole: float) -> float:
+    """Where a window of that size begins, so that it shows these places, or the first of them."""
+    spread = max(places) - min(places)
+    middle = (max(places) + min(places)) / 2 if spread < size * 0.8 else min(places)
+    return max(0.0, min(middle - size / 2, whole - size))
+
+
+def _row(row: Row, y: float, names: float, locals_: float, theme: Theme, digits: int) -> tuple[list[str], float]:
+    """Name and local derivative, then the computation beside them, or below where it is wide."""
+    sizes = [_size(term, digits) for term in row.terms]
+    tall = max((h for _, h in sizes), default=26.0)
+    total = sum(w for w, _ in sizes) + 10 * len(sizes)
+    beside = EDGE + names + locals_ + total <= W - EDGE
+    x, top = (EDGE + names + locals_, y) if beside else (EDGE, y + 34)
+    scale = min(1.0, (W - EDGE - x) / total)
+    middle = (top + tall / 2 if beside else y + 14) + 6
+    parts = [svg.text(EDGE, middle, row.name, BODY, theme.ink, bold=True)]
+    if row.note:
+        parts.append(svg.text(EDGE, middle + 17, row.note, 13, theme.muted))
+        tall = max(tall, 44.0) if beside else tall
+    if row.local:
+        parts.append(svg.text(EDGE + names, middle, row.local, BODY, theme.local))
+    terms = []
+    at = 0.0
+    for term, (w, h) in zip(row.terms, sizes, strict=True):
+        terms.append(_term(term, at, max(h for _, h in sizes) / 2 - h / 2, w, h, theme, digits))
+        at += w + 10
+    move = f"translate({svg.number(x)},{svg.number(top)}) scale({scale:.3f})"
+    parts.append(svg.element("g", *terms, transform=move))
+    return parts, tall * scale + (0.0 if beside else 34.0)
+
+
+def _plain(term: Term, digits: int) -> str:
+    return term.text if isinstance(term, Text) else term.inline(digits)
+
+
+def _color(role: str, theme: Theme) -> str:
+    return {"up": theme.backward, "local": theme.local, "muted": theme.muted}.get(role, theme.ink)
+
+
+def _size(term: Term, digits: int) -> tuple[float, float]:
+    if isinstance(term, Text):
+        return width(term.text, BODY), 26.0
+    cells = term.cells(digits)
+    if cells:
+        return sum(_columns(cells)) + 12 * (len(cells[0]) - 1) + 20, len(cells) * 19.0 + 8
+    if term.value.size == 1:
+        return width(term.inline(digits), BODY, bold=True), 26.0
+    entries = term.summary(digits)
+    return max(width(f"{a}  {b}", CELL) for a, b in entries) + 28, len(entries) * 19.0 + 8
+
+
+def _columns(cells: Sequence[Sequence[str]]) -> list[float]:
+    return [max(width(row[i], CELL) for row in cells) for i in range(len(cells[0]))]
+
+
+def _term(term: Term, x: float, y: float, w: float, h: float, theme: Theme, digits: int) -> str:
+    if isinstance(term, Text):
+        return svg.text(x, y + 19, term.text, BODY, _color(term.role, theme))
+    color = _color(term.role, theme)
+    cells = term.cells(digits)
+    if cells:
+        right, drawn = x + 10, [_brackets(x, y, w, h, color)]
+        for column, wide in enumerate(_columns(cells)):
+            right += wide
+            for at, row in enumerate(cells):
+                drawn.append(svg.text(right, y + 18 + at * 19, row[column], CELL, color, text_anchor="end"))
+            right += 12
+        return "".join(drawn)
+    if term.value.size == 1:
+        return svg.text(x, y + 19, term.inline(digits), BODY, color, bold=True)
+    drawn = [_brackets(x, y, w, h, color)]
+    for at, (name, value) in enumerate(term.summary(digits)):
+        drawn.append(svg.text(x + 10, y + 18 + at * 19, name, CELL, theme.muted))
+        drawn.append(svg.text(x + w - 10, y + 18 + at * 19, value, CELL, color, text_anchor="end"))
+    return "".join(drawn)
+
+
+def _brackets(x: float, y: float, w: float, h: float, color: str) -> str:
+    def side(at: float, foot: float) -> str:
+        d = f"M{svg.number(at + foot)},{svg.number(y)}H{svg.number(at)}V{svg.number(y + h)}H{svg.number(at + foot)}"
+        return svg.element("path", d=d, fill="none", stroke=color, stroke_width=1.6)
+
+    return side(x + 1, 5) + side(x + w - 1, -5)
+
+
+def wrap(text: str, size: float, room: float) -> list[str]:
+    """`text` in lines that are at most `room` wide."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width(longer, size) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines

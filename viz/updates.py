@@ -1,0 +1,79 @@
+"""The last steps of a lesson: what the optimizer is going to do with the gradients, in its own formula."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_reg import Tensor
+from tinygrad_reg.explain import number, short
+
+from .lesson import Lesson
+from .terms import Array, Row, Step, Text
+
+MOST = 12  # parameters; of more, the others are named in the last step
+
+
+def update_steps(lesson: Lesson, optimizer: Any) -> Iterator[Step]:
+    """One step for each parameter of `optimizer` in the graph; nothing is changed."""
+    if not hasattr(optimizer, "preview") or not hasattr(optimizer, "params"):
+        raise TypeError(f"optimizer= is one of tinygrad_reg.optim, such as SGD, not {type(optimizer).__name__}")
+    mine = [s for s in lesson.forward if s.kind == "parameter" and any(s.tensor is p for p in optimizer.params)]
+    if not mine:
+        raise ValueError("none of the optimizer's parameters is part of what the loss was computed from")
+    for at, step in enumerate(mine[:MOST]):
+        before, after, formula, accumulated = _preview(optimizer, step.tensor, step.gradient)
+        name = lesson.name(step.index)
+        box = lesson.box_of[step.index]
+        rows = _rows(formula, before, after, name, lesson.digits)
+        why = f"{type(optimizer).__name__} moves {name} against its gradient."
+        if accumulated:
+            why += " Its .grad differs from this pass: it was accumulated or clipped, and the update uses what is in .grad."
+        if at == MOST - 1 and len(mine) > MOST:
+            why += f" The other {len(mine) - MOST} parameters follow in the same way."
+        yield Step(
+            "update", f"Update {name}", why, tuple(rows), heads=("symbol", "", "value"), formula=formula,
+            active=(box.id,), changes={box.id: {"value": _moved(step.value, after["w"], lesson.digits)}},
+        )  # fmt: skip
+
+
+_NOTES = {"w": "the parameter", "g": "its gradient", "v": "remembered", "m": "remembered", "s": "remembered"}
+
+
+def _rows(formula: str, before: dict[str, Any], after: dict[str, Any], name: str, digits: int) -> Iterator[Row]:
+    """The numbers of the formula, and what comes out of it."""
+    arrays = {key: np.asarray(value) for key, value in before.items()}
+    new = {key: np.asarray(value) for key, value in after.items()}
+    if formula == "w ← w − η·g":
+        lr = Text(number(float(arrays["η"]), digits), "local")
+        terms = (Array(arrays["w"]), Text("−"), lr, Text("×"), Array(arrays["g"], "up", signed=True), Text("="))
+        yield Row(f"new {name}", (*terms, Array(new["w"], "out", answer=True)), local=f"{name} − η·∂/∂{name}")
+        return
+    constants = [Text(f"{key} = {number(float(arrays[key]), digits)}") for key in arrays if key not in {"w", "g", *new}]
+    if constants:
+        yield Row("with", tuple(constants))
+    if "g" in arrays:
+        yield Row("g", (Array(arrays["g"], "up"),), note=_NOTES["g"])
+    for key in sorted(new, key=lambda key: key == "w"):  # the parameter last
+        terms = (Array(arrays[key]), Text("→")) if key in arrays else ()
+        yield Row(key, (*terms, Array(new[key], "out", answer=True)), note=_NOTES.get(key, ""))
+
+
+def _moved(old: np.ndarray, new: np.ndarray, digits: int) -> str:
+    return f"{short(old, digits)} → {short(np.asarray(new), digits).split(' norm ')[-1]}"
+
+
+def _preview(optimizer: Any, p: Tensor, gradient: np.ndarray | None) -> tuple[dict[str, Any], dict[str, Any], str, bool]:
+    """The optimizer's own preview; where backward() has not been called, with the gradient of this record."""
+    kept = p._grad
+    if kept is not None:
+        shown = optimizer.preview(p)
+        return shown.before, shown.after, shown.formula, not np.allclose(np.asarray(kept), gradient, rtol=1e-6, atol=0)
+    try:
+        p._grad = gradient
+        shown = optimizer.preview(p)
+    finally:
+        p._grad = kept
+    return shown.before, shown.after, shown.formula, False
