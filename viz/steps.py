@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +12,7 @@ from tinygrad_reg import Tensor
 from tinygrad_reg.explain import Record, explain
 
 from . import dot, draw, files, svg
+from .blocks import BlockLesson
 from .fold import Unit, fold
 from .graph import check
 from .lesson import Lesson, lines, reserve, whole_formula
@@ -22,7 +24,7 @@ from .text import clean
 from .theme import LIGHT
 from .theme import theme as theme_named
 from .updates import update_steps
-from .trace import Line, drawing, owners, title_of
+from .trace import Labels, Line, drawing, owners, title_of
 
 MOST = 60  # steps on a page
 
@@ -35,9 +37,16 @@ class Steps:
         self.theme, self.digits = theme, digits
         names = self.record.forward
         units = _inside([Unit(s.kind, (s.index,), s.inputs, s.layer) for s in names], self.record)
-        self.plan = drawing(names, units, self._label)
-        lesson = Lesson(self.record, self.plan, digits)
-        self.steps: list[Step] = lesson.steps()
+        lesson: Lesson | None = None
+        if len(names) <= 2 * MOST:
+            self.plan = drawing(names, units, self._label)
+            lesson = Lesson(self.record, self.plan, digits)
+            self.steps: list[Step] = lesson.steps()
+        if lesson is None or len(self.steps) > MOST:
+            # Forward and backward each take a step for a box, and the two ends one more.
+            self.plan = drawing(names, _inside(fold(names, MOST // 2 - 1), self.record), self._label)
+            lesson = BlockLesson(self.record, self.plan, digits)
+            self.steps = lesson.steps()
         if optimizer is not None:
             self.steps += update_steps(lesson, optimizer)
         reserve(self.plan, self.steps)
@@ -47,6 +56,9 @@ class Steps:
         self.title = clean(title, 80) or "Backprop, one step at a time"
 
     def _label(self, unit: Unit) -> tuple[list[Line], str]:
+        if len(unit.members) > 1:
+            heading, words = Labels(self.record.forward, frozenset(), self.digits)(unit)
+            return [heading[0], Line("–", "value"), Line("grad –", "grad")], words
         step = self.record.forward[unit.members[0]]
         return lines(step, title_of(step)), clean(f"{step.name}: {step.expression if step.op else step.kind}", 120)
 
@@ -161,10 +173,6 @@ def steps(
 
 def _inside(units: Sequence[Unit], record: Record) -> list[Unit]:
     """Leaves go into the frame of the one layer that uses them."""
-    from dataclasses import replace
-
     layers = owners(record.forward)
     return [u if u.layer else replace(u, layer=layers.get(u.members[0], "")) for u in units]
 
-
-__all__ = ["MOST", "Steps", "fold", "steps"]

@@ -1,0 +1,106 @@
+"""The lesson of a graph with more steps than a page holds: it steps by blocks, layers and runs of operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tinygrad_reg.explain import BackwardStep, Record
+
+from .lesson import LONG, ROWS, Lesson
+from .terms import Array, Row, Step, Text
+from .text import clean
+from .trace import Box, Drawing
+
+
+class BlockLesson(Lesson):
+    """One step for each box of a folded drawing, forward and then backward."""
+
+    def __init__(self, record: Record, plan: Drawing, digits: int) -> None:
+        super().__init__(record, plan, digits)
+        self.arrows_into: dict[str, list[str]] = {}
+        for arrow in plan.arrows:
+            self.arrows_into.setdefault(arrow.head, []).append(arrow.id)
+        self.sent: dict[str, list[BackwardStep]] = {}
+        for share in record.backward:
+            self.sent.setdefault(self.box_of[share.node].id, []).append(share)
+
+    def steps(self) -> list[Step]:
+        """All steps of the forward and the backward pass."""
+        inner = [box for box in self.plan.boxes if not box.is_leaf]
+        steps = [self._given(), *(self._forward(box) for box in inner)]
+        if self.record.output.requires_grad:
+            steps.append(self._seed())
+            steps += [self._backward(box) for box in reversed(inner) if box.id in self.sent]
+        return steps
+
+    def _given(self) -> Step:
+        boxes = [box for box in self.plan.boxes if box.is_leaf]
+        folded = sum(s.kind == "parameter" for s in self.forward)
+        rows = [Row(self.name(b.unit.members[0]), (Array(self.forward[b.unit.members[0]].value),)) for b in boxes[:ROWS]]
+        return Step(
+            "forward", "What goes in", f"There are too many operations for one a step, so each step takes a whole block. "
+            f"The {folded} parameters stand in the blocks that use them.", tuple(rows), heads=("tensor", "", "value"),
+            active=tuple(b.id for b in boxes), changes={b.id: {"value": self._value(b)} for b in boxes},
+        )  # fmt: skip
+
+    def _title(self, box: Box) -> str:
+        if len(box.unit.members) == 1:
+            step = self.forward[box.unit.members[0]]
+            return f"{self.name(step.index)} = {clean(step.call, LONG)}"
+        return box.lines[0].text.strip("… ")
+
+    def _forward(self, box: Box) -> Step:
+        members = box.unit.members
+        rows = [
+            Row(self.name(i), (Text("="), Array(self.forward[i].value, "out", answer=i == members[-1])),
+                local=clean(self.forward[i].call, LONG))
+            for i in _ends(members)
+        ]  # fmt: skip
+        why = f"{len(members):,} operations; the first and the last are shown." if len(members) > ROWS else ""
+        return Step(
+            "forward", self._title(box), why, tuple(_with_gap(rows, members)), heads=("tensor", "computed as", "value"),
+            active=(box.id,), arrows=dict.fromkeys(self.arrows_into.get(box.id, ()), ()),
+            changes={box.id: {"value": self._value(box)}},
+        )  # fmt: skip
+
+    def _backward(self, box: Box) -> Step:
+        shares = self.sent[box.id]
+        out = [s for s in shares if self.box_of.get(s.input) not in (box, None)] or shares[-1:]
+        rows = [
+            Row(self.name(s.input), (Array(s.upstream, "up"), Text("→"), Text(clean(s.how, LONG), "local"), Text("="),
+                                     Array(s.contribution, "out", answer=True)),
+                local=f"{self.slope(s.node, s.input)} = {clean(s.local_text, 30)}")
+            for s in out[:ROWS]
+        ]  # fmt: skip
+        first, last = self.forward[box.unit.members[-1]], self.forward[box.unit.members[0]]
+        why = ""
+        if len(box.unit.members) > 1:
+            why = (
+                f"{len(shares):,} shares are sent on inside of this block. The gradient enters with {self._size(first.gradient)} "
+                f"and reaches the block's first operation with {self._size(last.gradient)}."
+            )
+        targets = [self.box_of[s.input] for s in out if s.input in self.box_of]
+        grads = {b.id: {"grad": self._size(self.forward[b.unit.members[-1]].gradient)} for b in targets if b is not box}
+        return Step(
+            "backward", f"Back through {self._title(box)}", why, tuple(rows),
+            (Text(f"upstream {self.gradient(first.index)}, {self._size(first.gradient)}", "up"),),
+            heads=("for", "local derivative", "upstream, local → contribution"), active=(box.id,),
+            targets=tuple(dict.fromkeys(b.id for b in targets if b is not box)),
+            arrows={a: () for a in self.arrows_into.get(box.id, ()) if self._carries(a, shares)}, changes=grads,
+        )  # fmt: skip
+
+    def _carries(self, arrow: str, shares: Sequence[BackwardStep]) -> bool:
+        """Whether a gradient goes back along this arrow."""
+        tail = next(a.tail for a in self.plan.arrows if a.id == arrow)
+        return any(self.box_of[s.input].id == tail for s in shares if s.input in self.box_of)
+
+
+def _ends(members: Sequence[int]) -> list[int]:
+    return list(members) if len(members) <= ROWS else [*members[: ROWS // 2], *members[-ROWS // 2 :]]
+
+
+def _with_gap(rows: Sequence[Row], members: Sequence[int]) -> Iterator[Row]:
+    for at, row in enumerate(rows):
+        if len(members) > ROWS and at == ROWS // 2:
+            yield Row("…", (Text(f"{len(members) - ROWS:,} more", "muted"),))
+        yield row
