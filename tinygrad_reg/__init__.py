@@ -4,7 +4,7 @@ Everything is a differentiable op: a layer, a loss or a penalty is built from op
 `backward()` walks the graph and fills `.grad`, and an optimizer reads `.grad` and nothing else.
 """
 
-from . import constraints, diagnostics, dispatch, initializers, layers, losses, metrics, ops, optim, penalties
+from . import constraints, data, diagnostics, dispatch, initializers, layers, losses, metrics, ops, optim, penalties
 from .backward import gradients
 from .debug import debug, why
 from .diagnostics import dead_units

@@ -1,0 +1,137 @@
+"""Batches, disjoint parts (row T10), standardisation."""
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+from tinygrad_reg.data import Standardizer, batches, split, standardize
+
+X, Y = np.arange(20.0).reshape(10, 2), np.arange(10)
+
+
+@pytest.mark.parametrize(("batch_size", "updates"), [(None, 1), (10, 1), (1, 10), (4, 3), (64, 1)])
+def test_O1_an_epoch_has_as_many_updates_as_batches(batch_size, updates):
+    loader = batches(X, Y, batch_size=batch_size)
+    groups = list(loader)
+    assert len(groups) == len(loader) == updates
+    assert sorted(np.concatenate([y for _, y in groups])) == list(range(10))
+    for x, y in groups:
+        assert np.array_equal(x[:, 0], 2 * y)  # samples keep their labels
+
+
+def test_the_order_is_new_each_epoch_and_repeats_with_the_seed():
+    def orders(rng):
+        loader = batches(Y, batch_size=10, rng=rng)
+        return [next(iter(loader)).tolist() for _ in range(2)]
+
+    first, second = orders(3)
+    assert first != second
+    assert orders(3) == orders(np.random.default_rng(3)) == [first, second]
+    tg.seed(5)
+    from_thread = orders(None)
+    tg.seed(5)
+    assert orders(None) == from_thread
+
+
+def test_without_shuffling_batches_are_views_in_order():
+    groups = list(batches(X, batch_size=4, shuffle=False))
+    assert [len(x) for x in groups] == [4, 4, 2]
+    assert np.array_equal(np.concatenate(groups), X) and all(np.shares_memory(x, X) for x in groups)
+
+
+def test_drop_last():
+    loader = batches(X, Y, batch_size=4, drop_last=True)
+    assert [len(y) for _, y in loader] == [4, 4] and len(loader) == 2
+    with pytest.raises(ValueError, match="drop_last=True leaves nothing of 10 samples in batches of 11"):
+        batches(X, batch_size=11, drop_last=True)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "options", "error", "message"),
+    [
+        ((X, Y[:5]), {}, ValueError, "as many samples as each other, not 10 and 5"),
+        ((X[:0],), {}, ValueError, "empty"),
+        ((3.0,), {}, ValueError, "a single number is no data set"),
+        ((), {}, TypeError, "one array at least"),
+        ((X,), {"batch_size": 0}, ValueError, "batch_size is a whole number from 1 on"),
+        ((X,), {"batch_size": 2.5}, ValueError, "not 2.5"),
+    ],
+)
+def test_what_makes_no_batches_is_refused(arrays, options, error, message):
+    with pytest.raises(error, match=message):
+        batches(*arrays, **options)
+
+
+def test_T10_three_disjoint_sets_hold_every_sample_once():
+    parts = split(X, Y, (0.6, 0.2, 0.2), rng=0)
+    assert [len(y) for _, y in parts] == [6, 2, 2]
+    assert sorted(np.concatenate([y for _, y in parts])) == list(range(10))
+    assert all(np.array_equal(x[:, 0], 2 * y) for x, y in parts)
+    again = split(X, Y, (0.6, 0.2, 0.2), rng=0)
+    assert all(np.array_equal(a[1], b[1]) for a, b in zip(parts, again, strict=True))
+    assert not np.array_equal(parts[0][1], split(X, Y, (0.6, 0.2, 0.2), rng=1)[0][1])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_T10_stratified_parts_have_the_mixture_of_the_whole(seed):
+    rng = np.random.default_rng(seed)
+    labels = rng.choice(5, size=203, p=[0.5, 0.2, 0.15, 0.1, 0.05])
+    fractions = rng.dirichlet([5, 3, 3])
+    parts = split(np.arange(203), labels, fractions, stratify=labels, rng=seed)
+    assert sorted(np.concatenate([x for x, _ in parts])) == list(range(203))
+    for (x, y), fraction in zip(parts, fractions, strict=True):
+        assert np.array_equal(labels[x], y)
+        assert abs(len(y) - fraction * 203) <= 1
+        for label in range(5):
+            assert abs(np.sum(y == label) - fraction * np.sum(labels == label)) < 2
+        assert (np.diff(y) < 0).any()  # not class by class
+
+
+def test_split_without_labels_and_without_shuffling():
+    first, second = split(X, fractions=(0.5, 0.5), shuffle=False)
+    assert np.array_equal(first, X[:5]) and np.array_equal(second, X[5:])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"fractions": (0.8, 0.3)}, "positive numbers with sum 1"),
+        ({"fractions": (1.0, 0.0)}, "positive numbers with sum 1"),
+        ({"fractions": (0.98, 0.01, 0.01)}, "a part would be empty"),
+        ({"fractions": (0.5, 0.5), "stratify": Y}, "class 0 has 1 samples, too few for 2 parts"),
+        ({"fractions": (0.5, 0.5), "stratify": np.eye(10)}, r"take y.argmax\(axis=1\)"),
+        ({"fractions": (0.5, 0.5), "stratify": Y, "shuffle": False}, "can't keep the order"),
+    ],
+)
+def test_splits_that_can_not_be_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        split(X, Y, **options)
+
+
+def test_standardisation_is_fitted_on_the_training_part_alone():
+    rng = np.random.default_rng(0)
+    train, test = rng.normal(3, 2, (50, 4)), rng.normal(30, 20, (20, 4))
+    scaled, scaled_test = standardize(train, test)
+    np.testing.assert_allclose(scaled.mean(0), 0, atol=1e-12)
+    np.testing.assert_allclose(scaled.std(0), 1, rtol=1e-12)
+    np.testing.assert_allclose(scaled_test, (test - train.mean(0)) / train.std(0), rtol=1e-12)
+    np.testing.assert_allclose(Standardizer(train).inverse(scaled_test), test, rtol=1e-12)
+
+
+def test_constant_features_integers_float32_and_channels():
+    scaled = Standardizer(np.full((5, 2), 0.1))(np.full((3, 2), 0.1))
+    assert (scaled == 0).all()
+    assert Standardizer(np.arange(6).reshape(3, 2))([[2, 3]]).dtype == np.float64
+    images = np.random.default_rng(0).normal(2, 3, (4, 3, 5, 5)).astype(np.float32)
+    scaler = Standardizer(images, axis=(0, 2, 3))
+    assert scaler(images).dtype == np.float32 and scaler.mean.shape == (1, 3, 1, 1)
+    np.testing.assert_allclose(scaler(images).mean((0, 2, 3)), 0, atol=1e-6)
+
+
+def test_sets_that_do_not_fit_the_training_set_are_refused():
+    with pytest.raises(ValueError, match=r"samples of shape \(2,\), these have \(3,\)"):
+        Standardizer(X)(np.ones((5, 3)))
+    with pytest.raises(ValueError, match="empty training set"):
+        Standardizer(X[:0])
+    with pytest.raises(TypeError, match="features are numbers"):
+        Standardizer([["a"]])

@@ -1,0 +1,55 @@
+"""Made-up problems: shapes, labels, places without noise, seeds."""
+
+import numpy as np
+import pytest
+
+from tinygrad_reg.data import blobs, circles, curve, moons, spirals, xor
+
+SETS = {"moons": moons, "circles": circles, "spirals": spirals, "xor": xor, "blobs": blobs}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_points_in_the_plane_with_balanced_labels_from_a_seed(name):
+    x, y = SETS[name](101, rng=4)
+    assert x.shape == (101, 2) and y.shape == (101,) and y.dtype.kind == "i"
+    counts = np.bincount(y)
+    assert counts.max() - counts.min() <= 2
+    again, same = SETS[name](101, rng=4)
+    assert np.array_equal(x, again) and np.array_equal(y, same)
+    assert not np.array_equal(x, SETS[name](101, rng=5)[0])
+    assert (np.diff(y) != 0).sum() > 20  # classes are mixed, not one after the other
+    with pytest.raises(ValueError, match="samples is how many points"):
+        SETS[name](0)
+
+
+def test_places_without_noise():
+    x, y = moons(50, noise=0, rng=0)
+    centre = np.where(y[:, None] == 0, [0, 0], [1, 0.5])
+    np.testing.assert_allclose(np.linalg.norm(x - centre, axis=1), 1)
+    x, y = circles(50, noise=0, factor=0.3, rng=0)
+    np.testing.assert_allclose(np.linalg.norm(x, axis=1), np.where(y == 0, 1, 0.3))
+    x, y = xor(50, noise=0, rng=0)
+    assert np.array_equal(y, (x[:, 0] * x[:, 1] < 0).astype(int))
+    x, y = spirals(60, arms=3, noise=0, rng=0)
+    turned = np.arctan2(x[:, 1], x[:, 0]) - 2 * np.pi * np.linalg.norm(x, axis=1)
+    np.testing.assert_allclose(np.exp(1j * turned), np.exp(2j * np.pi * y / 3), atol=1e-12)
+    x, y = blobs(20, centers=[[0, 0, 0], [1, 2, 3]], std=0, rng=0)
+    assert np.array_equal(x, np.array([[0, 0, 0], [1, 2, 3]])[y])
+
+
+@pytest.mark.parametrize("function", ["line", "parabola", "sine", "step", "bump", np.cos])
+def test_curves(function):
+    x, y = curve(30, function=function, noise=0, rng=0)
+    assert x.shape == y.shape == (30, 1) and (np.diff(x[:, 0]) >= 0).all()
+    x, noisy = curve(2000, function=function, noise=0.1, rng=0)
+    clean = curve(2000, function=function, noise=0, rng=0)[1]
+    assert np.std(noisy - clean) == pytest.approx(0.1, rel=0.05)
+
+
+def test_wrong_settings():
+    with pytest.raises(ValueError, match=r"no curve is called 'sin'.*There are line"):
+        curve(function="sin")
+    with pytest.raises(ValueError, match="factor is the inner radius"):
+        circles(factor=1.5)
+    with pytest.raises(ValueError, match="noise is a number ≥ 0"):
+        moons(noise=-1)

@@ -1,0 +1,32 @@
+"""Data: batches and splits, encodings, readers of real files, bundled and made-up sets, augmentation, balancing.
+
+This package stands apart: it deals in NumPy arrays and knows nothing of Tensors or models.
+"""
+
+from . import augmentation as augmentation
+from .balancing import class_weights as class_weights
+from .balancing import random_oversample as random_oversample
+from .balancing import smote as smote
+from .bundled import breast_cancer as breast_cancer
+from .bundled import diabetes as diabetes
+from .bundled import digits as digits
+from .bundled import iris as iris
+from .bundled import wine as wine
+from .encoding import multi_hot as multi_hot
+from .encoding import one_hot as one_hot
+from .readers import Table as Table
+from .readers import cifar10 as cifar10
+from .readers import mnist as mnist
+from .readers import read_cifar10 as read_cifar10
+from .readers import read_csv as read_csv
+from .readers import read_idx as read_idx
+from .sets import Standardizer as Standardizer
+from .sets import batches as batches
+from .sets import split as split
+from .sets import standardize as standardize
+from .synthetic import blobs as blobs
+from .synthetic import circles as circles
+from .synthetic import curve as curve
+from .synthetic import moons as moons
+from .synthetic import spirals as spirals
+from .synthetic import xor as xor

@@ -1,0 +1,304 @@
+"""Augmentation: training images changed at random in ways that keep their meaning, anew for every batch.
+
+    change = compose(shift(2), rotate(10), noise(0.05))
+    for x, y in tg.data.batches(x_train, y_train):
+        loss = ... model(change(x)) ...
+
+Each is called with float images (N, C, H, W) and returns new ones; every image gets its own draw. `rng` is a NumPy
+Generator or a seed, else this thread's generator draws. Use it on training images only, never on validation or test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from ..modes import generator
+from .sets import Rng
+
+Limits = tuple[float, float] | None
+
+
+class Augmentation:
+    """What all of them share: the check of what is given, and the generator."""
+
+    def __call__(self, images: Any, rng: Rng = None) -> np.ndarray:
+        """The images, changed at random."""
+        array = np.asarray(images)
+        if array.ndim != 4:
+            raise ValueError(
+                f"images have the shape (N, C, H, W), not {array.shape}"
+                + ("; write x[:, None] for grey ones" if array.ndim == 3 else "")
+            )
+        if array.dtype.kind != "f":
+            raise TypeError(f"images are floats, these are {array.dtype}: write x / 255")
+        return self.changed(array, generator(rng))
+
+    def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The images changed, with random numbers from `rng`."""
+        raise NotImplementedError
+
+
+# The classes are named as what they are called like, compose(shift(2), flip()), and as they print.
+
+
+@dataclass(frozen=True, init=False)
+class compose(Augmentation):
+    """One after the other.
+
+    >>> compose(shift(2), flip())
+    compose(shift(pixels=2, fill=0.0), flip(axis='horizontal', probability=0.5))
+    """
+
+    steps: tuple[Augmentation, ...]
+
+    def __init__(self, *steps: Augmentation) -> None:
+        for step in steps:
+            if not isinstance(step, Augmentation):
+                raise TypeError(f"compose() takes augmentations such as shift(2), not {step!r}")
+        object.__setattr__(self, "steps", steps)
+
+    def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The images after all steps."""
+        for step in self.steps:
+            images = step.changed(images, rng)
+        return images
+
+    def __repr__(self) -> str:
+        return f"compose({', '.join(map(repr, self.steps))})"
+
+
+@dataclass(frozen=True)
+class shift(Augmentation):
+    """Moved by whole pixels, up to `pixels` up or down and left or right; `fill` comes in at the edge."""
+
+    pixels: int = 2
+    fill: float = 0.0
+
+    def __post_init__(self) -> None:
+        _whole("pixels", self.pixels, 0)
+
+    def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The images moved."""
+        count, _, height, width = images.shape
+        top, left = rng.integers(0, 2 * self.pixels + 1, (2, count))
+        return _windows(_padded(images, self.pixels, self.fill), top, left, height, width)
+
+
+@dataclass(frozen=True)
+class random_crop(Augmentation):
+    """A random window of `size` (a number, or height and width), after `padding` pixels of `fill` all around."""
+
+    size: int | tuple[int, int]
+    padding: int = 0
+    fill: float = 0.0
+
+    def __post_init__(self) -> None:
+        for n in self.size if isinstance(self.size, tuple) else (self.size,):
+            _whole("size", n, 1)
+        _whole("padding", self.padding, 0)
+
+    def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The windows, (N, C, height, width) of the size."""
+        height, width = self.size if isinstance(self.size, tuple) else (self.size, self.size)
+        padded = _padded(images, self.padding, self.fill)
+        if height > padded.shape[2] or width > padded.shape[3]:
+            raise ValueError(f"a window of {height} × {width} does not fit into images of {padded.shape[2:]}")
+        top = rng.integers(0, padded.shape[2] - height + 1, len(images))
+        left = rng.integers(0, padded.shape[3] - width + 1, len(images))
+        return _windows(padded, top, left, height, width)
+
+
+@dataclass(frozen=True)
+class rotate(Augmentation):
+    """Turned about the centre by an angle of up to `degrees` either way; pixels are interpolated."""
+
+    degrees: float = 15.0
+    fill: float = 0.0
+
+    def __post_init__(self) -> None:
+        _number("degrees", self.degrees, 0)
+
+    def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The images turned."""
+        angle = np.deg2rad(rng.uniform(-self.degrees, self.degrees, len(images)))[:, None, None]
+        down, right = _from_centre(images)
+        cos, sin = np.cos(angle), np.sin(angle)
+        return _sampled(images, cos * down + sin * right, cos * right - sin * down, self.fill)
+
+
+@dataclass(frozen=True)
+class resize(Augmentation):
+    """Content made smaller or larger about the centre, by a factor between `low` and `high`; the size stays."""
+
+    low: float = 0.9
+    high: float = 1.1
+    fill: float = 0.0
+
+    def __post_init__(self) -> None:
+        _range(self.low, self.high, above=0)
+
+    def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The images resized."""
+        factor = rng.uniform(self.low, self.high, len(images))[:, None, None]
+        down, right = _from_centre(images)
+        return _sampled(images, down / factor, right / factor, self.fill)
+
+
+@dataclass(frozen=True)
+class flip(Augmentation):
+    """Mirrored with `probability`: "horizontal" swaps left and right, "vertical" top and bottom."""
+
+    axis: Literal["horizontal", "vertical"] = "horizontal"
+    probability: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.axis not in ("horizontal", "vertical"):
+            raise ValueError(f"axis is 'horizontal' or 'vertical', not {self.axis!r}")
+        if not 0 <= self.probability <= 1:
+            raise ValueError(f"probability is a number from 0 to 1, not {self.probability!r}")
+
+    def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The images, some of them mirrored."""
+        chosen = rng.random(len(images)) < self.probability
+        mirrored = np.flip(images, 3 if self.axis == "horizontal" else 2)
+        return np.where(chosen[:, None, None, None], mirrored, images)
+
+
+@dataclass(frozen=True)
+class color_shift(Augmentation):
+    """Each channel of each image lighter or darker by up to `amount`; `limits` such as (0, 1) cut what goes beyond."""
+
+    amount: float = 0.1
+    limits: Limits = None
+
+    def __post_init__(self) -> None:
+        _number("amount", self.amount, 0)
+
+    def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The images in other colours."""
+        moved = rng.uniform(-self.amount, self.amount, (*images.shape[:2], 1, 1)).astype(images.dtype)
+        return _limited(images + moved, self.limits)
+
+
+@dataclass(frozen=True)
+class contrast(Augmentation):
+    """Each image's differences from its mean, times a factor between `low` and `high`: its mean stays."""
+
+    low: float = 0.8
+    high: float = 1.2
+    limits: Limits = None
+
+    def __post_init__(self) -> None:
+        _range(self.low, self.high, above=None)
+
+    def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The images with more or less contrast."""
+        factor = rng.uniform(self.low, self.high, (len(images), 1, 1, 1)).astype(images.dtype)
+        mean = images.mean(axis=(1, 2, 3), keepdims=True)
+        return _limited(mean + factor * (images - mean), self.limits)
+
+
+@dataclass(frozen=True)
+class noise(Augmentation):
+    """Each pixel plus a number from N(0, std²)."""
+
+    std: float = 0.1
+    limits: Limits = None
+
+    def __post_init__(self) -> None:
+        _number("std", self.std, 0)
+
+    def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The images with noise."""
+        drawn = rng.standard_normal(images.shape, np.float32 if images.dtype == np.float32 else np.float64)
+        return _limited(images + (self.std * drawn).astype(images.dtype, copy=False), self.limits)
+
+
+@dataclass(frozen=True)
+class information_loss(Augmentation):
+    """A square of `size` pixels at a random place, in all channels, replaced by `fill`."""
+
+    size: int = 4
+    fill: float = 0.0
+
+    def __post_init__(self) -> None:
+        _whole("size", self.size, 1)
+
+    def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The images with a part missing."""
+        count, _, height, width = images.shape
+        if self.size > min(height, width):
+            raise ValueError(f"a square of {self.size} pixels does not fit into images of {height} × {width}")
+        top = rng.integers(0, height - self.size + 1, count)[:, None]
+        left = rng.integers(0, width - self.size + 1, count)[:, None]
+        rows = (np.arange(height) >= top) & (np.arange(height) < top + self.size)
+        columns = (np.arange(width) >= left) & (np.arange(width) < left + self.size)
+        lost = rows[:, None, :, None] & columns[:, None, None, :]
+        return np.where(lost, np.asarray(self.fill, images.dtype), images)
+
+
+# ---- geometry: which pixel of the old image a pixel of the new one shows
+
+
+def _padded(images: np.ndarray, by: int, fill: float) -> np.ndarray:
+    return np.pad(images, ((0, 0), (0, 0), (by, by), (by, by)), constant_values=fill)
+
+
+def _windows(images: np.ndarray, top: np.ndarray, left: np.ndarray, height: int, width: int) -> np.ndarray:
+    """From each image the window of this size that begins at its own top and left."""
+    rows = top[:, None] + np.arange(height)
+    columns = left[:, None] + np.arange(width)
+    return _at(images, rows[:, :, None], columns[:, None, :])
+
+
+def _at(images: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """The pixels of each image at its own rows and columns, in every channel."""
+    image, channel = np.arange(len(images))[:, None, None, None], np.arange(images.shape[1])[:, None, None]
+    found: np.ndarray = images[image, channel, rows[:, None], columns[:, None]]
+    return found
+
+
+def _from_centre(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far below and right of the centre each row and column is, shaped (H, 1) and (1, W)."""
+    height, width = images.shape[2:]
+    return np.arange(height)[:, None] - (height - 1) / 2, np.arange(width) - (width - 1) / 2
+
+
+def _sampled(images: np.ndarray, down: np.ndarray, right: np.ndarray, fill: float) -> np.ndarray:
+    """The images at these places (distances from the centre), each a weighted mean of the four pixels around it."""
+    height, width = images.shape[2:]
+    padded = _padded(images, 1, fill)  # whatever lies further out is fill as well
+    y = np.clip(down + (height - 1) / 2, -1, height) + 1
+    x = np.clip(right + (width - 1) / 2, -1, width) + 1
+    y, x = np.broadcast_arrays(y, x)
+    top, left = np.minimum(y.astype(int), height), np.minimum(x.astype(int), width)
+    below, beside = (y - top)[:, None].astype(images.dtype), (x - left)[:, None].astype(images.dtype)
+    upper = (1 - beside) * _at(padded, top, left) + beside * _at(padded, top, left + 1)
+    lower = (1 - beside) * _at(padded, top + 1, left) + beside * _at(padded, top + 1, left + 1)
+    mixed: np.ndarray = (1 - below) * upper + below * lower
+    return mixed
+
+
+def _limited(images: np.ndarray, limits: Limits) -> np.ndarray:
+    return images if limits is None else np.clip(images, *limits)
+
+
+# ---- wrong settings
+
+
+def _whole(name: str, value: Any, least: int) -> None:
+    if not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name} is a whole number from {least} on, not {value!r}")
+
+
+def _number(name: str, value: float, least: float) -> None:
+    if not (np.isfinite(value) and value >= least):
+        raise ValueError(f"{name} is a finite number from {least} on, not {value!r}")
+
+
+def _range(low: float, high: float, above: float | None) -> None:
+    if not (np.isfinite(low) and np.isfinite(high) and low <= high and low >= 0 and (above is None or low > above)):
+        raise ValueError(f"low and high are factors, 0 < low ≤ high, not {low!r} and {high!r}")

@@ -1,0 +1,93 @@
+"""Balancing the training set: more samples of rare classes, so that a model can't do well by ignoring them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..modes import generator
+from .sets import Rng, as_floats, same_length
+
+
+def random_oversample(x: Any, y: Any, *, rng: Rng = None) -> tuple[np.ndarray, np.ndarray]:
+    """Every class as often as the most frequent one: the samples given, then random repeats of the rarer classes.
+
+    >>> x, y = random_oversample([[1], [2], [3], [4]], [0, 0, 0, 1], rng=0)
+    >>> x.ravel(), y
+    (array([1, 2, 3, 4, 4, 4]), array([0, 0, 0, 1, 1, 1]))
+    """
+    samples, labels = _labelled(x, y)
+    rng = generator(rng)
+    repeats = [rng.choice(members, missing) for members, missing in _missing(labels)]
+    chosen = np.concatenate([np.arange(len(labels)), *repeats])
+    return samples[chosen], labels[chosen]
+
+
+def smote(x: Any, y: Any, *, k: int = 5, rng: Rng = None) -> tuple[np.ndarray, np.ndarray]:
+    """Every class as often as the most frequent one, by new samples between neighbours of the rarer classes.
+
+    Synthetic minority over-sampling: a random member a of the class, a random one b of its k nearest neighbours in the
+    class, and a + u · (b − a) with u uniform in [0, 1). The samples given come first.
+    """
+    samples, labels = _labelled(x, y)
+    samples, rng = as_floats(samples), generator(rng)
+    if not isinstance(k, (int, np.integer)) or k < 1:
+        raise ValueError(f"k is the number of neighbours, a whole number from 1 on, not {k!r}")
+    flat = samples.reshape(len(samples), -1)
+    made, their_labels = [], []
+    for members, missing in _missing(labels):
+        if not missing:
+            continue
+        if len(members) <= k:
+            raise ValueError(
+                f"class {labels[members[0]]} has {len(members)} samples, too few for {k} neighbours; "
+                f"{f'write k={len(members) - 1}' if len(members) > 1 else 'use random_oversample'}"
+            )
+        own = flat[members]
+        first = rng.integers(len(members), size=missing)
+        needed, position = np.unique(first, return_inverse=True)
+        neighbours = _nearest(own, needed, k)[position, rng.integers(k, size=missing)]
+        u = rng.random((missing, 1)).astype(flat.dtype)
+        made.append(own[first] + u * (own[neighbours] - own[first]))
+        their_labels.append(np.full(missing, labels[members[0]], labels.dtype))
+    balanced = np.concatenate([flat, *made]).reshape(-1, *samples.shape[1:])
+    return balanced, np.concatenate([labels, *their_labels])
+
+
+def class_weights(y: Any) -> dict[Any, float]:
+    """Weights that make classes count alike: N / (number of classes · members of the class), 1 on average.
+
+    >>> class_weights([0, 0, 0, 1])
+    {0: 0.6666666666666666, 1: 2.0}
+    """
+    labels = _labelled(y, y)[1]
+    found, counts = np.unique(labels, return_counts=True)
+    weights = len(labels) / (len(found) * counts)
+    return dict(zip(found.tolist(), weights.tolist(), strict=True))
+
+
+def _labelled(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+    samples, labels = same_length([x, y])
+    if labels.ndim != 1:
+        raise ValueError(f"labels have the shape (N,), not {labels.shape}; from one-hot labels take y.argmax(axis=1)")
+    return samples, labels
+
+
+def _missing(labels: np.ndarray) -> list[tuple[np.ndarray, int]]:
+    """For each class its members, and how many more it needs."""
+    _, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    return [(np.flatnonzero(place == i), int(counts.max() - count)) for i, count in enumerate(counts)]
+
+
+def _nearest(points: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
+    """The k nearest other points of each point in `rows`, by blocks of rows so that memory stays small."""
+    points = points.astype(np.float64) - points.mean(axis=0)
+    squares = np.sum(points**2, axis=1)
+    found = []
+    for start in range(0, len(rows), 512):
+        block = rows[start : start + 512]
+        distance = squares[block, None] + squares - 2 * points[block] @ points.T
+        distance[np.arange(len(block)), block] = np.inf
+        found.append(np.argpartition(distance, k - 1, axis=1)[:, :k])
+    return np.concatenate(found)

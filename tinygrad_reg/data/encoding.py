@@ -1,0 +1,52 @@
+"""Labels as vectors: one-hot for one class a sample, multi-hot for any number of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ..modes import default_dtype
+
+
+def one_hot(labels: Any, classes: int | None = None, *, dtype: Any = None) -> np.ndarray:
+    """A row for each label, 1 at the label and 0 elsewhere; `classes` is the highest label + 1 unless given.
+
+    >>> one_hot([2, 0])
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
+    """
+    array = np.asarray(labels)
+    if array.dtype.kind not in "iub":
+        raise TypeError(f"labels are whole numbers, these are of {array.dtype}: write labels.astype(int)")
+    if classes is None:
+        if not array.size:
+            raise ValueError("there are no labels to count the classes by; give classes=")
+        classes = int(array.max()) + 1
+    rows = np.zeros((*array.shape, classes), default_dtype() if dtype is None else dtype)
+    np.put_along_axis(rows, _checked(array, classes)[..., None], 1, axis=-1)
+    return rows
+
+
+def multi_hot(labels: Iterable[Any], classes: int, *, dtype: Any = None) -> np.ndarray:
+    """A row for each sample, 1 at every one of its labels (words of a text, tags of a picture); repeats count once.
+
+    >>> multi_hot([[0, 2], [], [1, 1]], classes=3)
+    array([[1., 0., 1.],
+           [0., 0., 0.],
+           [0., 1., 0.]])
+    """
+    samples = [np.asarray(sample) if len(sample) else np.zeros(0, np.intp) for sample in map(list, labels)]
+    rows = np.zeros((len(samples), classes), default_dtype() if dtype is None else dtype)
+    for row, sample in zip(rows, samples, strict=True):
+        if sample.dtype.kind not in "iu":
+            raise TypeError(f"the labels of a sample are whole numbers, not {sample.dtype}")
+        row[_checked(sample, classes)] = 1
+    return rows
+
+
+def _checked(labels: np.ndarray, classes: int) -> np.ndarray:
+    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+        raise ValueError(f"{classes} classes have labels 0 to {classes - 1}, not {labels.min()} to {labels.max()}")
+    return labels.astype(np.intp, copy=False)

@@ -1,0 +1,208 @@
+"""From a data set to what a training step sees: batches, disjoint parts, standardised features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..modes import generator
+
+Rng = np.random.Generator | int | None
+
+
+class batches:  # named as what it is called like: for x, y in batches(...)
+    """The samples of `arrays` in groups of `batch_size`, in a new random order each time it is iterated over.
+
+    for x_batch, y_batch in tg.data.batches(x, y, batch_size=32): ...
+
+    >>> x = np.arange(5)
+    >>> [batch.tolist() for batch in batches(x, batch_size=2, shuffle=False)]
+    [[0, 1], [2, 3], [4]]
+    >>> len(batches(x, batch_size=2)), len(batches(x, batch_size=2, drop_last=True))
+    (3, 2)
+
+    batch_size=None is all samples at once (batch gradient descent), 1 is stochastic gradient descent. The order is
+    drawn from `rng`, a NumPy Generator or a seed, else from this thread's generator (see tg.seed). One array gives
+    arrays, several give tuples. drop_last leaves out a last batch that is smaller than the others.
+    """
+
+    def __init__(
+        self,
+        *arrays: Any,
+        batch_size: int | None = 32,
+        shuffle: bool = True,
+        rng: Rng = None,
+        drop_last: bool = False,
+    ) -> None:
+        self.arrays = same_length(arrays)
+        self.samples = len(self.arrays[0])
+        if batch_size is not None and (not isinstance(batch_size, (int, np.integer)) or batch_size < 1):
+            raise ValueError(f"batch_size is a whole number from 1 on, or None for all samples, not {batch_size!r}")
+        self.batch_size = self.samples if batch_size is None else int(batch_size)
+        self.shuffle, self.drop_last = shuffle, drop_last
+        self.rng = None if rng is None else generator(rng)
+        if drop_last and self.samples < self.batch_size:
+            raise ValueError(
+                f"drop_last=True leaves nothing of {self.samples} samples in batches of {self.batch_size}; "
+                "choose a smaller batch_size"
+            )
+
+    def __len__(self) -> int:
+        """The number of batches: the updates of an epoch."""
+        whole, rest = divmod(self.samples, self.batch_size)
+        return whole + (rest > 0 and not self.drop_last)
+
+    def __iter__(self) -> Iterator[Any]:
+        """One epoch."""
+        order = generator(self.rng).permutation(self.samples) if self.shuffle else None
+        for start in range(0, len(self) * self.batch_size, self.batch_size):
+            chosen: Any = slice(start, start + self.batch_size)
+            if order is not None:
+                chosen = order[chosen]
+            batch = tuple(array[chosen] for array in self.arrays)
+            yield batch if len(batch) > 1 else batch[0]
+
+
+def split(
+    x: Any,
+    y: Any = None,
+    fractions: Sequence[float] = (0.7, 0.15, 0.15),
+    *,
+    stratify: Any = None,
+    shuffle: bool = True,
+    rng: Rng = None,
+) -> list[Any]:
+    """Disjoint random parts of a data set, such as training, validation and test: [(x, y), (x, y), (x, y)].
+
+    >>> x, y = np.arange(20), np.repeat([0, 1], 10)
+    >>> [(len(part), part_y.mean()) for part, part_y in split(x, y, (0.6, 0.2, 0.2), stratify=y, rng=0)]
+    [(12, np.float64(0.5)), (4, np.float64(0.5)), (4, np.float64(0.5))]
+
+    `fractions` sum to 1. stratify=labels (usually y) gives each part the same mixture of classes, as nearly as whole
+    samples allow; a class needs as many samples as there are parts. shuffle=False cuts in the order given (time
+    series). Without y the parts are arrays alone.
+    """
+    arrays = same_length([x] if y is None else [x, y])
+    samples, shares = len(arrays[0]), np.asarray(fractions, float)
+    if shares.ndim != 1 or not (shares > 0).all() or abs(shares.sum() - 1) > 1e-9:
+        raise ValueError(f"fractions are positive numbers with sum 1, such as (0.7, 0.15, 0.15), not {fractions!r}")
+    if stratify is None:
+        order = generator(rng).permutation(samples) if shuffle else np.arange(samples)
+        parts = np.split(order, np.cumsum(_whole(shares * samples, samples))[:-1])
+    elif not shuffle:
+        raise ValueError("stratify= chooses samples by their class, so it can't keep the order (shuffle=False)")
+    else:
+        parts = _stratified(np.asarray(stratify), samples, shares, generator(rng))
+    if any(not len(part) for part in parts):
+        raise ValueError(f"{samples} samples are too few for the fractions {tuple(fractions)}: a part would be empty")
+    if y is None:
+        return [arrays[0][part] for part in parts]
+    return [tuple(array[part] for array in arrays) for part in parts]
+
+
+def _stratified(labels: np.ndarray, samples: int, shares: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+    if labels.shape != (samples,):
+        raise ValueError(
+            f"stratify= takes one label a sample, shape ({samples},), not {labels.shape}; "
+            "from one-hot labels take y.argmax(axis=1)"
+        )
+    parts: list[list[np.ndarray]] = [[] for _ in shares]
+    owed = np.zeros(len(shares))  # what rounding in the classes so far took from each part
+    for label in np.unique(labels):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        if len(members) < len(shares):
+            raise ValueError(
+                f"class {label} has {len(members)} samples, too few for {len(shares)} parts; split without stratify="
+            )
+        wanted = shares * len(members) + owed
+        counts = _whole(np.maximum(wanted, 0), len(members))
+        owed = wanted - counts
+        for part, chosen in zip(parts, np.split(members, np.cumsum(counts)[:-1]), strict=True):
+            part.append(chosen)
+    return [rng.permutation(np.concatenate(part)) for part in parts]
+
+
+def _whole(wanted: np.ndarray, total: int) -> np.ndarray:
+    """Whole numbers with sum `total`, as near to `wanted` as can be: those with the largest rest are rounded up."""
+    wanted = wanted * (total / wanted.sum()) if total else wanted
+    counts = np.floor(wanted + 1e-9).astype(int)
+    short = total - counts.sum()
+    counts[np.argsort(counts - wanted, kind="stable")[:short]] += 1
+    return counts
+
+
+class Standardizer:
+    """(x − mean) / std, with the mean and standard deviation of the training set alone.
+
+    >>> scaler = Standardizer([[0.0, 5.0], [2.0, 5.0]])
+    >>> scaler([[4.0, 6.0]])
+    array([[3., 1.]])
+
+    Each feature has its own; with axis=(0, 2, 3) each channel of images (N, C, H, W). A feature that is constant is
+    only moved to 0. `inverse` undoes it.
+    """
+
+    def __init__(self, train: Any, axis: int | tuple[int, ...] = 0) -> None:
+        x = as_floats(train)
+        if not x.size:
+            raise ValueError(f"there is no mean of an empty training set (shape {x.shape})")
+        self.shape, self.axis = x.shape, axis
+        self.mean = x.mean(axis=axis, keepdims=True, dtype=np.float64).astype(x.dtype)
+        std = x.std(axis=axis, keepdims=True, dtype=np.float64).astype(x.dtype)
+        constant = std <= 4 * np.finfo(x.dtype).eps * np.abs(self.mean)  # what is left is rounding
+        self.std = np.where(constant, np.ones_like(std), std)
+
+    def __call__(self, x: Any) -> np.ndarray:
+        """The standardised x; any set with the features of the training set."""
+        return np.asarray((self._fitting(x) - self.mean) / self.std)
+
+    def inverse(self, z: Any) -> np.ndarray:
+        """Back from standardised features to the original ones."""
+        return np.asarray(self._fitting(z) * self.std + self.mean)
+
+    def _fitting(self, x: Any) -> np.ndarray:
+        array = as_floats(x)
+        try:
+            fits = np.broadcast_shapes(array.shape, self.mean.shape) == array.shape and array.ndim == self.mean.ndim
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError(f"the training set had samples of shape {self.shape[1:]}, these have {array.shape[1:]}")
+        return array
+
+
+def standardize(train: Any, *others: Any, axis: int | tuple[int, ...] = 0) -> list[np.ndarray]:
+    """All sets standardised with the mean and standard deviation of the first, the training set.
+
+    x_train, x_val, x_test = tg.data.standardize(x_train, x_val, x_test)
+    """
+    scaler = Standardizer(train, axis)
+    return [scaler(x) for x in (train, *others)]
+
+
+# ---- shared by the package
+
+
+def same_length(arrays: Sequence[Any]) -> list[np.ndarray]:
+    """The arrays, if they hold the same number of samples, and at least one."""
+    found = [np.asarray(array) for array in arrays]
+    if not found:
+        raise TypeError("give one array at least")
+    lengths = [array.shape[0] if array.ndim else None for array in found]
+    if None in lengths:
+        raise ValueError("a single number is no data set: samples lie along the first axis")
+    if len(set(lengths)) > 1:
+        raise ValueError(f"x and y must hold as many samples as each other, not {' and '.join(map(str, lengths))}")
+    if not lengths[0]:
+        raise ValueError("the data set is empty")
+    return found
+
+
+def as_floats(x: Any) -> np.ndarray:
+    """x as an array of floats; float32 stays, integers become float64."""
+    array = np.asarray(x)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"features are numbers, not {array.dtype}")
+    return array if array.dtype.kind == "f" else array.astype(np.float64)

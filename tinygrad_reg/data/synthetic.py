@@ -1,0 +1,116 @@
+"""Small made-up problems in the plane that can be drawn, and curves to fit; each with an explicit generator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..modes import generator
+from ..naming import look_up
+from .sets import Rng
+
+Points = tuple[np.ndarray, np.ndarray]
+
+
+def moons(samples: int = 200, *, noise: float = 0.1, rng: Rng = None) -> Points:
+    """Two half circles that reach into each other: x (samples, 2), labels y of 0 and 1.
+
+    >>> x, y = moons(100, rng=0)
+    >>> x.shape, y.shape, y.sum()
+    ((100, 2), (100,), np.int64(50))
+    """
+    rng = generator(rng)
+    y = _labels(samples, 2)
+    angle = rng.uniform(0, np.pi, samples)
+    upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    lower = np.stack([1 - np.cos(angle), 0.5 - np.sin(angle)], axis=1)
+    return _shuffled(np.where(y[:, None] == 0, upper, lower), y, noise, rng)
+
+
+def circles(samples: int = 200, *, noise: float = 0.05, factor: float = 0.5, rng: Rng = None) -> Points:
+    """A circle of radius 1 (class 0) around one of radius `factor` (class 1)."""
+    if not 0 < factor < 1:
+        raise ValueError(f"factor is the inner radius, between 0 and 1, not {factor!r}")
+    rng = generator(rng)
+    y = _labels(samples, 2)
+    angle = rng.uniform(0, 2 * np.pi, samples)
+    radius = np.where(y == 0, 1.0, factor)
+    return _shuffled(radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), y, noise, rng)
+
+
+def spirals(samples: int = 200, *, arms: int = 2, turns: float = 1.0, noise: float = 0.02, rng: Rng = None) -> Points:
+    """`arms` spirals that wind `turns` times around the centre, a class each."""
+    rng = generator(rng)
+    y = _labels(samples, arms)
+    radius = rng.uniform(0.1, 1, samples)
+    angle = 2 * np.pi * (turns * radius + y / arms)
+    return _shuffled(radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), y, noise, rng)
+
+
+def xor(samples: int = 200, *, noise: float = 0.2, rng: Rng = None) -> Points:
+    """Clouds at the four corners (±1, ±1); class 1 where the signs differ. No straight line separates them."""
+    rng = generator(rng)
+    corner = _labels(samples, 4)
+    signs = np.stack([corner % 2, corner // 2], axis=1)
+    return _shuffled(2.0 * signs - 1, signs[:, 0] ^ signs[:, 1], noise, rng)
+
+
+def blobs(
+    samples: int = 200, *, centers: Any = 3, std: float = 0.5, features: int = 2, rng: Rng = None
+) -> Points:
+    """Gaussian clouds, a class each, around `centers`: that many random points, or an array of their places."""
+    rng = generator(rng)
+    places = rng.uniform(-3, 3, (centers, features)) if isinstance(centers, int) else np.asarray(centers, float)
+    if places.ndim != 2 or not len(places):
+        raise ValueError(f"centers is a number of classes or an array (classes, features), not {centers!r}")
+    y = _labels(samples, len(places))
+    return _shuffled(places[y], y, std, rng)
+
+
+CURVES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "line": lambda x: 0.5 * x + 0.25,
+    "parabola": lambda x: x**2 - 0.5,
+    "sine": lambda x: np.sin(np.pi * x),
+    "step": lambda x: np.where(x > 0, 0.5, -0.5),
+    "bump": lambda x: np.exp(-8 * x**2),
+}
+
+
+def curve(
+    samples: int = 100,
+    *,
+    function: str | Callable[[np.ndarray], np.ndarray] = "sine",
+    low: float = -1.0,
+    high: float = 1.0,
+    noise: float = 0.1,
+    rng: Rng = None,
+) -> Points:
+    """Points along a curve with noise, x and y of shape (samples, 1), in the order of x.
+
+    `function` is "line", "parabola", "sine", "step", "bump", or a function of an array.
+    """
+    rng = generator(rng)
+    f = look_up(function, CURVES, "curve") if isinstance(function, str) else function
+    x = np.sort(rng.uniform(low, high, (_positive(samples), 1)), axis=0)
+    return x, f(x) + noise * rng.standard_normal(x.shape)
+
+
+def _positive(samples: int) -> int:
+    if not isinstance(samples, (int, np.integer)) or samples < 1:
+        raise ValueError(f"samples is how many points to make, a whole number from 1 on, not {samples!r}")
+    return int(samples)
+
+
+def _labels(samples: int, classes: int) -> np.ndarray:
+    if not isinstance(classes, (int, np.integer)) or classes < 1:
+        raise ValueError(f"the number of classes is a whole number from 1 on, not {classes!r}")
+    return np.arange(_positive(samples)) % classes
+
+
+def _shuffled(x: np.ndarray, y: np.ndarray, noise: float, rng: np.random.Generator) -> Points:
+    if not noise >= 0:
+        raise ValueError(f"the standard deviation of the noise is a number ≥ 0, not {noise!r}")
+    order = rng.permutation(len(x))
+    return (x + noise * rng.standard_normal(x.shape))[order], y[order]
