@@ -208,12 +208,10 @@ def _local(
     primitive: Primitive, node: Tensor, position: int, names: list[str], out: str
 ) -> tuple[str, str, np.ndarray | None]:
     """The local derivative: its formula, how it meets the upstream gradient, and its numbers where it is an array."""
-    if primitive.joint is not None:
-        return primitive.local_of_all, "the part of G that belongs to it", None
-    derivative = primitive.derivatives[position]
+    derivative = primitive.of_all or primitive.derivatives[position]
     assert derivative is not None
-    text = _substitute(derivative.local, primitive, names, out)
-    how = _substitute(derivative.how, primitive, names, out)
+    words = _words(primitive, names, node._options, out)
+    text, how = _substitute(derivative.local, words), _substitute(derivative.how, words)
     if derivative.local_input is not None:
         return text, how, node.parents[derivative.local_input].data
     if not primitive.elementwise:
@@ -251,7 +249,7 @@ def _forward_step(index: int, tensor: Tensor, names: list[str], order: dict[Tens
 def formula(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any], out: str) -> str:
     """The op applied to `inputs`, as its `text` writes it, or else as a call with its options."""
     if primitive.text:
-        return _substitute(primitive.text, primitive, inputs, out)
+        return _substitute(primitive.text, _words(primitive, inputs, options, out))
     return _call(primitive, inputs, options)
 
 
@@ -260,16 +258,17 @@ def _call(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any]) 
     return f"{primitive.symbol}({', '.join([*inputs, *shown])})"
 
 
-def _substitute(text: str, primitive: Primitive, inputs: Sequence[str], out: str) -> str:
-    """`text`, written in the names of the op's inputs, in the names of the tensors."""
-    if primitive.variadic:
-        names = {primitive.inputs[0]: ", ".join(inputs)}
-    else:
-        names = dict(zip(primitive.inputs, inputs, strict=False))
-    names["out"] = out
+def _words(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any], out: str) -> dict[str, str]:
+    """What stands for each name in an op's formulas: its inputs, `out`, and the values of its options."""
+    values = {name: number(v) if isinstance(v, float) else str(v) for name, v in {**primitive.defaults, **options}.items()}
+    return {**values, **primitive.names_of(inputs), "out": out}
+
+
+def _substitute(text: str, words: dict[str, str]) -> str:
+    """`text`, written in the names of the op's forward, in the names of the tensors."""
     # A name ends where its ASCII letters do: the x of "Σx", "x²" and "xᵀ" is x.
-    pattern = rf"(?<![A-Za-z0-9_])(?:{'|'.join(map(re.escape, names))})(?![A-Za-z0-9_])"
-    return re.sub(pattern, lambda word: names[word.group()], text)
+    pattern = rf"(?<![A-Za-z0-9_])(?:{'|'.join(map(re.escape, words))})(?![A-Za-z0-9_])"
+    return re.sub(pattern, lambda word: words[word.group()], text).replace(" [", "[")
 
 
 def _in_order(outputs: Sequence[Tensor]) -> list[Tensor]:
@@ -300,7 +299,8 @@ def _names(tensors: list[Tensor]) -> list[str]:
         if name is None and tensor._code is None and tensor.size == 1 and tensor.op is None:
             names.append(short(tensor.data))  # a number is its own name, however often it occurs
             continue
-        name = name or f"v{i}"
+        if name is None:  # an array that was passed as it is, such as a batch, or a step that no variable holds
+            name = "input" if tensor.op is None and tensor.size > 1 and not tensor.requires_grad else f"v{i}"
         taken[name] = taken.get(name, 0) + 1
         names.append(name if taken[name] == 1 else name + str(taken[name]).translate(_SUBSCRIPTS))
     return names
