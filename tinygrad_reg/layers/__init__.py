@@ -1,26 +1,30 @@
 """Layers: modules with state, built from ops like everything else; none has a backward pass of its own."""
 
 from .activation import ELU, LeakyReLU, PReLU, ReLU, RReLU, Sigmoid, Softmax, Tanh
-from .convolution import Conv2D, Flatten, GlobalAvgPool2D
+from .convolution import Conv2D, Flatten
 from .dense import Dense
 from .module import Module
 from .noise import DropConnect, Dropout, GaussianNoise, SpatialDropout2D, StochasticDepth, WeightNoise
 from .normalization import BatchNorm, LayerNorm
+from .pooling import AvgPool2D, FractionalMaxPool2D, GlobalAvgPool2D, MaxPool2D
 from .sequential import Lambda, Residual, Sequential
 
 __all__ = [
     "ELU",
+    "AvgPool2D",
     "BatchNorm",
     "Conv2D",
     "Dense",
     "DropConnect",
     "Dropout",
     "Flatten",
+    "FractionalMaxPool2D",
     "GaussianNoise",
     "GlobalAvgPool2D",
     "Lambda",
     "LayerNorm",
     "LeakyReLU",
+    "MaxPool2D",
     "Module",
     "PReLU",
     "RReLU",

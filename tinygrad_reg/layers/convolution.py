@@ -1,4 +1,4 @@
-"""Layers for images (N, C, H, W): convolution, pooling, flattening."""
+"""Layers for images (N, C, H, W): convolution, and flattening before dense layers."""
 
 from __future__ import annotations
 
@@ -84,15 +84,6 @@ class Flatten(Module):
         if x.ndim == 0:
             raise ValueError(f"{self.where()} expects a batch (N, ...), but was given a single number")
         return np.reshape(x, (x.shape[0], math.prod(x.shape[1:])))
-
-
-class GlobalAvgPool2D(Module):
-    """The mean of each channel: (N, C, H, W) → (N, C)."""
-
-    def forward(self, x: Tensor) -> Any:
-        """mean over H and W"""
-        images(self, x)
-        return np.mean(x, axis=(2, 3))
 
 
 def images(layer: Module, x: Tensor, channels: int | None = None) -> None:
