@@ -25,7 +25,7 @@ def _(g, out, p):
 
 
 @primitive(
-    text="x[i, labels[i]]", symbol="[y]",
+    text="x[i, labels]", symbol="[y]",
     why="Only the true class of each sample was looked at, so only it gets a gradient here.",
 )  # fmt: skip
 def picked(x: Any, labels: Any) -> Any:
@@ -42,7 +42,7 @@ picked.no_derivative()
 
 
 @primitive(
-    text="zeros; out[i, labels[i]] = x[i]", symbol="[y] =",
+    text="zeros; out[i, labels] = x", symbol="[y] =",
     why="Each number was put at one place, and gets the gradient from there.",
 )  # fmt: skip
 def placed(x: Any, labels: Any, *, classes: int) -> Any:
