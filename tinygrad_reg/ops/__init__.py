@@ -13,6 +13,7 @@ from . import elementary as elementary
 from . import indexing as indexing
 from . import joining as joining
 from . import linalg as linalg
+from . import pooling as pooling
 from . import products as products
 from . import questions as questions
 from . import random as random
@@ -26,6 +27,7 @@ from .joining import concatenate as concatenate
 from .joining import stack as stack
 from .linalg import matrix_power as matrix_power
 from .linalg import slogdet as slogdet
+from .pooling import fractional_max_pool2d as fractional_max_pool2d
 from .products import einsum as einsum
 
 # The registry is the only list of ops. A name imported above stands for a call in NumPy's own form, and goes first.

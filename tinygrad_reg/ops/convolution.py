@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive
-from .windows import Padding, Pair, Windows, image_size, taps, windows
+from .windows import (
+    Padding, Pair, Windows, check_counts, image_size, padded_image, padded_size, row_padding, taps, windows,
+)  # fmt: skip
 
 _WHY = "Convolution is a sum of products: each input's gradient is again a convolution, of G with the other input."
 
@@ -76,7 +78,7 @@ def conv_transpose2d(x: Any, w: Any, *, stride: Pair = 1, padding: Padding = 0, 
         if min(size) < 0:
             raise ValueError("there is more padding than result")
     grid = windows(size, window, stride, padding)
-    _check_counts(counts, grid)
+    check_counts(counts, grid)
     return _spread(x, w, grid)
 
 
@@ -97,7 +99,7 @@ def _(g, out, x, w, *, stride=1, padding=0, size=None):
 def conv2d_kernel(x: Any, y: Any, *, size: Pair, stride: Pair = 1, padding: Padding = 0) -> Any:
     """out[o, i, a, b] = Σ x[n, i, r·stride + a, c·stride + b] · y[n, o, r, c] over n, r, c: a kernel's gradient"""
     grid = windows(image_size("x", x), size, stride, padding)
-    _check_counts(image_size("y", y), grid)
+    check_counts(image_size("y", y), grid)
     return _kernel(x, y, grid)
 
 
@@ -145,18 +147,12 @@ def _(g, out, x, w, *, stride=1, padding=0):
 
 
 def _on_one_row(stride: Any, padding: Any) -> dict[str, Any]:
-    sides = padding if isinstance(padding, (str, tuple, list)) else (padding, padding)
-    return {"stride": (1, stride), "padding": sides if isinstance(sides, str) else ((0, 0), tuple(sides))}
+    return {"stride": (1, stride), "padding": row_padding(padding)}
 
 
 def _check_channels(given: int, expected: int) -> None:
     if given != expected:
         raise ValueError(f"x has {given} channels, but w is a kernel for {expected}")
-
-
-def _check_counts(given: tuple[int, int], grid: Windows) -> None:
-    if given != grid.counts:
-        raise ValueError(f"an image of {grid.size} has {grid.counts} windows of {grid.window}, not {given}")
 
 
 # ---- the three products. The image is laid out once for each column b of the kernel; then the numbers that a row a of
@@ -230,7 +226,7 @@ def _layout(channels: int, grid: Windows) -> tuple[int, int, int]:
 
 def _laid_out(x: Any, grid: Windows) -> Any:
     laid_out = np.empty((len(x), *_layout(x.shape[1], grid)), x.dtype)
-    for place, target in _by_column(_padded(x, grid), laid_out, grid):
+    for place, target in _by_column(padded_image(x, grid, 0, _room(grid)), laid_out, grid):
         target[...] = place
     return laid_out
 
@@ -257,13 +253,5 @@ def _room(grid: Windows) -> tuple[int, int]:
     """The padded image's size, its rows rounded up to whole strides."""
     stride = grid.strides[0]
     tall = (grid.counts[0] + (grid.window[0] - 1) // stride) * stride
-    return max(tall, grid.size[0] + sum(grid.pads[0])), grid.size[1] + sum(grid.pads[1])
-
-
-def _padded(x: Any, grid: Windows) -> Any:
-    room, (top, _), (left, _) = _room(grid), *grid.pads
-    if room == grid.size:
-        return x
-    padded = np.zeros((*x.shape[:2], *room), x.dtype)
-    padded[:, :, top : top + grid.size[0], left : left + grid.size[1]] = x
-    return padded
+    height, width = padded_size(grid)
+    return max(tall, height), width

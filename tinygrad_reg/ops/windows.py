@@ -54,6 +54,12 @@ def image_size(name: str, x: Any) -> tuple[int, int]:
     return x.shape[2:]  # type: ignore[no-any-return]
 
 
+def check_counts(given: tuple[int, int], grid: Windows) -> None:
+    """What should be one number for each window must be that."""
+    if given != grid.counts:
+        raise ValueError(f"an image of {grid.size} has {grid.counts} windows of {grid.window}, not {given}")
+
+
 def pair(name: str, value: Any, least: int) -> tuple[int, int]:
     """A number for both axes, or one for each, as a pair of whole numbers from `least` on."""
     both = value if isinstance(value, tuple) else (value, value)
@@ -65,6 +71,30 @@ def pair(name: str, value: Any, least: int) -> tuple[int, int]:
 def taps(start: int, count: int, stride: int) -> slice:
     """The elements that stand at offset `start` in each of `count` windows, `stride` apart."""
     return slice(start, start + (count - 1) * stride + 1, stride)
+
+
+def padded_size(grid: Windows) -> tuple[int, int]:
+    """Height and width of the image with its padding."""
+    (height, width), (rows, columns) = grid.size, grid.pads
+    return height + sum(rows), width + sum(columns)
+
+
+def padded_image(x: Any, grid: Windows, value: float, room: tuple[int, int] | None = None) -> Any:
+    """x with the grid's padding around it, filled with `value`, and with more below up to `room` if that is larger."""
+    room = room or padded_size(grid)
+    if room == grid.size:
+        return x
+    (top, _), (left, _) = grid.pads
+    padded = np.full((*x.shape[:2], *room), value, x.dtype)
+    padded[:, :, top : top + grid.size[0], left : left + grid.size[1]] = x
+    return padded
+
+
+def row_padding(padding: Any) -> Any:
+    """The padding of a sequence, a number, (left, right) or "same", as that of an image of one row."""
+    if isinstance(padding, str):
+        return padding
+    return (0, 0), tuple(padding) if isinstance(padding, (tuple, list)) else (padding, padding)
 
 
 def _hashable(option: Any) -> Any:
