@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .methods import attach
-from .modes import modes, quiet
+from .modes import ERROR_STATE, IGNORE, modes, quiet
 from .tensor import Tensor, describe
 
 
@@ -72,19 +72,21 @@ def walk(
         # 2. Its op turns the gradient into a share for each input that needs one.
         inputs, options = node._inputs, node._options
         if create_graph:
-            values, out = inputs, node
+            known = (upstream, node, *inputs)
         else:
-            values, out = [x._data if isinstance(x, Tensor) else _number(x, node) for x in inputs], node._data
+            values = [x._data if isinstance(x, Tensor) else _number(x, node) for x in inputs]
+            known = (upstream, node._data, *values)
         if primitive.keeps:
             options = {**options, "kept": node._kept}
-        shares = primitive.shares_of_all(upstream, out, inputs, values, options, owed) if primitive.joint else None
+        shares = primitive.shares_of_all(known, options, inputs, owed) if primitive.joint else None
         for position, parent in enumerate(inputs):
             if not isinstance(parent, Tensor) or parent not in owed:
                 continue
             if shares is not None:
                 raw = shares[position]
             else:
-                raw = primitive.functions[position](upstream, out, *values, **options)
+                derivative = primitive.functions[position]
+                raw = derivative(*known, **options) if options else derivative(*known)
             data = parent._data
             fits = type(raw) is type(data) and raw.shape == data.shape and raw.dtype is data.dtype
             share = raw if fits else _fit(raw, parent, node)
@@ -95,7 +97,7 @@ def walk(
                 after = share
                 if parent._primitive is None and not create_graph:
                     # A leaf's .grad must be memory of its own: neither a view nor an array that somebody else holds.
-                    if _may_be_held(share, upstream, values, node):
+                    if _may_be_held(share, known, node):
                         after = share.copy()
                     ours.add(parent)
             elif parent in ours and observer is None and isinstance(before, np.ndarray):
@@ -106,8 +108,9 @@ def walk(
             received[parent] = after
             if observer is not None:
                 observer.share(node, position, upstream, raw, share, before, after)
-            owed[parent] -= 1
-            if owed[parent] == 0:
+            still_owed = owed[parent] - 1
+            owed[parent] = still_owed
+            if not still_owed:
                 ready.append(parent)
 
 
@@ -190,16 +193,18 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum `g` over the axes along which an array of `shape` was repeated to meet the others."""
     added = len(g.shape) - len(shape)
     stretched = [added + i for i, n in enumerate(shape) if n == 1 and g.shape[added + i] != 1]
-    g = np.sum(g, axis=(*range(added), *stretched))
+    g = np.add.reduce(g, axis=(*range(added), *stretched))
     return g if g.shape == shape else np.reshape(g, shape)
 
 
-def _may_be_held(share: Any, upstream: Any, values: Sequence[Any], node: Tensor) -> bool:
-    """Whether the array that a derivative returned may be the one of somebody else, or a view of it."""
+def _may_be_held(share: Any, known: Sequence[Any], node: Tensor) -> bool:
+    """Whether what a derivative returned, knowing these, may be an array that somebody else holds, or a view of one."""
     if not isinstance(share, np.ndarray):
         return False  # a NumPy scalar, which nobody can change
-    held = share is upstream or share.base is not None or share is node._data or share is node._kept
-    return held or not share.flags.writeable or any(share is value for value in values)
+    for value in known:  # by identity: `in` would compare elements
+        if share is value:
+            return True
+    return share.base is not None or share is node._kept or not share.flags.writeable
 
 
 def start_gradient(output: Any, gradient: Any, call: str) -> Any:
@@ -213,6 +218,8 @@ def start_gradient(output: Any, gradient: Any, call: str) -> Any:
             + ". Make the parameters with requires_grad=True"
         )
     if gradient is None:
+        if not output._data.shape:
+            return output._data.dtype.type(1)
         if output._data.size != 1:
             raise ValueError(
                 f"{call} needs a single number to start from, but {describe(output)} has {output.size}; "
@@ -238,11 +245,15 @@ def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True)
     if isinstance(seed, Tensor):
         seed = seed.numpy()
     modes.last_output = weakref.ref(output)
-    reached = []
-    with quiet():
-        for node, g, is_ours in walk([output], [seed], observer=modes.watch):
-            if retain_grads or node._primitive is None:
-                reached.append((node, g, is_ours))
+    token = ERROR_STATE.set(IGNORE)
+    try:
+        reached = [
+            step
+            for step in walk([output], [seed], observer=modes.watch)
+            if retain_grads or step[0]._primitive is None
+        ]
+    finally:
+        ERROR_STATE.reset(token)
     # Nothing is written before the whole walk has succeeded.
     for node, g, is_ours in reached:
         if node._primitive is not None:

@@ -22,6 +22,8 @@ questions: set[Any] = set()  # NumPy functions that are answered about the value
 
 def array_ufunc(tensor: Tensor, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
     """np.exp(t), array + t, ..."""
+    if method == "reduce" and (ufunc, method) in numpy_rules:
+        return _apply((ufunc, method), inputs, options)
     if method != "__call__":
         raise TypeError(f"np.{ufunc.__name__}.{method} has no rule for Tensors; {_ADVICE}")
     return _apply(ufunc, inputs, options)

@@ -29,7 +29,8 @@ from .tensor import Tensor, _Clock, describe
 registry: dict[str, Primitive] = {}  # every op, by name: the only list of ops
 numpy_rules: dict[Any, Callable[..., Any]] = {}  # what np functions do with Tensors: see dispatch.py
 
-_NO_OPTIONS: dict[str, Any] = {}
+_NO_OPTIONS: dict[str, Any] = {}  # of the ops that were given none: one for all nodes
+_new_tensor = Tensor.__new__
 _BROADCASTING = "shapes are matched from the last axis on; lengths must be equal, or one of them 1"
 
 
@@ -77,20 +78,20 @@ class Primitive:
         self.derivatives: list[Derivative | None] = []
         self.functions: list[Any] = []  # the functions of the derivatives, at hand for the walk
         self.joint: Callable[..., Sequence[Any]] | None = None
-        self.local_of_all = ""
+        self.of_all: Derivative | None = None
         self._has_fixed_inputs = False
         self.__name__ = self.__qualname__ = self.name
         self.__doc__ = forward.__doc__
-        self.__module__ = forward.__module__
+        self.__module__ = getattr(forward, "__module__", "numpy")
 
-        self.inputs, self.options, self.variadic = _signature(forward)
+        self.inputs, self.options, self.defaults, self.variadic = _signature(forward)
         self.arity = len(self.inputs)
         self.text = text
         registry[self.name] = self
         _register(self, self._as_method(), numpy, method)
         if operator:
-            methods.attach(lambda x, y: self(x, y), f"__{operator}__")
-            methods.attach(lambda x, y: self(y, x), f"__r{operator}__")
+            methods.attach(lambda x, y: self._apply((x, y), _NO_OPTIONS), f"__{operator}__")
+            methods.attach(lambda x, y: self._apply((y, x), _NO_OPTIONS), f"__r{operator}__")
 
     # ---- declaring it
 
@@ -118,20 +119,27 @@ class Primitive:
         self._has_fixed_inputs = True
 
     def derivatives_of_all(
-        self, function: Callable[..., Sequence[Any]], local: str = "1"
-    ) -> Callable[..., Sequence[Any]]:
-        """For an op of any number of inputs: one function (needed, g, out, *inputs, **options) -> a share each.
+        self, local: str = "1", *, how: str = "the part of G that belongs to it"
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """For an op of any number of inputs: declare one function (needed, g, out, *inputs, **options) -> a share each.
 
         `needed` says of each input whether its share is used; None may stand for one that is not.
         """
-        self.joint = function
-        self.local_of_all = local
-        return function
+
+        def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+            self.joint = function
+            self.of_all = Derivative(function, local, how, None)
+            return function
+
+        return declare
 
     # ---- using it
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Apply the op. The result is a node of the graph where an input requires a gradient and recording is on."""
+        return self._apply(inputs, options)
+
+    def _apply(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if len(inputs) != self.arity and not self.variadic:
             inputs, options = self._bind(inputs, options)
         arrays = []
@@ -145,9 +153,11 @@ class Primitive:
             else:
                 arrays.append(_operand(x))
 
+        if not any_tensor and not self.random:
+            arrays = [x if isinstance(x, (np.ndarray, np.generic, float, int)) else np.asarray(x) for x in inputs]
         token = ERROR_STATE.set(IGNORE)
         try:
-            out = self.forward(*arrays, **options)
+            out = self.forward(*arrays, **options) if options else self.forward(*arrays)
         except (TypeError, ValueError, IndexError) as error:
             raise self._misfit(error, inputs, options) from None
         finally:
@@ -158,45 +168,52 @@ class Primitive:
         if not any_tensor and not self.random:
             return out  # plain in, plain out, as with NumPy's own functions
 
-        node = Tensor.__new__(Tensor)
+        node = _new_tensor(Tensor)
         node._data = out
         node._grad = node._home = node._name = None
+        node._owned = False
         if requires_grad and modes.recording:
-            if self._has_fixed_inputs:
-                self._refuse_lost_gradient(inputs)
+            if options or self._has_fixed_inputs:
+                self._refuse_lost_gradients(inputs, options)
             node._requires_grad = True
-            node._cut = None
             node._primitive = self
             node._inputs = inputs
             node._options = options or _NO_OPTIONS
             node._kept = kept
+            node._cut = None
             node._time = _Clock.now
         else:
             node._requires_grad = False
-            node._primitive = None
-            node._cut = "no_grad()" if requires_grad else None
+            node._primitive = node._kept = None
             node._inputs = ()
             node._options = _NO_OPTIONS
-            node._kept = None
+            node._cut = "no_grad()" if requires_grad else None
             node._time = 0
         node._layer = modes.layer
-        node._owned = False
-        node._code, node._place = source.caller()
+        node._code, node._place = source.caller(3)
         if modes.watch is not None:
             modes.watch.forward(self, node, inputs, arrays)
         return node
 
     def shares_of_all(
-        self, g: Any, out: Any, inputs: Sequence[Any], values: Sequence[Any], options: Any, wanted: Container[Tensor]
+        self, known: Sequence[Any], options: Any, inputs: Sequence[Any], wanted: Container[Tensor]
     ) -> Sequence[Any]:
-        """The shares of all inputs from the one derivative that an op of any number of inputs has."""
+        """The shares of all inputs from the one derivative of an op of any number of inputs; known = (g, out, ...)."""
         assert self.joint is not None
         needed = [isinstance(x, Tensor) and x in wanted for x in inputs]
-        return self.joint(needed, g, out, *values, **options)
+        return self.joint(needed, *known, **options)
+
+    def names_of(self, inputs: Sequence[str]) -> dict[str, str]:
+        """What stands for each name of the forward's inputs in a formula: *xs takes all that the names before leave."""
+        if not self.variadic:
+            return dict(zip(self.inputs, inputs, strict=False))
+        first = len(self.inputs) - 1
+        return {**dict(zip(self.inputs[:first], inputs, strict=False)), self.inputs[-1]: ", ".join(inputs[first:])}
 
     def input_name(self, position: int) -> str:
         """What the forward calls the input at `position`."""
-        return f"{self.inputs[0]}[{position}]" if self.variadic else self.inputs[position]
+        first = len(self.inputs) - 1
+        return f"{self.inputs[-1]}[{position - first}]" if self.variadic and position >= first else self.inputs[position]
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join([*self.inputs, *(f'{o}=' for o in self.options)])})>"
@@ -217,11 +234,21 @@ class Primitive:
 
     def _misfit(self, error: Exception, inputs: Sequence[Any], options: dict[str, Any]) -> Exception:
         """NumPy's complaint about the operands, with their names and what was asked for."""
+        unknown = [name for name in options if name not in self.options]
+        if unknown:
+            own = f"it takes {', '.join(f'{name}=' for name in self.options)}" if self.options else "it takes none"
+            return TypeError(f"{self.name} has no option {unknown[0]}=; {own}")
         given = ", ".join([*map(describe, inputs), *(f"{name}={value!r}" for name, value in options.items())])
         kind = next(k for k in (np.linalg.LinAlgError, IndexError, TypeError, ValueError) if isinstance(error, k))
         return kind(f"{self.name} can't take {given}: {error}" + (f" ({self.expects})" if self.expects else ""))
 
-    def _refuse_lost_gradient(self, inputs: Sequence[Any]) -> None:
+    def _refuse_lost_gradients(self, inputs: Sequence[Any], options: dict[str, Any]) -> None:
+        for name, value in options.items():
+            if isinstance(value, Tensor) and value._requires_grad:
+                raise TypeError(
+                    f"{name}= is an option of {self.name}, a plain value, but {describe(value)} requires a gradient, "
+                    "which would be lost; write .item() or .numpy() if none should flow there"
+                )
         for x, derivative, name in zip(inputs, self.derivatives, self.inputs, strict=False):
             if derivative is None and isinstance(x, Tensor) and x._requires_grad:
                 raise TypeError(
@@ -232,7 +259,7 @@ class Primitive:
     def _as_method(self) -> Callable[..., Any]:
         # A plain function binds to its object as a method does, an instance of a class would not.
         def method(*inputs: Any, **options: Any) -> Any:
-            return self(*inputs, **options)
+            return self._apply(inputs, options)
 
         method.__name__, method.__doc__ = self.name, self.__doc__
         return method
@@ -289,14 +316,16 @@ def _operand(x: Any) -> Any:
     return array
 
 
-def _signature(forward: Callable[..., Any]) -> tuple[list[str], list[str], bool]:
-    """Names of the inputs, names of the options, and whether it takes any number of inputs."""
+def _signature(forward: Callable[..., Any]) -> tuple[list[str], list[str], dict[str, Any], bool]:
+    """Names of the inputs, names of the options, their defaults, and whether it takes any number of inputs."""
     if isinstance(forward, np.ufunc):
-        return ["x", "y", "z"][: forward.nin], [], False
-    inputs, options, variadic = [], [], False
+        return ["x", "y", "z"][: forward.nin], [], {}, False
+    inputs, options, defaults, variadic = [], [], {}, False
     for name, parameter in inspect.signature(forward).parameters.items():
         if parameter.kind is parameter.KEYWORD_ONLY:
             options.append(name)
+            if parameter.default is not parameter.empty:
+                defaults[name] = parameter.default
         elif parameter.kind is parameter.VAR_POSITIONAL:
             inputs.append(name)
             variadic = True
@@ -304,4 +333,4 @@ def _signature(forward: Callable[..., Any]) -> tuple[list[str], list[str], bool]
             raise TypeError(f"name the options of {forward.__name__}, instead of **{name}: they are shown in pictures")
         else:
             inputs.append(name)
-    return inputs, options, variadic
+    return inputs, options, defaults, variadic

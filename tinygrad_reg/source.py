@@ -49,15 +49,18 @@ def caller(depth: int = 2) -> tuple[CodeType | None, int]:
     tensor on its way: the line is right, but the variable it assigns to holds something else (see `result`).
     """
     frame = sys._getframe(depth)
-    inside = False
-    while True:
+    code = frame.f_code
+    kind = _kinds[code.co_filename]
+    if kind == USER:
+        return code, frame.f_lasti
+    inside = kind == HOUSE
+    while frame.f_back is not None:
+        frame = frame.f_back
         kind = _kinds[frame.f_code.co_filename]
         if kind == USER:
             return frame.f_code, (~frame.f_lasti if inside else frame.f_lasti)
         inside |= kind == HOUSE
-        if frame.f_back is None:
-            return None, 0
-        frame = frame.f_back
+    return None, 0
 
 
 def result(made: _Made) -> _Made:

@@ -55,7 +55,7 @@ def _filled(index: Index, arrays: Sequence[Any]) -> Any:
 
 
 @primitive(
-    symbol="[ ]",
+    symbol="[ ]", text="x index",
     why="What was picked gets its gradient back, the rest 0; what was picked several times gets the sum.",
 )  # fmt: skip
 def getitem(x: Any, *arrays: Any, index: Index) -> Any:
@@ -63,14 +63,9 @@ def getitem(x: Any, *arrays: Any, index: Index) -> Any:
     return x[_filled(index, arrays)]
 
 
-@getitem.derivatives_of_all
+@getitem.derivatives_of_all("1 where x was picked, else 0", how="G added at the places picked")
 def _(needed, g, out, x, *arrays, index):
-    return scatter_add(_with_dtype(g), *arrays, index=index, shape=x.shape), *(None for _ in arrays)
-
-
-def _with_dtype(g: Any) -> Any:
-    """g; a NumPy scalar becomes an array, because ops take scalars for plain numbers, which have no dtype."""
-    return g if g.shape else g[...]
+    return scatter_add(g, *arrays, index=index, shape=x.shape), *(None for _ in arrays)
 
 
 @primitive(
@@ -92,7 +87,7 @@ def scatter_add(x: Any, *arrays: Any, index: Index, shape: tuple[int, ...]) -> A
     return out
 
 
-@scatter_add.derivatives_of_all
+@scatter_add.derivatives_of_all("1", how="G picked at those places")
 def _(needed, g, out, x, *arrays, index, shape):
     return getitem(g, *arrays, index=index), *(None for _ in arrays)
 
@@ -147,7 +142,7 @@ def take_op(x: Any, indices: Any, *, axis: int | None = None) -> Any:
 def _(g, out, x, indices, *, axis=None):
     shape, front = ((x.size,), 0) if axis is None else (x.shape, axis % x.ndim)
     index = Index((*(slice(None) for _ in range(front)), ARRAY))
-    return np.reshape(scatter_add(_with_dtype(g), indices, index=index, shape=shape), x.shape)
+    return np.reshape(scatter_add(g, indices, index=index, shape=shape), x.shape)
 
 
 take_op.no_derivative()

@@ -27,7 +27,7 @@ def concatenate_op(*xs: Any, axis: int | None = 0) -> Any:
     return np.concatenate(xs, axis)
 
 
-@concatenate_op.derivatives_of_all
+@concatenate_op.derivatives_of_all()
 def _(needed, g, out, *xs, axis=0):
     if axis is None:
         lengths, before = [x.size for x in xs], ()
@@ -52,7 +52,7 @@ def stack_op(*xs: Any, axis: int = 0) -> Any:
     return np.stack(xs, axis)
 
 
-@stack_op.derivatives_of_all
+@stack_op.derivatives_of_all()
 def _(needed, g, out, *xs, axis=0):
     slices = np.moveaxis(g, axis, 0) if axis else g
     return [slices[i] if need else None for i, need in enumerate(needed)]

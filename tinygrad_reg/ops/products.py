@@ -217,7 +217,7 @@ def einsum_op(*xs: Any, subscripts: str) -> Any:
     return np.einsum(subscripts, *xs, optimize=optimize)
 
 
-@einsum_op.derivatives_of_all
+@einsum_op.derivatives_of_all()
 def _(needed, g, out, *xs, subscripts):
     terms, output = _spelled_out(subscripts, tuple(np.ndim(x) for x in xs))
     return [_einsum_share(i, g, xs, terms, output) if need else None for i, need in enumerate(needed)]

@@ -44,6 +44,12 @@ def _(g, out, x, *, axis=None, keepdims=False):
     return np.broadcast_to(keep_axes(g, x, axis, keepdims), x.shape)
 
 
+@composed(numpy=[(np.add, "reduce")])
+def _add_reduce(x: Any, axis: Axis = 0, dtype: None = None, out: None = None, keepdims: bool = False) -> Any:
+    """np.add.reduce(x): the sum over the first axis, or over `axis`; derivatives call it, it costs less than np.sum"""
+    return sum(x, axis=axis, keepdims=keepdims)
+
+
 @primitive(
     numpy=np.mean, method="mean", symbol="mean", text="Σx / n",
     why="Each of the n elements has a part of 1/n in the mean, so the gradient is shared out evenly.",
