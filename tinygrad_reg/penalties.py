@@ -127,13 +127,16 @@ PENALTIES: dict[str, Callable[..., Penalty]] = {"l1": l1, "l2": l2, "l1_l2": l1_
 
 
 def get(penalty: str | Callable[[Any], Tensor] | None) -> Callable[[Any], Tensor] | None:
-    """The penalty of this name with its default strength, 0.01; a callable, or None, is returned as it is.
+    """The penalty of this name (or l2 for l2()) with its default strength, 0.01; a callable, or None, as it is.
 
     >>> get("l1_l2")
     l1_l2(0.01, 0.01)
     """
     if isinstance(penalty, str):
         return look_up(penalty, PENALTIES, "penalty")()
+    for maker in PENALTIES.values():
+        if penalty is maker:
+            return maker()
     if penalty is not None and not callable(penalty):
         raise TypeError(
             "a penalty is an object such as tg.penalties.l2(0.01), its name, or a callable weights -> Tensor, "

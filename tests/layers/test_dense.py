@@ -68,6 +68,12 @@ def test_a_wrong_width_names_layer_expected_and_given_shape(shape, hint):
         model(np.zeros(shape))
 
 
+def test_penalties_by_name_and_uncalled():
+    for penalty in ("l2", tg.penalties.l2, tg.penalties.l2(0.01)):
+        layer = tg.Dense(2, 3, kernel_regularizer=penalty)
+        assert layer.penalty().item() == pytest.approx(0.01 * np.sum(layer.kernel.data**2))
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [

@@ -338,6 +338,20 @@ def test_a_module_without_forward_says_what_is_missing():
         Net()([1.0])
 
 
+def test_a_forward_without_return_is_named():
+    class Forgetful(tg.Module):
+        def forward(self, x):
+            np.sum(x)
+
+    with pytest.raises(TypeError, match=r"forward of layer 1, Forgetful\(\), returned None"):
+        tg.Sequential([tg.ReLU(), Forgetful(), tg.Dense(2, 3)])([[1.0, 2.0]])
+
+
+def test_a_single_number_is_no_batch():
+    with pytest.raises(ValueError, match=r"expects inputs of shape \(N, 2\), but was given \(\)"):
+        tg.Dense(2, 3)(3.0)
+
+
 @pytest.mark.parametrize(
     ("name", "hint"), [("fit", r"tg\.fit\(model"), ("weight", r"\.kernel"), ("nonsense", "no attribute 'nonsense'$")]
 )

@@ -46,7 +46,7 @@ class Module:
         )
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        """Run `forward`; arrays and lists of numbers become Tensors."""
+        """Run `forward`; arrays, lists of numbers and floats become Tensors."""
         outer = _running.module
         out = self._call(None if outer is None else _name_within(outer, self), inputs, options)
         return source.result(out)
@@ -58,6 +58,8 @@ class Module:
         try:
             with nullcontext() if name is None else layer_scope(name):
                 out = self.forward(*map(_tensor, inputs), **options)
+                if out is None:
+                    raise TypeError(f"forward of {self.where()} returned None: end it with `return ...`")
                 if _running.listener is not None:
                     _running.listener(modes.layer, out)
                 return out
@@ -337,7 +339,7 @@ def evaluating(model: Module) -> Iterator[None]:
 def _tensor(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, np.ndarray) or (hasattr(value, "__array__") and np.ndim(value)):
+    if isinstance(value, (np.ndarray, float)) or (hasattr(value, "__array__") and np.ndim(value)):
         return Tensor(value)
     if isinstance(value, list) and not any(isinstance(part, (Tensor, Module)) for part in value):
         return Tensor(value)

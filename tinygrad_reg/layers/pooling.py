@@ -71,7 +71,7 @@ class FractionalMaxPool2D(Module):
         size = x.shape[2:]
         if min(size) < 2:
             raise ValueError(f"{self.where()} needs images of at least 2 rows and 2 columns, but was given {x.shape}")
-        even = None
+        even: Any = None
         if not self.training:
             even = tuple(_evenly_cut(n, int(n / ratio)) for n, ratio in zip(size, self.ratios, strict=True))
         return ops.fractional_max_pool2d(
