@@ -9,13 +9,17 @@ import json
 import shutil
 import subprocess
 import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import graphviz
 
+from tinygrad_reg.explain import number
+
 from . import layout
+from .chains import Chain
 from .svg import escape
-from .theme import Theme
+from .theme import Theme, ink_on
 from .trace import SIZE, Box, Drawing
 
 TIMEOUT = 20.0  # seconds
@@ -122,6 +126,32 @@ def digraph(drawing: Drawing, theme: Theme, gap: float = layout.RANK_GAP) -> gra
     _cluster(graph, drawing, theme, ())
     for arrow in drawing.arrows:
         graph.edge(arrow.tail, arrow.head, id=arrow.id, weight=str(arrow.weight))
+    return graph
+
+
+def chains(shown: Sequence[Chain], theme: Theme, color: Callable[[float], str], title: str) -> graphviz.Digraph:
+    """Chains of gradients as DOT, for PNG and PDF: a cluster each, the loss at the right."""
+    heading = f'<font point-size="17"><b>{escape(title)}</b></font>'
+    graph = graphviz.Digraph(
+        graph_attr={
+            "rankdir": "RL", "bgcolor": theme.panel, "fontname": "DejaVu Sans", "fontcolor": theme.ink,
+            "label": f"<{heading}>", "labelloc": "t", "labeljust": "l", "pad": "0.2", "fontsize": "12",
+        },
+        node_attr={"shape": "box", "style": "rounded,filled", "fontname": "DejaVu Sans", "fontsize": "12"},
+        edge_attr={"fontname": "DejaVu Sans", "fontsize": "11", "fontcolor": theme.ink},
+    )  # fmt: skip
+    for row, chain in reversed(list(enumerate(shown))):  # from right to left, dot puts the first cluster at the bottom
+        inner = graphviz.Digraph(name=f"cluster_{row}")
+        lines = f'<b>{escape(chain.name)}</b><br align="left"/>{escape(chain.verdict())}<br align="left"/>'
+        inner.attr(label=f"<{lines}>", color=theme.hairline)
+        for at, stop in enumerate(chain.stops):
+            fill = color(stop.size)
+            label = f"<{escape(stop.name)}<br/><b>{number(stop.gradient, 3)}</b>>"
+            inner.node(f"c{row}n{at}", label=label, fillcolor=fill, fontcolor=ink_on(fill), color=theme.line)
+        for at, hop in enumerate(chain.hops):
+            label = graphviz.escape(f"×{number(hop.factor, 3)}")
+            inner.edge(f"c{row}n{at}", f"c{row}n{at + 1}", label=label, color=color(chain.stops[at + 1].size), penwidth="3")
+        graph.subgraph(inner)
     return graph
 
 

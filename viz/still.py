@@ -30,7 +30,7 @@ def still(
     parts.append(graph)
     y = 60.0 + used + 44
     parts.append(svg.text(EDGE, y, step.title, 25, theme.ink, bold=True))
-    for line in wrap(" ".join(_plain(t, digits) for t in step.lead), BODY, W - 2 * EDGE):
+    for line in wrap(" ".join(_plain(t, digits) for t in step.lead), BODY, W - 2 * EDGE, bold=True):
         y += 30
         parts.append(svg.text(EDGE, y, line, BODY, color, bold=True))
     for line in wrap(step.why, BODY, W - 2 * EDGE):
@@ -159,12 +159,12 @@ def _brackets(x: float, y: float, w: float, h: float, color: str) -> str:
     return side(x + 1, 5) + side(x + w - 1, -5)
 
 
-def wrap(text: str, size: float, room: float) -> list[str]:
+def wrap(text: str, size: float, room: float, bold: bool = False) -> list[str]:
     """`text` in lines that are at most `room` wide."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and width(longer, size) <= room:
+        if lines and width(longer, size, bold) <= room:
             lines[-1] = longer
         else:
             lines.append(word)

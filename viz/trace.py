@@ -189,7 +189,7 @@ class Labels:
         grad = step.tensor.grad
         if grad is None:
             return Line("grad not computed yet", "muted")
-        return Line(f"grad {short(grad, self.digits)}", "grad")
+        return Line(f"grad {short(grad, self.digits).split(' · ')[-1]}", "grad")
 
     def _several(self, unit: Unit) -> tuple[list[Line], str]:
         operations = f"{len(unit.members):,} operation{'s' if len(unit.members) != 1 else ''}"

@@ -1,0 +1,240 @@
+"""How a gradient travels from the loss back to one leaf: the numbers behind viz.flow, as plain data.
+
+The way is cut into hops, from activation to activation. In a chain of single numbers a hop's factor is the product of
+its local derivatives, so the factors multiply to the gradient. Of arrays it is the ratio of the gradients' norms.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygrad_reg import Tensor
+from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, explain, number
+from tinygrad_reg.modes import quiet
+from tinygrad_reg.primitive import registry
+
+from .text import clean
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A tensor (or a layer) on the way, and the gradient that arrives there."""
+
+    name: str
+    gradient: float  # the number itself, or the norm of an array
+
+    @property
+    def size(self) -> float:
+        """How large it is."""
+        return abs(self.gradient)
+
+
+@dataclass(frozen=True)
+class Hop:
+    """From one stop to the next one further back."""
+
+    factor: float
+    parts: tuple[float, ...] = ()  # what it is the product of
+    hidden: int = 0  # stops left out on the way
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Stops from the loss back to where the gradient was asked for, and the hops between them."""
+
+    name: str
+    about: str  # what a factor is
+    stops: tuple[Stop, ...]
+    hops: tuple[Hop, ...]
+    exact: bool  # whether gradients are numbers, not norms
+    goal: str  # ∂L/∂b1, or ‖∂L/∂W‖
+
+    def verdict(self) -> str:
+        """Whether gradients vanish, explode or flow, and from where on."""
+        return verdict(self.stops)
+
+    def shortened(self, most: int) -> Chain:
+        """At most so many stops: those at the beginning and the end, with the product of the factors between."""
+        if len(self.stops) <= most:
+            return self
+        ends = most // 2
+        middle = self.hops[ends - 1 : len(self.hops) - ends + 1]
+        with quiet():
+            factor = float(np.prod([hop.factor for hop in middle]))
+        hop = Hop(factor, hidden=len(middle) - 1)
+        hops = (*self.hops[: ends - 1], hop, *self.hops[len(self.hops) - ends + 1 :])
+        return Chain(self.name, self.about, self.stops[:ends] + self.stops[-ends:], hops, self.exact, self.goal)
+
+
+LITTLE = 1e-2  # of what arrives at the last layer: less is called vanishing, the inverse exploding
+
+
+def verdict(stops: Sequence[Stop]) -> str:
+    """One sentence or two on the gradients' way back."""
+    start = 1 if len(stops) > 2 else 0  # the first hop belongs to the loss, not to the depth of the network
+    sizes = [stop.size for stop in stops[start:]]
+    names = [stop.name for stop in stops[start:]]
+    for size, name in zip(sizes, names, strict=True):
+        if not math.isfinite(size):
+            return f"Gradients explode: from {name} on back they are not finite any more."
+        if size == 0:
+            return f"Gradients vanish: at {name} they are exactly 0, nothing before it learns."
+    ratio = sizes[-1] / sizes[0]
+    hops = max(len(sizes) - 1, 1)
+    each = f"on average, a layer multiplies them by {number(ratio ** (1 / hops), 2)}"
+    arrives = f"{names[-1]} receives {number(ratio, 2)} times what {names[0]} does"
+    if ratio < LITTLE:
+        where = next(name for size, name in zip(sizes, names, strict=True) if size < LITTLE * sizes[0])
+        return f"Gradients vanish: {arrives}; {each}. From {where} on back they are below a hundredth."
+    if ratio > 1 / LITTLE:
+        where = next(name for size, name in zip(sizes, names, strict=True) if size > sizes[0] / LITTLE)
+        return f"Gradients explode: {arrives}; {each}. From {where} on back they are above a hundredfold."
+    return f"Gradients flow: {arrives}; {each}."
+
+
+def of_model(model: Any, name: str | None) -> Chain:
+    """The gradients of a model's layers, from the last to the first, as backward() left them in `.grad`."""
+    layers: dict[str, list[Any]] = {}
+    for path, parameter in model.named_parameters():
+        layers.setdefault(path.rsplit(".", 1)[0] if "." in path else path, []).append((path, parameter))
+    if not layers:
+        raise ValueError(f"this {type(model).__name__} has no parameters, so no gradients to show")
+    missing = [path for found in layers.values() for path, p in found if p.grad is None]
+    if missing:
+        raise ValueError(f"{missing[0]} has no gradient yet: call loss.backward() first, or give flow() the loss itself")
+    stops = []
+    for layer, found in reversed(layers.items()):
+        weights = [p for _, p in found if p.ndim > 1] or [p for _, p in found]
+        stops.append(Stop(clean(f"layer {layer}", 16), _norm(*(p.grad for p in weights))))
+    about = "numbers are ‖∂L/∂W‖, the norm of a layer's weight gradient; a factor is the ratio of neighbours"
+    return Chain(clean(name or type(model).__name__, 40), about, tuple(stops), _ratios(stops), False, f"‖∂L/∂W‖ of {stops[-1].name}")
+
+
+def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
+    """The way from `loss` to `wrt` (by default the leaf that is furthest from it)."""
+    record = explain(loss)
+    if not record.backward:
+        raise ValueError("this tensor has no graph to go back through: nothing it was computed from requires a gradient")
+    way = longest_way(record, None if wrt is None else record.find(wrt).index)
+    stops_at = _stops(record, way)
+    forward = record.forward
+    shares = [s.input for s in record.backward]
+    numbers = all(forward[s.node].value.size == forward[s.input].value.size == 1 for s in way)
+    exact = numbers and all(shares.count(s.input) == 1 for s in way) and all(s.local is not None for s in way)
+    stops = tuple(
+        Stop(_name(record, i), _gradient(forward[i], exact))
+        for i in (len(forward) - 1, *(way[at].input for at in stops_at))
+    )
+    goal = f"∂{clean(forward[-1].name, 12)}/∂{stops[-1].name}"
+    main = _main_op(record, way)
+    title = clean(name, 40) if name else f"{_spelled(main)} {'chain' if numbers else 'network'}" if main else "Gradients"
+    if not exact:
+        about = "numbers are norms of gradients, ‖∂L/∂h‖; a factor is the ratio of neighbours"
+        return Chain(title, about, stops, _ratios(stops), False, f"‖{goal}‖")
+    hops = []
+    before = 0
+    for at in stops_at:
+        locals_ = [float(s.local.item()) for s in way[before : at + 1] if s.local is not None]
+        parts = tuple(x for s, x in zip(way[before : at + 1], locals_, strict=True) if s.local_text != "1")
+        hops.append(Hop(math.prod(locals_), parts))
+        before = at + 1
+    return Chain(title, _about(record, way, stops_at), stops, tuple(hops), True, goal)
+
+
+def longest_way(record: Record, goal: int | None) -> list[BackwardStep]:
+    """The longest way back from the output to tensor `goal`, or to the leaf that is furthest away."""
+    best: dict[int, tuple[int, BackwardStep | None]] = {len(record.forward) - 1: (0, None)}
+    for share in sorted(record.backward, key=lambda s: -s.node):  # a node comes before its inputs
+        length = best[share.node][0] + 1
+        if share.input not in best or length > best[share.input][0]:
+            best[share.input] = length, share
+    if goal is None:
+        leaves = [i for i in best if not record.forward[i].op]
+        goal = max(leaves, key=lambda i: (best[i][0], -i))
+    if goal not in best or best[goal][1] is None:
+        raise ValueError(f"no gradient goes from {record.forward[-1].name} to {record.forward[goal].name}")
+    way = []
+    share = best[goal][1]
+    while share is not None:
+        way.append(share)
+        share = best[share.node][1]
+    return way[::-1]
+
+
+def is_activation(step: ForwardStep) -> bool:
+    """Whether it is a function of one array, element by element, that bends: the end of a layer."""
+    op = registry.get(step.op or "")
+    return op is not None and op.arity == 1 and bool(op.elementwise) and op.name not in ("negative", "positive", "astype")
+
+
+def _stops(record: Record, way: Sequence[BackwardStep]) -> list[int]:
+    """At which steps of the way a hop ends: at activations, else at the ends of layers, else everywhere."""
+    last = len(way) - 1
+    forward = record.forward
+    bends = [at for at, s in enumerate(way) if is_activation(forward[s.input])]
+    if len(bends) >= 2:
+        return bends if bends[-1] == last else [*bends, last]
+    layers = [at for at, s in enumerate(way) if forward[s.input].layer != forward[s.node].layer and forward[s.input].op]
+    if len(layers) >= 2:
+        return layers if layers[-1] == last else [*layers, last]
+    return list(range(len(way)))
+
+
+def _main_op(record: Record, way: Sequence[BackwardStep]) -> str:
+    found = [record.forward[s.input].op or "" for s in way if is_activation(record.forward[s.input])]
+    return max(sorted(set(found)), key=found.count) if found else ""
+
+
+def _spelled(op: str) -> str:
+    """relu → ReLU, sigmoid → Sigmoid"""
+    return op.replace("elu", "ELU").replace("rELU", "ReLU") if "elu" in op else op.capitalize()
+
+
+def _name(record: Record, index: int) -> str:
+    """Its name, or of a tensor without one the layer that made it."""
+    step = record.forward[index]
+    if step.layer and re.fullmatch(r"v\d+", step.name):
+        return clean(f"layer {step.layer}", 12)
+    return clean(step.name, 12)
+
+
+def _about(record: Record, way: Sequence[BackwardStep], stops_at: Sequence[int]) -> str:
+    """What the factors are made of, from the hop in the middle: "factor = w · σ′(z)", and why that is small."""
+    middle = len(stops_at) // 2
+    begin = stops_at[middle - 1] + 1 if middle else 0
+    symbols, why = [], ""
+    for share in way[begin : stops_at[middle] + 1]:
+        node = record.forward[share.node]
+        if is_activation(node):
+            symbols.append(f"{node.symbol}′({_bare(record.forward[share.input].name)})")
+            why = f"; {node.why}" if node.why else ""
+        elif share.local_text != "1":
+            symbols.append(_bare(share.local_text))
+    return clean(f"factor = {' · '.join(reversed(symbols)) or '1'}{why}", 150)
+
+
+def _bare(name: str) -> str:
+    """w2 → w: the letter that the hops have in common."""
+    letter = re.sub(r"[\d₀-₉]+$", "", name)
+    return "z" if letter in ("v", "") else letter
+
+
+def _gradient(step: ForwardStep, exact: bool) -> float:
+    assert step.gradient is not None
+    return float(step.gradient.item()) if exact else _norm(step.gradient)
+
+
+def _norm(*arrays: np.ndarray) -> float:
+    with quiet():
+        return math.sqrt(sum(float(np.sum(np.square(x, dtype=np.float64))) for x in arrays))
+
+
+def _ratios(stops: Sequence[Stop]) -> tuple[Hop, ...]:
+    with quiet():
+        return tuple(Hop(float(np.float64(b.gradient) / a.gradient)) for a, b in zip(stops, stops[1:], strict=False))
