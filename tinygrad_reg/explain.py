@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import source
-from .backward import _shares_owed, start_gradient, walk
+from .backward import _fit, _shares_owed, _value, start_gradient, walk
 from .modes import quiet
 from .primitive import Primitive
 from .tensor import Tensor
@@ -202,6 +202,16 @@ class _Recorder:
                 of.layer, of.file, of.line, of.code, of.why,
             )
         )  # fmt: skip
+
+
+def send_back(node: Tensor, parent: Tensor, upstream: np.ndarray) -> np.ndarray:
+    """What `node` sends to `parent`, one of its inputs, of the gradient `upstream`: one factor of the chain rule."""
+    primitive = node._primitive
+    assert primitive is not None
+    values = [_value(x, node) for x in node._inputs]
+    with quiet():
+        shares = [_fit(raw, parent, node) for _, _, raw in primitive.shares(node, upstream, {parent}, values, node._data)]
+        return np.asarray(sum(shares[1:], start=shares[0]))
 
 
 def _local(
