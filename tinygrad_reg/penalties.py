@@ -126,7 +126,7 @@ def prox_l1(w: Any, amount: float) -> Any:
 PENALTIES: dict[str, Callable[..., Penalty]] = {"l1": l1, "l2": l2, "l1_l2": l1_l2}
 
 
-def get(penalty: str | Callable[[Any], Tensor] | None) -> Callable[[Any], Tensor] | None:
+def get(penalty: str | Callable[..., Any] | None) -> Callable[[Any], Tensor] | None:
     """The penalty of this name (or l2 for l2()) with its default strength, 0.01; a callable, or None, as it is.
 
     >>> get("l1_l2")
@@ -142,7 +142,8 @@ def get(penalty: str | Callable[[Any], Tensor] | None) -> Callable[[Any], Tensor
             "a penalty is an object such as tg.penalties.l2(0.01), its name, or a callable weights -> Tensor, "
             f"not {penalty!r}"
         )
-    return penalty
+    found: Callable[[Any], Tensor] | None = penalty
+    return found
 
 
 def _strength(strength: float) -> float:

@@ -92,6 +92,8 @@ def test_a_reference_to_the_parent_is_no_endless_loop():
     model = tg.Sequential([tg.Dense(2, 2)])
     model[0].parent = model
     assert len(model.parameters()) == 2
+    assert "parent: ..." in repr(model)
+    model.summary()
 
 
 def test_state_dict_copies_and_load_restores():

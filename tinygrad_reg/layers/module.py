@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import reprlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -205,6 +206,7 @@ class Module:
 
         print(table(self, x))
 
+    @reprlib.recursive_repr("...")
     def __repr__(self) -> str:
         lines = [f"  {line}" for path, child in children(self) for line in f"{path}: {child!r}".splitlines()]
         arguments = ", ".join(_arguments(self))

@@ -40,14 +40,14 @@ def table(model: Module, x: Any = None) -> str:
     return "\n".join([aligned[0], rule, *aligned[1:], rule, total])
 
 
-def _lines(module: Module, path: str = "") -> Iterator[tuple[str, Module]]:
+def _lines(module: Module, path: str = "", above: tuple[Module, ...] = ()) -> Iterator[tuple[str, Module]]:
     """The modules that compute something themselves, a shared one in each of its places."""
-    below = children(module)
+    below = [(name, child) for name, child in children(module) if child not in (*above, module)]
     holds_tensors = any(isinstance(part, Tensor) for _, part in module.parts())
     if not below or holds_tensors:
         yield path, module
     for name, child in below:
-        yield from _lines(child, join(path, name))
+        yield from _lines(child, join(path, name), (*above, module))
 
 
 def _counts(model: Module) -> dict[str, int]:
