@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import source
-from .backward import _fit, _shares_owed, _value, start_gradient, walk
+from .backward import _shares_owed, start_gradient, walk
 from .modes import quiet
 from .primitive import Primitive
 from .tensor import Tensor
@@ -206,12 +206,28 @@ class _Recorder:
 
 def send_back(node: Tensor, parent: Tensor, upstream: np.ndarray) -> np.ndarray:
     """What `node` sends to `parent`, one of its inputs, of the gradient `upstream`: one factor of the chain rule."""
-    primitive = node._primitive
-    assert primitive is not None
-    values = [_value(x, node) for x in node._inputs]
+    first = _FirstStep(node, parent)
     with quiet():
-        shares = [_fit(raw, parent, node) for _, _, raw in primitive.shares(node, upstream, {parent}, values, node._data)]
-        return np.asarray(sum(shares[1:], start=shares[0]))
+        for visited, _, _ in walk([node], [upstream], [parent], observer=first):
+            if visited is not node:
+                break
+    return np.asarray(sum(first.shares[1:], start=first.shares[0]))
+
+
+class _FirstStep:
+    """The observer that keeps what `node` sends to `parent`: once for each place where it stands among the inputs."""
+
+    def __init__(self, node: Tensor, parent: Tensor) -> None:
+        self.node, self.parent = node, parent
+        self.shares: list[Any] = []
+
+    def start(self, output: Tensor, gradient: Any) -> None:
+        """Nothing is sent yet."""
+
+    def share(self, node: Tensor, position: int, upstream: Any, raw: Any, share: Any, before: Any, after: Any) -> None:
+        """Keep the share, if it goes there."""
+        if node is self.node and node.parents[position] is self.parent:
+            self.shares.append(share)
 
 
 def _local(
