@@ -132,17 +132,15 @@ def get(penalty: str | Callable[..., Any] | None) -> Callable[[Any], Tensor] | N
     >>> get("l1_l2")
     l1_l2(0.01, 0.01)
     """
-    if isinstance(penalty, str):
-        return look_up(penalty, PENALTIES, "penalty")()
-    for maker in PENALTIES.values():
-        if penalty is maker:
-            return maker()
-    if penalty is not None and not callable(penalty):
+    made: Any = look_up(penalty, PENALTIES, "penalty") if isinstance(penalty, str) else penalty
+    if any(made is maker for maker in PENALTIES.values()):
+        made = made()
+    if made is not None and not callable(made):
         raise TypeError(
             "a penalty is an object such as tg.penalties.l2(0.01), its name, or a callable weights -> Tensor, "
             f"not {penalty!r}"
         )
-    found: Callable[[Any], Tensor] | None = penalty
+    found: Callable[[Any], Tensor] | None = made
     return found
 
 
