@@ -36,7 +36,9 @@ class BlockLesson(Lesson):
     def _given(self) -> Step:
         boxes = [box for box in self.plan.boxes if box.is_leaf]
         folded = sum(s.kind == "parameter" for s in self.forward)
-        rows = [Row(self.name(b.unit.members[0]), (Array(self.forward[b.unit.members[0]].value),)) for b in boxes[:ROWS]]
+        rows = [
+            Row(self.name(b.unit.members[0]), (Array(self.forward[b.unit.members[0]].value),)) for b in boxes[:ROWS]
+        ]
         return Step(
             "forward", "What goes in", f"There are too many operations for one a step, so each step takes a whole block. "
             f"The {folded} parameters stand in the blocks that use them.", tuple(rows), heads=("tensor", "", "value"),

@@ -107,20 +107,31 @@ def of_model(model: Any, name: str | None) -> Chain:
         raise ValueError(f"this {type(model).__name__} has no parameters, so no gradients to show")
     missing = [path for found in layers.values() for path, p in found if p.grad is None]
     if missing:
-        raise ValueError(f"{missing[0]} has no gradient yet: call loss.backward() first, or give flow() the loss itself")
+        raise ValueError(
+            f"{missing[0]} has no gradient yet: call loss.backward() first, or give flow() the loss itself"
+        )
     stops = []
     for layer, found in reversed(layers.items()):
         weights = [p for _, p in found if p.ndim > 1] or [p for _, p in found]
         stops.append(Stop(clean(f"layer {layer}", 16), _norm(*(p.grad for p in weights))))
     about = "numbers are ‖∂L/∂W‖, the norm of a layer's weight gradient; a factor is the ratio of neighbours"
-    return Chain(clean(name or type(model).__name__, 40), about, tuple(stops), _ratios(stops), False, f"‖∂L/∂W‖ of {stops[-1].name}")
+    return Chain(
+        clean(name or type(model).__name__, 40),
+        about,
+        tuple(stops),
+        _ratios(stops),
+        False,
+        f"‖∂L/∂W‖ of {stops[-1].name}",
+    )
 
 
 def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
     """The way from `loss` to `wrt` (by default the leaf that is furthest from it)."""
     record = explain(loss)
     if not record.backward:
-        raise ValueError("this tensor has no graph to go back through: nothing it was computed from requires a gradient")
+        raise ValueError(
+            "this tensor has no graph to go back through: nothing it was computed from requires a gradient"
+        )
     way = longest_way(record, None if wrt is None else record.find(wrt).index)
     stops_at = _stops(record, way)
     forward = record.forward
@@ -133,7 +144,9 @@ def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
     )
     goal = f"∂{clean(forward[-1].name, 12)}/∂{stops[-1].name}"
     main = _main_op(record, way)
-    title = clean(name, 40) if name else f"{_spelled(main)} {'chain' if numbers else 'network'}" if main else "Gradients"
+    title = (
+        clean(name, 40) if name else f"{_spelled(main)} {'chain' if numbers else 'network'}" if main else "Gradients"
+    )
     if not exact:
         about = "numbers are norms of gradients, ‖∂L/∂h‖; a factor is the ratio of neighbours"
         return Chain(title, about, stops, _ratios(stops), False, f"‖{goal}‖")
@@ -170,7 +183,9 @@ def longest_way(record: Record, goal: int | None) -> list[BackwardStep]:
 def is_activation(step: ForwardStep) -> bool:
     """Whether it is a function of one array, element by element, that bends: the end of a layer."""
     op = registry.get(step.op or "")
-    return op is not None and op.arity == 1 and bool(op.elementwise) and op.name not in ("negative", "positive", "astype")
+    return (
+        op is not None and op.arity == 1 and bool(op.elementwise) and op.name not in ("negative", "positive", "astype")
+    )
 
 
 def _stops(record: Record, way: Sequence[BackwardStep]) -> list[int]:

@@ -150,7 +150,9 @@ def chains(shown: Sequence[Chain], theme: Theme, color: Callable[[float], str], 
             inner.node(f"c{row}n{at}", label=label, fillcolor=fill, fontcolor=ink_on(fill), color=theme.line)
         for at, hop in enumerate(chain.hops):
             label = graphviz.escape(f"×{number(hop.factor, 3)}")
-            inner.edge(f"c{row}n{at}", f"c{row}n{at + 1}", label=label, color=color(chain.stops[at + 1].size), penwidth="3")
+            inner.edge(
+                f"c{row}n{at}", f"c{row}n{at + 1}", label=label, color=color(chain.stops[at + 1].size), penwidth="3"
+            )
         graph.subgraph(inner)
     return graph
 

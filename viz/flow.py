@@ -44,14 +44,17 @@ def flow(
         raise TypeError("names= is a list of names, one for x and one for compare")
     things = [x] if compare is None else [x, compare]
     chains = [
-        _chain(thing, wrt if at == 0 else None, names[at] if at < len(names) else None) for at, thing in enumerate(things)
+        _chain(thing, wrt if at == 0 else None, names[at] if at < len(names) else None)
+        for at, thing in enumerate(things)
     ]
     heading = clean(title, 80) or "Where do the gradients go?"
     description = "gradient flow. " + " ".join(f"{chain.name}: {chain.verdict()}" for chain in chains)
     scale = _Scale(chains, colors)
     shown = [chain.shortened(MOST) for chain in chains]
     digraph = dot.chains(shown, colors, scale.color, heading)
-    return Picture(heading, description, lambda: _draw(shown, chains, scale, colors, heading, description, digits), digraph)
+    return Picture(
+        heading, description, lambda: _draw(shown, chains, scale, colors, heading, description, digits), digraph
+    )
 
 
 def _chain(thing: Any, wrt: Tensor | None, name: str | None) -> Chain:
@@ -82,7 +85,13 @@ class _Scale:
 
 
 def _draw(
-    shown: Sequence[Chain], chains: Sequence[Chain], scale: _Scale, theme: Theme, title: str, description: str, digits: int
+    shown: Sequence[Chain],
+    chains: Sequence[Chain],
+    scale: _Scale,
+    theme: Theme,
+    title: str,
+    description: str,
+    digits: int,
 ) -> str:
     parts = [
         svg.text(EDGE, 38, title, 24, theme.ink, bold=True),
@@ -192,7 +201,17 @@ def _hop(chain: Chain, at: int, left: float, right: float, y: float, scale: _Sca
     middle, line = (left + right) / 2, y + BOX_H / 2
     color, stroke = scale.color(size), scale.width(size)
     head = 7 + stroke
-    texts = [svg.text(middle, y - (24 if hop.parts or hop.hidden else 9), f"×{number(hop.factor, digits)}", 14, theme.ink, bold=True, text_anchor="middle")]
+    texts = [
+        svg.text(
+            middle,
+            y - (24 if hop.parts or hop.hidden else 9),
+            f"×{number(hop.factor, digits)}",
+            14,
+            theme.ink,
+            bold=True,
+            text_anchor="middle",
+        )
+    ]
     below = " · ".join(number(part, digits) for part in reversed(hop.parts)) if len(hop.parts) > 1 else ""
     if hop.hidden:
         below = f"{hop.hidden} more stops"

@@ -101,7 +101,12 @@ def _shown(show: str) -> frozenset[str]:
 
 
 def check(
-    *, direction: str = "LR", depth: int | None = None, max_nodes: int | None = None, digits: int = 4, engine: str = "auto"
+    *,
+    direction: str = "LR",
+    depth: int | None = None,
+    max_nodes: int | None = None,
+    digits: int = 4,
+    engine: str = "auto",
 ) -> None:
     """Refuse options that mean nothing."""
     if direction not in ("LR", "TB"):

@@ -177,7 +177,7 @@ class Lesson:
         expected = self.shares[share.input]
         note = f"share {self.received[share.input]} of {expected}" if expected > 1 else ""
         up, out = Array(share.upstream, "up"), Array(share.raw, "out", answer=True)
-        local = f"{self.slope(share.node, share.input)} = {clean(share.local_text, LONG)}"
+        local = f"{self.slope(share.node, share.input)} = {clean(local_text(self.forward, share), LONG)}"
         terms: tuple[Term, ...]
         if matrix:
             assert share.local is not None
@@ -188,7 +188,11 @@ class Lesson:
         elif share.local is not None and share.raw.shape == share.local.shape == share.upstream.shape:
             scalar = share.raw.size == 1
             if scalar and share.local.size == 1:
-                local += "" if _same(share.local_text, self._short(share.local)) else f" = {self._short(share.local)}"
+                local += (
+                    ""
+                    if _same(local_text(self.forward, share), self._short(share.local))
+                    else f" = {self._short(share.local)}"
+                )
             terms = (
                 Array(share.upstream, "up"), Text("×" if scalar else "⊙"),
                 Array(share.local, "local", signed=True), Text("="), out,
@@ -205,7 +209,7 @@ class Lesson:
         if _is_matmul(share, self.forward):
             return clean(share.how.replace("G", "", 1).strip(), 18), out
         if share.local is not None:
-            return f"⊙ {clean(share.local_text, 16)}" if share.local_text != "1" else "× 1", out
+            return f"⊙ {clean(local_text(self.forward, share), 16)}" if share.local_text != "1" else "× 1", out
         return clean(share.how, 18), out
 
     def _unbroadcast(self, share: BackwardStep, last: bool) -> Step:
@@ -254,7 +258,11 @@ def _origin(step: ForwardStep) -> dict[str, Any]:
     if not step.code or step.file is None:
         return {"layer": clean(step.layer, LONG)}
     file = step.file.replace("\\", "/").rsplit("/", 1)[-1]
-    return {"code": clean(step.code, 120), "place": clean(f"{file}:{step.line}", LONG), "layer": clean(step.layer, LONG)}
+    return {
+        "code": clean(step.code, 120),
+        "place": clean(f"{file}:{step.line}", LONG),
+        "layer": clean(step.layer, LONG),
+    }
 
 
 def _kind(step: ForwardStep) -> str:
@@ -311,11 +319,28 @@ def whole_formula(steps: Sequence[ForwardStep], longest: int = 64) -> str:
     last = steps[-1]
     if not last.op:
         return clean(last.name, longest)
-    for inline in (lambda s: True, lambda s: re.fullmatch(r"v\d+", s.name) is not None):
+    for inline in (lambda s: True, unnamed):
         text = _written(steps, last, inline, longest)[0] if len(steps) <= 60 else ""
         if 0 < len(text) <= longest:
             return clean(f"{last.name} = {text}", longest + 30)
     return clean(f"{last.name} = {last.call}", longest + 30)
+
+
+def local_text(steps: Sequence[ForwardStep], share: BackwardStep) -> str:
+    """The local derivative as a formula: tensors without a name as what they were computed by, 2 − 1 as 1."""
+    text = share.local_text
+    for i in dict.fromkeys((share.node, *steps[share.node].inputs)):
+        step = steps[i]
+        if step.op and unnamed(step) and re.search(rf"\b{step.name}\b", text):
+            written = _written(steps, step, unnamed, 24)[0]
+            if written:
+                text = re.sub(rf"\b{step.name}\b", lambda _, w=written: f"({w})", text)
+    return re.sub(r"\^\((\d+) − 1\)", lambda power: {"2": "", "3": "²"}.get(power[1], f"^{int(power[1]) - 1}"), text)
+
+
+def unnamed(step: ForwardStep) -> bool:
+    """Whether nobody gave it a name, so that it is called v and a number."""
+    return re.fullmatch(r"v\d+", step.name) is not None
 
 
 _BINDS = {"+": 1, "−": 1, "×": 2, "÷": 2, "@": 2, "^": 4}

@@ -109,7 +109,7 @@ def _section(at: int, step: Step, counter: str, digits: int) -> str:
 def _rows(step: Step, digits: int) -> str:
     with_local = any(row.local for row in step.rows)
     heads = [h for i, h in enumerate(step.heads) if i != 1 or with_local]
-    head = "".join(f"<th scope=\"col\">{escape(h) or '<span class=silent>formula</span>'}</th>" for h in heads)
+    head = "".join(f'<th scope="col">{escape(h) or "<span class=silent>formula</span>"}</th>' for h in heads)
     body = "".join(_row(row, digits, with_local) for row in step.rows)
     return f'<table class="rows"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
@@ -155,9 +155,15 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
         )
         body.append(element("tr", cells, id=f"row-{row['box']}", data_kind=row["kind"], **exactly))
     norms = " / norm" if any(row["array"] for row in rows) else ""
-    heads = (("#", ""), ("tensor", ""), ("computed as", ""), (f"value{norms}", "value"), (f"grad{norms or 'ient'}", "gradient"))
+    heads = (
+        ("#", ""),
+        ("tensor", ""),
+        ("computed as", ""),
+        (f"value{norms}", "value"),
+        (f"grad{norms or 'ient'}", "gradient"),
+    )
     head = "".join(f'<th scope="col" class="{kind}">{escape(h)}</th>' for h, kind in heads)
-    return f'<table><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
 
 def _bar(steps: Sequence[Step]) -> str:
@@ -204,5 +210,3 @@ def _step_data(plan: Drawing, step: Step) -> dict[str, Any]:
         "arrows": list(step.arrows), "changes": step.changes, "answer": step.has_answer,
         "chips": [{"x": c.x, "y": c.y, "w": c.w, "h": c.h, "lines": c.lines} for c in chips],
     }  # fmt: skip
-
-

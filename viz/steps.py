@@ -175,4 +175,3 @@ def _inside(units: Sequence[Unit], record: Record) -> list[Unit]:
     """Leaves go into the frame of the one layer that uses them."""
     layers = owners(record.forward)
     return [u if u.layer else replace(u, layer=layers.get(u.members[0], "")) for u in units]
-

@@ -65,7 +65,9 @@ def _moved(old: np.ndarray, new: np.ndarray, digits: int) -> str:
     return f"{short(old, digits)} → {short(np.asarray(new), digits).split(' norm ')[-1]}"
 
 
-def _preview(optimizer: Any, p: Tensor, gradient: np.ndarray | None) -> tuple[dict[str, Any], dict[str, Any], str, bool]:
+def _preview(
+    optimizer: Any, p: Tensor, gradient: np.ndarray | None
+) -> tuple[dict[str, Any], dict[str, Any], str, bool]:
     """The optimizer's own preview; where backward() has not been called, with the gradient of this record."""
     kept = p._grad
     if kept is not None:

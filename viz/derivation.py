@@ -1,0 +1,254 @@
+"""viz.derivation: the chain rule from a loss to one tensor, written out in symbols and in numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinygrad_reg import Tensor
+from tinygrad_reg.explain import BackwardStep, Record, explain, number, send_back, short
+
+from . import latex
+from .chains import is_activation
+from .lesson import local_text
+from .text import clean
+
+MOST = 32  # ways that are written out
+
+
+@dataclass(frozen=True)
+class Factor:
+    """∂node/∂input on a path: how it is written, and what it is."""
+
+    node: str
+    input: str
+    texts: tuple[str, ...]  # what it is the product of, "w4", "σ′(z4)"; of arrays how it is applied, "∂L/∂M2 @ W2ᵀ"
+    values: tuple[float, ...] | None  # the same in numbers, None for arrays
+    part: np.ndarray  # the gradient that has come as far as `input` on this path
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way from the loss to the tensor."""
+
+    factors: tuple[Factor, ...]
+
+    @property
+    def contribution(self) -> np.ndarray:
+        """What arrives on this way."""
+        return self.factors[-1].part
+
+    @property
+    def in_numbers(self) -> bool:
+        """Whether all factors are single numbers."""
+        return all(f.values is not None for f in self.factors)
+
+
+class Derivation:
+    """What `viz.derivation` returns: print it, or take `.text`, `.latex` and the numbers in `.paths`."""
+
+    def __init__(self, goal: str, wrt: str, paths: Sequence[Path], names: Sequence[str], digits: int) -> None:
+        self.goal, self.wrt = goal, wrt
+        self.paths = tuple(paths)
+        self.gradient = np.asarray(
+            sum((p.contribution for p in paths[1:]), start=paths[0].contribution)
+        )  # of all paths
+        self._names, self._digits = names, digits
+
+    # ---- text
+
+    @property
+    def text(self) -> str:
+        """Symbols, then numbers, a line each."""
+        head = f"∂{clean(self.goal)}/∂{clean(self.wrt)}"
+        if len(self.paths) == 1:
+            return "\n".join(self._path(self.paths[0], head))
+        lines = [f"{head} is the sum over {len(self.paths)} ways:"]
+        for at, path in enumerate(self.paths, 1):
+            way = " → ".join(clean(n, 14) for n in (self.goal, *(f.input for f in path.factors)))
+            lines += [f"({at})  {way}", *(f"     {line}" for line in self._path(path, "part " + str(at)))]
+        parts = [_bracketed(short(p.contribution, self._digits)) for p in self.paths]
+        lines.append(f"{head} = {' + '.join(parts)} = {short(self.gradient, self._digits)}")
+        return "\n".join(lines)
+
+    def _path(self, path: Path, head: str) -> Iterator[str]:
+        pad = " " * len(head)
+        yield f"{head} = {' · '.join(f'∂{clean(f.node, 14)}/∂{clean(f.input, 14)}' for f in path.factors)}"
+        if not path.in_numbers:
+            for f in path.factors:
+                step = f"∂{clean(self.goal)}/∂{clean(f.input)} = {clean(f.texts[0], 70)}"
+                yield f"{pad}   {step}: {short(f.part, self._digits)}"
+            return
+        shown = _shown(path)
+        yield f"{pad} = {' · '.join(_compound(clean(text, 40)) for text, _ in shown)}"
+        if len(shown) > 1:
+            yield f"{pad} = {' · '.join(_bracketed(number(value, self._digits)) for _, value in shown)}"
+        yield f"{pad} = {short(path.contribution, self._digits)}"
+
+    # ---- LaTeX
+
+    @property
+    def latex_lines(self) -> list[str]:
+        """The same as formulas, each of which LaTeX and matplotlib's mathtext can set: put it between dollars."""
+        head = latex.fraction(self.goal, self.wrt)
+        lines = []
+        for at, path in enumerate(self.paths, 1):
+            left = head if len(self.paths) == 1 else f"P_{{{at}}}"
+            lines.append(f"{left} = {_cdot(latex.fraction(f.node, f.input) for f in path.factors)}")
+            if path.in_numbers:
+                shown = _shown(path)
+                lines.append(f"{left} = {_cdot(_compound(latex.formula(text, self._names)) for text, _ in shown)}")
+                values = _cdot(_bracketed(latex.number(number(value, self._digits))) for _, value in shown)
+                lines.append(f"{left} = {values}" + (f" = {self._latex(path.contribution)}" if len(shown) > 1 else ""))
+        if len(self.paths) > 1:
+            lines.append(f"{head} = {' + '.join(f'P_{{{at}}}' for at in range(1, len(self.paths) + 1))}")
+        if self.gradient.size > 1:
+            norm = number(float(np.linalg.norm(self.gradient)), self._digits)
+            lines.append(f"\\|{head}\\| = {latex.number(norm)}")
+        elif len(self.paths) > 1:
+            parts = " + ".join(_bracketed(self._latex(p.contribution)) for p in self.paths)
+            lines.append(f"{head} = {parts} = {self._latex(self.gradient)}")
+        return lines
+
+    def _latex(self, value: np.ndarray) -> str:
+        return latex.number(short(value, self._digits))
+
+    @property
+    def latex(self) -> str:
+        """All formulas, a line each."""
+        return "\n".join(self.latex_lines)
+
+    def _repr_latex_(self) -> str:
+        lines = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in self.latex_lines)
+        return f"$$\\begin{{aligned}}{lines}\\end{{aligned}}$$"
+
+    def __str__(self) -> str:
+        return self.text
+
+    __repr__ = __str__
+
+
+def derivation(loss: Tensor, *, wrt: Tensor, path: int | None = None, digits: int = 4) -> Derivation:
+    """The chain rule for ∂loss/∂wrt along all ways between them, or along way number `path` (from 0).
+
+    The factors of a way multiply to what it contributes, and the contributions add up to the gradient.
+
+    >>> from tinygrad_reg import Tensor
+    >>> w, x = Tensor(3.0, requires_grad=True, name="w"), Tensor(2.0, name="x")
+    >>> h = w * x
+    >>> L = h * h
+    >>> print(derivation(L, wrt=w))
+    ∂L/∂w = ∂L/∂h · ∂h/∂w
+          = (h + h) · x
+          = 12 · 2
+          = 24
+    """
+    for given, role in ((loss, "the loss"), (wrt, "wrt=")):
+        if not isinstance(given, Tensor):
+            raise TypeError(f"derivation() takes a Tensor as {role}, not {type(given).__name__}")
+    record = explain(loss)
+    goal = record.find(wrt).index
+    edges: dict[tuple[int, int], list[BackwardStep]] = {}
+    for share in record.backward:
+        edges.setdefault((share.node, share.input), []).append(share)
+    ways = _ways(record, edges, goal)
+    top = len(record.forward) - 1
+    if not ways.get(top) or goal == top:
+        raise ValueError(f"no gradient goes from {record.forward[-1].name} to {record.forward[goal].name}")
+    if path is None and ways[top] > MOST:
+        raise ValueError(
+            f"{ways[top]:,} ways lead from {record.forward[-1].name} to {record.forward[goal].name}; give path=0 … "
+            f"{ways[top] - 1:,} for one of them, or the wrt= of a tensor that is nearer"
+        )
+    if path is not None and not (isinstance(path, int) and 0 <= path < ways[top]):
+        raise IndexError(f"there are ways 0 to {ways[top] - 1:,}, but not {path!r}")
+    chosen = range(ways[top]) if path is None else [path]
+    names = [step.name for step in record.forward]
+    found = [_path(record, edges, ways, goal, n) for n in chosen]
+    return Derivation(names[-1], names[goal], found, names, digits)
+
+
+def _ways(record: Record, edges: dict[tuple[int, int], list[BackwardStep]], goal: int) -> dict[int, int]:
+    """For each tensor: how many ways lead from it to `goal`."""
+    ways = {goal: 1}
+    for node, input in sorted(edges):  # inputs before what uses them
+        if node != goal and input in ways:
+            ways[node] = ways.get(node, 0) + ways[input]
+    return ways
+
+
+def _path(
+    record: Record, edges: dict[tuple[int, int], list[BackwardStep]], ways: dict[int, int], goal: int, n: int
+) -> Path:
+    """Way number n, with its factors."""
+    node = len(record.forward) - 1
+    gradient = np.ones(record.output.shape, record.output.dtype)
+    after: dict[int, list[int]] = {}
+    for one, other in edges:
+        if other in ways:
+            after.setdefault(one, []).append(other)
+    factors = []
+    while node != goal:
+        for input in after[node]:
+            if n < ways[input]:
+                break
+            n -= ways[input]
+        top, bottom = record.forward[node], record.forward[input]
+        gradient = send_back(top.tensor, bottom.tensor, gradient)
+        factors.append(_factor(record, edges[node, input], gradient))
+        node = input
+    return Path(tuple(_merged(factors)))
+
+
+def _factor(record: Record, shares: Sequence[BackwardStep], part: np.ndarray) -> Factor:
+    steps = record.forward
+    top, bottom = steps[shares[0].node], steps[shares[0].input]
+    if top.value.size == bottom.value.size == 1 and all(s.local is not None and s.local.size == 1 for s in shares):
+        texts = [f"{top.symbol}′({bottom.name})" if is_activation(top) else local_text(steps, s) for s in shares]
+        value = sum(float(s.local.item()) for s in shares if s.local is not None)
+        return Factor(top.name, bottom.name, (" + ".join(texts),), (value,), part)
+    upstream = "1" if top is steps[-1] else f"∂{steps[-1].name}/∂{top.name}"
+    texts = [f"{upstream}, unchanged" if s.how == "G ⊙ local" and s.local_text == "1" else
+             re.sub(r"\bG\b", upstream, s.how).replace("local", f"({local_text(steps, s)})") for s in shares]  # fmt: skip
+    return Factor(top.name, bottom.name, (" + ".join(texts),), None, part)
+
+
+def _merged(factors: Sequence[Factor]) -> list[Factor]:
+    """Numbers without a name are passed over: ∂z/∂v · ∂v/∂a is ∂z/∂a."""
+    merged: list[Factor] = []
+    for f in factors:
+        before = merged[-1] if merged else None
+        if before and before.values is not None and f.values is not None and re.fullmatch(r"v\d+", f.node):
+            kept = [(t, v) for t, v in zip(before.texts + f.texts, before.values + f.values, strict=True) if t != "1"]
+            texts, values = tuple(t for t, _ in kept) or ("1",), tuple(v for _, v in kept) or (1.0,)
+            merged[-1] = Factor(before.node, f.input, texts, values, f.part)
+        else:
+            merged.append(f)
+    return merged
+
+
+def _shown(path: Path) -> list[tuple[str, float]]:
+    """The factors in symbols and in numbers, without those that are simply 1."""
+    pairs = [pair for f in path.factors for pair in zip(f.texts, f.values or (), strict=True)]
+    return [(text, value) for text, value in pairs if text != "1"] or pairs[:1]
+
+
+def _compound(text: str) -> str:
+    """In brackets, where it is a sum or has a sign."""
+    depth = 0
+    for at, character in enumerate(text):
+        depth += (character in "({") - (character in ")}")
+        if depth == 0 and character in "+−-" and (at == 0 or text[at - 1] not in "e^{"):
+            return f"({text})"
+    return text
+
+
+def _cdot(parts: Iterable[str]) -> str:
+    return r"\cdot ".join(parts)
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if text[:1] in ("−", "-") else text
