@@ -18,7 +18,16 @@ import numpy as np
 
 from ..primitive import primitive
 from .windows import (
-    Padding, Pair, Windows, check_counts, image_size, padded_image, padded_size, row_padding, taps, windows,
+    Padding,
+    Pair,
+    Windows,
+    check_counts,
+    image_size,
+    padded_image,
+    padded_size,
+    row_padding,
+    taps,
+    windows,
 )  # fmt: skip
 
 _WHY = "Convolution is a sum of products: each input's gradient is again a convolution, of G with the other input."
