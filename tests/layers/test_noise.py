@@ -170,6 +170,12 @@ def test_noise_is_float32_where_its_input_is():
         assert layer(x).dtype == np.float32
 
 
+def test_whole_numbers_can_be_disturbed():
+    pixels = np.full((4, 5), 200, np.uint8)
+    assert set(np.unique(tg.Dropout(0.5)(pixels).data)) <= {0.0, 400.0}
+    assert tg.GaussianNoise(1.0)(pixels).dtype == np.float64
+
+
 def test_rate_zero_changes_nothing():
     for scale in ("train", "test"):
         layer = tg.Dropout(0, scale=scale)

@@ -35,12 +35,17 @@ class Dropout(Module):
         if not self.training:
             return x if self.scale == "train" or keep == 1 else x * keep
         scale = 1 / keep if self.scale == "train" else 1.0
-        return x * bernoulli(keep=keep, shape=self.mask_shape(x), scale=scale, rng=self.rng, dtype=x.dtype)
+        return x * bernoulli(keep=keep, shape=self.mask_shape(x), scale=scale, rng=self.rng, dtype=_dtype(x))
 
     def mask_shape(self, x: Tensor) -> tuple[int, ...]:
         """Which elements are dropped independently: all."""
         shape: tuple[int, ...] = x.shape
         return shape
+
+
+def _dtype(x: Tensor) -> Any:
+    """The dtype of noise for x: its own, the default one for whole numbers (pixels, counts)."""
+    return x.dtype if x.dtype.kind == "f" else None
 
 
 class SpatialDropout2D(Dropout):
@@ -65,7 +70,7 @@ class GaussianNoise(Module):
 
     def forward(self, x: Tensor) -> Any:
         """x + noise"""
-        return x + normal(shape=x.shape, std=self.std, rng=self.rng, dtype=x.dtype) if self.training else x
+        return x + normal(shape=x.shape, std=self.std, rng=self.rng, dtype=_dtype(x)) if self.training else x
 
 
 class WeightNoise(Module):
