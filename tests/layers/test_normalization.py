@@ -85,6 +85,16 @@ def test_inference_does_not_move_the_averages_and_takes_one_sample():
         np.testing.assert_array_equal(array, before[name])
 
 
+@pytest.mark.parametrize("average", ["var", "unbiased_var", "std"])
+@pytest.mark.parametrize("shape", [(4, 2), (4, 2, 3, 3)])
+def test_training_between_inference_and_its_backward_pass_does_no_harm(average, shape):
+    layer, x = tg.BatchNorm(2, momentum=0.0, average=average, epsilon=0.0), tg.Tensor(batch(*shape), requires_grad=True)
+    out = layer.eval()(x)
+    layer.train()(batch(*shape, seed=1) * 50)
+    np.sum(out).backward()
+    np.testing.assert_allclose(x.grad, np.ones(shape))  # the deviation was 1
+
+
 def test_moving_statistics_are_state_but_no_parameters():
     layer = tg.BatchNorm(3)
     assert list(layer.state_dict()) == ["gamma", "beta", "moving_mean", "moving_var"]

@@ -90,7 +90,8 @@ class BatchNorm(Module):
         moving.data = moved.data
 
     def _moving(self) -> tuple[Any, Any]:
-        std = self.moving_std if self.average == "std" else np.sqrt(self.moving_var + self.epsilon)
+        # A copy of the average (+): training that goes on must not reach into graphs that were made before.
+        std = +self.moving_std if self.average == "std" else np.sqrt(self.moving_var + self.epsilon)
         return self.moving_mean, std
 
     def _along(self, numbers: Any, x: Tensor) -> Any:
