@@ -28,15 +28,17 @@ from .windows import (
     row_padding,
     taps,
     windows,
-)  # fmt: skip
+)
 
 _WHY = "Convolution is a sum of products: each input's gradient is again a convolution, of G with the other input."
 
 
 @primitive(
-    symbol="∗", text="x ∗ w", why=_WHY,
+    symbol="∗",
+    text="x ∗ w",
+    why=_WHY,
     expects="x is (images, channels, height, width), w is (out channels, channels, kernel height, kernel width)",
-)  # fmt: skip
+)
 def conv2d(x: Any, w: Any, *, stride: Pair = 1, padding: Padding = 0) -> Any:
     """out[n, o, r, c] = Σ x[n, i, r·stride + a, c·stride + b] · w[o, i, a, b] over i, a, b, with x padded by zeros.
 

@@ -62,7 +62,7 @@ def max_pool2d(x: Any, *, size: Pair, stride: Pair | None = None, padding: Paddi
     Of equal numbers, the first of the window (row by row) counts. Padding never wins, so it must be narrower than a
     window; it is given as to conv2d.
 
-    >>> max_pool2d(np.array([[[[1.0, 5.0], [2.0, 3.0]]]]), size=2)[0]
+    >>> max_pool2d(np.array([[[[1.0, 5.0], [2.0, 3.0]]]]), size=2)
     array([[[[5.]]]])
     """
     grid = _grid(x, size, stride, padding)
