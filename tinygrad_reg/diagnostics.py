@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .backward import gradients
-from .layers.module import Module, evaluating, listening
+from .layers.module import Module, evaluating
+from .layers.running import listening
 from .modes import modes, no_grad
 from .primitive import Primitive
 from .tensor import Tensor, describe

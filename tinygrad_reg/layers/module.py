@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 import reprlib
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,6 +13,7 @@ import numpy as np
 from .. import source
 from ..modes import default_dtype, layer_scope, modes
 from ..tensor import Tensor
+from .running import name_within, running
 
 
 class Module:
@@ -48,24 +48,24 @@ class Module:
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Run `forward`; arrays, lists of numbers and floats become Tensors."""
-        outer = _running.module
-        out = self._call(None if outer is None else _name_within(outer, self), inputs, options)
+        outer = running.module
+        out = self._call(None if outer is None else name_within(outer, self), inputs, options)
         return source.result(out)
 
     def _call(self, name: str | None, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Run `forward` as the layer `name` of the module that is running, or as the whole model (None)."""
-        before = _running.module, _running.names
-        _running.module, _running.names = self, None
+        before = running.module, running.names
+        running.module, running.names = self, None
         try:
             with nullcontext() if name is None else layer_scope(name):
                 out = self.forward(*map(_tensor, inputs), **options)
                 if out is None:
                     raise TypeError(f"forward of {self.where()} returned None: end it with `return ...`")
-                if _running.listener is not None:
-                    _running.listener(modes.layer, out)
+                if running.listener is not None:
+                    running.listener(modes.layer, out)
                 return out
         finally:
-            _running.module, _running.names = before
+            running.module, running.names = before
 
     # ---- what it holds
 
@@ -294,36 +294,6 @@ def _arguments(module: Module) -> Iterator[str]:
             continue
         shown = getattr(value, "__name__", None) or repr(value)
         yield shown if parameter.default is parameter.empty else f"{name}={shown}"
-
-
-# ---- what is running, in this thread
-
-
-class _Running(threading.local):
-    module: Module | None = None  # whose forward is running
-    names: dict[int, str] | None = None  # paths within it of the modules below it, by id, once one of them was called
-    listener: Callable[[str, Any], None] | None = None  # is told the path and output of every call
-
-
-_running = _Running()
-
-
-def _name_within(outer: Module, module: Module) -> str:
-    """The path of `module` within the module whose forward calls it."""
-    if _running.names is None:
-        _running.names = {id(part): path for path, part in outer.named_modules()}
-    return _running.names.get(id(module)) or type(module).__name__
-
-
-@contextmanager
-def listening(listener: Callable[[str, Any], None]) -> Iterator[None]:
-    """Tell `listener` the path and the output of every module that is called in this thread."""
-    before = _running.listener
-    _running.listener = listener
-    try:
-        yield
-    finally:
-        _running.listener = before
 
 
 @contextmanager

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..modes import no_grad
 from ..tensor import Tensor
-from .module import Module, children, evaluating, join, listening
+from .module import Module, children, evaluating, join
+from .running import listening
 from .sequential import Sequential
 
 Shapes = dict[str, tuple[int, ...]]

@@ -1,0 +1,38 @@
+"""Which module's forward is running in this thread, and who wants to hear of every call."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .module import Module
+
+
+class _Running(threading.local):
+    module: Module | None = None  # whose forward is running
+    names: dict[int, str] | None = None  # paths within it of the modules below it, by id, once one of them was called
+    listener: Callable[[str, Any], None] | None = None  # is told the path and output of every call
+
+
+running = _Running()
+
+
+def name_within(outer: Module, module: Module) -> str:
+    """The path of `module` within the module whose forward calls it."""
+    if running.names is None:
+        running.names = {id(part): path for path, part in outer.named_modules()}
+    return running.names.get(id(module)) or type(module).__name__
+
+
+@contextmanager
+def listening(listener: Callable[[str, Any], None]) -> Iterator[None]:
+    """Tell `listener` the path and the output of every module that is called in this thread."""
+    before = running.listener
+    running.listener = listener
+    try:
+        yield
+    finally:
+        running.listener = before
