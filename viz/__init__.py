@@ -1,4 +1,37 @@
-"""Pictures of computation graphs, of the backward pass step by step, and of training, drawn from tinygrad_reg's records."""
+"""Pictures, drawn from the engine's records: graphs, the backward pass step by step, gradient flow, derivations, plots.
 
+    viz.graph(loss)                   the computation graph                      .save("graph.svg")
+    viz.steps(loss, "steps.html")     forward and backward, one step at a time
+    viz.flow(loss)                    where gradients vanish or explode          .save("flow.svg")
+    viz.derivation(loss, wrt=w)       the chain rule in symbols and numbers
+
+and plots of training, with matplotlib: history, gradient_heatmap, decision_boundary, activations, weights, landscape,
+paths. `python -m viz doctor` says what this machine can draw.
+"""
+
+from .derivation import Derivation, derivation
 from .dot import DotNotFound
+from .flow import flow
 from .graph import graph
+from .heatmap import gradient_heatmap
+from .picture import Picture
+from .plots import activations, decision_boundary, history, landscape, paths, weights
+from .steps import Steps, steps
+
+__all__ = [
+    "Derivation",
+    "DotNotFound",
+    "Picture",
+    "Steps",
+    "activations",
+    "decision_boundary",
+    "derivation",
+    "flow",
+    "gradient_heatmap",
+    "graph",
+    "history",
+    "landscape",
+    "paths",
+    "steps",
+    "weights",
+]

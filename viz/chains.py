@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_reg import Tensor
+from tinygrad_reg.diagnostics import gradient_norms
 from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, explain, number
 from tinygrad_reg.modes import quiet
 from tinygrad_reg.primitive import registry
@@ -87,7 +88,7 @@ def verdict(stops: Sequence[Stop]) -> str:
             return f"Gradients vanish: at {name} they are exactly 0, nothing before it learns."
     ratio = sizes[-1] / sizes[0]
     hops = max(len(sizes) - 1, 1)
-    each = f"on average, a layer multiplies them by {number(ratio ** (1 / hops), 2)}"
+    each = f"{'on average, ' if hops > 1 else ''}a layer multiplies them by {number(ratio ** (1 / hops), 2)}"
     arrives = f"{names[-1]} receives {number(ratio, 2)} times what {names[0]} does"
     if ratio < LITTLE:
         where = next(name for size, name in zip(sizes, names, strict=True) if size < LITTLE * sizes[0])
@@ -100,21 +101,15 @@ def verdict(stops: Sequence[Stop]) -> str:
 
 def of_model(model: Any, name: str | None) -> Chain:
     """The gradients of a model's layers, from the last to the first, as backward() left them in `.grad`."""
-    layers: dict[str, list[Any]] = {}
-    for path, parameter in model.named_parameters():
-        layers.setdefault(path.rsplit(".", 1)[0] if "." in path else path, []).append((path, parameter))
-    if not layers:
-        raise ValueError(f"this {type(model).__name__} has no parameters, so no gradients to show")
-    missing = [path for found in layers.values() for path, p in found if p.grad is None]
-    if missing:
+    norms = gradient_norms(model)
+    if not norms:
         raise ValueError(
-            f"{missing[0]} has no gradient yet: call loss.backward() first, or give flow() the loss itself"
+            f"no parameter of this {type(model).__name__} has a gradient: call loss.backward() first, or give flow() the loss"
         )
-    stops = []
-    for layer, found in reversed(layers.items()):
-        weights = [p for _, p in found if p.ndim > 1] or [p for _, p in found]
-        stops.append(Stop(clean(f"layer {layer}", 16), _norm(*(p.grad for p in weights))))
-    about = "numbers are ‖∂L/∂W‖, the norm of a layer's weight gradient; a factor is the ratio of neighbours"
+    stops = [
+        Stop(clean(f"layer {layer}" if layer else "parameters", 16), norm) for layer, norm in reversed(norms.items())
+    ]
+    about = "numbers are norms of the gradients of a layer's parameters; a factor is the ratio of neighbours"
     return Chain(
         clean(name or type(model).__name__, 40),
         about,

@@ -37,7 +37,7 @@ def flow(
     >>> from tinygrad_reg import Tensor
     >>> w, a = Tensor(0.9, requires_grad=True, name="w"), Tensor(0.5, name="a")
     >>> print(flow((w * a).sigmoid()))
-    gradient flow. Sigmoid chain: Gradients flow: w receives 0.12 times what v3 does; on average, a layer multiplies them by 0.12.
+    gradient flow. Sigmoid chain: Gradients flow: w receives 0.12 times what v3 does; a layer multiplies them by 0.12.
     """
     colors = theme_named(theme)
     if isinstance(names, str):

@@ -23,8 +23,8 @@ from .terms import Step, exact
 from .text import clean
 from .theme import LIGHT
 from .theme import theme as theme_named
-from .updates import update_steps
 from .trace import Labels, Line, drawing, owners, title_of
+from .updates import update_steps
 
 MOST = 60  # steps on a page
 

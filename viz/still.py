@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import draw, svg
-from .terms import Array, Row, Step, Term, Text
+from .terms import Row, Step, Term, Text
 from .text import width
 from .theme import MONO, Theme
 from .trace import Drawing

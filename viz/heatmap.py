@@ -1,0 +1,125 @@
+"""viz.gradient_heatmap: layer × training step of the gradient's size, and its profile before the first update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_reg.explain import number
+
+from .axes import MARKERS, axes, label, matplotlib, style
+from .theme import LIGHT
+
+
+def gradient_heatmap(history: Any, *, title: str = "", ax: Any = None) -> Any:
+    """log10 ‖gradient‖ of each layer at each training step.
+
+    `history`: what `tg.fit` returned with a `tg.GradientRecorder` among its callbacks; of a loop of your own, a list
+    with `tg.gradient_norms(model)` of each step; or a dict of such, by name, to compare. Returns the axes: one heat
+    map for each, and the profile before the first update. With `ax=`, one heat map is drawn there.
+    """
+    logs = _logs(history)
+    tables = {name: _table(name, log) for name, log in logs.items()}
+    pyplot = matplotlib()
+    if ax is not None and len(tables) > 1:
+        raise ValueError("ax= takes one heat map; give one history, or leave ax= out")
+    sizes = np.concatenate([t[np.isfinite(t) & (t > 0)] for t in tables.values()])
+    if not sizes.size:
+        raise ValueError("all gradients are 0 or not finite, so they have no place on a log scale")
+    top = float(np.ceil(np.log10(sizes.max())))
+    bottom = float(max(np.floor(np.log10(sizes.min())), top - 12))
+    if ax is not None:
+        (name, table), layers = next(iter(tables.items())), next(iter(logs.values()))
+        _heat(axes(ax), name or title, table, list(layers), (bottom, top), True)
+        return ax
+    count = len(tables)
+    figure, grid = pyplot.subplots(
+        1, count + 1, figsize=(4.6 * count + 4.4, 4.9), layout="constrained", width_ratios=[1.0] * count + [0.85]
+    )
+    for at, (name, table) in enumerate(tables.items()):
+        image = _heat(axes(grid[at]), name, table, list(logs[name]), (bottom, top), at == 0)
+    figure.colorbar(image, ax=list(grid[:count]), extend="both", label="log₁₀ ‖∂L/∂layer‖")
+    _profile(axes(grid[-1]), tables)
+    figure.suptitle(label(title) or "Gradients by layer while training", weight="bold")
+    return grid
+
+
+Log = Mapping[str, Sequence[float]]
+
+
+def _logs(history: Any) -> dict[str, Log]:
+    """The norms by layer, of each of the trainings by name."""
+    one = _log(history)
+    if one is None and isinstance(history, Mapping) and history:
+        found = {str(name): _log(log) for name, log in history.items()}
+        if all(found.values()):
+            return {name: log for name, log in found.items() if log is not None}
+    if not one:
+        raise TypeError(
+            "gradient_heatmap() takes a history of tg.fit with a GradientRecorder, or a list of tg.gradient_norms(model), "
+            "one for each step, or a dict of such by name"
+        )
+    return {"": one}
+
+
+def _log(history: Any) -> Log | None:
+    """A list of norms for each layer, or None where this is no such record."""
+    recorder = getattr(history, "gradients", None)
+    if recorder is not None:
+        return _log(recorder)
+    if hasattr(history, "norms"):
+        return _log(history.norms)
+    if isinstance(history, Sequence) and not isinstance(history, str) and history:
+        if not all(isinstance(step, Mapping) for step in history):
+            return None
+        layers = dict.fromkeys(layer for step in history for layer in step)
+        return {layer: [float(step.get(layer, np.nan)) for step in history] for layer in layers}
+    if isinstance(history, Mapping) and history and all(_numbers(norms) for norms in history.values()):
+        return history
+    return None
+
+
+def _numbers(norms: Any) -> bool:
+    return isinstance(norms, (Sequence, np.ndarray)) and all(isinstance(x, (int, float)) for x in norms)
+
+
+def _table(name: str, log: Mapping[str, Sequence[float]]) -> np.ndarray:
+    lengths = {len(norms) for norms in log.values()}
+    if len(lengths) != 1 or lengths == {0}:
+        raise ValueError(
+            f"each layer{f' of {name}' if name else ''} needs equally many steps, at least one, not {sorted(lengths)}"
+        )
+    return np.array([np.asarray(norms, float) for norms in log.values()])
+
+
+def _heat(ax: Any, name: str, table: np.ndarray, layers: list[str], limits: tuple[float, float], labelled: bool) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log10(table)
+    logs[np.isneginf(logs)] = limits[0] - 1  # a gradient of exactly 0 is off the scale
+    image = ax.imshow(
+        logs, aspect="auto", origin="lower", cmap="magma_r", vmin=limits[0], vmax=limits[1], interpolation="nearest",
+        extent=(0, table.shape[1], 0.5, len(layers) + 0.5),
+    )  # fmt: skip
+    ticks = np.unique(np.linspace(1, len(layers), min(len(layers), 14)).round().astype(int))
+    ax.set_yticks(ticks, [label(layers[t - 1]) if labelled else "" for t in ticks])
+    ax.set(xlabel="training step", ylabel="layer (the first one at the bottom)" if labelled else "")
+    ax.set_title(label(name), loc="left", weight="bold")
+    return image
+
+
+def _profile(ax: Any, tables: Mapping[str, np.ndarray]) -> None:
+    """The gradients before the first update, and by how much a layer multiplies them."""
+    for at, (name, table) in enumerate(tables.items()):
+        first = table[:, 0]
+        places = np.arange(1, len(first) + 1)
+        words = [label(name)] if name else []
+        if len(first) > 1 and first[0] > 0 and first[-1] > 0:
+            words.append(f"× {number(float((first[0] / first[-1]) ** (1 / (len(first) - 1))), 2)} a layer back")
+        ax.plot(places, first, marker=MARKERS[at % len(MARKERS)], label=": ".join(words), **style(at))
+    ax.legend(loc="best", framealpha=0.9)
+    ax.set_yscale("log")
+    ax.grid(axis="y", color=LIGHT.hairline, linewidth=0.7)
+    ax.set(xlabel="layer", ylabel="‖∂L/∂layer‖")
+    ax.set_title("Before the first update", loc="left", weight="bold")

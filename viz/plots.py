@@ -1,0 +1,231 @@
+"""Plots of training and of what a model has learned, with matplotlib. Each returns its axes and draws into `ax=`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygrad_reg import Tensor, no_grad
+from tinygrad_reg.diagnostics import layer_outputs
+from tinygrad_reg.explain import number
+from tinygrad_reg.layers.module import evaluating
+from tinygrad_reg.modes import quiet
+from tinygrad_reg.training.history import direction
+
+from .axes import MARKERS, axes, label, matplotlib, named, style
+from .theme import LIGHT
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def history(
+    history: Mapping[str, Sequence[float]], *, keys: Sequence[str] = (), title: str = "", ax: Any = None
+) -> Axes:
+    """Curves over the epochs, and where the validation loss was best: early stopping's point.
+
+    `history` is what `tg.fit` returns, or any dict of lists; `keys` chooses curves (all losses by default).
+    """
+    shown = list(keys) or [key for key in history if "loss" in key] or list(history)
+    missing = [key for key in shown if key not in history]
+    if missing or not shown:
+        raise KeyError(
+            f"the history has {', '.join(history) or 'nothing'}, but not {', '.join(map(repr, missing)) or 'a curve'}"
+        )
+    ax = axes(ax)
+    for at, key in enumerate(shown):
+        curve = np.asarray(history[key], float)
+        line = style(at)
+        ax.plot(np.arange(1, len(curve) + 1), curve, **line)
+        if len(curve):
+            ax.annotate(label(key), (len(curve), curve[-1]), xytext=(6, 0), textcoords="offset points",
+                        color=line["color"], va="center", weight="bold")  # fmt: skip
+    watched = next((key for key in shown if key.startswith("val_")), None)
+    curve = np.asarray(history[watched], float) if watched else np.array([])
+    if np.isfinite(curve).any():
+        best = (getattr(history, "best_epoch", None) or int(_best(watched)(curve)) + 1) - 1
+        ax.axvline(best + 1, color=LIGHT.muted, linestyle=":", linewidth=1.4)
+        ax.plot(best + 1, curve[best], "o", color=LIGHT.ink, markersize=7)
+        ax.annotate(f"best: epoch {best + 1}, {number(float(curve[best]), 3)}", (best + 1, curve[best]), xytext=(8, 16),
+                    textcoords="offset points", color=LIGHT.ink)  # fmt: skip
+    ax.set(xlabel="epoch", title=label(title), xlim=(0.5, None))
+    ax.margins(x=0.12)
+    return ax
+
+
+def _best(name: str | None) -> Callable[[np.ndarray], Any]:
+    return np.nanargmin if direction(name or "loss") == "min" else np.nanargmax
+
+
+def decision_boundary(
+    model: Callable[[Any], Any], x: Any, y: Any, *, resolution: int = 200, title: str = "", ax: Any = None
+) -> Axes:
+    """What `model` answers over the plane of two features, with the samples `x` and their classes `y` on it."""
+    points, classes = _values(x), _values(y)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f"a decision boundary needs samples of two features, (N, 2), not {points.shape}")
+    if len(classes) != len(points):
+        raise ValueError(f"there are {len(points)} samples, but {len(classes)} classes")
+    classes = classes.argmax(axis=1) if classes.ndim == 2 and classes.shape[1] > 1 else classes.reshape(len(points))
+    low, high = points.min(axis=0), points.max(axis=0)
+    room = 0.08 * (high - low) + 1e-9
+    across, up = (np.linspace(a, b, resolution) for a, b in zip(low - room, high + room, strict=True))
+    grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2).astype(points.dtype)
+    out = _answer(model, grid)
+    out = out.reshape(len(grid), -1)
+    ax = axes(ax, (5.6, 4.8))
+    if out.shape[1] == 1:
+        cut = 0.5 if out.min() >= 0 and out.max() <= 1 else 0.0  # probabilities, or logits
+        surface = out.reshape(resolution, resolution)
+        shades = matplotlib().get_cmap("PuOr_r")
+        span = max(float(np.abs(surface - cut).max()), 1e-12)
+        ax.contourf(across, up, surface, levels=np.linspace(cut - span, cut + span, 13), cmap=shades, alpha=0.55)
+        ax.contour(across, up, surface, levels=[cut], colors=LIGHT.ink, linewidths=2)
+    else:
+        winner = out.argmax(axis=1).reshape(resolution, resolution)
+        levels = np.arange(out.shape[1] + 1) - 0.5
+        fills = [style(k)["color"] for k in range(out.shape[1])]
+        ax.contourf(across, up, winner, levels=levels, colors=fills, alpha=0.3)
+        ax.contour(across, up, winner, levels=levels[1:-1], colors=LIGHT.ink, linewidths=1.2)
+    for at, one in enumerate(np.unique(classes)):
+        mine = points[classes == one]
+        ax.plot(*mine.T, MARKERS[at % len(MARKERS)], color=style(at)["color"], markeredgecolor="white", markersize=6,
+                linestyle="none", label=f"class {one:g}")  # fmt: skip
+    ax.legend(loc="best", framealpha=0.9)
+    ax.set(xlabel="feature 1", ylabel="feature 2", title=label(title))
+    return ax
+
+
+def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", ax: Any = None) -> Axes:
+    """Histograms of what each layer puts out for the batch `x`, the first layer on top, with its standard deviation."""
+    outputs = {path: out for path, out in layer_outputs(model, x).items() if path} or layer_outputs(model, x)
+    finite = {path: out[np.isfinite(out)].ravel() for path, out in outputs.items()}
+    if not any(out.size for out in finite.values()):
+        raise ValueError("no layer puts out finite numbers, so there is nothing to count")
+    everything = np.concatenate([out for out in finite.values() if out.size])
+    low, high = np.quantile(everything, [0.002, 0.998])
+    edges = np.linspace(low, high if high > low else low + 1, bins + 1)
+    ax = axes(ax, (7.2, 0.9 + 0.62 * len(finite)))
+    for at, (path, out) in enumerate(finite.items()):
+        counts = np.histogram(out, edges)[0]
+        height = 0.86 * counts / max(counts.max(), 1)
+        base = len(finite) - 1 - at
+        ax.fill_between(edges[:-1], base, base + height, step="post", color=LIGHT.forward, alpha=0.75, linewidth=0)
+        ax.axhline(base, color=LIGHT.hairline, linewidth=0.8)
+        std = number(float(out.std()), 2) if out.size else "none finite"
+        ax.annotate(f"std {std}", (1, base + 0.4), xycoords=("axes fraction", "data"), xytext=(6, 0),
+                    textcoords="offset points", va="center", annotation_clip=False)  # fmt: skip
+    ax.set_yticks([len(finite) - 0.6 - at for at in range(len(finite))], [label(path or "model") for path in finite])
+    ax.set(xlabel="activation", title=label(title), ylim=(0, len(finite)))
+    return ax
+
+
+def weights(models: Any, *, bins: int = 80, near_zero: float = 1e-3, title: str = "", ax: Any = None) -> Axes:
+    """Histograms of all weights (not biases) of a model, or of several by name: {"L1": a, "L2": b}.
+
+    The count axis is logarithmic; beside each name stands the share of weights within `near_zero` of 0.
+    """
+    found = {}
+    for name, model in named(models, "models").items():
+        arrays = [p.data.ravel() for _, p in model.named_parameters() if p.ndim > 1] or [
+            p.data.ravel() for p in model.parameters()
+        ]
+        if not arrays:
+            raise ValueError(f"the model {name or type(model).__name__} has no parameters")
+        found[name] = np.concatenate(arrays)
+    reach = max(float(np.abs(w[np.isfinite(w)]).max(initial=0.0)) for w in found.values()) or 1.0
+    edges = np.linspace(-reach, reach, bins + 1)
+    ax = axes(ax)
+    for at, (name, w) in enumerate(found.items()):
+        share = f"{np.mean(np.abs(w) < near_zero):.0%} within ±{number(near_zero)}"
+        line = style(at)
+        ax.hist(w, edges, histtype="step", label=f"{label(name)}: {share}" if name else share, log=True, **line)
+        ax.hist(w, edges, color=line["color"], alpha=0.15, log=True)
+    ax.legend(loc="upper right", framealpha=0.9)
+    ax.set(xlabel="weight", ylabel="how many", title=label(title))
+    return ax
+
+
+def landscape(
+    f: Callable[[Any, Any], Any], *, x: tuple[float, float] = (-2, 2), y: tuple[float, float] = (-2, 2),
+    resolution: int = 120, levels: int = 24, title: str = "", ax: Any = None,
+) -> Axes:  # fmt: skip
+    """Contours of the loss f(x, y) over a plane; `f` takes two numbers (arrays, if it can)."""
+    across, up = np.linspace(*x, resolution), np.linspace(*y, resolution)
+    surface = _surface(f, *np.meshgrid(across, up))
+    finite = surface[np.isfinite(surface)]
+    if not finite.size:
+        raise ValueError("f is not finite anywhere on that plane; choose other ranges with x= and y=")
+    ax = axes(ax, (6.4, 5.0))
+    # Steps that grow from the bottom: a valley shows as well as its walls.
+    bottom, top = float(finite.min()), float(np.quantile(finite, 0.98))
+    heights = bottom + (max(top - bottom, 1e-12)) * np.linspace(0, 1, levels) ** 2
+    drawn = ax.contourf(across, up, surface, levels=heights, cmap="Blues_r", extend="max", alpha=0.85)
+    ax.contour(across, up, surface, levels=heights, colors="white", linewidths=0.5, alpha=0.6)
+    ax.figure.colorbar(drawn, ax=ax, label="loss", format="%.3g")
+    ax.set(xlabel="x", ylabel="y", title=label(title), xlim=x, ylim=y)
+    return ax
+
+
+def paths(
+    f: Callable[[Any, Any], Any], optimizers: Mapping[str, Any], *, start: tuple[float, float], steps: int = 60,
+    x: tuple[float, float] = (-2, 2), y: tuple[float, float] = (-2, 2), title: str = "", ax: Any = None,
+) -> Axes:  # fmt: skip
+    """The ways that optimizers take over the landscape of f(x, y), from `start`.
+
+    `optimizers`: by name, a function that makes one for parameters, such as {"SGD": lambda p: SGD(p, lr=0.1)}, or the
+    points of a way that was recorded before.
+    """
+    ways = {name: _way(f, make, start, steps) for name, make in named(optimizers, "optimizers").items()}
+    ax = landscape(f, x=x, y=y, title=title, ax=ax)
+    for at, (name, way) in enumerate(ways.items()):
+        line = {**style(at), "color": ("#000000", "#a33600", "#65407a", "#2e6000", "#7a0040", "#333a44")[at % 6]}
+        ax.plot(*way.T, **line, marker=MARKERS[at % len(MARKERS)], markersize=4, markeredgecolor="white",
+                markeredgewidth=0.5, label=label(name))  # fmt: skip
+    ax.plot(*start, "*", color="black", markeredgecolor="white", markersize=15)
+    ax.legend(loc="best", framealpha=0.9)
+    return ax
+
+
+def _way(f: Callable[[Any, Any], Any], make: Any, start: tuple[float, float], steps: int) -> np.ndarray:
+    if not callable(make):
+        points = np.asarray(make, float)
+        if points.ndim != 2 or points.shape[1] != 2:
+            raise ValueError(f"a recorded way is a list of points (x, y), not of shape {points.shape}")
+        return points
+    a, b = (Tensor(float(v), requires_grad=True) for v in start)
+    optimizer = make([a, b])
+    points = [start]
+    for _ in range(steps):
+        optimizer.zero_grad()
+        f(a, b).backward()
+        optimizer.step()
+        points.append((a.item(), b.item()))
+    return np.array(points)
+
+
+def _surface(f: Callable[[Any, Any], Any], x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """f at each point: at once, or one by one where it takes single numbers only."""
+    with no_grad(), quiet():
+        try:
+            at_once = _values(f(x, y))
+            if at_once.shape == x.shape:
+                return at_once
+        except (TypeError, ValueError):
+            pass
+        one_by_one = [float(_values(f(Tensor(a), Tensor(b))).item()) for a, b in zip(x.ravel(), y.ravel(), strict=True)]
+    return np.reshape(one_by_one, x.shape)
+
+
+def _answer(model: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
+    with no_grad():
+        if hasattr(model, "named_parameters"):
+            with evaluating(model):  # type: ignore[arg-type]
+                return _values(model(x))
+        return _values(model(x))
+
+
+def _values(x: Any) -> np.ndarray:
+    return x.data if isinstance(x, Tensor) else np.asarray(x)
