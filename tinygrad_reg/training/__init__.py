@@ -1,0 +1,25 @@
+"""Training: fit and its callbacks, what a model makes of data, checkpoints, ensembles."""
+
+from .callbacks import Callback, EarlyStopping, GradientRecorder, ModelCheckpoint, ReduceLROnPlateau
+from .checkpoints import Checkpoint, load, save
+from .ensembles import Ensemble
+from .evaluation import evaluate, predict
+from .fit import fit
+from .history import Diagnosis, History
+
+__all__ = [
+    "Callback",
+    "Checkpoint",
+    "Diagnosis",
+    "EarlyStopping",
+    "Ensemble",
+    "GradientRecorder",
+    "History",
+    "ModelCheckpoint",
+    "ReduceLROnPlateau",
+    "evaluate",
+    "fit",
+    "load",
+    "predict",
+    "save",
+]

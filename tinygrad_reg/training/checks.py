@@ -1,0 +1,155 @@
+"""What fit refuses before the first step, each in one line that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import losses, metrics
+from ..data.sets import same_length
+from ..layers.module import Module
+from ..layers.normalization import BatchNorm
+from ..naming import look_up
+from ..optim import Optimizer, by_name
+from .evaluation import score, values
+
+
+def data_set(x: Any, y: Any, what: str = "") -> tuple[np.ndarray, np.ndarray]:
+    """x and y as arrays of one length, with numbers only. `what` says in messages which set it is."""
+    if y is None:
+        raise TypeError("fit needs targets: an autoencoder is trained with its inputs, fit(model, x, x)")
+    try:
+        x, y = same_length([values(x), values(y)])
+    except ValueError as error:
+        raise ValueError(f"{what}{error}") from None
+    for name, array in (("x", x), ("y", y)):
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"{what}{name} must hold numbers, not {array.dtype}")
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            bad = ~np.isfinite(array).reshape(len(array), -1)
+            sample = int(np.flatnonzero(bad.any(axis=1))[0])
+            place = f"column {int(np.flatnonzero(bad[sample])[0])}" if bad.shape[1] > 1 else "it"
+            raise ValueError(
+                f"{what}{name} has NaN or infinite values in {int(bad.any(axis=1).sum())} of {len(array)} samples (the "
+                f"first in sample {sample}: {place} is {array.reshape(len(array), -1)[sample][bad[sample]][0]}): "
+                "leave these samples out, or fill the values in"
+            )
+    return x, y
+
+
+def validation_set(data: Any, share: float, x: np.ndarray, y: np.ndarray, changes_shape: bool) -> tuple[Any, ...]:
+    """Training x and y, validation x and y (None where there are none)."""
+    if not isinstance(share, (int, float)) or isinstance(share, bool) or not 0 <= share < 1:
+        raise ValueError(
+            f"validation_split is the share that is kept for validation, from 0 to less than 1, not {share!r}"
+        )
+    if data is None and not share:
+        return x, y, None, None
+    if data is not None and share:
+        raise ValueError("give validation_data= or validation_split=, not both")
+    if data is None:
+        at = len(x) - round(len(x) * share)
+        if not 0 < at < len(x):
+            raise ValueError(f"validation_split={share} of {len(x)} samples leaves one of the two parts empty")
+        missing = np.setdiff1d(y[at:], y[:at]) if y.dtype.kind in "iu" and y.ndim == 1 else y[:0]
+        if missing.size and len(np.unique(y)) < 100:  # labels of classes, rather than counts
+            raise ValueError(
+                f"validation_split takes the last {len(x) - at} samples, and class {missing[0]} is among them alone: "
+                "the set is sorted. Split it at random: tg.data.split(x, y, (0.8, 0.2), stratify=y)"
+            )
+        return x[:at], y[:at], x[at:], y[at:]
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        raise TypeError("validation_data must be a pair (x_val, y_val)")
+    x_val, y_val = data_set(data[0], data[1], "in validation_data, ")
+    for name, train, val in (("x", x, x_val), ("y", y, y_val)):
+        if train.shape[1:] != val.shape[1:] and not (name == "x" and changes_shape):
+            raise ValueError(
+                f"{name} has samples of shape {train.shape[1:]} for training, but {val.shape[1:]} in validation_data"
+            )
+    return x, y, x_val, y_val
+
+
+def an_optimizer(optimizer: Any, model: Module) -> Optimizer:
+    """The optimizer: as given, by name, or made by a function of the parameters."""
+    parameters = model.parameters()
+    if not parameters:
+        frozen = bool(model.named_state())
+        raise ValueError(
+            f"this {type(model).__name__} has no parameters to train: "
+            + ("all its tensors are frozen (requires_grad=False)" if frozen else "add layers such as tg.Dense(2, 1)")
+        )
+    if isinstance(optimizer, str):
+        make: Callable[..., Optimizer] = look_up(optimizer.lower(), by_name, "optimizer")
+        return make(parameters)
+    if not isinstance(optimizer, Optimizer):
+        if not callable(optimizer):
+            raise TypeError(
+                f"optimizer= must be an optimizer such as tg.optim.SGD(model.parameters(), lr=0.1), a name, or a "
+                f"function of the parameters, not {optimizer!r}"
+            )
+        optimizer = optimizer(parameters)
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"the function given as optimizer= must make an optimizer, not {type(optimizer).__name__}")
+    if not set(optimizer.params) & set(parameters):
+        raise ValueError(
+            "the optimizer moves none of this model's parameters, it was made for another model: make a new one of "
+            "model.parameters()"
+        )
+    return optimizer
+
+
+def batch_of_one(model: Module, last: int) -> None:
+    """A batch of one sample has no variance, so batch norm can't train on it."""
+    if last == 1:
+        for path, module in model.named_modules():
+            if isinstance(module, BatchNorm):
+                raise ValueError(
+                    f"the last batch would hold one sample, which batch norm (layer {path or 'BatchNorm'}) can't "
+                    "normalize: leave it out with drop_last=True, or choose another batch_size"
+                )
+
+
+def targets(out: np.ndarray, sets: Mapping[str, Any], loss: Any, found: Mapping[str, Callable[..., Any]]) -> None:
+    """Whether all targets go with the loss and the metrics of the house, found out on the first prediction.
+
+    What they say of a target depends on the prediction's shape alone, so one sample's prediction stands for all.
+    """
+    for what, y in sets.items():
+        try:
+            if loss in losses.LOSSES.values():
+                for start in range(0, len(y), 4096):
+                    loss(_repeated(out, len(y[start : start + 4096])), y[start : start + 4096])
+            for name, metric in found.items():
+                if getattr(metric, "__wrapped__", metric) in metrics.METRICS.values():
+                    score(name, metric(_repeated(out, len(y)), y))
+        except (ValueError, TypeError) as error:
+            raise type(error)(f"{what}{error}") from None
+
+
+def _repeated(out: np.ndarray, samples: int) -> np.ndarray:
+    return np.broadcast_to(out[:1], (samples, *out.shape[1:]))
+
+
+def weights_of(y: np.ndarray, class_weight: Any, sample_weight: Any) -> np.ndarray | None:
+    """A weight for each sample, the product of its own and its class's; None where all count alike."""
+    weights = None
+    if sample_weight is not None:
+        weights = np.asarray(values(sample_weight))
+        if weights.shape != (len(y),) or weights.dtype.kind not in "fiub":
+            raise ValueError(f"sample_weight= takes one number a sample, shape ({len(y)},), not {weights.shape}")
+    if class_weight is not None:
+        if not isinstance(class_weight, Mapping):
+            raise TypeError("class_weight= is a dict label → weight, such as tg.data.class_weights(y)")
+        labels = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(len(y), -1)[:, 0]
+        unknown = [label for label in np.unique(labels).tolist() if label not in class_weight]
+        if unknown:
+            raise ValueError(
+                f"class_weight= says nothing of class {unknown[0]!r}; it has {', '.join(map(str, class_weight))}"
+            )
+        by_class = np.array([class_weight[label] for label in labels.tolist()], float)
+        weights = by_class if weights is None else weights * by_class
+    if weights is not None and not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+        raise ValueError("weights of samples and classes are finite numbers from 0 on, and not all 0")
+    return weights

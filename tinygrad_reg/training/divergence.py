@@ -1,0 +1,88 @@
+"""Training that diverges: noticing it before the step that would spoil the weights, and saying where it began."""
+
+from __future__ import annotations
+
+import math
+from typing import NoReturn
+
+import numpy as np
+
+from ..explain import Record, explain, number
+from ..layers.module import Module
+from ..modes import quiet
+from ..optim import Optimizer
+from ..tensor import Tensor
+
+
+def finite_gradients(parameters: list[Tensor]) -> bool:
+    """Whether all gradients are finite numbers; one product a parameter, unless something looks wrong."""
+    with quiet():
+        total = sum(np.vdot(p._grad, p._grad) for p in parameters if p._grad is not None)
+        return math.isfinite(total) or all(p._grad is None or np.isfinite(p._grad).all() for p in parameters)
+
+
+def refuse(model: Module, loss: Tensor, optimizer: Optimizer, epoch: int, batch: int) -> NoReturn:
+    """Stop, naming the layer whose weight, value or gradient was the first to be no finite number."""
+    raise FloatingPointError(
+        f"training diverged in epoch {epoch}, batch {batch}: {_first(model, loss)}. The step was not taken. "
+        f"{_largest(model)}; the learning rate is {optimizer.lr:g}. Try a lower one, clip=1.0, or look with tg.debug()"
+    )
+
+
+def check_weights(model: Module, optimizer: Optimizer, epoch: int) -> None:
+    """At the end of an epoch: its last step, too, must have left finite weights."""
+    bad = _bad_weights(model)
+    if bad:
+        raise FloatingPointError(
+            f"training diverged at the end of epoch {epoch}: {bad}. The learning rate is {optimizer.lr:g}: try a lower "
+            "one, or clip=1.0"
+        )
+
+
+def _first(model: Module, loss: Tensor) -> str:
+    weights = _bad_weights(model)
+    if weights:
+        return f"the loss is {loss.item():.3g}, because {weights}"
+    record = explain(loss)
+    names = {id(p): path for path, p in model.named_state()}
+    for step in record.forward:
+        if not np.isfinite(step.value).all():
+            inputs = ", ".join(_of(record, i, names) for i in step.inputs)
+            value = "NaN" if np.isnan(step.value).any() else "infinite"
+            return (
+                f"the loss is {loss.item():.3g}. The first {value} value was that of '{step.op}' in "
+                f"{_layer(step.layer)}" + (f", from {inputs}" if inputs else "")
+            )
+    for share in record.backward:
+        if not np.isfinite(share.accumulated).all():
+            path = names.get(id(record.forward[share.input].tensor))
+            what = f"that of {path}" if path else "one"
+            return (
+                f"the loss is {loss.item():.3g}, but a gradient is not finite. The first was {what} in "
+                f"{_layer(share.layer)}, on the way back through '{share.op}'"
+            )
+    return f"the loss is {loss.item():.3g}, and gradients are not finite"
+
+
+def _bad_weights(model: Module) -> str:
+    """The first parameter that is not finite."""
+    for path, p in model.named_parameters():
+        if not np.isfinite(p.data).all():
+            return f"the weights of {_layer(path.rpartition('.')[0])} are not finite since the last step ({path})"
+    return ""
+
+
+def _layer(path: str) -> str:
+    return f"layer {path}" if path else "the model or loss, outside of any layer"
+
+
+def _of(record: Record, index: int, names: dict[int, str]) -> str:
+    step = record.forward[index]
+    largest = float(np.max(np.abs(step.value))) if step.value.size else 0.0
+    return f"{names.get(id(step.tensor), step.name)} up to {number(largest)}"
+
+
+def _largest(model: Module) -> str:
+    sizes = [(float(np.max(np.abs(p.data))), path) for path, p in model.named_parameters() if p.size]
+    size, path = max(sizes)
+    return f"The largest weight is {size:.3g}, in {path}"

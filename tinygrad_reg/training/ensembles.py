@@ -1,0 +1,153 @@
+"""Ensembles: several models of one kind, trained independently, whose outputs are averaged (row T9 of the lectures)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from pickle import PicklingError
+from typing import Any
+
+import numpy as np
+
+from ..layers.module import Module
+from ..modes import generator, modes, seed
+from .evaluation import predict
+from .fit import fit
+from .history import History
+
+Result = tuple[dict[str, np.ndarray], History]
+
+
+class Ensemble(Module):
+    """`members` models, each made by `build()` and trained with a seed of its own; the output is the mean of theirs.
+
+        ensemble = tg.Ensemble(build, members=5)
+        ensemble.fit(x, y, loss="categorical_crossentropy", optimizer="adam", epochs=30)
+        probabilities = ensemble.predict(x_test)
+
+    Let the members give probabilities (a softmax or sigmoid at their end): their mean is what is averaged. `seeds`
+    are whole numbers, one a member; by default they are drawn from this thread's generator. It is a Module: tg.predict
+    and tg.evaluate take it, and tg.save saves it.
+    """
+
+    def __init__(self, build: Callable[[], Module], members: int = 5, seeds: Sequence[int] | None = None) -> None:
+        if isinstance(build, Module) or not callable(build):
+            raise TypeError(f"build must be a function that makes a new model at each call, not {build!r}")
+        if not isinstance(members, (int, np.integer)) or isinstance(members, bool) or members < 1:
+            raise ValueError(f"members is a whole number from 1 on, not {members!r}")
+        self.seeds = generator().integers(2**31, size=members).tolist() if seeds is None else list(seeds)
+        if len(self.seeds) != members:
+            raise ValueError(f"seeds must hold one seed for each of the {members} members, not {len(self.seeds)}")
+        self.build = build
+        self.members = [_built(build, its_seed) for its_seed in self.seeds]
+        self.failures: dict[int, BaseException] = {}
+
+    def forward(self, x: Any) -> Any:
+        """1/M Σ member(x)"""
+        kept = self.kept()
+        total = kept[0](x)
+        for member in kept[1:]:
+            total = total + member(x)
+        return total / len(kept)
+
+    def kept(self) -> list[Module]:
+        """The members whose training has not failed."""
+        return [member for i, member in enumerate(self.members) if i not in self.failures]
+
+    def predict(self, x: Any, batch_size: int = 256) -> np.ndarray:
+        """The mean of the members' outputs, in eval mode and in batches."""
+        return predict(self, x, batch_size)
+
+    def fit(
+        self, x: Any, y: Any, *, executor: Executor | None = None, verbose: int = 1, **options: Any
+    ) -> list[History | None]:
+        """Train every member as tg.fit(member, x, y, **options) does; returns their histories.
+
+        By default each runs in a process of a pool; any concurrent.futures.Executor will do, such as a
+        ThreadPoolExecutor or a cluster's. What goes to another process must be picklable: `build` and functions among
+        the options are defined at the top level of a file, and `optimizer` is a name or such a function. A member
+        that fails gets a warning and None as its history, its exception is in `failures`, and it takes no part in the
+        mean.
+        """
+        for name in ("callbacks", "resume"):
+            if options.get(name):
+                raise TypeError(f"{name}= of one run can't serve several members: train them one by one with tg.fit")
+        tasks = {i: (self.build, its_seed, x, y, options) for i, its_seed in enumerate(self.seeds)}
+        done: dict[int, Result] = {}
+        failures: dict[int, BaseException] = {}
+        from tqdm.auto import tqdm
+
+        with tqdm(total=len(tasks), unit="member", disable=not verbose) as bar:
+            own = executor is None
+            for i, result in _results(executor or ProcessPoolExecutor(), tasks, own):
+                if isinstance(result, BrokenProcessPool) and own:
+                    # A process that dies takes the pool with it: each member of it gets another try, on its own.
+                    ((_, result),) = _results(ProcessPoolExecutor(1), {i: tasks[i]}, True)
+                if isinstance(result, BaseException):
+                    failures[i] = result
+                else:
+                    done[i] = result
+                bar.update()
+        self._report(failures)
+        for i, (state, _) in done.items():
+            self.members[i].load_state_dict(state)
+        self.failures = failures
+        return [done[i][1] if i in done else None for i in tasks]
+
+    def _report(self, failures: dict[int, BaseException]) -> None:
+        if not failures:
+            return
+        texts = [f"member {i} ({type(error).__name__}: {error})" for i, error in sorted(failures.items())]
+        first = next(iter(failures.values()))
+        if isinstance(first, (PicklingError, AttributeError)) and "pickle" in str(first):
+            raise TypeError(
+                f"a member can't be sent to another process ({first}): define build, and functions among the options, "
+                "at the top level of a file, or give executor=concurrent.futures.ThreadPoolExecutor()"
+            ) from first
+        if len(failures) == len(self.members):
+            raise RuntimeError(f"the training of every member failed: {'; '.join(texts)}") from first
+        warnings.warn(
+            f"{len(failures)} of {len(self.members)} members failed and are left out: {'; '.join(texts)}",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+
+
+def _trained(build: Callable[[], Module], its_seed: int, x: Any, y: Any, options: dict[str, Any]) -> Result:
+    """Train one member, in whatever process or thread this is, and give its state back."""
+    before = modes.generator
+    try:
+        seed(its_seed)
+        model = build()
+        history = fit(model, x, y, verbose=0, **options)
+        if history.stop_reason is not None:
+            raise RuntimeError(history.stop_reason)
+        return model.state_dict(), history
+    finally:
+        modes.generator = before
+
+
+def _built(build: Callable[[], Module], its_seed: int) -> Module:
+    before = modes.generator
+    try:
+        seed(its_seed)
+        model = build()
+    finally:
+        modes.generator = before
+    if not isinstance(model, Module):
+        raise TypeError(f"build() must return a tg.Module, not {type(model).__name__}")
+    return model
+
+
+def _results(executor: Executor, tasks: dict[int, Any], own: bool) -> Iterator[tuple[int, Any]]:
+    """Each member's result, or its exception, as it becomes known. An executor of our own ends here."""
+    try:
+        futures: dict[Future[Result], int] = {executor.submit(_trained, *task): i for i, task in tasks.items()}
+        for future in as_completed(futures):
+            error = future.exception()
+            yield futures[future], future.result() if error is None else error
+    finally:
+        if own:
+            executor.shutdown(cancel_futures=True)

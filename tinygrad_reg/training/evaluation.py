@@ -1,0 +1,141 @@
+"""What a model makes of data, batch by batch, in eval mode and without a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import losses, metrics
+from ..data.sets import same_length
+from ..layers.module import Module, evaluating
+from ..modes import no_grad
+from ..tensor import Tensor
+
+Metrics = str | Callable[..., Any] | Sequence[str | Callable[..., Any]]
+
+
+def predict(model: Module, x: Any, batch_size: int = 256) -> np.ndarray:
+    """The model's outputs for all samples of x, as one array: computed in eval mode, batch by batch, without a graph.
+
+    >>> from tinygrad_reg.layers import Dense
+    >>> predict(Dense(2, 3, kernel_initializer="ones"), [[1.0, 2.0]])
+    array([[3., 3., 3.]])
+    """
+    a_module(model, "predict")
+    (x,) = same_length([values(x)])
+    outputs = []
+    with no_grad(), evaluating(model):
+        for start in range(0, len(x), a_batch_size(batch_size)):
+            batch = x[start : start + batch_size]
+            out = model(batch)
+            if not isinstance(out, Tensor) or len(out) != len(batch):
+                raise TypeError(
+                    f"predict needs a model that gives one output for each sample; for {len(batch)} samples this "
+                    f"{type(model).__name__} gave {out.shape if isinstance(out, Tensor) else type(out).__name__}"
+                )
+            outputs.append(out.data)
+    return np.concatenate(outputs)
+
+
+def evaluate(
+    model: Module,
+    x: Any,
+    y: Any,
+    loss: str | losses.Loss | None = None,
+    metrics: Metrics = (),
+    batch_size: int = 256,
+) -> dict[str, float]:
+    """The loss and the metrics over all samples, by name: {"loss": 0.31, "accuracy": 0.92}.
+
+    The loss is the mean over the samples, without penalties; each metric is computed once, on all predictions.
+    """
+    a_module(model, "evaluate")
+    if loss is None and not metrics:
+        raise TypeError("evaluate needs something to compute: give loss='mse' (as in fit) or metrics=['accuracy']")
+    x, y = same_length([values(x), values(y)])
+    return measured(model, x, y, None if loss is None else losses.get(loss), named_metrics(metrics, loss), batch_size)
+
+
+# ---- shared with fit
+
+
+def measured(
+    model: Module,
+    x: np.ndarray,
+    y: np.ndarray,
+    loss: losses.Loss | None,
+    found: dict[str, Callable[..., Any]],
+    batch_size: int = 256,
+) -> dict[str, float]:
+    """What evaluate returns, once everything given has been looked up."""
+    total, predictions = 0.0, []
+    with no_grad(), evaluating(model):
+        for start in range(0, len(x), a_batch_size(batch_size)):
+            out, target = model(x[start : start + batch_size]), y[start : start + batch_size]
+            if loss is not None:
+                total += len(target) * a_loss(loss(out, target)).item()
+            if found:
+                predictions.append(out.data)
+    return {**({} if loss is None else {"loss": total / len(x)}), **scores(found, predictions, y)}
+
+
+def named_metrics(wanted: Metrics, loss: Any = None) -> dict[str, Callable[..., Any]]:
+    """The metrics by the names that the history has them under; thresholds fit the loss."""
+    if isinstance(wanted, str) or callable(wanted):
+        wanted = [wanted]
+    loss_name = loss if isinstance(loss, str) else getattr(loss, "__name__", None)
+    found: dict[str, Callable[..., Any]] = {}
+    for metric in wanted:
+        function = metrics.get(metric, loss_name)
+        name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
+        if name in found or name in ("loss", "penalty", "lr") or name.startswith("val_"):
+            raise ValueError(f"two figures would be called '{name}': give the metric a function name of its own")
+        found[name] = function
+    return found
+
+
+def scores(found: dict[str, Callable[..., Any]], predictions: list[np.ndarray], y: np.ndarray) -> dict[str, float]:
+    """Each metric, computed once on all predictions."""
+    if not found:
+        return {}
+    joined = np.concatenate(predictions)
+    return {name: score(name, metric(joined, y)) for name, metric in found.items()}
+
+
+def score(name: str, value: Any) -> float:
+    """What a metric gave, as one number."""
+    if np.size(value) != 1:
+        raise TypeError(
+            f"a metric must give one number, '{name}' gave {np.shape(value)}; call it with predict()'s result"
+        )
+    return float(value.item() if isinstance(value, (np.ndarray, np.generic, Tensor)) else value)
+
+
+def a_loss(value: Any) -> Tensor:
+    """What a loss function gave, if it is one number with a graph."""
+    if not isinstance(value, Tensor) or value.size != 1:
+        given = f"a Tensor of shape {value.shape}" if isinstance(value, Tensor) else type(value).__name__
+        raise TypeError(f"a loss function must give one number as a Tensor, not {given}; reduce it with .mean()")
+    return value
+
+
+def a_module(model: Any, call: str) -> None:
+    """Refuse what is no model."""
+    if isinstance(model, type) and issubclass(model, Module):
+        raise TypeError(f"{call} takes a model, not the class {model.__name__}: write {model.__name__}(...)")
+    if not isinstance(model, Module):
+        raise TypeError(f"{call} takes a tg.Module such as tg.Sequential(...), not {type(model).__name__}")
+
+
+def a_batch_size(size: Any) -> int:
+    """A number of samples."""
+    if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
+        raise ValueError(f"batch_size is a whole number from 1 on, not {size!r}")
+    return int(size)
+
+
+def values(x: Any) -> Any:
+    """A Tensor's values; anything else as it is."""
+    return x.data if isinstance(x, Tensor) else x

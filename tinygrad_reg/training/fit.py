@@ -1,0 +1,152 @@
+"""fit: the training loop, for those who do not want to write it themselves."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import losses, optim
+from ..data.sets import batches
+from ..layers.module import Module
+from ..modes import generator
+from ..optim import Optimizer
+from ..tensor import Tensor
+from . import checks, container
+from .callbacks import Callback, FunctionCallback
+from .evaluation import Metrics, a_module, named_metrics
+from .history import History
+from .run import Run
+
+Clip = float | tuple[str, float] | Callable[[list[Tensor]], Any]
+_CLIPPINGS = {
+    "value": optim.clip_by_value,
+    "norm": optim.clip_by_norm,
+    "global_norm": optim.clip_by_global_norm,
+}
+
+
+def fit(
+    model: Module,
+    x: Any,
+    y: Any,
+    *,
+    loss: str | losses.Loss,
+    optimizer: str | Optimizer | Callable[[list[Tensor]], Optimizer],
+    epochs: int = 1,
+    batch_size: int | None = 32,
+    shuffle: bool = True,
+    verbose: int = 1,
+    validation_data: tuple[Any, Any] | None = None,
+    validation_split: float = 0.0,
+    metrics: Metrics = (),
+    callbacks: Sequence[Callback | Callable[[int, dict[str, float]], Any]] = (),
+    class_weight: Mapping[Any, float] | None = None,
+    sample_weight: Any = None,
+    clip: Clip | None = None,
+    augment: Callable[[Any], Any] | None = None,
+    drop_last: bool = False,
+    resume: str | os.PathLike[str] | None = None,
+    rng: np.random.Generator | int | None = None,
+) -> History:
+    """Train `model` on x and y for a number of epochs, and return the figures of each: history["val_loss"] is a list.
+
+        history = tg.fit(model, x, y, loss="softmax_crossentropy", optimizer="adam", epochs=30, metrics=["accuracy"])
+
+    It does what this loop does, to the last bit:
+
+        for epoch in range(epochs):
+            for x_batch, y_batch in tg.data.batches(x, y, batch_size=32):
+                value = loss(model(x_batch), y_batch) + model.penalty()
+                optimizer.zero_grad(); value.backward(); optimizer.step(); model.project(optimizer.lr)
+
+    | argument | is |
+    |---|---|
+    | loss | a name from tg.losses, or a function (prediction, target) → Tensor |
+    | optimizer | an optimizer of this model's parameters, a name ("sgd", "adam" …), or a function of the parameters |
+    | batch_size | samples in an update: None is all (batch gradient descent), 1 is stochastic gradient descent |
+    | verbose | 1 a tqdm bar, 2 a line an epoch, 0 nothing |
+    | validation_data | (x_val, y_val), evaluated after each epoch |
+    | validation_split | the share at the end of x and y that is kept for validation instead (as in Keras) |
+    | metrics | names from tg.metrics, or functions (prediction, target) → number |
+    | callbacks | EarlyStopping, ModelCheckpoint …, or functions (epoch, logs); one that returns True stops |
+    | class_weight, sample_weight | how much a class (a dict), a sample (an array) counts in the loss |
+    | clip | r: the norm of all gradients together is at most r; or ("value", c), ("norm", r), a function |
+    | augment | changes each batch of x in training, such as tg.data.augmentation.shift(2) |
+    | drop_last | leave out a last batch that is smaller than the others |
+    | resume | a path: the training is saved there after each epoch, and continued from there if the file exists |
+    | rng | draws the order of the samples and augmentations; by default this thread's generator (tg.seed) |
+
+    `epochs` counts all of them, also those of a run that is resumed. Ctrl-C ends the training after the step that is
+    being taken, and returns the history so far; `history.stop_reason` says why it ended early. What can't be trained
+    is refused before the first step; a loss or gradient that is no finite number raises FloatingPointError with the
+    layer where it began, before it spoils the weights, and the exception has the `history` so far.
+    """
+    a_module(model, "fit")
+    if not isinstance(epochs, (int, np.integer)) or isinstance(epochs, bool) or epochs < 1:
+        raise ValueError(f"epochs is a whole number from 1 on, not {epochs!r}")
+    if verbose not in (0, 1, 2):
+        raise ValueError(f"verbose is 0 (nothing), 1 (a bar) or 2 (a line an epoch), not {verbose!r}")
+    if augment is not None and not callable(augment):
+        raise TypeError(
+            f"augment= must be a function of a batch, such as tg.data.augmentation.shift(2), not {augment!r}"
+        )
+    x, y = checks.data_set(x, y)
+    weights = checks.weights_of(y, class_weight, sample_weight)
+    x, y, x_val, y_val = checks.validation_set(validation_data, validation_split, x, y, augment is not None)
+    function = losses.get(loss)
+    own_rng = None if rng is None else generator(rng)
+    arrays = (x, y) if weights is None else (x, y, weights[: len(x)])
+    train = batches(*arrays, batch_size=batch_size, shuffle=shuffle, rng=own_rng, drop_last=drop_last)
+    found = named_metrics(metrics, loss)
+    if resume is not None:
+        container.target(resume)
+    clipping = _clipping(clip)
+    stepper = checks.an_optimizer(optimizer, model)
+    checks.batch_of_one(model, (train.samples - 1) % train.batch_size + 1 if not drop_last else train.batch_size)
+    run = Run(
+        model,
+        function,
+        stepper,
+        train,
+        None if x_val is None else (x_val, y_val),
+        found,
+        [_callback(each) for each in ([callbacks] if isinstance(callbacks, Callback) else callbacks)],
+        epochs=int(epochs),
+        clip=clipping,
+        augment=augment,
+        rng=own_rng,
+        resume=resume,
+    )
+    return run.go(verbose)
+
+
+def _callback(given: Any) -> Callback:
+    if isinstance(given, Callback):
+        return given
+    if inspect.isclass(given):
+        raise TypeError(f"callbacks= was given the class {given.__name__}: write {given.__name__}(...)")
+    if hasattr(given, "on_epoch_end"):
+        raise TypeError(f"{type(given).__name__} must be a subclass of tg.Callback to be one")
+    if not callable(given):
+        raise TypeError(f"a callback is one such as tg.EarlyStopping(), or a function (epoch, logs), not {given!r}")
+    return FunctionCallback(given)
+
+
+def _clipping(clip: Any) -> Callable[[list[Tensor]], Any] | None:
+    """The function of the parameters that clips their gradients."""
+    if clip is None or callable(clip):
+        return clip  # type: ignore[no-any-return]
+    kind, limit = clip if isinstance(clip, (tuple, list)) and len(clip) == 2 else ("global_norm", clip)
+    if kind not in _CLIPPINGS or not isinstance(limit, (int, float)) or isinstance(limit, bool) or not limit > 0:
+        raise ValueError(
+            "clip= is the largest norm of all gradients together, a number above 0, or (kind, limit) with kind "
+            f"{', '.join(map(repr, _CLIPPINGS))}, or a function of the parameters, not {clip!r}"
+        )
+    if math.isinf(limit):
+        return None
+    return lambda parameters: _CLIPPINGS[kind](parameters, limit)

@@ -1,0 +1,172 @@
+"""History: the figures of each epoch, and what the curves say about underfitting and overfitting."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..naming import look_up
+
+if TYPE_CHECKING:
+    from .callbacks import GradientRecorder
+
+# Which way the figures of the house get better. A user's own says so itself, with mode=.
+FALLING = ("loss", "penalty", "mse", "mae")
+RISING = ("accuracy", "binary_accuracy", "top_k", "precision", "recall", "f1", "roc_auc", "r2")
+
+
+def direction(name: str, mode: str = "auto") -> str:
+    """Whether a figure gets better as it falls ("min") or rises ("max"): losses fall, accuracies rise.
+
+    >>> direction("val_loss"), direction("val_accuracy"), direction("cost", mode="min")
+    ('min', 'max', 'min')
+    """
+    if mode in ("min", "max"):
+        return mode
+    if mode != "auto":
+        raise ValueError(f"mode must be 'min', 'max' or 'auto', not {mode!r}")
+    figure = name.removeprefix("val_")
+    if figure in FALLING or "loss" in figure or "error" in figure:
+        return "min"
+    if figure in RISING or "accuracy" in figure:
+        return "max"
+    raise ValueError(f"is a better '{name}' a lower or a higher one? Write mode='min' or mode='max'")
+
+
+class Report(str):
+    """Text that shows as it is where Python prints a result."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the curves say: `verdict` in a word or two, `reasons` with the figures that it rests on."""
+
+    verdict: str  # "underfitting", "good fit", "overfitting", or "no validation"
+    reasons: str
+
+    def __str__(self) -> str:
+        return f"{self.verdict}: {self.reasons}"
+
+    __repr__ = __str__
+
+
+class History(dict[str, list[float]]):
+    """What training reports, a list with a number for each epoch: history["loss"], history["val_accuracy"], …
+
+    "loss" is the loss of the data alone; where layers declare penalties, their sum is "penalty". Figures of the
+    training set are means over the epoch, while the weights moved; those of the validation set are its end's.
+
+    `stop_reason` says why training ended before its last epoch, None if it did not. `best_epoch` (counted from 1) is
+    the one whose weights EarlyStopping keeps. `start_loss` is the loss of the first batch before the first step.
+    `gradients` is the GradientRecorder that was among the callbacks, or None.
+    """
+
+    def __init__(self, figures: Mapping[str, Any] | None = None, **more: Any) -> None:
+        super().__init__({name: [float(v) for v in values] for name, values in {**(figures or {}), **more}.items()})
+        lengths = {name: len(values) for name, values in self.items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"a history has a number for each epoch in every list; these have {lengths}")
+        self.stop_reason: str | None = None
+        self.best_epoch: int | None = None
+        self.start_loss: float | None = None
+        self.gradients: GradientRecorder | None = None
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs it tells of."""
+        return max(map(len, self.values()), default=0)
+
+    def add(self, figures: Mapping[str, float]) -> None:
+        """Append an epoch's figures; one that is missing, or was before, is NaN there."""
+        before = self.epochs
+        for name in {**self, **figures}:
+            self.setdefault(name, [math.nan] * before).append(float(figures.get(name, math.nan)))
+
+    def summary(self) -> Report:
+        """A table: each figure in the first and the last epoch, and at its best.
+
+        >>> History({"loss": [2.3, 0.5], "accuracy": [0.1, 0.9]}).summary()
+        2 epochs  first  last  best
+        loss      2.3    0.5   0.5 (epoch 2)
+        accuracy  0.1    0.9   0.9 (epoch 2)
+        """
+        rows = [(f"{self.epochs} epoch{'s' * (self.epochs != 1)}", "first", "last", "best")]
+        for name, values in self.items():
+            rows.append((name, f"{values[0]:.4g}", f"{values[-1]:.4g}", self._best(name)))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return Report("\n".join(lines + [f"stopped: {self.stop_reason}"] * (self.stop_reason is not None)))
+
+    def _best(self, name: str) -> str:
+        better = direction_or_none(name)
+        if better is None:
+            return ""  # a user's own figure
+        values = np.array(self[name])
+        if np.isnan(values).all():
+            return "nan"
+        best = int(np.nanargmin(values) if better == "min" else np.nanargmax(values))
+        return f"{values[best]:.4g} (epoch {best + 1})"
+
+    def diagnosis(self, remaining: float = 1 / 3, gap: float = 0.1, rise: float = 0.05) -> Diagnosis:
+        """Underfitting, good fit or overfitting, from the curves of "loss" and "val_loss".
+
+        All is measured in shares of the loss at the start (before the first step, or in the first epoch):
+
+        - overfitting: at the end the validation loss is above the training loss by more than `gap`, or has risen from
+          its minimum by more than `rise` while the training loss went on falling;
+        - underfitting: more than `remaining` of the training loss is still there at the end;
+        - good fit: neither.
+
+        Without "val_loss" there is no telling a good fit from overfitting: the verdict then is "no validation".
+
+        >>> History({"loss": [2.0, 1.0, 0.1], "val_loss": [2.1, 1.2, 1.5]}).diagnosis().verdict
+        'overfitting'
+        """
+        loss = self._curve("loss")
+        start = loss[0] if self.start_loss is None else self.start_loss
+        val = self._curve("val_loss") if "val_loss" in self else None
+        ends = [float(start), float(loss[-1]), *([] if val is None else [float(val[-1])])]
+        if not np.isfinite(ends).all() or start <= 0:
+            raise ValueError(f"a diagnosis compares finite losses with the one at the start, above 0; given {ends}")
+        left = loss[-1] / start
+        text = f"the training loss went from {start:.3g} to {loss[-1]:.3g} in {len(loss)} epochs ({left:.0%} is left)"
+        verdict = "underfitting" if left > remaining else "good fit"
+        if val is None:
+            text += "; whether that holds for other data, only validation_data= can tell"
+            verdict = verdict if left > remaining else "no validation"
+        else:
+            best = int(np.nanargmin(val))
+            above, risen = (val[-1] - loss[-1]) / start, (val[-1] - val[best]) / start
+            text += f"; the validation loss ended at {val[-1]:.3g}"
+            if above > gap or (risen > rise and loss[-1] < loss[best]):
+                verdict = "overfitting"
+                text += f", above the training loss by {above:.0%} of the start"
+            if best + 1 < len(val):
+                text += f", after its minimum of {val[best]:.3g} in epoch {best + 1}"
+        return Diagnosis(verdict, text + self._scores())
+
+    def _curve(self, name: str) -> np.ndarray:
+        values = look_up(name, self, "curve")
+        if not values:
+            raise ValueError("a diagnosis needs an epoch at least, and this history is empty")
+        return np.array(values)
+
+    def _scores(self) -> str:
+        """What else readers want to know: the accuracies at the end."""
+        scores = [f"{name} {self[name][-1]:.3g}" for name in self if direction_or_none(name) == "max"]
+        return f"; {', '.join(scores)} at the end" if scores else ""
+
+
+def direction_or_none(name: str) -> str | None:
+    """As direction(), None where a name does not tell."""
+    try:
+        return direction(name)
+    except ValueError:
+        return None

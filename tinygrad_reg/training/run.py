@@ -1,0 +1,300 @@
+"""Run: one training, step by step. It is what fit does, and what callbacks see as self.run."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import numpy as np
+
+from .. import losses, optim
+from ..data.augmentation import Augmentation
+from ..data.sets import batches
+from ..layers.module import Module
+from ..modes import generator
+from ..optim import Optimizer
+from ..tensor import Tensor
+from . import checks, container, divergence
+from .callbacks import Callback
+from .checkpoints import generators_in, load, save
+from .evaluation import a_loss, measured, scores
+from .history import History
+from .progress import Progress
+
+
+class Run:
+    """A training: `model`, `optimizer`, `history`, `epoch` (the one that is running, from 1), `epochs`."""
+
+    def __init__(
+        self,
+        model: Module,
+        loss: losses.Loss,
+        optimizer: Optimizer,
+        train: batches,
+        validation: tuple[np.ndarray, np.ndarray] | None,
+        metrics: dict[str, Callable[..., Any]],
+        callbacks: Sequence[Callback],
+        *,
+        epochs: int,
+        clip: Callable[[list[Tensor]], Any] | None,
+        augment: Callable[..., Any] | None,
+        rng: np.random.Generator | None,
+        resume: str | os.PathLike[str] | None,
+    ) -> None:
+        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.train, self.validation, self.metrics, self.callbacks = train, validation, metrics, callbacks
+        self.epochs, self.clip, self.augment, self.rng, self.resume = epochs, clip, augment, rng, resume
+        self.history = History()
+        self.epoch = 0
+        self.parameters = optimizer.params
+        # Walking over the layers for what none declares would take a third of a small model's step.
+        self.penalised = type(model).penalty is not Module.penalty or any(model._declared("_regularizer"))
+        self.constrained = type(model).project is not Module.project or any(model._declared("_constraint"))
+        own = ["loss", *["penalty"] * self.penalised, *metrics]
+        self.figures = own + [f"val_{name}" for name in ["loss", *metrics]] * (validation is not None)
+        self._done = 0  # complete epochs
+        self._batch = 0  # complete batches of this epoch
+        self._steps = 0  # of this run
+        self._interrupted = False
+
+    # ---- what callbacks may call
+
+    def stop(self, reason: str) -> None:
+        """End the training after this epoch."""
+        self.history.stop_reason = self.history.stop_reason or reason
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save all of it: a run that resumes from there goes on as this one does."""
+        save(path, epoch=self._done, history=self.history, **self._state())
+
+    def _state(self) -> dict[str, Any]:
+        rngs = [*([self.rng] if self.rng is not None else []), *generators_in(self.augment)]
+        return {"model": self.model, "optimizer": self.optimizer, "callbacks": self.callbacks, "rng": rngs}
+
+    # ---- the training
+
+    def go(self, verbose: int) -> History:
+        """Train until the last epoch, a callback's stop, or Ctrl-C."""
+        if self.resume is not None:
+            container.remove_drafts(self.resume)
+            if os.path.exists(self.resume):
+                checkpoint = load(self.resume, **self._state())
+                self.history, self._done = checkpoint.history, checkpoint.epoch
+        for callback in self.callbacks:
+            callback.run = self
+            callback.on_train_begin()
+        progress = Progress(verbose, self.epochs, len(self.train), min(self._done, self.epochs))
+        modes = [(module, module.training) for _, module in self.model.named_modules()]
+        try:
+            self._epochs(progress)
+            for callback in self.callbacks:
+                callback.on_train_end()
+        except FloatingPointError as error:
+            error.history = self.history  # type: ignore[attr-defined]
+            raise
+        finally:
+            for module, mode in modes:
+                module.training = mode
+            progress.close()
+        return self.history
+
+    def _epochs(self, progress: Progress) -> None:
+        if self._done:
+            progress.note(f"continuing '{os.fspath(self.resume or '')}' after epoch {self._done}")
+        try:
+            with self._one_interrupt():
+                while self._done < self.epochs and self.history.stop_reason is None:
+                    self._one_epoch(progress)
+        except _Interrupted:
+            self._note_interruption()
+        except KeyboardInterrupt:
+            if self._interrupted:  # the second one: whoever presses twice wants out at once
+                raise
+            self._note_interruption()
+        if self.history.stop_reason:
+            progress.note(f"stopped: {self.history.stop_reason}")
+
+    def _one_epoch(self, progress: Progress) -> None:
+        self.epoch, self._batch = self._done + 1, 0
+        progress.epoch(self.epoch)
+        figures = Figures()
+        for done in self._batches(figures, progress):
+            self._batch = done
+            self._give_way()
+        self._end_epoch(figures, progress)
+        self._give_way()
+
+    def _give_way(self) -> None:
+        if self._interrupted:
+            raise _Interrupted
+
+    def _note_interruption(self) -> None:
+        if self._done == self.epoch:
+            self.history.stop_reason = f"interrupted after epoch {self.epoch}"
+        else:
+            self.history.stop_reason = (
+                f"interrupted in epoch {self.epoch}, after {self._batch} of {len(self.train)} batches"
+            )
+
+    def _batches(self, figures: Figures, progress: Progress) -> Iterator[int]:
+        """Take the steps of an epoch; yields the number of batches done."""
+        self.model.train()
+        for number, (x, y, *weights) in enumerate(self.train, 1):
+            if self.augment is not None:
+                x = self._augmented(x)
+            self._step(x, y, weights[0] if weights else None, figures)
+            progress.batch(figures.mean_loss)
+            for callback in self.callbacks:
+                callback.on_batch_end(number, {"loss": figures.last_loss})
+            yield number
+
+    def _step(self, x: Any, y: Any, weights: Any, figures: Figures) -> None:
+        """Forward, backward, update: the hand-written loop's four lines."""
+
+        def gradient() -> Any:
+            return self._gradient(x, y, weights, figures)
+
+        lr = self.optimizer.lr
+        with nullcontext() if self._steps else self._unchanged_on_error():
+            if isinstance(self.optimizer, optim.SGD) and self.optimizer.form == "lookahead":
+                self.optimizer.step(gradient)
+            else:
+                gradient()
+                self.optimizer.step()
+        self._steps += 1
+        if self.constrained:
+            self.model.project(lr)
+
+    def _gradient(self, x: Any, y: Any, weights: Any, figures: Figures) -> Tensor:
+        out = self.model(x)
+        loss = a_loss(self.loss(out, y) if weights is None else self.loss(out, y, weights=weights))
+        penalty = self.model.penalty() if self.penalised else None
+        total = loss if penalty is None else loss + penalty
+        if not self._steps:
+            self._check_first(out, total)
+        if not math.isfinite(total.item()):
+            divergence.refuse(self.model, total, self.optimizer, self.epoch, self._batch + 1)
+        self.optimizer.zero_grad()
+        total.backward(retain_grads=False)
+        if not divergence.finite_gradients(self.parameters):
+            divergence.refuse(self.model, total, self.optimizer, self.epoch, self._batch + 1)
+        for callback in self.callbacks:
+            callback.on_gradient(self._batch + 1)
+        if self.clip is not None:
+            self.clip(self.parameters)
+        figures.add(len(y), loss.item(), None if penalty is None else penalty.item())
+        if self.metrics:
+            figures.predictions.append(out.data)
+            figures.targets.append(y)
+        return total
+
+    def _check_first(self, out: Any, total: Tensor) -> None:
+        """What only the first prediction can tell, before the first step."""
+        if not total.requires_grad:
+            raise ValueError(
+                "the loss does not depend on any parameter: somewhere between them the graph is cut (by .detach(), "
+                ".numpy(), no_grad()), or the loss was computed with plain arrays"
+            )
+        if self.history.start_loss is None:
+            self.history.start_loss = total.item()
+        sets = {"": self.train.arrays[1]}
+        if self.validation is not None:
+            sets["in validation_data, "] = self.validation[1]
+        if isinstance(out, Tensor):
+            checks.targets(out.data, sets, self.loss, self.metrics)
+
+    @contextmanager
+    def _unchanged_on_error(self) -> Iterator[None]:
+        """What the first pass refuses must leave no trace: moving statistics, generators."""
+        rngs = [generator(), *(rng for _, rng in self.model.named_generators()), *([self.rng] if self.rng else [])]
+        before, state = [rng.bit_generator.state for rng in rngs], self.model.state_dict()
+        try:
+            yield
+        except Exception:
+            self.model.load_state_dict(state)
+            for rng, its_state in zip(rngs, before, strict=True):
+                rng.bit_generator.state = its_state
+            raise
+
+    def _augmented(self, x: np.ndarray) -> Any:
+        assert self.augment is not None
+        changed = self.augment(x, self.rng) if isinstance(self.augment, Augmentation) else self.augment(x)
+        if np.ndim(changed) == 0 or len(changed) != len(x):
+            raise ValueError(
+                f"augment= must give one sample for each: it was given {np.shape(x)} and gave {np.shape(changed)}"
+            )
+        return changed
+
+    def _end_epoch(self, figures: Figures, progress: Progress) -> None:
+        divergence.check_weights(self.model, self.optimizer, self.epoch)
+        logs = figures.result(self.metrics)
+        if self.validation is not None:
+            of_validation = measured(self.model, *self.validation, self.loss, self.metrics)
+            logs.update((f"val_{name}", value) for name, value in of_validation.items())
+        progress.epoch_end(self.epoch, logs)
+        for callback in self.callbacks:
+            callback.on_epoch_end(self.epoch, logs)
+        self.history.add(logs)
+        self._done = self.epoch
+        for callback in self.callbacks:
+            callback.after_epoch(self.epoch, logs)
+        if self.resume is not None:
+            self.save(self.resume)
+
+    @contextmanager
+    def _one_interrupt(self) -> Iterator[None]:
+        """Ctrl-C lets the step that is being taken come to its end; a second one does not wait."""
+        mine = threading.current_thread() is threading.main_thread()
+        if not mine or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            yield
+            return
+
+        def note(number: int, frame: Any) -> None:
+            self._interrupted = True
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+        signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class _Interrupted(Exception):
+    """Ctrl-C was pressed, and the step that was being taken is done."""
+
+
+class Figures:
+    """The sums of an epoch."""
+
+    def __init__(self) -> None:
+        self.samples, self.loss, self.penalty, self.last_loss = 0, 0.0, 0.0, math.nan
+        self.penalised = False
+        self.predictions: list[np.ndarray] = []
+        self.targets: list[np.ndarray] = []
+
+    def add(self, samples: int, loss: float, penalty: float | None) -> None:
+        """A batch: its mean loss counts by its samples."""
+        self.samples += samples
+        self.loss += samples * loss
+        self.last_loss = loss
+        if penalty is not None:
+            self.penalised = True
+            self.penalty += samples * penalty
+
+    @property
+    def mean_loss(self) -> float:
+        """The mean over the samples so far."""
+        return self.loss / self.samples
+
+    def result(self, metrics: dict[str, Callable[..., Any]]) -> dict[str, float]:
+        """The epoch's figures by name."""
+        found = {"loss": self.mean_loss}
+        if self.penalised:
+            found["penalty"] = self.penalty / self.samples
+        return {**found, **(scores(metrics, self.predictions, np.concatenate(self.targets)) if metrics else {})}
