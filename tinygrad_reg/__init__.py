@@ -2,46 +2,66 @@
 
 Everything is a differentiable op: a layer, a loss or a penalty is built from ops on Tensors. Calling it grows a graph,
 `backward()` walks the graph and fills `.grad`, and an optimizer reads `.grad` and nothing else.
+
+The engine is loaded at once, the framework around it when it is first asked for.
 """
 
-from . import constraints, data, diagnostics, dispatch, initializers, layers, losses, metrics, ops, optim, penalties
-from .backward import gradients
-from .debug import debug, why
-from .diagnostics import dead_units
-from .explain import explain
-from .layers import (
-    ELU,
-    AvgPool2D,
-    BatchNorm,
-    Conv2D,
-    Dense,
-    DropConnect,
-    Dropout,
-    Flatten,
-    FractionalMaxPool2D,
-    GaussianNoise,
-    GlobalAvgPool2D,
-    Lambda,
-    LayerNorm,
-    LeakyReLU,
-    MaxPool2D,
-    Module,
-    PReLU,
-    ReLU,
-    Residual,
-    RReLU,
-    Sequential,
-    Sigmoid,
-    Softmax,
-    SpatialDropout2D,
-    StochasticDepth,
-    Tanh,
-    WeightNoise,
-)
-from .losses import head_for
-from .modes import no_grad, seed, set_default_dtype
-from .primitive import primitive
-from .tensor import Tensor
-from .transforms import check_grad, grad, hessian, hvp, jacobian, value_and_grad
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
+from . import dispatch as dispatch
+from . import ops as ops
+from .backward import gradients as gradients
+from .debug import debug as debug
+from .debug import why as why
+from .explain import explain as explain
+from .modes import no_grad as no_grad
+from .modes import seed as seed
+from .modes import set_default_dtype as set_default_dtype
+from .primitive import primitive as primitive
+from .tensor import Tensor as Tensor
+from .transforms import check_grad as check_grad
+from .transforms import grad as grad
+from .transforms import hessian as hessian
+from .transforms import hvp as hvp
+from .transforms import jacobian as jacobian
+from .transforms import value_and_grad as value_and_grad
+
+if _TYPE_CHECKING:
+    from . import constraints as constraints
+    from . import data as data
+    from . import diagnostics as diagnostics
+    from . import initializers as initializers
+    from . import layers as layers
+    from . import losses as losses
+    from . import metrics as metrics
+    from . import optim as optim
+    from . import penalties as penalties
+    from .diagnostics import dead_units as dead_units
+    from .layers import *  # noqa: F403 - layers.__all__
+    from .losses import head_for as head_for
 
 __version__ = "0.1.0"
+
+_MODULES = {"constraints", "data", "diagnostics", "initializers", "layers", "losses", "metrics", "optim", "penalties"}
+_NAMES = {"dead_units": "diagnostics", "head_for": "losses"}  # these are at the top, too
+_OPEN = ("layers",)  # and everything public in these
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _MODULES:
+        return _import_module(f".{name}", __name__)
+    for module in [_NAMES[name]] if name in _NAMES else [] if name.startswith("_") else _OPEN:
+        home = __getattr__(module)
+        if name in _NAMES or name in home.__all__:
+            globals()[name] = getattr(home, name)
+            return globals()[name]
+    raise AttributeError(f"tinygrad_reg has no {name!r}; dir(tinygrad_reg) lists what it has")
+
+
+def __dir__() -> list[str]:
+    public = {name for name in globals() if not name.startswith("_")}
+    return sorted(
+        public | _MODULES | _NAMES.keys() | {name for module in _OPEN for name in __getattr__(module).__all__}
+    )

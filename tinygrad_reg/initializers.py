@@ -13,10 +13,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .modes import default_dtype, generator
+from .modes import Rng, default_dtype, generator
 from .naming import look_up
 from .ops import random as draw
-from .ops.random import Rng
 
 
 def fans(shape: Sequence[int]) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import contextvars
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -56,7 +56,10 @@ def seed(n: int) -> None:
     modes.generator = np.random.default_rng(n)
 
 
-def generator(rng: np.random.Generator | int | None = None) -> np.random.Generator:
+Rng: TypeAlias = "np.random.Generator | int | None"  # a string: NumPy loads its generators when they are first used
+
+
+def generator(rng: Rng = None) -> np.random.Generator:
     """The generator to draw from: the one given (a Generator, or a seed for a new one), else this thread's."""
     if isinstance(rng, np.random.Generator):
         return rng

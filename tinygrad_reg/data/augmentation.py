@@ -15,8 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..modes import generator
-from .sets import Rng
+from ..modes import Rng, generator
 
 Limits = tuple[float, float] | None
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..modes import generator
-from .sets import Rng, as_floats, same_length
+from ..modes import Rng, generator
+from .sets import as_floats, same_length
 
 
 def random_oversample(x: Any, y: Any, *, rng: Rng = None) -> tuple[np.ndarray, np.ndarray]:

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..modes import generator
-
-Rng = np.random.Generator | int | None
+from ..modes import Rng, generator
 
 
 class batches:  # named as what it is called like: for x, y in batches(...)

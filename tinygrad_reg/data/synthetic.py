@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..modes import generator
+from ..modes import Rng, generator
 from ..naming import look_up
-from .sets import Rng
 
 Points = tuple[np.ndarray, np.ndarray]
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import initializers, ops
+from ..modes import Rng
 from ..naming import look_up
-from ..ops.random import Rng
 from ..tensor import Tensor
 from . import checks
 from .module import Module

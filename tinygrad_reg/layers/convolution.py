@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..ops.random import Rng
+from ..modes import Rng
 from ..ops.windows import Padding, Pair, pair, windows
 from ..tensor import Tensor
 from . import checks

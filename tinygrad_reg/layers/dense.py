@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from .. import initializers, penalties
-from ..ops.random import Rng
+from ..modes import Rng
 from ..tensor import Tensor
 from . import checks
 from .activation import Activation, activate, activation_name

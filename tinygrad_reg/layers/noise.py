@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..ops.random import Rng, bernoulli, normal
+from ..modes import Rng
+from ..ops.random import bernoulli, normal
 from ..tensor import Tensor
 from . import checks
 from .convolution import images

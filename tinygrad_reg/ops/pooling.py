@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..modes import generator
+from ..modes import Rng, generator
 from ..primitive import primitive
 from ..source import result
 from ..tensor import Tensor
 from .indexing import ARRAY, Index, scatter_add
-from .random import Rng
 from .windows import (
     Padding,
     Pair,

@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..modes import default_dtype, generator
+from ..modes import Rng, default_dtype, generator
 from ..primitive import primitive
 
-Rng = np.random.Generator | int | None
 Shape = int | Sequence[int]
 
 
