@@ -80,7 +80,8 @@ def walk(
             options = {**options, "kept": node._kept}
         shares = primitive.shares_of_all(known, options, inputs, owed) if primitive.joint else None
         for position, parent in enumerate(inputs):
-            if not isinstance(parent, Tensor) or parent not in owed:
+            left = owed.get(parent) if isinstance(parent, Tensor) else None
+            if left is None:
                 continue
             if shares is not None:
                 raw = shares[position]
@@ -88,7 +89,9 @@ def walk(
                 derivative = primitive.functions[position]
                 raw = derivative(*known, **options) if options else derivative(*known)
             data = parent._data
-            fits = type(raw) is type(data) and raw.shape == data.shape and raw.dtype is data.dtype
+            fits = type(raw) is type(data) and (
+                type(raw) is not np.ndarray or (raw.shape == data.shape and raw.dtype is data.dtype)
+            )
             share = raw if fits else _fit(raw, parent, node)
 
             # 3. The input adds its share to what it has received.
@@ -108,9 +111,8 @@ def walk(
             received[parent] = after
             if observer is not None:
                 observer.share(node, position, upstream, raw, share, before, after)
-            still_owed = owed[parent] - 1
-            owed[parent] = still_owed
-            if not still_owed:
+            owed[parent] = left - 1
+            if left == 1:
                 ready.append(parent)
 
 
@@ -126,14 +128,17 @@ def _shares_owed(outputs: Sequence[Tensor], wanted: set[Tensor] | None) -> dict[
     while found:
         node = found.pop()
         for parent in node._inputs:
-            if isinstance(parent, Tensor) and parent._requires_grad:
-                if parent._time > node._time:
-                    _refuse_stale(parent, node)
-                if parent in owed:
-                    owed[parent] += 1
-                elif wanted is None or parent in wanted:
-                    owed[parent] = 1
-                    found.append(parent)
+            if not isinstance(parent, Tensor):
+                continue
+            if parent._time > node._time:
+                _refuse_stale(parent, node)
+            if not parent._requires_grad:
+                continue
+            if parent in owed:
+                owed[parent] += 1
+            elif wanted is None or parent in wanted:
+                owed[parent] = 1
+                found.append(parent)
     return owed
 
 
@@ -182,7 +187,7 @@ def _fit(share: Any, parent: Tensor, node: Tensor) -> Any:
         assert node._primitive is not None
         if not node._primitive.elementwise or share.shape != node._data.shape:
             raise ValueError(
-                f"the derivative of '{node.op}' gave its input of shape {parent.shape} a gradient of shape {share.shape}"
+                f"the derivative of '{node.op}' gave an input of shape {parent.shape} a gradient of shape {share.shape}"
             )
         share = unbroadcast(share, parent._data.shape)
     dtype = parent._data.dtype
@@ -192,9 +197,10 @@ def _fit(share: Any, parent: Tensor, node: Tensor) -> Any:
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum `g` over the axes along which an array of `shape` was repeated to meet the others."""
     added = len(g.shape) - len(shape)
+    if g.shape[added:] == shape:
+        return np.add.reduce(g, axis=tuple(range(added)))
     stretched = [added + i for i, n in enumerate(shape) if n == 1 and g.shape[added + i] != 1]
-    g = np.add.reduce(g, axis=(*range(added), *stretched))
-    return g if g.shape == shape else np.reshape(g, shape)
+    return np.reshape(np.add.reduce(g, axis=(*range(added), *stretched)), shape)
 
 
 def _may_be_held(share: Any, known: Sequence[Any], node: Tensor) -> bool:
@@ -226,10 +232,7 @@ def start_gradient(output: Any, gradient: Any, call: str) -> Any:
                 "reduce it with .sum() or .mean(), or give gradient=, the weight of each element"
             )
         return np.ones(output._data.shape, output._data.dtype)
-    if isinstance(gradient, Tensor):
-        given = gradient
-    else:
-        given = np.array(gradient, dtype=output._data.dtype)
+    given = gradient if isinstance(gradient, Tensor) else np.array(gradient, dtype=output._data.dtype)
     if given.shape != output._data.shape:
         raise ValueError(f"gradient= must have the shape of {describe(output)}, not {given.shape}")
     return given
@@ -242,15 +245,12 @@ def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True)
     which saves memory). A tensor of many elements needs `gradient=`, the weight of each of them.
     """
     seed = start_gradient(output, gradient, "backward()")
-    if isinstance(seed, Tensor):
-        seed = seed.numpy()
+    seed = seed.numpy() if isinstance(seed, Tensor) else seed
     modes.last_output = weakref.ref(output)
     token = ERROR_STATE.set(IGNORE)
     try:
         reached = [
-            step
-            for step in walk([output], [seed], observer=modes.watch)
-            if retain_grads or step[0]._primitive is None
+            step for step in walk([output], [seed], observer=modes.watch) if retain_grads or step[0]._primitive is None
         ]
     finally:
         ERROR_STATE.reset(token)
@@ -284,8 +284,7 @@ def gradients(
     With create_graph=True they are Tensors with a graph of their own: differentiate them again. An input that the
     output does not depend on gets zeros. One Tensor as `inputs` gives one gradient, a sequence a list.
     """
-    single = isinstance(inputs, Tensor)
-    wanted = [inputs] if single else list(inputs)
+    wanted: list[Tensor] = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     for x in wanted:
         if not isinstance(x, Tensor):
             raise TypeError(f"gradients() are taken with respect to Tensors, not {type(x).__name__}")
@@ -304,7 +303,7 @@ def gradients(
             if node in found:
                 found[node] = g if create_graph or is_ours else np.array(g)
     result = [_finished(x, found[x], create_graph) for x in wanted]
-    return result[0] if single else result
+    return result[0] if isinstance(inputs, Tensor) else result
 
 
 def _finished(x: Tensor, g: Any, create_graph: bool) -> Any:

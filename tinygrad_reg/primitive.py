@@ -16,14 +16,13 @@ graph of its own, which is how second derivatives come about. So it must not loo
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Container, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import methods, source
-from .modes import ERROR_STATE, IGNORE, modes
+from .modes import ERROR_STATE, IGNORE, default_dtype, modes
 from .tensor import Tensor, _Clock, describe
 
 registry: dict[str, Primitive] = {}  # every op, by name: the only list of ops
@@ -59,6 +58,7 @@ class Primitive:
         expects: str = "",
         elementwise: bool = False,
         keeps: bool = False,
+        floats: bool = False,
         random: bool = False,
         numpy: Any = (),
         method: str | Sequence[str] = (),
@@ -74,6 +74,7 @@ class Primitive:
         self.expects = expects or (_BROADCASTING if elementwise else "")
         self.elementwise = elementwise
         self.keeps = keeps
+        self.floats = floats
         self.random = random
         self.derivatives: list[Derivative | None] = []
         self.functions: list[Any] = []  # the functions of the derivatives, at hand for the walk
@@ -155,6 +156,8 @@ class Primitive:
 
         if not any_tensor and not self.random:
             arrays = [x if isinstance(x, (np.ndarray, np.generic, float, int)) else np.asarray(x) for x in inputs]
+        if self.floats:
+            arrays = [_as_float(x) for x in arrays]
         token = ERROR_STATE.set(IGNORE)
         try:
             out = self.forward(*arrays, **options) if options else self.forward(*arrays)
@@ -213,7 +216,9 @@ class Primitive:
     def input_name(self, position: int) -> str:
         """What the forward calls the input at `position`."""
         first = len(self.inputs) - 1
-        return f"{self.inputs[-1]}[{position - first}]" if self.variadic and position >= first else self.inputs[position]
+        return (
+            f"{self.inputs[-1]}[{position - first}]" if self.variadic and position >= first else self.inputs[position]
+        )
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join([*self.inputs, *(f'{o}=' for o in self.options)])})>"
@@ -239,7 +244,8 @@ class Primitive:
             own = f"it takes {', '.join(f'{name}=' for name in self.options)}" if self.options else "it takes none"
             return TypeError(f"{self.name} has no option {unknown[0]}=; {own}")
         given = ", ".join([*map(describe, inputs), *(f"{name}={value!r}" for name, value in options.items())])
-        kind = next(k for k in (np.linalg.LinAlgError, IndexError, TypeError, ValueError) if isinstance(error, k))
+        kinds = (np.linalg.LinAlgError, np.exceptions.AxisError, IndexError, TypeError, ValueError)
+        kind = next(kind for kind in kinds if isinstance(error, kind))
         return kind(f"{self.name} can't take {given}: {error}" + (f" ({self.expects})" if self.expects else ""))
 
     def _refuse_lost_gradients(self, inputs: Sequence[Any], options: dict[str, Any]) -> None:
@@ -270,12 +276,14 @@ def primitive(forward: Callable[..., Any] | None = None, **declaration: Any) -> 
 
     `elementwise=True`: inputs broadcast against each other, and the local derivative is multiplied in by elements.
     `text` and `symbol`: how formulas and pictures write it ("x × y", "×"); `why`: a sentence on its derivative.
-    `undefined` says where its value or slope is inf or NaN, `vanishes` where its slope is 0: debug() and why() quote it.
+    `undefined` says where its value or slope is inf or NaN, `vanishes` where its slope is 0, for debug() and why().
     `expects`: what its operands must fulfil, for messages.
     `numpy`: the NumPy functions that become this op when they meet a Tensor; `method`: names of Tensor methods;
     `operator="add"`: the operator `+`, from both sides.
     `keeps=True`: forward returns (result, kept), and the derivatives get `kept=`. It must be locally constant
     (indices, a mask): what varies with the inputs has a derivative of its own, and belongs into the derivative.
+    `floats=True`: integer and boolean arrays are taken as floats of the default dtype, as layers mean them (NumPy's own
+    functions give float16 for small integers).
     `random=True`: the result is drawn anew at each call, so it is a Tensor even where no input is one.
 
     Used as a decorator, plain or with these arguments; then declare `.derivative` for each input, in order.
@@ -304,6 +312,12 @@ def _register(rule: Callable[..., Any], as_method: Callable[..., Any], numpy: An
     methods.attach(as_method, *((method,) if isinstance(method, str) else method))
 
 
+def _as_float(x: Any) -> Any:
+    if isinstance(x, (np.ndarray, np.generic)):
+        return x if x.dtype.kind == "f" else x.astype(default_dtype())
+    return float(x)
+
+
 def _operand(x: Any) -> Any:
     """An input that is no Tensor: numbers stay weak (they take the other operand's dtype), the rest is an array."""
     if isinstance(x, np.ndarray) or type(x) is float or type(x) is int:
@@ -320,17 +334,17 @@ def _signature(forward: Callable[..., Any]) -> tuple[list[str], list[str], dict[
     """Names of the inputs, names of the options, their defaults, and whether it takes any number of inputs."""
     if isinstance(forward, np.ufunc):
         return ["x", "y", "z"][: forward.nin], [], {}, False
-    inputs, options, defaults, variadic = [], [], {}, False
-    for name, parameter in inspect.signature(forward).parameters.items():
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            options.append(name)
-            if parameter.default is not parameter.empty:
-                defaults[name] = parameter.default
-        elif parameter.kind is parameter.VAR_POSITIONAL:
-            inputs.append(name)
-            variadic = True
-        elif parameter.kind is parameter.VAR_KEYWORD:
-            raise TypeError(f"name the options of {forward.__name__}, instead of **{name}: they are shown in pictures")
-        else:
-            inputs.append(name)
-    return inputs, options, defaults, variadic
+    code = forward.__code__  # asked directly, because importing `inspect` and asking it takes longer than all of this
+    positional, keyword_only = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+    names = list(code.co_varnames)
+    inputs, options = names[:positional], names[positional:keyword_only]
+    variadic = bool(code.co_flags & _TAKES_ARGS)
+    if variadic:
+        inputs.append(names[keyword_only])
+    if code.co_flags & _TAKES_KEYWORDS:
+        name = names[keyword_only + variadic]
+        raise TypeError(f"name the options of {forward.__name__}, instead of **{name}: they are shown in pictures")
+    return inputs, options, dict(forward.__kwdefaults__ or {}), variadic
+
+
+_TAKES_ARGS, _TAKES_KEYWORDS = 0x04, 0x08  # inspect.CO_VARARGS, inspect.CO_VARKEYWORDS

@@ -129,6 +129,8 @@ class Module:
             )
         if name == "trainable":
             raise AttributeError(f"{type(self).__name__} has no attribute 'trainable'; write {_ELSEWHERE[name]}")
+        if isinstance(value, Tensor):
+            value._owned = True  # pictures name it by this module's path
         object.__setattr__(self, name, value)
 
     if not TYPE_CHECKING:  # type checkers would take every misspelt attribute for one that exists

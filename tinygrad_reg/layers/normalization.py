@@ -90,9 +90,9 @@ class BatchNorm(Module):
         moving.data = moved.data
 
     def _moving(self) -> tuple[Any, Any]:
-        # A copy of the average (+): training that goes on must not reach into graphs that were made before.
+        # Copies of the averages (+): training that goes on must not reach into graphs that were made before.
         std = +self.moving_std if self.average == "std" else np.sqrt(self.moving_var + self.epsilon)
-        return self.moving_mean, std
+        return +self.moving_mean, std
 
     def _along(self, numbers: Any, x: Tensor) -> Any:
         """One number a feature, shaped to lie along axis 1 of x."""

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from ..modes import Rng
 from ..primitive import composed, primitive
 from ..source import result
 from ..tensor import Tensor
-from .random import Rng, uniform
+from .random import uniform
 
 
 @primitive(
@@ -107,7 +108,7 @@ def _elu_slope(x: Any, alpha: float) -> Any:
 
 
 @primitive(
-    elementwise=True, text="x if x > 0, else alpha · (e^x − 1)",
+    floats=True, elementwise=True, text="x if x > 0, else alpha · (e^x − 1)",
     why="Below 0 the slope fades as e^x instead of breaking off, and the mean activation is pulled towards 0.",
 )  # fmt: skip
 def elu(x: Any, *, alpha: float = 1.0) -> Any:
@@ -128,7 +129,7 @@ SELU_SCALE = 1.0507009873554804934193349852946
 
 
 @primitive(
-    elementwise=True, text="1.0507 · elu(x, 1.6733)",
+    floats=True, elementwise=True, text="1.0507 · elu(x, 1.6733)",
     why="Slopes above and below 1 balance out, so that activations keep mean 0 and variance 1 through many layers.",
 )  # fmt: skip
 def selu(x: Any) -> Any:
@@ -155,7 +156,13 @@ _TAIL_Q = np.array([
 ])  # fmt: skip
 
 
-@primitive(elementwise=True, symbol="Φ", text="Φ(x)", why="The slope of the cumulative probability is the density.")
+@primitive(
+    floats=True,
+    elementwise=True,
+    symbol="Φ",
+    text="Φ(x)",
+    why="The slope of the cumulative probability is the density.",
+)
 def normal_cdf(x: Any) -> Any:
     """Φ(x), the probability that a standard Gaussian number is below x, to 15 digits (13 where it is below 1e-15)"""
     size = np.minimum(np.abs(x), 39.0)  # beyond it, the tail is 0
@@ -178,7 +185,7 @@ _GELU_A, _GELU_B = math.sqrt(2 / math.pi), 0.044715
 
 
 @primitive(
-    elementwise=True, method="gelu", text="x · Φ(x)",
+    floats=True, elementwise=True, method="gelu", text="x · Φ(x)",
     why="Each input is weighted by the probability that a Gaussian number is below it: a relu with a soft corner.",
 )  # fmt: skip
 def gelu(x: Any, *, approximate: str = "none") -> Any:
@@ -199,7 +206,7 @@ def _(g, out, x, *, approximate="none"):
 
 
 @primitive(
-    elementwise=True, method="sigmoid", symbol="σ", text="1 / (1 + e^(−x))",
+    floats=True, elementwise=True, method="sigmoid", symbol="σ", text="1 / (1 + e^(−x))",
     why="Sigmoid's slope a(1 − a) is never above 0.25, so the gradient shrinks by at least 4× here.",
     vanishes="sigmoid saturates: where its output is next to 0 or 1, its slope a(1 − a) is next to 0.",
 )  # fmt: skip
@@ -214,7 +221,7 @@ def _(g, out, x):
 
 
 @primitive(
-    elementwise=True, method="silu", text="x · σ(x)",
+    floats=True, elementwise=True, method="silu", text="x · σ(x)",
     why="x times its own sigmoid: the slope is near 1 for large inputs and near 0 for very negative ones.",
 )  # fmt: skip
 def silu(x: Any) -> Any:
@@ -229,7 +236,7 @@ def _(g, out, x):
 
 
 @primitive(
-    elementwise=True, method="softplus", text="ln(1 + e^x)",
+    floats=True, elementwise=True, method="softplus", text="ln(1 + e^x)",
     why="Softplus is the integral of the sigmoid, so its slope is the sigmoid.",
 )  # fmt: skip
 def softplus(x: Any) -> Any:
@@ -243,7 +250,7 @@ def _(g, out, x):
 
 
 @primitive(
-    method="softmax", text="e^x / Σ e^x",
+    floats=True, method="softmax", text="e^x / Σ e^x",
     why="A class gains what the upstream gives it above the average (weighted by the probabilities): the sum stays 1.",
     vanishes="softmax saturates: where one probability is next to 1, all its slopes are next to 0.",
 )  # fmt: skip
@@ -259,7 +266,7 @@ def _(g, out, x, *, axis=-1):
 
 
 @primitive(
-    method="log_softmax", text="x − ln Σ e^x",
+    floats=True, method="log_softmax", text="x − ln Σ e^x",
     why="Each input raises its own log-probability by 1 and lowers all by the probability it has.",
 )  # fmt: skip
 def log_softmax(x: Any, *, axis: int | tuple[int, ...] | None = -1) -> Any:
