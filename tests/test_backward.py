@@ -68,7 +68,15 @@ def test_no_leaf_gradient_shares_memory_with_another_array():
 
 @pytest.mark.parametrize(
     ("left", "right"),
-    [((2, 3), (3,)), ((2, 1), (1, 3)), ((), (2, 3)), ((4, 1, 3), (2, 1)), ((1,), ()), ((0, 3), (1, 3)), ((2, 3), (1, 1))],
+    [
+        ((2, 3), (3,)),
+        ((2, 1), (1, 3)),
+        ((), (2, 3)),
+        ((4, 1, 3), (2, 1)),
+        ((1,), ()),
+        ((0, 3), (1, 3)),
+        ((2, 3), (1, 1)),
+    ],
 )
 def test_broadcast_inputs_get_the_sum_over_their_copies(left, right):
     rng = np.random.default_rng(0)
@@ -286,7 +294,7 @@ def test_a_graph_on_values_that_were_replaced_is_refused():
     loss = (w * w).sum()
     w.data = w.data - 0.1
     for use in (loss.backward, lambda: tg.gradients(loss, w), lambda: tg.explain(loss)):
-        with pytest.raises(RuntimeError, match="w of shape .* has new values"):
+        with pytest.raises(RuntimeError, match=r"w of shape .* has new values"):
             use()
     (w * w).sum().backward()
     np.testing.assert_allclose(w.grad, [1.8, 3.8])

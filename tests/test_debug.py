@@ -15,7 +15,10 @@ def leaf(data, name=None):
 
 def test_debug_names_op_line_ranges_of_the_first_inf():
     x = leaf([0.0, 2.0], "x")
-    with tg.debug(), pytest.raises(FloatingPointError, match=r"divide gave 1 inf among 2 values .*y = 1 / x.*x in \[0, 2\]"):
+    with (
+        tg.debug(),
+        pytest.raises(FloatingPointError, match=r"divide gave 1 inf among 2 values .*y = 1 / x.*x in \[0, 2\]"),
+    ):
         y = 1 / x
     y = 1 / x  # outside the block nothing is watched
     assert np.isinf(y.data[0])
@@ -80,7 +83,7 @@ def test_debug_is_a_matter_of_the_thread():
 def test_why_there_is_no_gradient():
     w = leaf([1.0, 2.0], "w")
     assert "requires_grad=True" in tg.why(tg.Tensor(1.0, name="x"))
-    assert "no backward() has been called" in tg.why(w)
+    assert "backward() has not been called" in tg.why(w)
     with tg.no_grad():
         frozen = w * 2
     assert "inside no_grad() (test_debug.py:" in tg.why(frozen)

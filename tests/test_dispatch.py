@@ -14,7 +14,7 @@ def test_arrays_and_numbers_work_from_both_sides():
     t, array = leaf([1.0, 2.0]), np.array([3.0, 4.0])
     for result, expected in [
         (array * t, [3, 8]), (t * array, [3, 8]), (array - t, [2, 2]), (t - array, [-2, -2]), (2 / t, [2, 1]),
-        (array / t, [3, 2]), (2**t, [2, 4]), (t**2, [1, 4]), (array + t, [4, 6]), ([3.0, 4.0] + t, [4, 6]),
+        (array / t, [3, 2]), (2**t, [2, 4]), (t**2, [1, 4]), (array + t, [4, 6]), ([3.0, 4.0] + t, [4, 6]),  # noqa: RUF005
     ]:  # fmt: skip
         assert isinstance(result, tg.Tensor)
         assert result.requires_grad
@@ -24,7 +24,16 @@ def test_arrays_and_numbers_work_from_both_sides():
 @pytest.mark.parametrize("number", [2, 2.0, np.float64(2), np.float32(2), np.int64(2), True])
 def test_a_number_never_changes_the_dtype(number):
     t = leaf([1.0, 2.0], dtype="float32")
-    for result in (t * number, number * t, t + number, number - t, t / number, number / t, t**number, np.multiply(t, number)):
+    for result in (
+        t * number,
+        number * t,
+        t + number,
+        number - t,
+        t / number,
+        number / t,
+        t**number,
+        np.multiply(t, number),
+    ):
         assert result.dtype == np.float32
         (grad,) = tg.gradients(result.sum(), [t])
         assert grad.dtype == np.float32
@@ -65,7 +74,9 @@ def test_what_has_no_rule_raises_and_names_itself(call, message):
 
 def test_shapes_that_do_not_fit_are_told_with_names():
     weights, bias = tg.Tensor(np.ones((2, 3)), requires_grad=True), tg.Tensor(np.ones(2))
-    with pytest.raises(ValueError, match=r"weights of shape \(2, 3\), bias of shape \(2,\).*matched from the last axis"):
+    with pytest.raises(
+        ValueError, match=r"weights of shape \(2, 3\), bias of shape \(2,\).*matched from the last axis"
+    ):
         weights + bias
 
 

@@ -52,7 +52,7 @@ def test_what_is_no_array_of_real_numbers_is_refused(data):
 
 
 def test_a_list_of_tensors_is_refused_with_the_way_to_join_them():
-    with pytest.raises(TypeError, match="np.stack"):
+    with pytest.raises(TypeError, match=r"np\.stack"):
         tg.Tensor([parameter(), parameter()])
 
 

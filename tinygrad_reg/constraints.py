@@ -104,4 +104,3 @@ def _norms(weights: np.ndarray) -> np.ndarray:
         incoming = ()
     norms: np.ndarray = np.sqrt(np.sum(weights * weights, axis=incoming, keepdims=True))
     return norms
-

@@ -45,7 +45,11 @@ class Watch:
         if not _finite(node._data) and all(_finite(x) for x in arrays):
             raise FloatingPointError(
                 f"{op.name} gave {_what(node._data)}{_where(node)}, from {_ranges(inputs)}."
-                + (f" {op.undefined}" if op.undefined else " The result is too large for " + str(node._data.dtype) + ".")
+                + (
+                    f" {op.undefined}"
+                    if op.undefined
+                    else " The result is too large for " + str(node._data.dtype) + "."
+                )
             )
         if node._primitive is not None:
             key = id(node)
@@ -109,7 +113,9 @@ _HUGE = 1e3
 
 def _why_constant(tensor: Tensor, name: str) -> str:
     if tensor._cut == "no_grad()":
-        return f"{name} has no gradient: it was computed inside no_grad(){_where(tensor)}, so no graph leads through it."
+        return (
+            f"{name} has no gradient: it was computed inside no_grad(){_where(tensor)}, so no graph leads through it."
+        )
     if tensor._cut == "detach()":
         return f"{name} has no gradient: it was cut from its graph by detach(){_where(tensor)}."
     return f"{name} has no gradient because it does not require one: make it with requires_grad=True."
@@ -117,7 +123,7 @@ def _why_constant(tensor: Tensor, name: str) -> str:
 
 def _why_none(tensor: Tensor, name: str, loss: Tensor | None) -> str:
     if loss is None:
-        return f"{name} has no gradient yet: no backward() has been called on something computed from it (or it was cleared)."
+        return f"{name} has no gradient yet: backward() has not been called on what uses it, or it was cleared."
     goal = source.label(loss) or "the loss"
     reached, cuts = _all_below(loss)
     if tensor in reached:
@@ -133,7 +139,8 @@ def _why_none(tensor: Tensor, name: str, loss: Tensor | None) -> str:
 
 def _all_below(loss: Tensor) -> tuple[set[Tensor], list[Tensor]]:
     """Everything that `loss` was computed from, and the tensors among it that were cut from a graph."""
-    seen, stack, cuts = {loss}, [loss], []
+    seen, stack = {loss}, [loss]
+    cuts: list[Tensor] = []
     while stack:
         tensor = stack.pop()
         if tensor._cut:
@@ -204,9 +211,13 @@ def _explain_zero(node: Tensor, position: int, upstream: Any, share: Any) -> str
     others = [x for i, x in enumerate(node.parents) if i != position]
     if op.name == "multiply" and others and not np.any(others[0].data):
         mask = source.label(others[0]) or "the other factor"
-        return f"{op.name}{_where(node)} multiplies it by {mask}, which is 0 everywhere (a mask that dropped every unit?)."
+        return (
+            f"{op.name}{_where(node)} multiplies it by {mask}, which is 0 everywhere (a mask that dropped every unit?)."
+        )
     if op.vanishes:
-        return f"{op.vanishes} That happens{_where(node)}, where the input is in {_range(node.parents[position]._data)}."
+        return (
+            f"{op.vanishes} That happens{_where(node)}, where the input is in {_range(node.parents[position]._data)}."
+        )
     return f"{op.name}{_where(node)} has slope 0 at {_ranges(node._inputs)}."
 
 
@@ -215,7 +226,7 @@ def _explain_growth(node: Tensor, position: int, upstream: Any, share: Any) -> s
     assert op is not None
     return (
         f"the largest growth is at {op.name}{_where(node)}, from {number(float(np.max(np.abs(upstream))))} to "
-        f"{number(float(np.max(np.abs(share))))}. Smaller weights, another initialization or clipping keep it in bounds."
+        f"{number(float(np.max(np.abs(share))))}. Smaller weights, another initialization or clipping help."
     )
 
 

@@ -6,9 +6,8 @@ the values, with a plain array. Anything else raises: it would lose the gradient
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -48,9 +47,8 @@ def _apply(function: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> A
     if "out" in options:
         _refuse_out(function, inputs, options)
     if rule is not None:
-        if isinstance(rule, Primitive) and not rule.variadic:
-            if len(inputs) > rule.arity or (options and not options.keys() <= set(rule.options)):
-                inputs, options = _in_our_terms(function, rule, inputs, options)
+        if isinstance(rule, Primitive) and (len(inputs) > rule.arity or not options.keys() <= set(rule.options)):
+            inputs, options = _in_our_terms(function, rule, inputs, options)
         return rule(*inputs, **options)
     if function in questions:
         return function(*_plain(inputs), **{name: _plain(value) for name, value in options.items()})
@@ -86,7 +84,7 @@ def _in_our_terms(
             ours[name] = value
         elif not _says_nothing(name, value, defaults):
             raise TypeError(
-                f"{_name(function)} of a Tensor takes no {name}=; it takes {', '.join(rule.options) or 'the arrays alone'}"
+                f"{_name(function)} of a Tensor takes no {name}=; it takes {', '.join(rule.options) or 'arrays alone'}"
             )
     return arrays, {name: value for name, value in ours.items() if value is not np._NoValue}
 
@@ -96,8 +94,10 @@ def _says_nothing(name: str, value: Any, defaults: dict[str, Any]) -> bool:
     return value is None or value is np._NoValue or value is defaults.get(name, value if name == "where" else None)
 
 
-@lru_cache(maxsize=None)
-def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
+@cache
+def _signature(function: Callable[..., Any]) -> Any:
+    import inspect  # takes longer than the rest of the engine, and is needed for unusual calls only
+
     try:
         return inspect.signature(function)
     except ValueError:  # ufuncs have none before NumPy 2.4

@@ -286,7 +286,9 @@ def _call(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any]) 
 
 def _words(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any], out: str) -> dict[str, str]:
     """What stands for each name in an op's formulas: its inputs, `out`, and the values of its options."""
-    values = {name: number(v) if isinstance(v, float) else str(v) for name, v in {**primitive.defaults, **options}.items()}
+    values = {
+        name: number(v) if isinstance(v, float) else str(v) for name, v in {**primitive.defaults, **options}.items()
+    }
     return {**values, **primitive.names_of(inputs), "out": out}
 
 

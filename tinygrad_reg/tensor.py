@@ -52,16 +52,18 @@ class Tensor(Methods):
         "_time",  # a node: when it was made; a leaf: when its array was last replaced or written
     )
 
-    def __init__(
-        self, data: Any, requires_grad: bool = False, name: str | None = None, *, dtype: Any = None
-    ) -> None:
+    def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None, *, dtype: Any = None) -> None:
         array = as_array(data, dtype)
         if requires_grad:
             require_float(array)
         if name is not None and not isinstance(name, str):
             raise TypeError(f"name must be a string, not {type(name).__name__}")
-        self._data = array if array.shape else array[()]
-        self._grad = self._home = self._primitive = self._kept = self._cut = None
+        self._data: Any = array if array.shape else array[()]
+        self._grad: Any = None
+        self._home: Any = None
+        self._primitive: Any = None  # a Primitive; primitive.py stands on this file
+        self._kept: Any = None
+        self._cut: str | None = None
         self._inputs: tuple[Any, ...] = ()
         self._options: dict[str, Any] = {}
         self._requires_grad = bool(requires_grad)
@@ -102,8 +104,8 @@ class Tensor(Methods):
 
     @property
     def grad(self) -> np.ndarray | None:
-        """∂loss/∂this from the last backward passes, an array of this shape and dtype, or None. Assigning 0 clears it."""
-        grad = self._grad
+        """∂loss/∂this from the last backward passes, of this shape and dtype, or None; assigning 0 clears it."""
+        grad: np.ndarray | None = self._grad
         if grad is None:
             return None
         if not isinstance(grad, np.ndarray):
@@ -136,7 +138,9 @@ class Tensor(Methods):
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
         if self._primitive is not None and not value:
-            raise TypeError(f"{describe(self)} was computed by '{self.op}'; write .detach() for its values without a graph")
+            raise TypeError(
+                f"{describe(self)} was computed by '{self.op}'; write .detach() for its values without a graph"
+            )
         if value:
             require_float(self._data)
         self._requires_grad = bool(value)
@@ -171,15 +175,34 @@ class Tensor(Methods):
         constant._code = None
         return constant
 
-    shape = property(lambda self: self._data.shape, doc="Lengths of the axes.")
-    ndim = property(lambda self: self._data.ndim, doc="Number of axes.")
-    size = property(lambda self: self._data.size, doc="Number of elements.")
-    dtype = property(lambda self: self._data.dtype, doc="Type of the elements.")
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        shape: tuple[int, ...] = self._data.shape
+        return shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self._data.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(self._data.size)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements."""
+        dtype: np.dtype[Any] = self._data.dtype
+        return dtype
 
     def item(self) -> Any:
         """The one value of a one-element tensor, as a Python number."""
         if self._data.size != 1:
-            raise ValueError(f"{describe(self)} has {self.size} elements; item() needs exactly one (index it, or use .numpy())")
+            raise ValueError(
+                f"{describe(self)} has {self.size} elements; item() needs exactly one (index it, or use .numpy())"
+            )
         return self._data.item()
 
     def numpy(self) -> np.ndarray:
@@ -201,7 +224,7 @@ class Tensor(Methods):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self._requires_grad:
             raise TypeError(
-                f"{describe(self)} requires a gradient, and a plain array can't carry one. Write .numpy() for the values alone, "
+                f"{describe(self)} requires a gradient, which a plain array can't carry: write .numpy() for values, "
                 "np.stack([...]) to join tensors, or tg.ops / np functions to stay in the graph"
             )
         return np.array(self.data, dtype=dtype, copy=copy)
@@ -214,12 +237,12 @@ class Tensor(Methods):
     def __iter__(self) -> Any:
         if not self._data.shape:
             raise TypeError("a 0-d tensor can't be iterated over; its value is .item()")
-        return (self[i] for i in range(len(self)))  # type: ignore[index]
+        return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
         if self._data.size != 1:
             raise ValueError(
-                f"the truth of {describe(self)} is not defined: it has {self.size} elements. Ask (t > 0).any() or (t > 0).all()"
+                f"the truth of {describe(self)} is not defined, it has {self.size} elements: ask (t > 0).any()"
             )
         return bool(self._data.item())
 
@@ -281,7 +304,9 @@ class Tensor(Methods):
 
     def _leaf_only(self, what: str) -> None:
         if self._primitive is not None:
-            raise TypeError(f"{describe(self)} is part of a graph, which can't be {what}; write .detach() for its values alone")
+            raise TypeError(
+                f"{describe(self)} is part of a graph, which can't be {what}; write .detach() for its values alone"
+            )
 
 
 def describe(x: Any) -> str:

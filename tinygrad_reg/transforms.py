@@ -35,7 +35,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
 
 
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """The function that computes f and its gradient at once: (value, gradient), a tuple of gradients for many argnums."""
+    """The function that computes f and its gradient at once, (value, gradient); many argnums give a tuple of them."""
 
     @functools.wraps(f)
     def value_and_gradient(*args: Any, **options: Any) -> tuple[Any, Any]:
@@ -123,7 +123,8 @@ class _Differentiation:
 
     def gradients(self, output: Tensor, seed: Any = None) -> list[Any]:
         if not output.requires_grad:  # f does not depend on its arguments
-            return [Tensor(np.zeros_like(v.data)) if self.keeps_graph else np.zeros_like(v.data) for v in self.variables]
+            zeros = [np.zeros_like(v.data) for v in self.variables]
+            return [Tensor(z) for z in zeros] if self.keeps_graph else list(zeros)
         result: list[Any] = gradients(output, self.variables, self.keeps_graph, gradient=seed)
         return result
 

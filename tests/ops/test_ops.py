@@ -16,7 +16,9 @@ from tinygrad_reg.primitive import primitive, registry
 
 CASES = [
     case
-    for module in sorted(m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)]) if m.name.startswith("cases_"))
+    for module in sorted(
+        m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)]) if m.name.startswith("cases_")
+    )
     for case in importlib.import_module(f"{__package__}.{module}").CASES
 ]
 every_case = pytest.mark.parametrize("case", CASES, ids=str)

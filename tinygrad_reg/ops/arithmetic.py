@@ -68,7 +68,7 @@ def _(g, out, x, y):
 
 @primitive(
     elementwise=True, numpy=np.divide, operator="truediv", symbol="÷", text="x / y",
-    why="The numerator's share is divided by the denominator; the denominator's is turned round and scaled by the quotient.",
+    why="The numerator's share is divided by the denominator; the denominator's is also scaled by −quotient.",
 )  # fmt: skip
 def divide(x: Any, y: Any) -> Any:
     """x / y"""
@@ -120,7 +120,9 @@ def _(g, out, x):
     return -g
 
 
-@primitive(elementwise=True, numpy=np.positive, method="__pos__", symbol="+", text="x", why="The gradient passes unchanged.")
+@primitive(
+    elementwise=True, numpy=np.positive, method="__pos__", symbol="+", text="x", why="The gradient passes unchanged."
+)
 def positive(x: Any) -> Any:
     """x itself, as a node of its own"""
     return +x
