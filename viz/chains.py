@@ -197,7 +197,7 @@ def _stops(record: Record, way: Sequence[BackwardStep]) -> list[int]:
 
 
 def _main_op(record: Record, way: Sequence[BackwardStep]) -> str:
-    found = [record.forward[s.input].op or "" for s in way if is_activation(record.forward[s.input])]
+    found = [record.forward[s.node].op or "" for s in way if is_activation(record.forward[s.node])]
     return max(sorted(set(found)), key=found.count) if found else ""
 
 

@@ -35,9 +35,11 @@ def flow(
     Colour, line width and the printed number all tell |gradient|, on a log scale.
 
     >>> from tinygrad_reg import Tensor
-    >>> w, a = Tensor(0.9, requires_grad=True, name="w"), Tensor(0.5, name="a")
-    >>> print(flow((w * a).sigmoid()))
-    gradient flow. Sigmoid chain: Gradients flow: w receives 0.12 times what v3 does; a layer multiplies them by 0.12.
+    >>> w, b = Tensor(0.8, requires_grad=True, name="w"), Tensor(0.0, requires_grad=True, name="b")
+    >>> a1 = b.sigmoid()
+    >>> a2 = (w * a1).sigmoid()
+    >>> print(flow(a2, wrt=b))
+    gradient flow. Sigmoid chain: Gradients flow: b receives 0.25 times what a1 does; a layer multiplies them by 0.25.
     """
     colors = theme_named(theme)
     if isinstance(names, str):

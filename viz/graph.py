@@ -45,9 +45,8 @@ def graph(
     """
     outputs = [x] if isinstance(x, Tensor) else list(x) if isinstance(x, (list, tuple)) else None
     if not outputs or not all(isinstance(output, Tensor) for output in outputs):
-        raise TypeError(
-            f"graph() takes a Tensor or a list of Tensors, not {type(x).__name__ if not outputs else outputs!r}"
-        )
+        given = type(x).__name__ if outputs is None else repr(outputs)
+        raise TypeError(f"graph() takes a Tensor or a list of Tensors, not {given}")
     check(direction=direction, depth=depth, max_nodes=max_nodes, digits=digits, engine=engine)
     shown = _shown(show)
     colors = theme_named(theme)
@@ -58,7 +57,7 @@ def graph(
     plan = drawing(steps, units, Labels(steps, shown, digits), direction=direction, title=title)
     digraph = dot.digraph(plan, colors)
     last = [next(s for s in reversed(steps) if s.tensor is output) for output in outputs]
-    names = ", ".join(clean(f"{s.name} = {s.expression}" if s.op else s.name) for s in last)
+    names = ", ".join(clean(f"{s.name} = {s.call}" if s.op else s.name) for s in last)
     hidden = len(steps) - len(units)
     description = (
         f"graph of {names}: {_count(len(plan.boxes), 'box', 'boxes')}, {_count(len(plan.arrows), 'arrow', 'arrows')}"

@@ -47,11 +47,26 @@ def _ranks(drawing: Drawing) -> tuple[list[list[_Item]], dict[str, list[_Item]]]
     for arrow in drawing.arrows:
         incoming.setdefault(arrow.head, []).append(arrow)
         outgoing.setdefault(arrow.tail, []).append(arrow)
-    for box in drawing.boxes:  # in order of computation
-        depth[box.id] = max((depth[a.tail] + 1 for a in incoming.get(box.id, ())), default=0)
-    for box in drawing.boxes:  # what was computed from nothing stands next to its first user
-        if box.id not in incoming and box.id in outgoing:
-            depth[box.id] = min(depth[a.head] for a in outgoing[box.id]) - 1
+    boxes = {box.id: box for box in drawing.boxes}
+
+    def span(arrow: Arrow) -> int:
+        """Ranks from tail to head. A layer's parameters get a rank of their own: its frame holds nothing else."""
+        tail, head = boxes[arrow.tail], boxes[arrow.head]
+        owns = any(boxes[a.tail].is_leaf and boxes[a.tail].clusters == head.clusters for a in incoming[head.id])
+        return 2 if owns and tail.clusters != head.clusters else 1
+
+    def deepen() -> None:
+        for box in drawing.boxes:  # in order of computation
+            if box.id in incoming:
+                depth[box.id] = max(depth.get(a.tail, 0) + span(a) for a in incoming[box.id])
+
+    deepen()
+    for box in drawing.boxes:  # what was computed from nothing stands next to its first user, if it can in its frame
+        if box.id not in incoming:
+            users = outgoing.get(box.id, [])
+            near = [a for a in users if boxes[a.head].clusters == box.clusters] or users
+            depth[box.id] = min((depth[a.head] - span(a) for a in near), default=0)
+    deepen()
 
     lying = drawing.direction == "LR"
     items = {box.id: _Item(box, depth[box.id], box.h if lying else box.w) for box in drawing.boxes}

@@ -162,7 +162,7 @@ def landscape(
     # Steps that grow from the bottom: a valley shows as well as its walls.
     bottom, top = float(finite.min()), float(np.quantile(finite, 0.98))
     heights = bottom + (max(top - bottom, 1e-12)) * np.linspace(0, 1, levels) ** 2
-    drawn = ax.contourf(across, up, surface, levels=heights, cmap="Blues_r", extend="max", alpha=0.85)
+    drawn = ax.contourf(across, up, surface, levels=heights, cmap="Blues_r", extend="max", alpha=0.6)
     ax.contour(across, up, surface, levels=heights, colors="white", linewidths=0.5, alpha=0.6)
     ax.figure.colorbar(drawn, ax=ax, label="loss", format="%.3g")
     ax.set(xlabel="x", ylabel="y", title=label(title), xlim=x, ylim=y)

@@ -145,7 +145,7 @@ def owners(steps: Sequence[ForwardStep]) -> dict[int, str]:
     layers: dict[int, set[str]] = {}
     for step in steps:
         for i in step.inputs:
-            if steps[i].kind in ("parameter", "constant"):
+            if steps[i].kind in ("parameter", "constant") and step.layer:
                 layers.setdefault(i, set()).add(step.layer)
     return {i: next(iter(found)) for i, found in layers.items() if len(found) == 1}
 

@@ -1,0 +1,199 @@
+"""viz.graph: what is drawn, that it can be read, and how large graphs are folded."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+import viz
+from tests.viz import examples
+from tests.viz.reading import by_id, overlaps, parse, texts
+from tinygrad_reg import Tensor
+
+GOLDEN = Path(__file__).parent / "golden"
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot on this machine (apt install graphviz)")
+
+
+def _backward(loss: Tensor) -> Tensor:
+    loss.backward()
+    return loss
+
+
+def _folded() -> Tensor:
+    h = Tensor(np.full((2, 3), 0.5), name="h0")
+    w = Tensor(np.eye(3), requires_grad=True, name="W")
+    for _ in range(30):
+        h = (h @ w).tanh()
+    return h.sum()
+
+
+@pytest.mark.parametrize(
+    ("name", "draw"),
+    [
+        ("neuron", lambda: viz.graph(_backward(examples.neuron()), title="One neuron")),
+        ("neuron-before-backward", lambda: viz.graph(examples.neuron(), theme="dark", show="grad", direction="TB")),
+        ("network", lambda: viz.graph(_backward(examples.network()), digits=3)),
+        ("layers", lambda: viz.graph(examples.dense(layers=2)[1], show="value")),
+        ("layers-closed", lambda: viz.graph(examples.autoencoder(), depth=1, show="shape")),
+        ("folded", lambda: viz.graph(_backward(_folded()), max_nodes=12)),
+    ],
+)
+def test_golden_dot_text(name: str, draw: object) -> None:
+    """The DOT text is the one that was looked at. After a wanted change: UPDATE_GOLDEN=1, and look at the diff."""
+    path = GOLDEN / f"{name}.dot"
+    found = draw().dot  # type: ignore[operator]
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(found)
+    assert found == path.read_text()
+
+
+@pytest.mark.parametrize("engine", ["builtin", pytest.param("dot", marks=needs_dot)])
+@pytest.mark.parametrize("name", examples.ALL)
+def test_no_text_covers_another(name: str, engine: str) -> None:
+    picture = viz.graph(
+        examples.ALL[name](), engine=engine, title="A title that is rather long, for a graph that may be small"
+    )
+    root = parse(picture.svg)
+    assert overlaps(root) == []
+    w, h = float(root.get("width", "")), float(root.get("height", ""))
+    for line in texts(root):
+        assert line.left >= 0
+        assert line.right <= w + 1
+        assert 0 <= line.top < line.bottom <= h
+
+
+@pytest.mark.parametrize("engine", ["builtin", pytest.param("dot", marks=needs_dot)])
+def test_ids_and_numbers(engine: str) -> None:
+    loss = _backward(examples.neuron())
+    root = parse(viz.graph(loss, engine=engine).svg)
+    ids = by_id(root)
+    prefix = next(iter(ids)).removesuffix("title")
+    nodes = [i for i in ids if i.startswith(f"{prefix}n")]
+    assert sorted(nodes) == sorted(f"{prefix}n{i}" for i in range(13))
+    assert sum(i.startswith(f"{prefix}e") for i in ids) == 13
+    for step in tg.explain(loss).forward:
+        shown = [t.text for t in ids[f"{prefix}n{step.index}"].iter() if t.tag.endswith("text")]
+        assert shown[0].split(" = ")[0] == step.name
+        assert float(shown[1].replace("−", "-")) == pytest.approx(float(step.value), rel=1e-3)
+        if step.tensor.grad is not None:
+            assert float(shown[2].removeprefix("grad ").replace("−", "-")) == pytest.approx(
+                float(step.tensor.grad), rel=1e-3
+            )
+
+
+def test_two_arrows_for_an_input_that_is_used_twice() -> None:
+    x = Tensor(3.0, requires_grad=True, name="x")
+    square = x * x
+    assert viz.graph(square, engine="builtin").dot.count("n0 -> n1") == 2
+
+
+def test_before_backward_a_gradient_is_not_computed_yet() -> None:
+    text = viz.graph(examples.neuron(), engine="builtin").svg
+    assert "not computed yet" in text
+    assert "grad 0" not in text
+
+
+def test_of_several_outputs_each_is_drawn() -> None:
+    w = Tensor(2.0, requires_grad=True, name="w")
+    one = w * 3
+    other = w + 1
+    picture = viz.graph([one, other], engine="builtin")
+    assert picture.svg.count('class="node op"') == 2
+    assert picture.svg.count(">w<") == 1
+
+
+def test_a_tensor_without_a_graph_is_one_box() -> None:
+    assert viz.graph(Tensor([1.0, 2.0], name="alone"), engine="builtin").svg.count('class="node') == 1
+
+
+def test_a_chain_of_ten_thousand_is_folded() -> None:
+    loss = examples.chain(10_000)
+    picture = viz.graph(loss, engine="builtin")
+    assert "more identical blocks" in picture.svg
+    assert picture.svg.count('class="node') < 10
+
+
+def test_identical_blocks_are_counted() -> None:
+    svg = viz.graph(_folded(), max_nodes=12, engine="builtin").svg
+    assert "… 28 more identical blocks …" in svg
+    assert "56 operations, 9 parameters" in svg
+    assert "block 1 of 30" in svg
+    assert "block 30 of 30" in svg
+
+
+def test_where_nothing_repeats_the_middle_is_counted() -> None:
+    x = Tensor(0.5, requires_grad=True, name="x")
+    ops = ["tanh", "sigmoid", "relu", "__neg__"]
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        x = getattr(x, ops[rng.integers(4)])()
+    picture = viz.graph(x, max_nodes=20, engine="builtin")
+    assert picture.svg.count('class="node') <= 20
+    assert "operations not shown" in picture.svg
+
+
+def test_micrograd_neurons_are_folded() -> None:
+    inputs = [Tensor(0.1 * i, requires_grad=True, name=f"x{i}") for i in range(3)]
+    outs = []
+    for _ in range(40):
+        z = Tensor(0.0, requires_grad=True)
+        for x in inputs:
+            z = z + Tensor(0.5, requires_grad=True) * x
+        outs.append(z.tanh())
+    total = outs[0]
+    for out in outs[1:]:
+        total = total + out
+    assert viz.graph(total, engine="builtin").svg.count('class="node') <= 60
+
+
+def test_depth_closes_layers() -> None:
+    svg = viz.graph(examples.autoencoder(), depth=1, engine="builtin").svg
+    assert "layer 0" in svg
+    assert "layer 0.0" not in svg
+    assert svg.count('class="node layer"') == 2
+
+
+def test_layers_are_frames() -> None:
+    assert viz.graph(examples.dense(layers=2)[1], engine="builtin").svg.count('class="cluster"') == 3
+
+
+def test_a_graph_of_older_values_is_refused() -> None:
+    w = Tensor(2.0, requires_grad=True, name="w")
+    loss = w * 3
+    w.data = np.array(5.0)
+    with pytest.raises(RuntimeError, match="new values"):
+        viz.graph(loss)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"direction": "RL"}, ValueError, "direction= is 'LR'"),
+        ({"show": "values"}, ValueError, "show= joins"),
+        ({"depth": 0}, ValueError, "depth="),
+        ({"max_nodes": 2}, ValueError, "max_nodes="),
+        ({"max_nodes": 5000}, ValueError, "None draws everything"),
+        ({"engine": "neato"}, ValueError, "engine= is one of 'auto', 'dot', 'builtin'"),
+        ({"theme": "blue"}, ValueError, "theme= is 'light' or 'dark'"),
+        ({"digits": 0}, ValueError, "digits="),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(options: dict[str, object], error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        viz.graph(examples.neuron(), **options)  # type: ignore[arg-type]
+
+
+def test_only_tensors_can_be_drawn() -> None:
+    with pytest.raises(TypeError, match="takes a Tensor or a list of Tensors, not float"):
+        viz.graph(3.0)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="takes a Tensor"):
+        viz.graph([])
+
+
+def test_a_graph_drawn_whole_has_every_node() -> None:
+    assert viz.graph(examples.chain(80), max_nodes=None, engine="builtin").svg.count('class="node') == 161

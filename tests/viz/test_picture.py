@@ -1,0 +1,135 @@
+"""Formats, files, notebooks, and machines where dot is missing, slow or broken."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import viz
+from tests.viz import examples
+from tests.viz.reading import overlaps, parse
+from viz import dot, files
+
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot on this machine (apt install graphviz)")
+
+
+@pytest.mark.parametrize("ending", ["svg", "html", "dot", *(pytest.param(e, marks=needs_dot) for e in ("png", "pdf"))])
+def test_each_format_is_written(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"graph.{ending}"
+    viz.graph(examples.neuron(), engine="builtin").save(path)
+    start = {"svg": b"<svg", "html": b"<!doctype html>", "dot": b"digraph", "png": b"\x89PNG", "pdf": b"%PDF"}[ending]
+    assert path.read_bytes().startswith(start)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_unknown_endings_are_refused_by_name(tmp_path: Path) -> None:
+    picture = viz.graph(examples.neuron(), engine="builtin")
+    with pytest.raises(ValueError, match=r"'g\.jpg' ends in \.jpg; this picture can be saved as \.svg, \.png"):
+        picture.save("g.jpg")
+    with pytest.raises(ValueError, match="ends in no format"):
+        picture.save("graph")
+    with pytest.raises(ValueError, match=r"can be saved as \.html"):
+        viz.steps(examples.neuron(), tmp_path / "steps.svg", engine="builtin")
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "graph.svg"
+    path.write_text("old")
+    picture = viz.graph(examples.neuron(), engine="builtin")
+
+    def fails(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(files.os, "replace", fails)
+    with pytest.raises(OSError, match="disk full"):
+        picture.save(path)
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["graph.svg"]
+
+
+def test_a_missing_folder_is_named() -> None:
+    with pytest.raises(FileNotFoundError, match="no folder 'nowhere'"):
+        viz.graph(examples.neuron(), engine="builtin").save("nowhere/graph.svg")
+
+
+def test_without_dot_the_builtin_layout_draws_and_warns_once(no_dot: None) -> None:
+    with pytest.warns(RuntimeWarning, match="no 'dot' on this machine.*apt install graphviz") as caught:
+        svg = viz.graph(examples.neuron()).svg
+        viz.graph(examples.network()).svg  # noqa: B018
+    assert len(caught) == 1
+    assert overlaps(parse(svg)) == []
+
+
+def test_without_dot_asking_for_it_raises(no_dot: None, tmp_path: Path) -> None:
+    with pytest.raises(viz.DotNotFound, match=r"apt install graphviz.*brew install graphviz.*winget"):
+        viz.graph(examples.neuron(), engine="dot")
+    with pytest.raises(FileNotFoundError, match="painted by the program 'dot'"):
+        viz.graph(examples.neuron(), engine="builtin").save(tmp_path / "g.png")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_dot_is_quoted(fake_dot: Callable[[str], None]) -> None:
+    fake_dot("echo first >&2; echo 'libgvc.so.6: cannot open shared object file' >&2; exit 127")
+    with pytest.warns(RuntimeWarning, match=r"libgvc\.so\.6: cannot open"):
+        assert "<svg" in viz.graph(examples.neuron()).svg
+    with pytest.raises(viz.DotNotFound, match=r"libgvc\.so\.6"):
+        viz.graph(examples.neuron(), engine="dot").svg  # noqa: B018
+
+
+def test_a_dot_that_answers_nonsense_changes_nothing(fake_dot: Callable[[str], None]) -> None:
+    fake_dot("""echo '{"bb":"0,0,1,1","objects":[]}'""")
+    with pytest.warns(RuntimeWarning, match="'dot' failed"):
+        assert overlaps(parse(viz.graph(examples.neuron()).svg)) == []
+
+
+def test_a_slow_dot_is_given_up(fake_dot: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_dot("exec sleep 30")
+    monkeypatch.setattr(dot, "TIMEOUT", 0.2)
+    with pytest.warns(RuntimeWarning, match="took longer than"):
+        assert "<svg" in viz.graph(examples.neuron()).svg
+
+
+def test_a_notebook_shows_an_image() -> None:
+    bundle = viz.graph(examples.neuron(), engine="builtin")._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html", "image/svg+xml"}
+    found = re.fullmatch(
+        r'<img src="data:image/svg\+xml;base64,([^"]+)" alt="graph of [^"]+" style="[^"]*">', bundle["text/html"]
+    )
+    assert found is not None
+    assert base64.b64decode(found[1]).decode() == bundle["image/svg+xml"]
+
+
+def test_a_notebook_never_sees_an_exception(no_dot: None) -> None:
+    def fails() -> str:
+        raise RuntimeError("broken")
+
+    bundle = viz.Picture("t", "a picture", fails)._repr_mimebundle_()
+    assert bundle == {"text/plain": "a picture (not drawn: broken)"}
+
+
+def test_two_pictures_share_no_id() -> None:
+    ids = [
+        set(re.findall(r' id="([^"]+)"', viz.graph(f(), engine="builtin").svg))
+        for f in (examples.neuron, examples.network)
+    ]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+
+
+@pytest.mark.parametrize("arguments", [["doctor"], []])
+def test_the_doctor(arguments: list[str]) -> None:
+    done = subprocess.run([sys.executable, "-m", "viz", *arguments], capture_output=True, text=True, check=False)
+    if not arguments:
+        assert done.returncode == 2
+        assert "python -m viz doctor" in done.stderr
+        return
+    assert done.returncode == 0, done.stderr
+    assert "step pages can be written" in done.stdout
+    assert ("placed by 'dot'" if shutil.which("dot") else "placed by the built-in layout") in done.stdout
