@@ -38,15 +38,28 @@ if _TYPE_CHECKING:
     from . import metrics as metrics
     from . import optim as optim
     from . import penalties as penalties
+    from . import training as training
     from .diagnostics import dead_units as dead_units
     from .layers import *  # noqa: F403 - layers.__all__
     from .losses import head_for as head_for
+    from .training import *  # noqa: F403 - training.__all__
 
 __version__ = "0.1.0"
 
-_MODULES = {"constraints", "data", "diagnostics", "initializers", "layers", "losses", "metrics", "optim", "penalties"}
+_MODULES = {
+    "constraints",
+    "data",
+    "diagnostics",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "optim",
+    "penalties",
+    "training",
+}
 _NAMES = {"dead_units": "diagnostics", "head_for": "losses"}  # these are at the top, too
-_OPEN = ("layers",)  # and everything public in these
+_OPEN = ("layers", "training")  # and everything public in these
 
 
 def __getattr__(name: str) -> _Any:
