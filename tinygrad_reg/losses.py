@@ -183,7 +183,7 @@ def softmax_crossentropy(prediction: Any, target: Any) -> Any:
     Computed by log-sum-exp, so it is exact for logits of any size; its gradient is (softmax(z) − y)/N.
     """
     y = _as_labels(prediction, target, "softmax_crossentropy")
-    log_p = ops.log_softmax(prediction, axis=-1)
+    log_p = ops.log_softmax(prediction)
     if y.ndim < prediction.ndim:
         return -picked(log_p, y)
     return -np.sum(y * log_p, axis=-1)
@@ -246,7 +246,8 @@ def _as_labels(prediction: Tensor, target: Any, loss: str) -> Any:
         if labels.dtype.kind not in "iub":
             raise TypeError(f"labels are whole numbers, the target is of {labels.dtype}: write target.astype(int)")
         labels = labels.astype(np.intp, copy=False)
-        if labels.size and not 0 <= labels.min() <= labels.max() < shape[-1]:
+        # One comparison finds both kinds of stray: seen as unsigned, a negative label is a huge one.
+        if labels.size and np.maximum.reduce(labels.view(np.uintp), axis=None) >= shape[-1]:
             raise ValueError(
                 f"{loss} has {shape[-1]} classes, so labels go from 0 to {shape[-1] - 1}; "
                 f"these go from {labels.min()} to {labels.max()}"
