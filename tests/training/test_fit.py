@@ -1,0 +1,411 @@
+"""fit is the hand-written loop, to the last bit; rows O1, T1 and T15 of the lectures."""
+
+import math
+import signal
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+from tinygrad_reg.data import batches
+
+RNG = np.random.default_rng(3)
+X = RNG.normal(size=(40, 6))
+Y = RNG.integers(0, 3, 40)
+
+
+def small(**options):
+    """A model with all that training has to care for: penalty, constraint, moving statistics, noise."""
+    tg.seed(5)
+    return tg.Sequential(
+        tg.Dense(6, 8, activation="relu", kernel_regularizer=tg.penalties.l2(0.01), **options),
+        tg.BatchNorm(8, momentum=0.9),
+        tg.Dropout(0.2),
+        tg.Dense(8, 3, kernel_constraint=tg.constraints.max_norm(1.0)),
+    )
+
+
+def same(a, b):
+    states = a.state_dict(), b.state_dict()
+    assert states[0].keys() == states[1].keys()
+    for name in states[0]:
+        np.testing.assert_array_equal(states[0][name], states[1][name], err_msg=name)
+
+
+OPTIMIZERS = {
+    "sgd": lambda p: tg.optim.SGD(p, lr=0.1, momentum=0.9),
+    "lookahead": lambda p: tg.optim.SGD(p, lr=0.1, momentum=0.9, form="lookahead"),
+    "adam": lambda p: tg.optim.Adam(p, lr=0.01),
+    "schedule": lambda p: tg.optim.SGD(p, lr=tg.optim.schedules.exponential(0.1, decay=0.9)),
+}
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_fit_equals_the_hand_written_loop_bit_for_bit(optimizer):
+    a, b = small(), small()
+    first, second = OPTIMIZERS[optimizer](a.parameters()), OPTIMIZERS[optimizer](b.parameters())
+
+    tg.seed(1)
+    history = tg.fit(
+        a, X, Y, loss="softmax_crossentropy", optimizer=first, epochs=3, batch_size=16, verbose=0,
+        validation_data=(X[:5], Y[:5]), metrics=["accuracy"],
+    )  # fmt: skip
+
+    tg.seed(1)
+    losses = []
+    for _ in range(3):
+        for x, y in batches(X, Y, batch_size=16):
+
+            def gradient(x=x, y=y):
+                data_loss = tg.losses.softmax_crossentropy(b(x), y)
+                loss = data_loss + b.penalty()
+                second.zero_grad()
+                loss.backward()
+                losses.append((len(y), data_loss.item()))
+
+            lr = second.lr
+            if optimizer == "lookahead":
+                second.step(gradient)
+            else:
+                gradient()
+                second.step()
+            b.project(lr)
+    same(a, b)
+    of_last_epoch = losses[-3:]
+    assert history["loss"][-1] == sum(n * loss for n, loss in of_last_epoch) / 40
+
+
+def test_fit_draws_from_its_own_generator_where_one_is_given():
+    runs = []
+    for thread_seed in (1, 2):
+        model = tg.Sequential(tg.Dense(6, 3, kernel_initializer="ones"))
+        tg.seed(thread_seed)
+        tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer="sgd", epochs=2, verbose=0, rng=7)
+        runs.append(model)
+    same(*runs)
+
+
+@pytest.mark.parametrize(("batch_size", "updates"), [(None, 1), (40, 1), (100, 1), (1, 40), (16, 3), (8, 5)])
+def test_O1_updates_in_an_epoch(batch_size, updates):
+    model = tg.Dense(6, 3)
+    optimizer = tg.optim.SGD(model.parameters(), lr=0.01)
+    tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer=optimizer, epochs=2, batch_size=batch_size, verbose=0)
+    assert optimizer.steps == 2 * updates
+
+
+def test_drop_last_leaves_the_smaller_batch_out():
+    model = tg.Dense(6, 3)
+    optimizer = tg.optim.SGD(model.parameters(), lr=0.01)
+    tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer=optimizer, batch_size=16, drop_last=True, verbose=0)
+    assert optimizer.steps == 2
+
+
+def test_the_loss_and_the_penalty_are_logged_apart():
+    model = tg.Dense(6, 3, kernel_regularizer=tg.penalties.l2(0.5))
+    data_loss, penalty = tg.losses.softmax_crossentropy(model(X), Y).item(), model.penalty().item()
+    history = tg.fit(
+        model, X, Y, loss="softmax_crossentropy", optimizer="sgd", batch_size=None, shuffle=False, verbose=0
+    )
+    assert history == {"loss": [data_loss], "penalty": [penalty]}
+    assert history.start_loss == data_loss + penalty
+    assert "penalty" not in tg.fit(tg.Dense(6, 3), X, Y, loss="softmax_crossentropy", optimizer="sgd", verbose=0)
+
+
+def test_metrics_are_computed_once_on_all_predictions_of_the_epoch():
+    """The area under the curve is no mean over batches."""
+    y = (X[:, :1] > 0).astype(float)
+    model = tg.Dense(6, 1, activation="sigmoid")
+    history = tg.fit(
+        model, X, y, loss="binary_crossentropy", optimizer=tg.optim.SGD(model.parameters(), lr=0.0), batch_size=7,
+        metrics=["roc_auc", "accuracy"], validation_data=(X, y), verbose=0,
+    )  # fmt: skip
+    assert history["roc_auc"] == [pytest.approx(tg.metrics.roc_auc(model(X), y), abs=1e-15)]
+    assert history["roc_auc"] == history["val_roc_auc"] and history["accuracy"] == history["val_accuracy"]
+
+
+def test_accuracy_fits_the_loss_that_takes_logits():
+    y = (X[:, :1] > 0).astype(float)
+    model = tg.Dense(6, 1, kernel_initializer="zeros")
+    model.kernel.data = np.eye(6)[:, :1] * 5
+    options = {"loss": "sigmoid_crossentropy", "metrics": ["accuracy"]}
+    assert tg.evaluate(model, X, y, **options)["accuracy"] == 1.0
+    history = tg.fit(model, X, y, optimizer=lambda p: tg.optim.SGD(p, lr=0), verbose=0, **options)
+    assert history["accuracy"] == [1.0]
+
+
+def test_sample_and_class_weights_scale_the_loss_of_a_sample():
+    weights, by_class = RNG.uniform(0, 2, 40), {0: 1.0, 1: 0.0, 2: 3.0}
+    a, b = small(), small()
+    tg.seed(1)
+    tg.fit(a, X, Y, loss="softmax_crossentropy", optimizer="sgd", sample_weight=weights, class_weight=by_class, verbose=0)
+    tg.seed(1)
+    optimizer = tg.optim.SGD(b.parameters())
+    for x, y, w in batches(X, Y, weights * np.array([1.0, 0.0, 3.0])[Y]):
+        (tg.losses.softmax_crossentropy(b(x), y, weights=w) + b.penalty()).backward()
+        optimizer.step()
+        b.project(optimizer.lr)
+        optimizer.zero_grad()
+    same(a, b)
+
+
+@pytest.mark.parametrize(
+    ("clip", "by_hand"),
+    [
+        (0.1, lambda p: tg.optim.clip_by_global_norm(p, 0.1)),
+        (("norm", 0.1), lambda p: tg.optim.clip_by_norm(p, 0.1)),
+        (("value", 0.01), lambda p: tg.optim.clip_by_value(p, 0.01)),
+        (lambda p: tg.optim.clip_by_value(p, 0.02), lambda p: tg.optim.clip_by_value(p, 0.02)),
+    ],
+)
+def test_clip(clip, by_hand):
+    a, b = tg.Dense(6, 3, kernel_initializer="ones"), tg.Dense(6, 3, kernel_initializer="ones")
+    tg.fit(a, X, Y, loss="softmax_crossentropy", optimizer="sgd", batch_size=None, shuffle=False, clip=clip, verbose=0)
+    optimizer = tg.optim.SGD(b.parameters())
+    tg.losses.softmax_crossentropy(b(X), Y).backward()
+    by_hand(b.parameters())
+    optimizer.step()
+    same(a, b)
+
+
+def test_augmentation_changes_training_batches_only():
+    seen = []
+
+    def double(x):
+        seen.append(len(x))
+        return 2 * x
+
+    a, b = tg.Dense(6, 3, kernel_initializer="ones"), tg.Dense(6, 3, kernel_initializer="ones")
+    common = {"loss": "softmax_crossentropy", "optimizer": "sgd", "epochs": 2, "shuffle": False, "verbose": 0}
+    history = tg.fit(a, X, Y, augment=double, validation_data=(X, Y), **common)
+    tg.fit(b, 2 * X, Y, **common)
+    same(a, b)
+    assert seen == [32, 8, 32, 8]
+    assert history["val_loss"][-1] == tg.evaluate(a, X, Y, loss="softmax_crossentropy")["loss"]
+
+
+def test_the_augmentations_of_the_house_draw_from_rng():
+    images = RNG.random((8, 1, 4, 4))
+    runs = []
+    for thread_seed in (1, 2):
+        model = tg.Sequential(tg.Flatten(), tg.Dense(16, 3, kernel_initializer="ones"))
+        tg.seed(thread_seed)
+        tg.fit(
+            model, images, Y[:8], loss="softmax_crossentropy", optimizer="sgd", verbose=0, rng=1,
+            augment=tg.data.augmentation.noise(0.1),
+        )  # fmt: skip
+        runs.append(model)
+    same(*runs)
+
+
+def test_validation_split_keeps_the_last_samples():
+    model = tg.Dense(6, 3)
+    history = tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer="sgd", validation_split=0.25, verbose=0)
+    assert history["val_loss"] == [tg.evaluate(model, X[30:], Y[30:], loss="softmax_crossentropy")["loss"]]
+
+
+def test_modes_are_as_they_were_and_noise_is_on_while_training():
+    model = small().eval()
+    model[3].train()
+    before = model[1].moving_mean.data.copy()
+    tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer="sgd", verbose=0, validation_data=(X, Y))
+    assert [layer.training for layer in model] == [False, False, False, True]
+    assert (model[1].moving_mean.data != before).all()
+
+
+def test_frozen_parameters_stay():
+    model = small()
+    model[0].kernel.requires_grad = False
+    before = model[0].kernel.data.copy()
+    tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer="adam", verbose=0)
+    np.testing.assert_array_equal(model[0].kernel.data, before)
+
+
+def test_float32_stays_float32():
+    model = tg.Sequential(tg.Dense(6, 4, dtype="float32", activation="tanh"), tg.Dense(4, 3, dtype="float32"))
+    tg.fit(model, X.astype("float32"), Y, loss="softmax_crossentropy", optimizer="adam", verbose=0)
+    assert {array.dtype.name for array in model.state_dict().values()} == {"float32"}
+    assert tg.predict(model, X.astype("float32")).dtype == np.float32
+
+
+# ---- evaluate and predict
+
+
+def test_predict_in_batches_equals_the_model_in_eval_mode():
+    model = small()
+    out = tg.predict(model, X, batch_size=7)
+    np.testing.assert_allclose(out, model.eval()(X).data, rtol=1e-12)
+    model.train()
+    assert type(out) is np.ndarray and model.training and model[2].training
+    np.testing.assert_array_equal(tg.predict(model, X), tg.predict(model, X.tolist()))
+
+
+def test_evaluate_weighs_batches_by_their_samples():
+    model = small()
+    found = tg.evaluate(model, X, Y, loss="softmax_crossentropy", metrics=["accuracy"], batch_size=16)
+    whole = tg.losses.softmax_crossentropy(model.eval()(X), Y).item()
+    assert found == {"loss": pytest.approx(whole, rel=1e-12), "accuracy": tg.metrics.accuracy(model(X), Y)}
+    with pytest.raises(TypeError, match="evaluate needs something to compute"):
+        tg.evaluate(model, X, Y)
+
+
+# ---- ending early
+
+
+def test_a_function_that_returns_true_stops():
+    seen = []
+
+    def watch(epoch, logs):
+        seen.append((epoch, logs["loss"]))
+        return epoch == 3
+
+    history = tg.fit(
+        tg.Dense(6, 3), X, Y, loss="softmax_crossentropy", optimizer="sgd", epochs=9, callbacks=[watch], verbose=0
+    )
+    assert seen == list(enumerate(history["loss"], 1)) and len(seen) == 3
+    assert history.stop_reason == "watch said so after epoch 3"
+
+
+class Interrupt(tg.Callback):
+    def __init__(self, at):
+        self.at = at
+
+    def on_batch_end(self, batch, logs):
+        if (self.run.epoch, batch) == self.at:
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_ends_after_the_step_with_the_history_so_far():
+    model = small()
+    optimizer = tg.optim.SGD(model.parameters(), lr=0.1)
+    history = tg.fit(
+        model, X, Y, loss="softmax_crossentropy", optimizer=optimizer, epochs=9, batch_size=10,
+        callbacks=[Interrupt(at=(3, 2))], verbose=0,
+    )  # fmt: skip
+    assert len(history["loss"]) == 2 and optimizer.steps == 2 * 4 + 2
+    assert history.stop_reason == "interrupted in epoch 3, after 2 of 4 batches"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_in_the_midst_of_a_step_lets_it_come_to_its_end():
+    class Impatient(tg.optim.SGD):
+        def step(self, closure=None):
+            signal.raise_signal(signal.SIGINT)
+            return super().step(closure)
+
+    model = tg.Dense(6, 3)
+    optimizer = Impatient(model.parameters(), lr=0.1)
+    before = model.kernel.data.copy()
+    history = tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer=optimizer, epochs=9, verbose=0)
+    assert history == {} and optimizer.steps == 1 and (model.kernel.data != before).any()
+
+
+def test_a_keyboard_interrupt_from_anywhere_ends_the_training_too():
+    def interrupt(epoch, logs):
+        raise KeyboardInterrupt
+
+    history = tg.fit(
+        tg.Dense(6, 3), X, Y, loss="softmax_crossentropy", optimizer="sgd", epochs=9, callbacks=[interrupt], verbose=0
+    )
+    assert history.stop_reason.startswith("interrupted in epoch 1")
+
+
+# ---- what is shown
+
+
+def test_the_bar_shows_epoch_loss_metrics_and_rate(capsys):
+    tg.fit(
+        tg.Dense(6, 3), X, Y, loss="softmax_crossentropy", optimizer="sgd", epochs=2, metrics=["accuracy"],
+        validation_data=(X, Y),
+    )  # fmt: skip
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    for text in ("epoch 2/2", "4/4", "batch/s", "loss=", "accuracy=", "val_loss="):
+        assert text in captured.err, text
+
+
+def test_verbose_0_is_silent_and_2_writes_a_line_an_epoch(capsys):
+    for verbose in (0, 2):
+        tg.fit(tg.Dense(6, 3), X, Y, loss="softmax_crossentropy", optimizer="sgd", epochs=2, verbose=verbose)
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    first, second = captured.out.splitlines()
+    assert first.startswith("epoch 1/2") and "loss=" in second
+
+
+# ---- T1, T15: the lectures' own snippets
+
+
+def test_T1_compile_and_fit_of_lecture_002():
+    n_features, n_hidden, n_output = 2, 4, 3
+    model = tg.Sequential()
+    model.add(tg.Dense(n_features, n_hidden, activation="relu"))
+    model.add(tg.Dense(n_hidden, n_output, activation="softmax"))
+    history = tg.fit(
+        model, X[:, :2], Y, loss="categorical_crossentropy", optimizer="sgd", metrics=["accuracy"], epochs=30, verbose=0
+    )
+    assert len(history["loss"]) == len(history["accuracy"]) == 30 and history["loss"][-1] < history["loss"][0]
+
+
+def test_T1_early_stopping_of_lecture_002():
+    model = tg.Sequential(tg.Dense(6, 3, activation="softmax"))
+    early = tg.EarlyStopping(monitor="accuracy", min_delta=0.05, patience=1)
+    history = tg.fit(
+        model, X, Y, loss="categorical_crossentropy", optimizer="sgd", metrics=["accuracy"], epochs=500,
+        callbacks=[early], verbose=0,
+    )  # fmt: skip
+    accuracy = history["accuracy"]
+    assert len(accuracy) < 500 and accuracy[-1] - 0.05 <= max(accuracy[:-1])
+
+
+def test_T1_callbacks_of_lecture_004(tmp_path):
+    x, y = X, (Y > 0).astype(float).reshape(-1, 1)
+    callbacks = [
+        tg.EarlyStopping(monitor="accuracy", patience=1, rule="lecture"),
+        tg.ModelCheckpoint(tmp_path / "my_model.npz", monitor="val_loss", save_best_only=True),
+    ]
+    model = tg.Sequential(tg.Dense(6, 4, activation="relu"), tg.Dense(4, 1, activation="sigmoid"))
+    history = tg.fit(
+        model, x, y, loss="binary_crossentropy", optimizer="rmsprop", metrics=["accuracy"], epochs=10, batch_size=32,
+        callbacks=callbacks, validation_data=(x[:8], y[:8]), verbose=0,
+    )  # fmt: skip
+    best = int(np.argmin(history["val_loss"])) + 1
+    assert tg.load(tmp_path / "my_model.npz", model=model).epoch == best
+
+
+def lecture_models():
+    image, conv_rest = (1, 8, 8), [tg.Dense(64, 128, activation="relu"), tg.Dense(128, 10, activation="softmax")]
+    l2 = tg.penalties.l2(0.001)
+    yield "2-4-3", (2,), 3, tg.Sequential(tg.Dense(2, 4, activation="relu"), tg.Dense(4, 3, activation="softmax"))
+    yield "dropout", image, 10, tg.Sequential(
+        tg.Flatten(), tg.Dropout(rate=0.2), conv_rest[0], tg.Dropout(rate=0.2), conv_rest[1]
+    )
+    yield "leaky relu", image, 10, tg.Sequential(
+        tg.Flatten(), tg.Dense(64, 128, kernel_initializer="he_normal"), tg.LeakyReLU(),
+        tg.Dense(128, 10, activation="softmax"),
+    )  # fmt: skip
+    yield "batch norm", image, 10, tg.Sequential(
+        tg.Flatten(), tg.BatchNorm(64), tg.Dense(64, 128, activation="relu"), tg.BatchNorm(128),
+        tg.Dense(128, 10, activation="softmax"),
+    )  # fmt: skip
+    yield "l2 16-16-1", (100,), 2, tg.Sequential(
+        tg.Dense(100, 16, kernel_regularizer=l2, activation="relu"),
+        tg.Dense(16, 16, kernel_regularizer=l2, activation="relu"),
+        tg.Dense(16, 1, activation="sigmoid"),
+    )
+    yield "dropout 16-16-1", (100,), 2, tg.Sequential(
+        tg.Dense(100, 16, activation="relu"), tg.Dropout(0.5), tg.Dense(16, 16, activation="relu"), tg.Dropout(0.5),
+        tg.Dense(16, 1, activation="sigmoid"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(lecture_models()), ids=lambda case: case[0])
+def test_T15_the_lectures_models_train(case):
+    _, shape, classes, model = case
+    x, y = RNG.random((16, *shape)), RNG.integers(0, classes, 16)
+    if classes == 2:
+        y, loss = y.reshape(-1, 1).astype(float), "binary_crossentropy"
+    else:
+        loss = "categorical_crossentropy"
+    history = tg.fit(model, x, y, loss=loss, optimizer="rmsprop", metrics=["accuracy"], epochs=8, verbose=0)
+    assert all(math.isfinite(value) for value in history["loss"])
+    assert history["loss"][-1] < history["loss"][0]
