@@ -24,7 +24,8 @@ from .text import clean
 from .theme import LIGHT
 from .theme import theme as theme_named
 from .trace import Labels, Line, drawing, owners, title_of
-from .updates import update_steps
+from .updates import MOST as UPDATES
+from .updates import update_steps, updated
 
 MOST = 60  # steps on a page
 
@@ -38,13 +39,14 @@ class Steps:
         names = self.record.forward
         units = _inside([Unit(s.kind, (s.index,), s.inputs, s.layer) for s in names], self.record)
         lesson: Lesson | None = None
+        most = MOST - (min(len(updated(self.record, optimizer)), UPDATES) if optimizer is not None else 0)
         if len(names) <= 2 * MOST:
             self.plan = drawing(names, units, self._label)
             lesson = Lesson(self.record, self.plan, digits)
             self.steps: list[Step] = lesson.steps()
-        if lesson is None or len(self.steps) > MOST:
+        if lesson is None or len(self.steps) > most:
             # Forward and backward each take a step for a box, and the two ends one more.
-            self.plan = drawing(names, _inside(fold(names, MOST // 2 - 1), self.record), self._label)
+            self.plan = drawing(names, _inside(fold(names, most // 2 - 1), self.record), self._label)
             lesson = BlockLesson(self.record, self.plan, digits)
             self.steps = lesson.steps()
         if optimizer is not None:

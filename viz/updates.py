@@ -8,34 +8,42 @@ from typing import Any
 import numpy as np
 
 from tinygrad_reg import Tensor
-from tinygrad_reg.explain import number, short
+from tinygrad_reg.explain import ForwardStep, Record, number, short
 
 from .lesson import Lesson
-from .terms import Array, Row, Step, Text
+from .terms import Array, Row, Step, Term, Text
 
 MOST = 12  # parameters; of more, the others are named in the last step
 
 
-def update_steps(lesson: Lesson, optimizer: Any) -> Iterator[Step]:
-    """One step for each parameter of `optimizer` in the graph; nothing is changed."""
+def updated(record: Record, optimizer: Any) -> list[ForwardStep]:
+    """The parameters of `optimizer` in the graph."""
     if not hasattr(optimizer, "preview") or not hasattr(optimizer, "params"):
         raise TypeError(f"optimizer= is one of tinygrad_reg.optim, such as SGD, not {type(optimizer).__name__}")
-    mine = [s for s in lesson.forward if s.kind == "parameter" and any(s.tensor is p for p in optimizer.params)]
-    if not mine:
+    mine = set(optimizer.params)
+    found = [s for s in record.forward if s.kind == "parameter" and s.tensor in mine]
+    if not found:
         raise ValueError("none of the optimizer's parameters is part of what the loss was computed from")
+    return found
+
+
+def update_steps(lesson: Lesson, optimizer: Any) -> Iterator[Step]:
+    """One step for each parameter of `optimizer` in the graph; nothing is changed."""
+    mine = updated(lesson.record, optimizer)
     for at, step in enumerate(mine[:MOST]):
-        before, after, formula, accumulated = _preview(optimizer, step.tensor, step.gradient)
+        before, after, formula, differs = _preview(optimizer, step.tensor, step.gradient)
         name = lesson.name(step.index)
-        box = lesson.box_of[step.index]
-        rows = _rows(formula, before, after, name, lesson.digits)
+        box = lesson.box_of.get(step.index)
+        shown_in = box or next(b for b in lesson.plan.boxes if step.index in b.unit.leaves)
         why = f"{type(optimizer).__name__} moves {name} against its gradient."
-        if accumulated:
+        if differs:
             why += " Its .grad differs from this pass: it was accumulated or clipped, and the update uses what is in .grad."
         if at == MOST - 1 and len(mine) > MOST:
             why += f" The other {len(mine) - MOST} parameters follow in the same way."
+        moved = {box.id: {"value": _moved(step.value, after["w"], lesson.digits)}} if box else {}
         yield Step(
-            "update", f"Update {name}", why, tuple(rows), heads=("symbol", "", "value"), formula=formula,
-            active=(box.id,), changes={box.id: {"value": _moved(step.value, after["w"], lesson.digits)}},
+            "update", f"Update {name}", why, tuple(_rows(formula, before, after, name, lesson.digits)),
+            heads=("symbol", "", "value"), formula=formula, active=(shown_in.id,), changes=moved,
         )  # fmt: skip
 
 
@@ -48,6 +56,7 @@ def _rows(formula: str, before: dict[str, Any], after: dict[str, Any], name: str
     new = {key: np.asarray(value) for key, value in after.items()}
     if formula == "w ← w − η·g":
         lr = Text(number(float(arrays["η"]), digits), "local")
+        terms: tuple[Term, ...]
         terms = (Array(arrays["w"]), Text("−"), lr, Text("×"), Array(arrays["g"], "up", signed=True), Text("="))
         yield Row(f"new {name}", (*terms, Array(new["w"], "out", answer=True)), local=f"{name} − η·∂/∂{name}")
         return
@@ -70,7 +79,7 @@ def _preview(
 ) -> tuple[dict[str, Any], dict[str, Any], str, bool]:
     """The optimizer's own preview; where backward() has not been called, with the gradient of this record."""
     kept = p._grad
-    if kept is not None:
+    if kept is not None and gradient is not None:
         shown = optimizer.preview(p)
         return shown.before, shown.after, shown.formula, not np.allclose(np.asarray(kept), gradient, rtol=1e-6, atol=0)
     try:

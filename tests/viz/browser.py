@@ -133,3 +133,5 @@ class Browser:
         finally:
             self._driver.terminate()
             self._driver.wait(timeout=20)
+            assert self._driver.stdout is not None
+            self._driver.stdout.close()
