@@ -68,3 +68,10 @@ def test_every_command_that_readme_and_help_name_is_a_make_target():
     )
     assert {"test", "demo", "demos", "check", "bench", "clean"} <= named
     assert named <= targets
+
+
+def test_every_public_name_can_be_had_and_is_listed():
+    """The framework is loaded name by name on first use: what dir() lists must be there, in a fresh process too."""
+    code = "import tinygrad_reg as tg; names = dir(tg); [getattr(tg, n) for n in names]; print(len(names))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 50

@@ -130,6 +130,16 @@ def test_assigning_data_keeps_the_dtype_and_the_array():
     np.testing.assert_array_equal(w.data, [0.5, 0.5, 0.5])
 
 
+def test_a_name_from_another_library_is_translated():
+    with pytest.raises(AttributeError, match=r"no attribute 'view'; write t.reshape"):
+        parameter(3).view(1)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'$"):
+        parameter(3).nonsense  # noqa: B018
+    with pytest.raises(AttributeError, match=r"no 'BatchNormalization'; did you mean tg\.BatchNorm\?"):
+        tg.BatchNormalization  # noqa: B018
+    assert not hasattr(tg, "__no_such_thing__")
+
+
 def test_hash_is_identity_and_equality_is_elementwise():
     a, b = parameter(2), parameter(2)
     assert len({a, b, a}) == 2

@@ -70,7 +70,15 @@ def __getattr__(name: str) -> _Any:
         if name in _NAMES or name in home.__all__:
             globals()[name] = getattr(home, name)
             return globals()[name]
-    raise AttributeError(f"tinygrad_reg has no {name!r}; dir(tinygrad_reg) lists what it has")
+    raise AttributeError(f"tinygrad_reg has no {name!r}; {_advice(name)}", name=name)
+
+
+def _advice(name: str) -> str:
+    from difflib import get_close_matches
+
+    keras = {"optimizers": "optim", "regularizers": "penalties", "nn": "layers", "callbacks": "EarlyStopping"}
+    near = [keras[name]] if name in keras else [] if name.startswith("_") else get_close_matches(name, __dir__(), 1)
+    return f"did you mean tg.{near[0]}?" if near else "dir(tinygrad_reg) lists what it has"
 
 
 def __dir__() -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -30,14 +30,19 @@ modes = _Modes()
 
 
 @contextmanager
-def no_grad() -> Iterator[None]:
-    """Record no graph inside the `with` block (in this thread): every result is a constant."""
+def recording(on: bool) -> Iterator[None]:
+    """Record graphs inside the `with` block (in this thread), or don't."""
     before = modes.recording
-    modes.recording = False
+    modes.recording = on
     try:
         yield
     finally:
         modes.recording = before
+
+
+def no_grad() -> AbstractContextManager[None]:
+    """Record no graph inside the `with` block (in this thread): every result is a constant."""
+    return recording(False)
 
 
 @contextmanager

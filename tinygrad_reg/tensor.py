@@ -271,6 +271,10 @@ class Tensor(Methods):
             "Write np.where(mask, new, t) for a new tensor, or assign a whole array to .data of a leaf"
         )
 
+    def __getattr__(self, name: str) -> NoReturn:
+        here = f"; write {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+        raise AttributeError(f"a Tensor has no attribute {name!r}{here}", name=name, obj=self)
+
     __hash__ = object.__hash__  # by identity; == compares elements
 
     def __format__(self, spec: str) -> str:
@@ -307,6 +311,23 @@ class Tensor(Methods):
             raise TypeError(
                 f"{describe(self)} is part of a graph, which can't be {what}; write .detach() for its values alone"
             )
+
+
+# What other libraries call a method, and how it is written here.
+_ELSEWHERE = {
+    "view": "t.reshape(...)",
+    "unsqueeze": "np.expand_dims(t, axis)",
+    "permute": "t.transpose(...)",
+    "pow": "t ** n",
+    "matmul": "t @ u",
+    "mm": "t @ u",
+    "zero_grad": "t.grad = None, or optimizer.zero_grad() for all parameters",
+    "to": "t.astype(dtype); there is no other device",
+    "cuda": "nothing: there is no other device",
+    "cpu": "nothing: there is no other device",
+    "requires_grad_": "t.requires_grad = True",
+    "_prev": "t.parents",
+}
 
 
 def describe(x: Any) -> str:

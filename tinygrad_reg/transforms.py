@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from .backward import gradients
-from .modes import modes
+from .modes import modes, recording
 from .tensor import Tensor, as_array
 
 
@@ -200,7 +199,7 @@ def gradients_or_zeros(output: Tensor, inputs: Sequence[Tensor]) -> list[Tensor]
 def _compare(
     scalar: Callable[..., Any], arrays: list[np.ndarray], step: float, rtol: float, atol: float, what: str
 ) -> float:
-    with _recording():
+    with recording(True):
         tensors = [Tensor(x, requires_grad=True) for x in arrays]
         value = scalar(*tensors)
         analytic = [g.numpy() for g in gradients_or_zeros(value, tensors)]
@@ -232,20 +231,10 @@ def _central_difference(
         moved = arrays[position].copy()
         moved[index] = x
         # The inputs require gradients here too: the function may differentiate by them.
-        with _recording():
+        with recording(True):
             tensors = [Tensor(moved if i == position else a, requires_grad=True) for i, a in enumerate(arrays)]
             return float(scalar(*tensors).item())
 
     center = float(arrays[position][index])
     width = step * max(1.0, abs(center))
     return (value_at(center + width) - value_at(center - width)) / (2 * width)
-
-
-@contextmanager
-def _recording() -> Iterator[None]:
-    before = modes.recording
-    modes.recording = True
-    try:
-        yield
-    finally:
-        modes.recording = before
