@@ -21,7 +21,7 @@ _FUNCTIONS = {
     "ln", "log", "exp", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "max", "min", "det",
 }  # fmt: skip
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_RAISED = {"²": "2", "³": "3", "ᵀ": "T", "⁻": "-", "¹": "1", "ᵗ": "t", "ⁿ": "n", "⁰": "0"}
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗⁿ", "0123456789-Ttn")
 
 
 def name(text: str) -> str:
@@ -37,7 +37,7 @@ def name(text: str) -> str:
     if re.fullmatch(r"−?[\d.]+(e−?\d+)?", plain):
         return number(plain)
     safe = "".join(
-        c if c.isalnum() or c in ".+-,/()" else r"\_" if c == "_" else r"\ " if c == " " else "?" for c in plain
+        c if c.isalnum() or c in ".+-,/()" else r"\_" if c == "_" else r"\," if c == " " else "?" for c in plain
     )
     return f"\\mathrm{{{safe or '?'}}}"
 
@@ -60,7 +60,7 @@ def formula(text: str, names: Iterable[str] = ()) -> str:
     """A local derivative as ops write it, such as "y · x^(y − 1)", in which `names` are the tensors'."""
     known = sorted((n for n in set(names) if n), key=len, reverse=True)
     pattern = "|".join(
-        [*(rf"(?<![^\W_]){re.escape(n)}(?![^\W_²³ᵀ])" for n in known), r"[A-Za-z]+\d*", r"\d+(?:\.\d+)?", r"\s+", "."]
+        [*(rf"(?<![^\W_]){re.escape(n)}(?![^\W_²³ᵀ])" for n in known), r"[A-Za-z]+[0-9]*", r"[0-9]+(?:\.[0-9]+)?", "[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗⁿ]+", r"\s+", "."]
     )
     tokens = [t for t in re.findall(pattern, text, flags=re.S) if t.strip()]
     return _set(tokens, frozenset(known))[0].strip()
@@ -97,12 +97,12 @@ def _symbol(token: str, known: frozenset[str]) -> str:
         return name(token)
     if token in _SIGNS:
         return _SIGNS[token]
-    if token in _RAISED:
-        return f"^{{{_RAISED[token]}}}"
+    if ord(token[0]) in _RAISED:
+        return f"^{{{token.translate(_RAISED)}}}"
     if token in _FUNCTIONS:
         return f"\\{token} "
     if len(token) > 1 and token.isalpha():
-        return f"\\mathrm{{{token}}}\\ "
+        return f"\\,\\mathrm{{{token}}}\\,"
     if token.isalnum():
         return name(token)
     return token if token in "+-/=,()[]<>|'@" else ""

@@ -1,0 +1,144 @@
+"""viz.derivation: the chain rule in symbols and numbers that multiply and add up to the gradient."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+import viz
+from tests.viz import examples
+from tinygrad_reg import Tensor
+from tinygrad_reg.primitive import registry
+from viz import latex
+
+
+def _numbers(line: str) -> list[float]:
+    """The factors of a line "= 0.5 · (−2) · 3"."""
+    return [float(part.strip(" ()").replace("−", "-")) for part in line.split("=")[-1].split("·")]
+
+
+def test_the_lectures_bias_by_its_formula_and_its_numbers() -> None:
+    loss, biases = examples.lecture_chain()
+    loss.backward()
+    text = viz.derivation(loss, wrt=biases[0], digits=17).text
+    symbols, numbers, result = text.splitlines()[1:]
+    assert symbols.endswith("σ′(z4) · w4 · σ′(z3) · w3 · σ′(z2) · w2 · σ′(z1)")
+    assert math.prod(_numbers(numbers)) == pytest.approx(float(biases[0].grad), rel=1e-12, abs=0)  # type: ignore[arg-type]
+    assert _numbers(result) == [pytest.approx(float(biases[0].grad), rel=1e-15)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["neuron", "chain"])
+def test_the_numbers_of_each_way_multiply_and_the_ways_add_up(name: str) -> None:
+    loss = examples.ALL[name]()
+    loss.backward()
+    for step in tg.explain(loss).forward[:-1]:
+        if step.tensor.requires_grad:
+            found = viz.derivation(loss, wrt=step.tensor)
+            products = [math.prod(v for f in path.factors for v in f.values or ()) for path in found.paths]
+            assert sum(products) == pytest.approx(float(step.tensor.grad), rel=1e-12)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["network", "regularized", "convolution", "autoencoder", "second_order"])
+def test_ways_through_arrays_add_up_to_the_gradient(name: str) -> None:
+    loss = examples.ALL[name]()
+    loss.backward()
+    for step in tg.explain(loss).forward:
+        if step.kind == "parameter":
+            found = viz.derivation(loss, wrt=step.tensor)
+            np.testing.assert_allclose(found.gradient, step.tensor.grad, rtol=1e-9, atol=1e-12)
+
+
+def test_the_sum_over_all_ways() -> None:
+    w, x = Tensor(0.8, requires_grad=True, name="w"), Tensor(0.5, name="x")
+    q = w * x
+    r = q.tanh() * w
+    found = viz.derivation(r, wrt=w)
+    assert len(found.paths) == 2
+    assert found.text.startswith("∂r/∂w is the sum over 2 ways:")
+    total = found.text.splitlines()[-1]
+    left, right = total.removeprefix("∂r/∂w = ").split(" = ")
+    assert sum(float(part) for part in left.split(" + ")) == pytest.approx(float(right), rel=1e-3)
+    one = viz.derivation(r, wrt=w, path=1)
+    np.testing.assert_array_equal(one.gradient, found.paths[1].contribution)
+
+
+def test_matrix_products_are_written_transposed() -> None:
+    loss = examples.network()
+    w1 = next(s.tensor for s in tg.explain(loss).forward if s.name == "W1")
+    text = viz.derivation(loss, wrt=w1).text
+    assert "∂L/∂A1 = ∂L/∂M2 @ W2ᵀ" in text
+    assert "∂L/∂W1 = Xᵀ @ ∂L/∂M1" in text
+
+
+@pytest.fixture(scope="module")
+def renders(tmp_path_factory: pytest.TempPathFactory) -> object:
+    """Set a formula with mathtext; it raises where the formula is none."""
+    pytest.importorskip("matplotlib", reason="no matplotlib here")
+    from matplotlib.mathtext import MathTextParser
+
+    parser = MathTextParser("path")
+    return lambda formula: parser.parse(f"${formula}$")
+
+
+@pytest.mark.parametrize("name", examples.ALL)
+def test_mathtext_renders_the_latex(name: str, renders: object) -> None:
+    loss = examples.dense(layers=3)[1] if name == "dense" else examples.ALL[name]()
+    for step in tg.explain(loss).forward[:-1]:
+        if step.kind == "parameter":
+            for line in viz.derivation(loss, wrt=step.tensor).latex_lines:
+                renders(line)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("op", sorted(registry))
+def test_mathtext_renders_the_derivatives_of_every_op(op: str, renders: object) -> None:
+    for derivative in registry[op].derivatives:
+        if derivative is not None:
+            renders(latex.formula(derivative.local, registry[op].inputs) or "1")  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("name", examples.HOSTILE)
+def test_hostile_names_are_letters(name: str, renders: object) -> None:
+    written = latex.name(name)
+    commands = set(re.findall(r"\\[A-Za-z]+|[$#%&~^]", written))
+    assert commands <= {r"\mathrm"}
+    if name.isascii():
+        renders(written)  # type: ignore[operator]
+
+
+def test_formulas() -> None:
+    assert latex.formula("y · x^(y − 1)", ["x", "y"]) == r"y\cdot x^{y-1}"
+    assert latex.formula("1/(2√x)", ["x"]) == r"1/(2\sqrt{x})"
+    assert latex.formula("−w1/w2²", ["w1", "w2"]) == "-w_{1}/w_{2}^{2}"
+    assert latex.number("−2.4e−7") == r"-2.4\cdot 10^{-7}"
+
+
+def test_a_notebook_gets_the_formulas() -> None:
+    loss = examples.neuron()
+    found = viz.derivation(loss, wrt=tg.explain(loss).forward[0].tensor)
+    assert found._repr_latex_().startswith(r"$$\begin{aligned}\frac{\partial L}{\partial w_{1}} &= ")
+
+
+def test_too_many_ways_are_counted_not_written() -> None:
+    w = x = Tensor(1.0, requires_grad=True, name="w")
+    for _ in range(12):
+        x = x.tanh() + x.sigmoid()
+    with pytest.raises(ValueError, match="4,096 ways lead from"):
+        viz.derivation(x, wrt=w)
+    assert len(viz.derivation(x, wrt=w, path=4095).paths) == 1
+    with pytest.raises(IndexError, match="ways 0 to 4,095"):
+        viz.derivation(x, wrt=w, path=4096)
+
+
+def test_what_can_not_be_derived_is_refused() -> None:
+    loss = examples.neuron()
+    with pytest.raises(TypeError, match="as wrt=, not str"):
+        viz.derivation(loss, wrt="w1")  # type: ignore[arg-type]
+    with pytest.raises(KeyError, match="not part of what"):
+        viz.derivation(loss, wrt=Tensor(1.0))
+    target = next(s.tensor for s in tg.explain(loss).forward if s.name == "y")
+    with pytest.raises(ValueError, match="no gradient goes from L to y"):
+        viz.derivation(loss, wrt=target)

@@ -1,0 +1,132 @@
+"""viz.flow: the factors multiply to the gradient, and the words say what becomes of it."""
+
+from __future__ import annotations
+
+import math
+from xml.etree.ElementTree import Element
+
+import numpy as np
+import pytest
+
+import viz
+from tests.viz import examples
+from tests.viz.reading import overlaps, parse
+from tinygrad_reg import Tensor
+from tinygrad_reg.layers import Dense
+from viz.chains import Stop, verdict
+
+
+def _chains(picture: viz.Picture) -> list[Element]:
+    return [element for element in parse(picture.svg).iter() if element.get("class") == "chain"]
+
+
+def _factors(chain: Element) -> list[float]:
+    return [float(hop.get("data-factor", "")) for hop in chain.iter() if hop.get("class") == "hop"]
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+@pytest.mark.parametrize("length", [4, 10, 30])
+def test_the_factors_of_the_lectures_chain_multiply_to_the_gradient(activation: str, length: int) -> None:
+    loss, biases = examples.lecture_chain(activation, length=length)
+    loss.backward()
+    for bias in (biases[0], biases[length // 2]):
+        (chain,) = _chains(viz.flow(loss, wrt=bias))
+        assert math.prod(_factors(chain)) == pytest.approx(float(bias.grad), rel=1e-12, abs=0)  # type: ignore[arg-type]
+        assert float(chain.get("data-gradient", "")) == bias.grad
+        assert chain.get("data-exact") == "true"
+
+
+def test_a_factor_is_w_times_the_slope() -> None:
+    loss, biases = examples.lecture_chain()
+    (chain,) = _chains(viz.flow(loss, wrt=biases[0]))
+    hops = [hop for hop in chain.iter() if hop.get("class") == "hop"]
+    for hop in hops[1:]:
+        parts = [float(x) for x in hop.get("data-parts", "").split()]
+        assert math.prod(parts) == pytest.approx(float(hop.get("data-factor", "")), rel=1e-15)
+    slope, weight = map(float, hops[2].get("data-parts", "").split())
+    assert weight == pytest.approx(0.9 + 0.03 * 3)
+    assert 0 < slope <= 0.25
+    assert "factor = w · σ′(z)" in viz.flow(loss).svg
+
+
+def test_the_printed_factors_are_the_exact_ones_in_three_digits() -> None:
+    loss, biases = examples.lecture_chain()
+    (chain,) = _chains(viz.flow(loss, wrt=biases[0]))
+    for hop in chain.iter():
+        if hop.get("class") == "hop":
+            printed = next(t.text for t in hop if (t.text or "").startswith("×"))
+            assert float((printed or "")[1:].replace("−", "-")) == pytest.approx(float(hop.get("data-factor", "")), rel=6e-3)
+
+
+@pytest.mark.parametrize(("activation", "init", "word"), [("sigmoid", "glorot_uniform", "vanish"), ("relu", "he_normal", "flow")])
+def test_a_sequential_of_dense_layers(activation: str, init: str, word: str) -> None:
+    model, loss = examples.dense(activation, init=init)
+    picture = viz.flow(loss)
+    assert f"Gradients {word}" in repr(picture)
+    (chain,) = _chains(picture)
+    kernel = next(layer for layer in model if isinstance(layer, Dense)).kernel
+    loss.backward()
+    assert kernel.grad is not None
+    assert math.prod(_factors(chain)) == pytest.approx(float(np.linalg.norm(kernel.grad)), rel=1e-9)
+    assert chain.get("data-exact") == "false"
+
+
+def test_a_model_shows_its_layers_and_a_second_one_beside_it() -> None:
+    (sigmoid, first), (relu, second) = examples.dense("sigmoid"), examples.dense("relu", init="he_normal")
+    first.backward()
+    second.backward()
+    picture = viz.flow(sigmoid, compare=relu, names=("sigmoid", "ReLU"))
+    assert [chain.get("data-exact") for chain in _chains(picture)] == ["false", "false"]
+    assert "sigmoid: Gradients vanish" in repr(picture)
+    assert "ReLU: Gradients flow" in repr(picture)
+    assert "layer 0" in picture.svg
+
+
+def test_a_model_before_backward_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"call loss\.backward\(\) first"):
+        viz.flow(examples.dense()[0])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"),
+    [
+        ([1, 1, 0.5, 0.4], "Gradients flow: d receives 0.4 times what b does"),
+        ([1, 1, 0.1, 1e-3], "Gradients vanish: d receives 0.001 times what b does; on average, a layer multiplies them by 0.032. From d"),
+        ([1, 1, 200, 4e4], "Gradients explode: d receives 4e4 times what b does; on average, a layer multiplies them by 2e2. From c"),
+        ([1, 1, 0, 0], "Gradients vanish: at c they are exactly 0"),
+        ([1, 1, math.inf, math.nan], "Gradients explode: from c on back they are not finite"),
+    ],
+)  # fmt: skip
+def test_the_verdict_in_words(sizes: list[float], words: str) -> None:
+    assert verdict([Stop(name, size) for name, size in zip("abcd", sizes, strict=True)]).startswith(words)
+
+
+@pytest.mark.parametrize("length", [1, 4, 12, 13, 40, 90])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_text_covers_another(length: int, theme: str) -> None:
+    loss, _ = examples.lecture_chain(length=length)
+    other, _ = examples.lecture_chain("relu", 1.2, length)
+    assert overlaps(parse(viz.flow(loss, compare=other, theme=theme).svg)) == []
+
+
+def test_a_long_chain_leaves_stops_out_but_no_factor() -> None:
+    loss, biases = examples.lecture_chain("relu", 1.0, 90)
+    loss.backward()
+    (chain,) = _chains(viz.flow(loss, wrt=biases[0]))
+    assert len(_factors(chain)) < 40
+    assert math.prod(_factors(chain)) == pytest.approx(float(biases[0].grad), rel=1e-12, abs=0)  # type: ignore[arg-type]
+
+
+def test_fan_out_is_no_exact_chain() -> None:
+    x = Tensor(0.5, requires_grad=True, name="x")
+    loss = x.tanh() + x.sigmoid()
+    assert _chains(viz.flow(loss))[0].get("data-exact") == "false"
+
+
+def test_what_has_no_gradients_is_refused() -> None:
+    with pytest.raises(TypeError, match="takes a loss .* or a model, not int"):
+        viz.flow(3)
+    with pytest.raises(ValueError, match="no graph to go back through"):
+        viz.flow(Tensor(1.0))
+    with pytest.raises(KeyError, match="not part of what"):
+        viz.flow(examples.neuron(), wrt=Tensor(1.0, requires_grad=True))
