@@ -1,51 +1,105 @@
-"""The demos: each is listed with a line on what it shows, and the main one trains, says how well, and draws."""
+"""The demos: each is listed with a line on what it shows, runs in its small size, and draws what it lists."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
+from demos import __main__ as cli
 from demos.__main__ import HERE, demos
+from tinygrad_reg.modes import modes
 
 ROOT = Path(__file__).parent.parent
+SIGNATURES = {".png": b"\x89PNG", ".svg": b"<", ".html": b"<!doctype html>", ".pdf": b"%PDF"}
 
 
-def run(*arguments, folder=ROOT):
+def command_line(*arguments):
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "demos", *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Runs a demo in this process; gives what it printed, and the pictures that it lists by name of the file."""
+    matplotlib = pytest.importorskip("matplotlib")
+    pytest.importorskip("sklearn")
+
+    def run(name, *options):
+        monkeypatch.setattr(sys, "argv", sys.argv)
+        before = modes.generator
+        try:
+            with matplotlib.rc_context():
+                cli.run(name, "--output", str(tmp_path), *map(str, options))
+        finally:
+            modes.generator = before
+        listed = json.loads((tmp_path / name / "pictures.json").read_text("utf-8"))["pictures"]
+        return capsys.readouterr().out, {picture["file"]: picture["said"] for picture in listed}
+
+    return run
 
 
 def test_all_are_listed_with_a_line():
-    listed = run().stdout
+    listed = command_line().stdout
     assert demos().keys() == {file.stem for file in HERE.glob("[a-z]*.py")}
     assert all(line and f"{name} " in listed and line in listed for name, line in demos().items())
 
 
 def test_unknown_name_is_refused_with_the_names_there_are():
-    result = run("digitz")
+    result = command_line("digitz")
     assert result.returncode == 1
     assert "no demo is called 'digitz'" in result.stderr
     assert "digits" in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_digits_learns_and_draws(tmp_path):
-    pytest.importorskip("sklearn")
-    result = run("digits", "--epochs", 5, "--output", tmp_path)
+def test_help_tells_the_options_and_the_formulas():
+    result = command_line("digits", "--help")
     assert result.returncode == 0, result.stderr
-    assert "epoch/s" in result.stderr  # the progress bar
-    train, test, constant = map(float, re.findall(r"([\d.]+)%", result.stdout))
+    assert "--learning-rate" in result.stdout
+    assert "λ Σ w²" in result.stdout
+
+
+def test_no_epochs_are_refused():
+    result = command_line("digits", "--epochs", 0)
+    assert result.returncode == 2
+    assert "at least 1" in result.stderr
+
+
+@pytest.mark.parametrize("name", sorted(demos()))
+def test_runs_in_the_small_size_and_draws_what_it_lists(name, run, tmp_path):
+    printed, pictures = run(name, "--size", "small")
+    assert "Drawn in" in printed
+    assert pictures
+    for file, said in pictures.items():
+        content = (tmp_path / name / file).read_bytes()
+        assert content.startswith(SIGNATURES[Path(file).suffix]), file
+        assert len(content) > 1000, f"{file} is nearly empty"
+        assert said.endswith(".") and said in printed, file
+        if file.endswith(".svg"):
+            ET.fromstring(content)
+    index = (tmp_path / "index.html").read_text("utf-8")
+    assert all(f'src="{name}/{file}"' in index or f'href="{name}/{file}"' in index for file in pictures)
+    assert not re.search(r"https?:", index)  # it is read without a network
+
+
+def test_the_same_seed_prints_the_same(run):
+    assert run("digits", "--size", "small")[0] == run("digits", "--size", "small")[0]
+
+
+def test_digits_learns(run):
+    printed, _ = run("digits", "--epochs", 8, "--deep-epochs", 1)
+    train, test, constant = map(float, re.findall(r"([\d.]+)%\n", printed)[:3])
     assert train > 90
     assert test > 90
     assert constant < 15
-    assert "<svg" in (tmp_path / "digits.svg").read_text(encoding="utf-8")
 
 
-def test_digits_refuses_no_epochs():
-    result = run("digits", "--epochs", 0)
-    assert result.returncode == 2
-    assert "at least 1" in result.stderr
+def test_plots_are_saved_in_the_format_asked_for(run):
+    _, pictures = run("digits", "--size", "small", "--format", "svg")
+    assert {Path(file).suffix for file in pictures} == {".svg", ".html"}
