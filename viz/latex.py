@@ -60,7 +60,14 @@ def formula(text: str, names: Iterable[str] = ()) -> str:
     """A local derivative as ops write it, such as "y · x^(y − 1)", in which `names` are the tensors'."""
     known = sorted((n for n in set(names) if n), key=len, reverse=True)
     pattern = "|".join(
-        [*(rf"(?<![^\W_]){re.escape(n)}(?![^\W_²³ᵀ])" for n in known), r"[A-Za-z]+[0-9]*", r"[0-9]+(?:\.[0-9]+)?", "[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗⁿ]+", r"\s+", "."]
+        [
+            *(rf"(?<![^\W_]){re.escape(n)}(?![^\W_²³ᵀ])" for n in known),
+            r"[A-Za-z]+[0-9]*",
+            r"[0-9]+(?:\.[0-9]+)?",
+            "[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗⁿ]+",
+            r"\s+",
+            ".",
+        ]
     )
     tokens = [t for t in re.findall(pattern, text, flags=re.S) if t.strip()]
     return _set(tokens, frozenset(known))[0].strip()

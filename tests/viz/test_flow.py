@@ -55,10 +55,14 @@ def test_the_printed_factors_are_the_exact_ones_in_three_digits() -> None:
     for hop in chain.iter():
         if hop.get("class") == "hop":
             printed = next(t.text for t in hop if (t.text or "").startswith("×"))
-            assert float((printed or "")[1:].replace("−", "-")) == pytest.approx(float(hop.get("data-factor", "")), rel=6e-3)
+            assert float((printed or "")[1:].replace("−", "-")) == pytest.approx(
+                float(hop.get("data-factor", "")), rel=6e-3
+            )
 
 
-@pytest.mark.parametrize(("activation", "init", "word"), [("sigmoid", "glorot_uniform", "vanish"), ("relu", "he_normal", "flow")])
+@pytest.mark.parametrize(
+    ("activation", "init", "word"), [("sigmoid", "glorot_uniform", "vanish"), ("relu", "he_normal", "flow")]
+)
 def test_a_sequential_of_dense_layers(activation: str, init: str, word: str) -> None:
     model, loss = examples.dense(activation, init=init)
     picture = viz.flow(loss)

@@ -1,0 +1,165 @@
+"""The plots: what they draw, that they take axes and return them, and what they refuse."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+import viz
+from tests.viz import examples
+from tinygrad_reg import Tensor
+from tinygrad_reg.diagnostics import gradient_norms
+from tinygrad_reg.layers import Dense, Sequential
+
+pytest.importorskip("matplotlib", reason="no matplotlib here")
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot
+
+
+@pytest.fixture(autouse=True)
+def closes_figures(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A plot never shows itself."""
+    monkeypatch.setattr(pyplot, "show", lambda: pytest.fail("a plot called show()"))
+    yield
+    pyplot.close("all")
+
+
+CURVES = {"loss": [3.0, 2.0, 1.0, 0.5], "val_loss": [3.0, 2.0, 2.5, 2.6], "accuracy": [0.1, 0.2, 0.3, 0.4]}
+POINTS = np.random.default_rng(0).normal(size=(40, 2))
+CLASSES = (POINTS[:, 0] > 0).astype(int)
+
+
+def _model(outputs: int) -> Sequential:
+    tg.seed(0)
+    return Sequential(Dense(2, 4, activation="tanh"), Dense(4, outputs))
+
+
+def _valley(x: Any, y: Any) -> Any:
+    return x * x + 3 * y * y
+
+
+PLOTS = {
+    "history": lambda ax: viz.history(CURVES, ax=ax),
+    "decision_boundary": lambda ax: viz.decision_boundary(_model(1), POINTS, CLASSES, ax=ax),
+    "activations": lambda ax: viz.activations(_model(1), POINTS, ax=ax),
+    "weights": lambda ax: viz.weights(_model(1), ax=ax),
+    "landscape": lambda ax: viz.landscape(_valley, ax=ax, resolution=20),
+    "paths": lambda ax: viz.paths(
+        _valley, {"SGD": lambda p: tg.optim.SGD(p, lr=0.1)}, start=(1.0, 1.0), steps=3, ax=ax
+    ),
+    "gradient_heatmap": lambda ax: viz.gradient_heatmap([{"0": 1.0, "1": 0.1}] * 3, ax=ax),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_each_draws_on_the_axes_that_it_is_given_and_returns_them(name: str) -> None:
+    _, ax = pyplot.subplots()
+    assert PLOTS[name](ax) is ax
+    assert ax.has_data()
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_each_makes_axes_of_its_own_and_can_be_painted(name: str) -> None:
+    np.ravel(PLOTS[name](None))[0].figure.canvas.draw()
+
+
+def test_history_marks_the_best_epoch() -> None:
+    ax = viz.history(CURVES, title="_costs $5")
+    assert [line.get_ydata().tolist() for line in ax.lines[:2]] == [CURVES["loss"], CURVES["val_loss"]]
+    assert any(text.get_text().startswith("best: epoch 2, 2") for text in ax.texts)
+
+
+def test_history_takes_what_fit_returns() -> None:
+    history = tg.fit(_model(1), POINTS, CLASSES[:, None], loss="mse", optimizer="sgd", epochs=3, verbose=0,
+                     validation_data=(POINTS, CLASSES[:, None]), callbacks=[tg.GradientRecorder()])  # fmt: skip
+    assert len(viz.history(history).lines) >= 2
+    axes = viz.gradient_heatmap(history)
+    assert axes[0].images[0].get_array().shape[0] == 2
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_the_boundary_is_where_the_answer_changes(outputs: int) -> None:
+    model = _model(outputs)
+    ax = viz.decision_boundary(model, POINTS, CLASSES, resolution=30)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["class 0", "class 1"]
+    assert model.training
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_weights_tell_the_share_near_zero() -> None:
+    small, large = _model(1), _model(1)
+    for p in small.parameters():
+        p.data = np.zeros(p.shape)
+    words = [text.get_text() for text in viz.weights({"small": small, "large": large}).get_legend().get_texts()]
+    assert words[0] == "small: 100% within ±0.001"
+    assert words[1].startswith("large: 0%")
+
+
+def test_activations_tell_the_standard_deviation_of_each_layer() -> None:
+    model = _model(1)
+    ax = viz.activations(model, POINTS)
+    hidden = np.tanh(POINTS @ model.state_dict()["0.kernel"])
+    assert f"std {hidden.std():.2g}" in [text.get_text() for text in ax.texts]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["0", "1"]
+
+
+def test_a_path_is_what_the_optimizer_does() -> None:
+    ax = viz.paths(lambda x, y: x * x + y * y, {"SGD": lambda p: tg.optim.SGD(p, lr=0.25)}, start=(1.0, -1.0), steps=2)
+    np.testing.assert_allclose(ax.lines[0].get_xydata(), [(1, -1), (0.5, -0.5), (0.25, -0.25)])
+
+
+def test_a_landscape_of_a_function_of_single_numbers() -> None:
+    def loss(x: Any, y: Any) -> Any:
+        return Tensor(float(x.item())) * 2 + y
+
+    assert viz.landscape(loss, resolution=8) is not None
+
+
+def test_a_heat_map_holds_the_logarithms() -> None:
+    log = {"0": [1e-3, 1e-2], "1": [1.0, 0.0]}
+    axes = viz.gradient_heatmap({"a": log, "b": log})
+    image = axes[0].images[0].get_array()
+    np.testing.assert_allclose(image[0], [-3, -2])
+    assert image[1, 1] < -3  # a gradient of 0 is below the scale
+    np.testing.assert_allclose(axes[-1].lines[0].get_ydata(), [1e-3, 1.0])
+    assert "a: × 0.001 a layer back" in [text.get_text() for text in axes[-1].get_legend().get_texts()]
+
+
+def test_a_loop_of_its_own_gives_a_list_of_norms() -> None:
+    model, loss = examples.dense(layers=3)
+    loss.backward()
+    axes = viz.gradient_heatmap([gradient_norms(model)] * 2)
+    assert axes[0].images[0].get_array().shape == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: viz.history({}), KeyError, "the history has nothing"),
+        (lambda: viz.history(CURVES, keys=["cost"]), KeyError, "loss, val_loss, accuracy, but not 'cost'"),
+        (lambda: viz.decision_boundary(_model(1), np.ones((4, 3)), np.ones(4)), ValueError, r"\(N, 2\), not \(4, 3\)"),
+        (lambda: viz.decision_boundary(_model(1), POINTS, CLASSES[:3]), ValueError, "40 samples, but 3 classes"),
+        (lambda: viz.weights({}), ValueError, "nothing in the dict of models"),
+        (lambda: viz.gradient_heatmap({}), TypeError, "takes a history of tg.fit"),
+        (lambda: viz.gradient_heatmap({"0": [1.0], "1": [1.0, 2.0]}), ValueError, "equally many steps"),
+        (lambda: viz.gradient_heatmap({"0": [0.0]}), ValueError, "no place on a log scale"),
+        (lambda: viz.landscape(lambda x, y: x * np.nan + y), ValueError, "not finite anywhere"),
+        (lambda: viz.history(CURVES, ax="here"), TypeError, "ax= takes matplotlib axes, not str"),
+    ],
+)
+def test_refusals(call: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        call()
+
+
+def test_without_matplotlib_the_message_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match=r"pip install 'tinygrad_reg\[plots\]'"):
+        viz.history(CURVES)
