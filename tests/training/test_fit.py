@@ -137,7 +137,9 @@ def test_sample_and_class_weights_scale_the_loss_of_a_sample():
     weights, by_class = RNG.uniform(0, 2, 40), {0: 1.0, 1: 0.0, 2: 3.0}
     a, b = small(), small()
     tg.seed(1)
-    tg.fit(a, X, Y, loss="softmax_crossentropy", optimizer="sgd", sample_weight=weights, class_weight=by_class, verbose=0)
+    tg.fit(a, X, Y, loss="softmax_crossentropy", optimizer="sgd", verbose=0,
+        sample_weight=weights, class_weight=by_class,
+    )  # fmt: skip
     tg.seed(1)
     optimizer = tg.optim.SGD(b.parameters())
     for x, y, w in batches(X, Y, weights * np.array([1.0, 0.0, 3.0])[Y]):
@@ -376,8 +378,11 @@ def lecture_models():
     image, conv_rest = (1, 8, 8), [tg.Dense(64, 128, activation="relu"), tg.Dense(128, 10, activation="softmax")]
     l2 = tg.penalties.l2(0.001)
     yield "2-4-3", (2,), 3, tg.Sequential(tg.Dense(2, 4, activation="relu"), tg.Dense(4, 3, activation="softmax"))
-    yield "dropout", image, 10, tg.Sequential(
-        tg.Flatten(), tg.Dropout(rate=0.2), conv_rest[0], tg.Dropout(rate=0.2), conv_rest[1]
+    yield (
+        "dropout",
+        image,
+        10,
+        tg.Sequential(tg.Flatten(), tg.Dropout(rate=0.2), conv_rest[0], tg.Dropout(rate=0.2), conv_rest[1]),
     )
     yield "leaky relu", image, 10, tg.Sequential(
         tg.Flatten(), tg.Dense(64, 128, kernel_initializer="he_normal"), tg.LeakyReLU(),
@@ -387,10 +392,15 @@ def lecture_models():
         tg.Flatten(), tg.BatchNorm(64), tg.Dense(64, 128, activation="relu"), tg.BatchNorm(128),
         tg.Dense(128, 10, activation="softmax"),
     )  # fmt: skip
-    yield "l2 16-16-1", (100,), 2, tg.Sequential(
-        tg.Dense(100, 16, kernel_regularizer=l2, activation="relu"),
-        tg.Dense(16, 16, kernel_regularizer=l2, activation="relu"),
-        tg.Dense(16, 1, activation="sigmoid"),
+    yield (
+        "l2 16-16-1",
+        (100,),
+        2,
+        tg.Sequential(
+            tg.Dense(100, 16, kernel_regularizer=l2, activation="relu"),
+            tg.Dense(16, 16, kernel_regularizer=l2, activation="relu"),
+            tg.Dense(16, 1, activation="sigmoid"),
+        ),
     )
     yield "dropout 16-16-1", (100,), 2, tg.Sequential(
         tg.Dense(100, 16, activation="relu"), tg.Dropout(0.5), tg.Dense(16, 16, activation="relu"), tg.Dropout(0.5),

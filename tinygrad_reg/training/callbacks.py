@@ -28,10 +28,12 @@ class Callback:
     """The base of callbacks: every method may be overridden, none has to be.
 
     `self.run` is the training: its `model`, `optimizer`, `history`, `epoch`, and `stop(reason)`. What a resumed run
-    has to remember goes into state_dict().
+    has to remember goes into state_dict(). A callback that puts figures of its own into `logs` names them in `adds`:
+    callbacks that come after it may monitor them.
     """
 
     run: Run
+    adds: tuple[str, ...] = ()
 
     def on_train_begin(self) -> None:
         """Before the first step; what does not fit is refused here."""
@@ -105,7 +107,7 @@ class _Watcher(Callback):
 
     def better(self, epoch: int, logs: Mapping[str, float]) -> bool:
         """Whether this epoch's figure is the best so far; it is the one to beat then."""
-        value = logs[self.monitor]
+        value = look_up(self.monitor, logs, "figure of this epoch")
         if value + self.min_delta < self.best if self.mode == "min" else value - self.min_delta > self.best:
             self.best, self.best_epoch = value, epoch
             return True
@@ -242,6 +244,8 @@ class ReduceLROnPlateau(_Watcher):
     lr ← max(lr · factor, min_lr); then `cooldown` epochs pass before bad ones are counted again. As in Keras. The
     history gets the rate of each epoch as "lr".
     """
+
+    adds = ("lr",)
 
     def __init__(
         self,

@@ -151,7 +151,7 @@ def _saved(state: Mapping[str, Any], kind: str, things: Mapping[str, Any]) -> It
         raise ValueError(f"it holds {_listed(kind, saved)}, and is to be loaded into {_listed(kind, things)}")
     for label, thing in things.items():
         if kind == "model":
-            _same_dtypes(thing, saved[label])
+            _compare(thing, saved[label])
         yield thing, saved[label]
 
 
@@ -161,13 +161,18 @@ def _listed(kind: str, labels: Any) -> str:
     return f"{len(labels) or 'no'} {kind.removesuffix('s')}{'s' * (len(labels) > 1)}"
 
 
-def _same_dtypes(model: Module, saved: Mapping[str, Any]) -> None:
+def _compare(model: Module, saved: Mapping[str, Any]) -> None:
+    """Say where a file's arrays are not those of the model, before an optimizer says it in its own terms."""
     for path, tensor in model.named_state():
         array = saved.get(path)
-        if isinstance(array, np.ndarray) and array.shape == tensor.shape and array.dtype != tensor.dtype:
+        if not isinstance(array, np.ndarray):
+            raise ValueError(f"it is of another model: there is no {path}, which is {tensor.shape} here")
+        if array.shape != tensor.shape:
+            raise ValueError(f"it is of another model: {path} is {array.shape} there, {tensor.shape} here")
+        if array.dtype != tensor.dtype:
             raise ValueError(
-                f"{path} is {array.dtype} there and {tensor.dtype} in this model: make the model with "
-                f"dtype='{array.dtype}' (tg.set_default_dtype)"
+                f"{path} is {array.dtype} there, {tensor.dtype} here: make the model with dtype='{array.dtype}' "
+                "(or tg.set_default_dtype)"
             )
 
 

@@ -56,7 +56,8 @@ class Run:
         self.penalised = type(model).penalty is not Module.penalty or any(model._declared("_regularizer"))
         self.constrained = type(model).project is not Module.project or any(model._declared("_constraint"))
         own = ["loss", *["penalty"] * self.penalised, *metrics]
-        self.figures = own + [f"val_{name}" for name in ["loss", *metrics]] * (validation is not None)
+        own += [f"val_{name}" for name in ["loss", *metrics]] * (validation is not None)
+        self.figures = list(dict.fromkeys([*own, *(name for callback in callbacks for name in callback.adds)]))
         self._done = 0  # complete epochs
         self._batch = 0  # complete batches of this epoch
         self._steps = 0  # of this run
