@@ -106,3 +106,11 @@ def test_the_printed_table_fits_a_slide():
     assert max(map(len, text.splitlines())) <= 100
     assert "h + b" in text
     assert "local derivative" in text
+
+
+def test_what_no_variable_holds_is_named_by_its_part():
+    x = tg.Tensor(np.ones((2, 3)), requires_grad=True)
+    loss = tg.losses.softmax_crossentropy(tg.Dropout(0.5)(x), np.array([0, 2]))
+    names = [s.name for s in tg.explain(loss).forward]
+    assert "mask" in names
+    assert "labels" in names

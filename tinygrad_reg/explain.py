@@ -319,7 +319,7 @@ def _names(tensors: list[Tensor]) -> list[str]:
     """A name for each tensor that no other one has: its own, its variable's, a number's digits, or v3."""
     names: list[str] = []
     taken: dict[str, int] = {}
-    layer_of = _layers_of_parameters(tensors)
+    layer_of, roles = _layers_of_parameters(tensors), _roles(tensors)
     for i, tensor in enumerate(tensors):
         name = source.label(tensor)
         if name is not None and tensor in layer_of:
@@ -328,10 +328,22 @@ def _names(tensors: list[Tensor]) -> list[str]:
             names.append(short(tensor.data))  # a number is its own name, however often it occurs
             continue
         if name is None:  # an array that was passed as it is, such as a batch, or a step that no variable holds
-            name = "input" if tensor.op is None and tensor.size > 1 and not tensor.requires_grad else f"v{i}"
+            given = tensor.op is None and tensor.size > 1 and not tensor.requires_grad
+            name = roles.get(tensor, "input") if given else f"v{i}"
         taken[name] = taken.get(name, 0) + 1
         names.append(name if taken[name] == 1 else name + str(taken[name]).translate(_SUBSCRIPTS))
     return names
+
+
+def _roles(tensors: list[Tensor]) -> dict[Tensor, str]:
+    """What the op that uses an array calls it, where that is a word, such as "labels", and not just x."""
+    return {
+        x: role
+        for tensor in tensors
+        if tensor._primitive is not None and not tensor._primitive.variadic
+        for x, role in zip(tensor.parents, tensor._primitive.inputs, strict=True)
+        if len(role) > 1
+    }
 
 
 def _layers_of_parameters(tensors: list[Tensor]) -> dict[Tensor, str]:

@@ -192,6 +192,8 @@ class Primitive:
             node._options = _NO_OPTIONS
             node._cut = "no_grad()" if requires_grad else None
             node._time = 0
+        if self.random:
+            node._name = self.symbol  # "mask", "noise": no op stands behind it in a picture
         node._layer = modes.layer
         node._code, node._place = source.caller(3)
         if modes.watch is not None:

@@ -38,7 +38,12 @@ def _drawable(dtype: np.dtype[Any]) -> Any:
     return np.float32 if dtype == np.float32 else np.float64
 
 
-@primitive(random=True, text="uniform(low, high)", why="The numbers are drawn, not computed: they are an input.")
+@primitive(
+    random=True,
+    symbol="noise",
+    text="uniform(low, high)",
+    why="The numbers are drawn, not computed: they are an input.",
+)
 def uniform(*, shape: Shape = (), low: float = 0.0, high: float = 1.0, rng: Rng = None, dtype: Any = None) -> Any:
     """Independent numbers, equally likely between `low` and `high`: low + (high − low) · u, u in [0, 1).
 
@@ -54,7 +59,12 @@ def uniform(*, shape: Shape = (), low: float = 0.0, high: float = 1.0, rng: Rng 
     return u.astype(wanted, copy=False)
 
 
-@primitive(random=True, text="normal(mean, std²)", why="The numbers are drawn, not computed: they are an input.")
+@primitive(
+    random=True,
+    symbol="noise",
+    text="normal(mean, std²)",
+    why="The numbers are drawn, not computed: they are an input.",
+)
 def normal(*, shape: Shape = (), mean: float = 0.0, std: float = 1.0, rng: Rng = None, dtype: Any = None) -> Any:
     """Independent Gaussian numbers: mean + std · z, z from N(0, 1).
 
@@ -70,7 +80,12 @@ def normal(*, shape: Shape = (), mean: float = 0.0, std: float = 1.0, rng: Rng =
     return z.astype(wanted, copy=False)
 
 
-@primitive(random=True, text="mask", why="The mask is drawn, not computed: it is an input that switches units off.")
+@primitive(
+    random=True,
+    symbol="mask",
+    text="mask",
+    why="The mask is drawn, not computed: it is an input that switches units off.",
+)
 def bernoulli(*, keep: float, shape: Shape = (), scale: float = 1.0, rng: Rng = None, dtype: Any = None) -> Any:
     """A mask: each element independently is `scale` with probability `keep`, else 0.
 

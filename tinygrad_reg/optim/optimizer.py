@@ -16,7 +16,7 @@ An optimizer itself is its update rule, so a new one is short:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, Self
 
 import numpy as np
 
@@ -47,6 +47,12 @@ class Optimizer:
     decoupled = False  # whether weight decay shrinks the weights themselves, or adds to the gradient
 
     weight_decay = Setting(rate, "λ")
+
+    def __new__(cls, *args: Any, **options: Any) -> Self:
+        """Answer Keras' name of the learning rate with ours."""
+        if "learning_rate" in options:
+            raise TypeError(f"{cls.__name__} calls the learning rate lr: write lr={options['learning_rate']!r}")
+        return super().__new__(cls)
 
     def __init__(
         self,
