@@ -151,6 +151,15 @@ def test_clip_takes_the_names_min_and_max():
     assert np.clip(leaf(-1.0, 0.5, 3.0), min=0, max=1).data.tolist() == [0, 0.5, 1]
 
 
+def test_powers_of_zero():
+    def slopes(x, y):
+        return [float(g) for g in tg.grad(np.power, (0, 1))(x, y)]
+
+    assert slopes(0.0, 2.0) == [0, 0] and slopes(0.0, 1.0) == [1, 0] and slopes(0.0, 0.0) == [0, 0]
+    assert slopes(0.0, -1.0) == [-np.inf, -np.inf]
+    assert slopes(-0.0, -1.0) == [-np.inf, np.inf]
+
+
 def test_where_takes_tensors_arrays_and_numbers_in_any_place():
     x = leaf(1.0, -2.0)
     mask = x > 0

@@ -32,6 +32,10 @@ def test_an_element_at_0_gets_no_share_of_a_norm():
         assert np.array_equal(share, [0, 1])
 
 
+def test_a_norm_that_one_0_holds_at_0_has_no_slope_by_the_others():
+    assert np.array_equal(gradient(lambda t: np.linalg.norm(t, -1), [0.0, -1.0, 1.0]), [0, 0, 0])
+
+
 @pytest.mark.parametrize(("ord", "share"), [(np.inf, [0.5, -0.5, 0]), (-np.inf, [0, 0, 1])])
 def test_ties_of_an_infinite_norm_share(ord, share):
     assert np.array_equal(gradient(lambda t: np.linalg.norm(t, ord), [2.0, -2.0, 1.0]), share)

@@ -103,7 +103,7 @@ def _(g, out, x, y):
 
 @power.derivative("x^y · ln x")
 def _(g, out, x, y):
-    return g * out * np.log(x + (x == 0))  # 0^y is 0 (or 1) whatever y > 0: no share
+    return g * out * np.log(x + ((x == 0) & (y >= 0)))  # 0^y is 0 (or 1) whatever y ≥ 0: no share
 
 
 @primitive(

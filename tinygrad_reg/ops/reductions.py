@@ -104,7 +104,7 @@ def std(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -
 
 @std.derivative("(x − mean)/((n − ddof) · out)", how="G repeated ⊙ local")
 def _(g, out, x, *, axis=None, ddof=0, keepdims=False):
-    scaled = g / ((out + (out == 0)) * _degrees(x, axis, ddof))
+    scaled = g * (out != 0) / ((out + (out == 0)) * _degrees(x, axis, ddof))
     return _deviation(x, axis) * keep_axes(scaled, x, axis, keepdims)
 
 
