@@ -118,9 +118,7 @@ def test_reduce_lr_on_plateau_refuses_a_schedule():
 
 @pytest.mark.parametrize("callback", [tg.EarlyStopping, tg.ReduceLROnPlateau])
 def test_a_figure_that_does_not_exist_lists_those_that_do(callback):
-    with pytest.raises(
-        ValueError, match=r"no figure to monitor is called 'val_accuracy'.*loss, mae, val_loss"
-    ):
+    with pytest.raises(ValueError, match=r"no figure to monitor is called 'val_accuracy'.*loss, mae, val_loss"):
         train(callback("val_accuracy"), val_loss=[1.0])
 
 

@@ -108,7 +108,8 @@ def score(name: str, value: Any) -> float:
     """What a metric gave, as one number."""
     if np.size(value) != 1:
         raise TypeError(
-            f"a metric must give one number, '{name}' gave {np.shape(value)}; call it with predict()'s result"
+            f"a metric must give one number, but '{name}' gave an array {np.shape(value)}: "
+            "call it yourself, with the result of tg.predict"
         )
     return float(value.item() if isinstance(value, (np.ndarray, np.generic, Tensor)) else value)
 

@@ -92,9 +92,7 @@ def fit(
     if verbose not in (0, 1, 2):
         raise ValueError(f"verbose is 0 (nothing), 1 (a bar) or 2 (a line an epoch), not {verbose!r}")
     if augment is not None and not callable(augment):
-        raise TypeError(
-            f"augment= must be a function of a batch, such as tg.data.augmentation.shift(2), not {augment!r}"
-        )
+        raise TypeError(f"augment= takes a function of a batch, such as tg.data.augmentation.shift(2), not {augment!r}")
     x, y = checks.data_set(x, y)
     weights = checks.weights_of(y, class_weight, sample_weight)
     x, y, x_val, y_val = checks.validation_set(validation_data, validation_split, x, y, augment is not None)

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -74,8 +74,10 @@ class Run:
         save(path, epoch=self._done, history=self.history, **self._state())
 
     def _state(self) -> dict[str, Any]:
-        rngs = [*([self.rng] if self.rng is not None else []), *generators_in(self.augment)]
-        return {"model": self.model, "optimizer": self.optimizer, "callbacks": self.callbacks, "rng": rngs}
+        return {"model": self.model, "optimizer": self.optimizer, "callbacks": self.callbacks, "rng": self._rngs()}
+
+    def _rngs(self) -> list[np.random.Generator]:
+        return [*([] if self.rng is None else [self.rng]), *generators_in(self.augment)]
 
     # ---- the training
 
@@ -92,7 +94,8 @@ class Run:
         progress = Progress(verbose, self.epochs, len(self.train), min(self._done, self.epochs))
         modes = [(module, module.training) for _, module in self.model.named_modules()]
         try:
-            self._epochs(progress)
+            with self._unchanged_until_the_first_step():
+                self._epochs(progress)
             for callback in self.callbacks:
                 callback.on_train_end()
         except FloatingPointError as error:
@@ -161,12 +164,11 @@ class Run:
             return self._gradient(x, y, weights, figures)
 
         lr = self.optimizer.lr
-        with nullcontext() if self._steps else self._unchanged_on_error():
-            if isinstance(self.optimizer, optim.SGD) and self.optimizer.form == "lookahead":
-                self.optimizer.step(gradient)
-            else:
-                gradient()
-                self.optimizer.step()
+        if isinstance(self.optimizer, optim.SGD) and self.optimizer.form == "lookahead":
+            self.optimizer.step(gradient)
+        else:
+            gradient()
+            self.optimizer.step()
         self._steps += 1
         if self.constrained:
             self.model.project(lr)
@@ -210,25 +212,24 @@ class Run:
             checks.targets(out.data, sets, self.loss, self.metrics)
 
     @contextmanager
-    def _unchanged_on_error(self) -> Iterator[None]:
-        """What the first pass refuses must leave no trace: moving statistics, generators."""
-        rngs = [generator(), *(rng for _, rng in self.model.named_generators()), *([self.rng] if self.rng else [])]
+    def _unchanged_until_the_first_step(self) -> Iterator[None]:
+        """What is refused before the first step leaves no trace: moving statistics, generators."""
+        rngs = [generator(), *(rng for _, rng in self.model.named_generators()), *self._rngs()]
         before, state = [rng.bit_generator.state for rng in rngs], self.model.state_dict()
         try:
             yield
         except Exception:
-            self.model.load_state_dict(state)
-            for rng, its_state in zip(rngs, before, strict=True):
-                rng.bit_generator.state = its_state
+            if not self._steps:
+                self.model.load_state_dict(state)
+                for rng, its_state in zip(rngs, before, strict=True):
+                    rng.bit_generator.state = its_state
             raise
 
     def _augmented(self, x: np.ndarray) -> Any:
         assert self.augment is not None
         changed = self.augment(x, self.rng) if isinstance(self.augment, Augmentation) else self.augment(x)
         if np.ndim(changed) == 0 or len(changed) != len(x):
-            raise ValueError(
-                f"augment= must give one sample for each: it was given {np.shape(x)} and gave {np.shape(changed)}"
-            )
+            raise ValueError(f"augment= must keep the number of samples: given {x.shape}, it gave {np.shape(changed)}")
         return changed
 
     def _end_epoch(self, figures: Figures, progress: Progress) -> None:

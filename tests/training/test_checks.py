@@ -1,0 +1,196 @@
+"""What fit refuses, it refuses before the first step: nothing has changed then, and the message says what to do."""
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+from tinygrad_reg.modes import generator
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(33, 4)), RNG.integers(0, 3, 33)
+ONE = RNG.integers(0, 2, (33, 1)).astype(float)
+
+
+def model(outputs=3):
+    return tg.Sequential(tg.Dense(4, 5, activation="relu"), tg.BatchNorm(5), tg.Dropout(0.5), tg.Dense(5, outputs))
+
+
+def plain():
+    return tg.Sequential(tg.Dense(4, 3))
+
+
+def with_nan(array, *index):
+    changed = array.copy()
+    changed[index] = np.nan
+    return changed
+
+
+class Identity(tg.Module):
+    def forward(self, x):
+        return x
+
+
+class Cut(tg.Module):
+    def __init__(self):
+        self.inner = tg.Dense(4, 3)
+
+    def forward(self, x):
+        return self.inner(x).detach()
+
+
+def frozen():
+    made = plain()
+    for p in made.parameters():
+        p.requires_grad = False
+    return made
+
+
+CASES = {
+    "no parameters": ({"model": Identity()}, ValueError, "this Identity has no parameters to train: add layers"),
+    "all frozen": ({"model": frozen()}, ValueError, "no parameters to train: all its tensors are frozen"),
+    "a class": ({"model": tg.Dense}, TypeError, "takes a model, not the class Dense"),
+    "a function": ({"model": lambda x: x}, TypeError, "fit takes a tg.Module"),
+    "empty": ({"x": X[:0], "y": Y[:0]}, ValueError, "the data set is empty"),
+    "lengths": ({"y": Y[:-1]}, ValueError, "as many samples as each other, not 33 and 32"),
+    "no targets": ({"y": None}, TypeError, r"an autoencoder is trained with its inputs, fit\(model, x, x\)"),
+    "words": ({"y": np.array(["a"] * 33)}, TypeError, "y must hold numbers, not <U1"),
+    "NaN": ({"x": with_nan(X, 7, 2)}, ValueError, r"in 1 of 33 samples \(the first in sample 7: column 2 is nan"),
+    "NaN in validation": (
+        {"validation_data": (with_nan(X, 0, 0), Y)}, ValueError, "in validation_data, x has NaN",
+    ),
+    "a label too many": ({"y": np.where(np.arange(33) == 32, 3, Y)}, ValueError, "these go from 0 to 3"),
+    "a negative label": ({"y": Y - 1}, ValueError, "labels go from 0 to 2"),
+    "a label of the validation": (
+        {"validation_data": (X, Y + 1)}, ValueError, "in validation_data, softmax_crossentropy has 3 classes",
+    ),
+    "labels as floats": ({"y": Y.astype(float)}, TypeError, r"write target.astype\(int\)"),
+    "labels as a column": ({"y": Y[:, None]}, ValueError, r"write target.reshape\(16\)"),
+    "(N,) against (N, 1)": (
+        {"model": tg.Dense(4, 1), "y": ONE[:, 0], "loss": "mse"}, ValueError, r"write target.reshape\(16, 1\)",
+    ),
+    "one output for softmax": ({"model": tg.Dense(4, 1)}, ValueError, "use sigmoid_crossentropy"),
+    "logits for probabilities": (
+        {"model": tg.Dense(4, 1, bias_initializer="ones"), "y": ONE, "loss": "binary_crossentropy"},
+        ValueError, r"must lie in \[0, 1\].*sigmoid_crossentropy takes logits",
+    ),
+    "features": ({"model": tg.Dense(7, 3)}, ValueError, r"\(N, 7\)|7"),
+    "a last batch of one": ({"batch_size": 8}, ValueError, r"one sample.*layer 1.*drop_last=True"),
+    "batches of one": ({"batch_size": 1}, ValueError, "the last batch would hold one sample"),
+    "unknown loss": ({"loss": "msee"}, ValueError, "no loss is called 'msee'; did you mean 'mse'"),
+    "unknown optimizer": ({"optimizer": "adm"}, ValueError, "no optimizer is called 'adm'; did you mean 'adam'"),
+    "unknown metric": ({"metrics": ["acc"]}, ValueError, "no metric is called 'acc'.* accuracy"),
+    "a metric twice": ({"metrics": ["accuracy", tg.metrics.accuracy]}, ValueError, "would be called 'accuracy'"),
+    "a metric of many numbers": ({"metrics": ["confusion_matrix"]}, TypeError, "'confusion_matrix' gave an array"),
+    "a metric that does not fit": ({"metrics": ["mse"]}, ValueError, "compares like with like"),
+    "another model's optimizer": (
+        {"optimizer": tg.optim.SGD(plain().parameters())}, ValueError, "it was made for another model",
+    ),
+    "no optimizer": ({"optimizer": lambda p: p}, TypeError, "must make an optimizer, not list"),
+    "no epochs": ({"epochs": 0}, ValueError, "epochs is a whole number from 1 on"),
+    "half a batch": ({"batch_size": 0.5}, ValueError, "batch_size is a whole number"),
+    "loud": ({"verbose": 3}, ValueError, "verbose is 0"),
+    "clip": ({"clip": -1}, ValueError, "clip= is the largest norm"),
+    "clip kind": ({"clip": ("size", 1)}, ValueError, "'value', 'norm', 'global_norm'"),
+    "augment": ({"augment": 3}, TypeError, "augment= takes a function of a batch"),
+    "augment drops samples": ({"augment": lambda x: x[1:]}, ValueError, "augment= must keep the number of samples"),
+    "validation twice": ({"validation_data": (X, Y), "validation_split": 0.5}, ValueError, "not both"),
+    "validation of x alone": ({"validation_data": X}, TypeError, r"must be a pair \(x_val, y_val\)"),
+    "validation of other features": (
+        {"validation_data": (X[:, :3], Y)}, ValueError, r"x has samples of shape \(4,\) for training, but \(3,\)",
+    ),
+    "split too large": ({"validation_split": 1.0}, ValueError, "from 0 to less than 1"),
+    "split of a sorted set": ({"y": np.sort(Y), "validation_split": 0.4}, ValueError, "the set is sorted"),
+    "sample weights": ({"sample_weight": np.ones(3)}, ValueError, r"one number a sample, shape \(33,\), not \(3,\)"),
+    "negative weights": ({"sample_weight": -np.ones(33)}, ValueError, "finite numbers from 0 on"),
+    "class weights": ({"class_weight": {0: 1.0, 1: 2.0}}, ValueError, "says nothing of class 2"),
+    "weights without labels": ({"class_weight": [1, 2, 3]}, TypeError, "is a dict label"),
+    "a loss without a graph": ({"model": Cut()}, ValueError, "the loss does not depend on any parameter"),
+    "a loss of many numbers": (
+        {"loss": lambda a, y: tg.losses.softmax_crossentropy(a, y, reduction="none")}, TypeError, "one number",
+    ),
+    "a loss of NumPy": ({"loss": lambda a, y: 3.0}, TypeError, "must give one number as a Tensor, not float"),
+    "nowhere to resume": ({"resume": "/absent/run"}, FileNotFoundError, "there is no folder"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_refused_before_the_first_step(case):
+    changes, error, message = CASES[case]
+    changes = dict(changes)
+    tg.seed(0)
+    trained = changes.pop("model", None) or model()
+    before = trained.state_dict() if isinstance(trained, tg.Module) else {}
+    draws = generator().bit_generator.state
+    arguments = {"x": X, "y": Y, "loss": "softmax_crossentropy", "optimizer": "sgd", "verbose": 0}
+    arguments |= {"batch_size": 16, "drop_last": "batch" not in case}
+    with pytest.raises(error, match=message) as caught:
+        tg.fit(trained, **{**arguments, **changes})
+    assert "\n" not in str(caught.value)
+    assert generator().bit_generator.state == draws
+    if isinstance(trained, tg.Module):
+        for name, array in trained.state_dict().items():
+            np.testing.assert_array_equal(array, before[name], err_msg=name)
+
+
+def test_drop_last_is_the_way_out_of_a_batch_of_one():
+    tg.fit(model(), X, Y, loss="softmax_crossentropy", optimizer="sgd", batch_size=8, drop_last=True, verbose=0)
+    tg.fit(plain(), X, Y, loss="softmax_crossentropy", optimizer="sgd", batch_size=8, verbose=0)
+
+
+# ---- divergence
+
+
+def diverge(network, x=X, y=Y, loss="softmax_crossentropy", lr=0.1, **options):
+    optimizer = tg.optim.SGD(network.parameters(), lr=lr)
+    with pytest.raises(FloatingPointError) as caught:
+        tg.fit(network, x, y, loss=loss, optimizer=optimizer, batch_size=11, verbose=0, **options)
+    return str(caught.value), caught.value.history
+
+
+def deep():
+    return tg.Sequential(tg.Dense(4, 8), tg.Dense(8, 8), tg.Dense(8, 3))
+
+
+def test_a_rate_that_is_too_high_is_named_with_the_layer():
+    tg.seed(0)
+    network = deep()
+    message, history = diverge(network, X, RNG.normal(size=(33, 3)), "mse", lr=1e3, epochs=40)
+    assert "training diverged in epoch" in message and "layer" in message
+    assert "the learning rate is 1000" in message and "Try a lower one" in message
+    assert all(np.isfinite(array).all() for array in network.state_dict().values())
+    assert all(np.isfinite(value) for value in history["loss"]) if history else True
+
+
+def test_a_weight_that_is_not_finite_is_named_first():
+    network = deep()
+    network[1].kernel.data[2, 3] = np.inf
+    message, _ = diverge(network)
+    assert "the weights of layer 1 are not finite" in message and "1.kernel" in message
+
+
+def test_the_first_value_that_is_not_finite_is_named():
+    network = tg.Sequential(tg.Dense(4, 8), tg.layers.Lambda(lambda x: np.log(x - 100)), tg.Dense(8, 3))
+    message, _ = diverge(network)
+    assert "The first NaN value was that of 'log' in layer 1" in message
+
+
+def test_the_first_gradient_that_is_not_finite_is_named():
+    """√0 has a value, but no derivative: the loss is fine, and would be NaN one step later."""
+    network = tg.Sequential(tg.Dense(4, 8), tg.layers.Lambda(lambda x: np.sqrt(0 * x)), tg.Dense(8, 3))
+    before = network.state_dict()
+    message, _ = diverge(network)
+    assert "a gradient is not finite" in message and "layer 1" in message and "'sqrt'" in message
+    for name, array in network.state_dict().items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_weights_that_the_last_step_spoiled_are_noticed():
+    network = tg.Dense(4, 3, kernel_initializer="ones")
+    tg_max = np.finfo(float).max
+
+    def huge(a, y):
+        return 1e200 * tg.losses.softmax_crossentropy(a, y)
+
+    optimizer = tg.optim.SGD(network.parameters(), lr=tg_max)
+    with pytest.raises(FloatingPointError, match=r"at the end of epoch 1: the weights of .* are not finite"):
+        tg.fit(network, X, Y, loss=huge, optimizer=optimizer, batch_size=None, verbose=0)
