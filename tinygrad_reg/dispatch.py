@@ -47,7 +47,7 @@ def _apply(function: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> A
     if "out" in options:
         _refuse_out(function, inputs, options)
     if rule is not None:
-        if isinstance(rule, Primitive) and (len(inputs) > rule.arity or not options.keys() <= set(rule.options)):
+        if isinstance(rule, Primitive) and (len(inputs) > rule.arity or (options and _unusual(options, rule))):
             inputs, options = _in_our_terms(function, rule, inputs, options)
         return rule(*inputs, **options)
     if function in questions:
@@ -64,6 +64,10 @@ def _refuse_out(function: Any, inputs: tuple[Any, ...], options: dict[str, Any])
         f"{_name(function)} can't write the result of {given} into an array (out=, or an operator such as +=), "
         "which would lose its gradient; assign the result to a variable instead: a = a + t"
     )
+
+
+def _unusual(options: dict[str, Any], rule: Primitive) -> bool:
+    return not options.keys() <= set(rule.options)
 
 
 def _in_our_terms(
@@ -91,7 +95,10 @@ def _in_our_terms(
 
 def _says_nothing(name: str, value: Any, defaults: dict[str, Any]) -> bool:
     """Whether an argument asks for nothing beyond what the op does anyway."""
-    return value is None or value is np._NoValue or value is defaults.get(name, value if name == "where" else None)
+    return value is None or value is np._NoValue or value is defaults.get(name, _UFUNC_DEFAULTS.get(name))
+
+
+_UFUNC_DEFAULTS = {"where": True, "casting": "same_kind", "order": "K", "subok": True}  # not told before NumPy 2.4
 
 
 @cache
@@ -100,7 +107,7 @@ def _signature(function: Callable[..., Any]) -> Any:
 
     try:
         return inspect.signature(function)
-    except ValueError:  # ufuncs have none before NumPy 2.4
+    except ValueError:  # a ufunc's is not told before NumPy 2.4
         return None
 
 
