@@ -40,7 +40,8 @@ class BlockLesson(Lesson):
             Row(self.name(b.unit.members[0]), (Array(self.forward[b.unit.members[0]].value),)) for b in boxes[:ROWS]
         ]
         return Step(
-            "forward", "What goes in", f"There are too many operations for one a step, so each step takes a whole block. "
+            "forward", "What goes in",
+            "There are too many operations for one a step, so each step takes a whole block. "
             f"The {folded} parameters stand in the blocks that use them.", tuple(rows), heads=("tensor", "", "value"),
             active=tuple(b.id for b in boxes), changes={b.id: {"value": self._value(b)} for b in boxes},
         )  # fmt: skip
@@ -78,7 +79,8 @@ class BlockLesson(Lesson):
         why = ""
         if len(box.unit.members) > 1:
             why = (
-                f"{len(shares):,} shares are sent on inside of this block. The gradient enters with {self._size(first.gradient)} "
+                f"{len(shares):,} shares are sent on inside of this block. The gradient enters with "
+                f"{self._size(first.gradient)} "
                 f"and reaches the block's first operation with {self._size(last.gradient)}."
             )
         targets = [self.box_of[s.input] for s in out if s.input in self.box_of]

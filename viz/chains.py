@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,8 @@ def of_model(model: Any, name: str | None) -> Chain:
     norms = gradient_norms(model)
     if not norms:
         raise ValueError(
-            f"no parameter of this {type(model).__name__} has a gradient: call loss.backward() first, or give flow() the loss"
+            f"no parameter of this {type(model).__name__} has a gradient: call loss.backward() first, "
+            "or give flow() the loss"
         )
     stops = [
         Stop(clean(f"layer {layer}" if layer else "parameters", 16), norm) for layer, norm in reversed(norms.items())
@@ -168,10 +170,10 @@ def longest_way(record: Record, goal: int | None) -> list[BackwardStep]:
     if goal not in best or best[goal][1] is None:
         raise ValueError(f"no gradient goes from {record.forward[-1].name} to {record.forward[goal].name}")
     way = []
-    share = best[goal][1]
-    while share is not None:
-        way.append(share)
-        share = best[share.node][1]
+    last = best[goal][1]
+    while last is not None:
+        way.append(last)
+        last = best[last.node][1]
     return way[::-1]
 
 
@@ -188,7 +190,7 @@ def _stops(record: Record, way: Sequence[BackwardStep]) -> list[int]:
     last = len(way) - 1
     forward = record.forward
     bends = [at for at, s in enumerate(way) if is_activation(forward[s.input])]
-    if len(bends) >= 2:
+    if len(bends) + is_activation(forward[-1]) >= 2:
         return bends if bends[-1] == last else [*bends, last]
     layers = [at for at, s in enumerate(way) if forward[s.input].layer != forward[s.node].layer and forward[s.input].op]
     if len(layers) >= 2:
@@ -247,4 +249,4 @@ def _norm(*arrays: np.ndarray) -> float:
 
 def _ratios(stops: Sequence[Stop]) -> tuple[Hop, ...]:
     with quiet():
-        return tuple(Hop(float(np.float64(b.gradient) / a.gradient)) for a, b in zip(stops, stops[1:], strict=False))
+        return tuple(Hop(float(np.float64(b.gradient) / a.gradient)) for a, b in pairwise(stops))

@@ -13,7 +13,7 @@ from tinygrad_reg.explain import BackwardStep, Record, explain, number, send_bac
 
 from . import latex
 from .chains import is_activation
-from .lesson import local_text
+from .formulas import local_text
 from .text import clean
 
 MOST = 32  # ways that are written out
@@ -211,8 +211,10 @@ def _factor(record: Record, shares: Sequence[BackwardStep], part: np.ndarray) ->
         value = sum(float(s.local.item()) for s in shares if s.local is not None)
         return Factor(top.name, bottom.name, (" + ".join(texts),), (value,), part)
     upstream = "1" if top is steps[-1] else f"∂{steps[-1].name}/∂{top.name}"
-    texts = [f"{upstream}, unchanged" if s.how == "G ⊙ local" and s.local_text == "1" else
-             re.sub(r"\bG\b", upstream, s.how).replace("local", f"({local_text(steps, s)})") for s in shares]  # fmt: skip
+    texts = []
+    for s in shares:
+        how = re.sub(r"\bG\b", upstream, s.how).replace("local", f"({local_text(steps, s)})")
+        texts.append(f"{upstream}, unchanged" if s.how == "G ⊙ local" and s.local_text == "1" else how)
     return Factor(top.name, bottom.name, (" + ".join(texts),), None, part)
 
 

@@ -1,4 +1,4 @@
-"""The one file that touches Graphviz: the package writes DOT text, the program `dot` places boxes or paints PNG and PDF.
+"""The one file that touches Graphviz: the package writes DOT text, the program `dot` places boxes, or paints PNG, PDF.
 
 `dot` is a program, not a Python package. Where it is missing, slow or broken, layout.py stands in for the placing.
 """

@@ -93,7 +93,7 @@ def _box(box: Box, theme: Theme, ids: str, state: State | None) -> str:
                 bold=line.bold and color != theme.muted,
                 text_anchor="middle",
                 class_=line.role,
-            )  # fmt: skip
+            )
         )
     return svg.element(
         "g",
@@ -222,11 +222,12 @@ def _chips(drawing: Drawing, arrows: Sequence[Arrow], theme: Theme, state: State
     color = theme.forward if state.phase == "forward" else theme.backward
     drawn = []
     for chip in chips(drawing, arrows, state.arrows).values():
-        texts = [
-            svg.text(chip.x, chip.y - chip.h / 2 + 13 * (at + 0.95), line, CHIP,
-                     color if at == len(chip.lines) - 1 else theme.muted, bold=at == len(chip.lines) - 1, text_anchor="middle")
-            for at, line in enumerate(chip.lines)
-        ]  # fmt: skip
+        texts = []
+        for at, line in enumerate(chip.lines):
+            last = at == len(chip.lines) - 1
+            y = chip.y - chip.h / 2 + 13 * (at + 0.95)
+            ink = color if last else theme.muted
+            texts.append(svg.text(chip.x, y, line, CHIP, ink, bold=last, text_anchor="middle"))
         outline = svg.box(
             chip.x - chip.w / 2, chip.y - chip.h / 2, chip.w, chip.h, round=5, fill=theme.panel, stroke=color
         )

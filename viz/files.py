@@ -14,7 +14,8 @@ def ending(path: str | os.PathLike[str], known: Sequence[str]) -> str:
     if found not in known:
         choices = ", ".join("." + name for name in known)
         raise ValueError(
-            f"{os.fspath(path)!r} ends in {'.' + found if found else 'no format'}; this picture can be saved as {choices}"
+            f"{os.fspath(path)!r} ends in {'.' + found if found else 'no format'}; "
+            f"this picture can be saved as {choices}"
         )
     return found
 

@@ -12,8 +12,7 @@ from tinygrad_reg.explain import number
 from . import dot, svg
 from .chains import Chain, of_loss, of_model
 from .picture import Picture
-from .still import wrap
-from .text import clean, width
+from .text import clean, width, wrap
 from .theme import Theme, ink_on, magnitude, scale_color
 from .theme import theme as theme_named
 
@@ -37,6 +36,7 @@ def flow(
     >>> from tinygrad_reg import Tensor
     >>> w, b = Tensor(0.8, requires_grad=True, name="w"), Tensor(0.0, requires_grad=True, name="b")
     >>> a1 = b.sigmoid()
+    >>> a1.name = "a1"
     >>> a2 = (w * a1).sigmoid()
     >>> print(flow(a2, wrt=b))
     gradient flow. Sigmoid chain: Gradients flow: b receives 0.25 times what a1 does; a layer multiplies them by 0.25.

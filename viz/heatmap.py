@@ -17,8 +17,8 @@ def gradient_heatmap(history: Any, *, title: str = "", ax: Any = None) -> Any:
     """log10 ‖gradient‖ of each layer at each training step.
 
     `history`: what `tg.fit` returned with a `tg.GradientRecorder` among its callbacks; of a loop of your own, a list
-    with `tg.diagnostics.gradient_norms(model)` of each step; or a dict of such, by name, to compare. Returns the axes: one heat
-    map for each, and the profile before the first update. With `ax=`, one heat map is drawn there.
+    with `tg.diagnostics.gradient_norms(model)` of each step; or a dict of such, by name, to compare. Returns the axes:
+    one heat map for each, and the profile before the first update. With `ax=`, one heat map is drawn there.
     """
     logs = _logs(history)
     tables = {name: _table(name, log) for name, log in logs.items()}
@@ -58,8 +58,8 @@ def _logs(history: Any) -> dict[str, Log]:
             return {name: log for name, log in found.items() if log is not None}
     if not one:
         raise TypeError(
-            "gradient_heatmap() takes a history of tg.fit with a GradientRecorder, or a list of tg.diagnostics.gradient_norms(model), "
-            "one for each step, or a dict of such by name"
+            "gradient_heatmap() takes a history of tg.fit with a GradientRecorder, or a list of "
+            "tg.diagnostics.gradient_norms(model), one for each step, or a dict of such by name"
         )
     return {"": one}
 

@@ -1,4 +1,4 @@
-"""Formulas as LaTeX, in the subset that matplotlib's mathtext renders. Names from users become letters, never commands."""
+"""Formulas as LaTeX, in the subset that matplotlib's mathtext renders. Users' names become letters, never commands."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _GREEK = {
 }  # fmt: skip
 _SIGNS = {
     "·": r"\cdot ", "×": r"\times ", "⊙": r"\odot ", "−": "-", "′": "'", "Σ": r"\sum ", "Π": r"\prod ", "≤": r"\leq ",
-    "≥": r"\geq ", "≠": r"\neq ", "→": r"\to ", "∂": r"\partial ", "∞": r"\infty ", "±": r"\pm ", "∗": r"\ast ", "⌊": r"\lfloor ",
-    "⌋": r"\rfloor ", "÷": r"\div ", "%": r"\%",
+    "≥": r"\geq ", "≠": r"\neq ", "→": r"\to ", "∂": r"\partial ", "∞": r"\infty ", "±": r"\pm ", "∗": r"\ast ",
+    "⌊": r"\lfloor ", "⌋": r"\rfloor ", "÷": r"\div ", "%": r"\%",
 }  # fmt: skip
 _FUNCTIONS = {
     "ln", "log", "exp", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "max", "min", "det",

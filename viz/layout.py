@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from .trace import Arrow, Box, Drawing
 
@@ -82,7 +83,7 @@ def _ranks(drawing: Drawing) -> tuple[list[list[_Item]], dict[str, list[_Item]]]
             ranks[rank].append(passing)
             route.append(passing)
         route.append(head)
-        for one, next_one in zip(route, route[1:], strict=False):
+        for one, next_one in pairwise(route):
             # A long arrow is kept straight, a leaf gives way to the trunk.
             weight = float(arrow.weight) * (3 if one.box is None or next_one.box is None else 1)
             one.after.append((next_one, weight))
@@ -158,16 +159,16 @@ def _align(ranks: Sequence[Sequence[_Item]]) -> None:
 
 
 def _settle(rank: Sequence[_Item], wishes: Sequence[tuple[float, float]]) -> None:
-    """The places nearest to the wishes (weighted squares) that keep the order and the separations: pool what collides."""
+    """The places nearest to the wishes (weighted squares) that keep order and separations: what collides is pooled."""
     offsets = [0.0]
-    for one, other in zip(rank, rank[1:], strict=False):
+    for one, other in pairwise(rank):
         offsets.append(offsets[-1] + _separation(one, other))
     pools: list[tuple[float, float, int]] = []  # mean wish less offset, weight, how many items
     for (wish, weight), offset in zip(wishes, offsets, strict=True):
         mean, count = wish - offset, 1
         while pools and pools[-1][0] > mean:
-            other, other_weight, other_count = pools.pop()
-            mean = (mean * weight + other * other_weight) / (weight + other_weight)
+            above, other_weight, other_count = pools.pop()
+            mean = (mean * weight + above * other_weight) / (weight + other_weight)
             weight, count = weight + other_weight, count + other_count
         pools.append((mean, weight, count))
     at = 0
@@ -223,7 +224,7 @@ def _route(drawing: Drawing, routes: dict[str, list[_Item]]) -> None:
         stops += [(column[item.rank], item.across) for item in route[1:-1] if item.rank in column]
         stops.append(port(arrow, route[-1], -1))
         points = stops[:1]
-        for (a, b), (c, d) in zip(stops, stops[1:], strict=False):
+        for (a, b), (c, d) in pairwise(stops):
             middle = (a + c) / 2
             points += [(middle, b), (middle, d), (c, d)]
         arrow.points = points if lying else [(y, x) for x, y in points]

@@ -6,8 +6,7 @@ gets a step of its own: matrix products transposed, broadcasting undone, shares 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -15,9 +14,10 @@ import numpy as np
 
 from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, short
 
+from .formulas import local_text
 from .terms import Array, Row, Step, Term, Text, shape_text
-from .text import clean, width
-from .trace import SIZE, Box, Drawing, Line
+from .text import clean
+from .trace import Box, Drawing
 
 LONG = 60  # characters of a name or formula in running text
 ROWS = 8  # of a step that stands for many
@@ -76,7 +76,8 @@ class Lesson:
             rows.append(Row("…", (Text(f"and {len(leaves) - ROWS} more: see the table", "muted"),)))
         boxes = [self.box_of[s.index].id for s in self.forward if not s.op]
         return Step(
-            "forward", "What goes in", "Inputs and parameters are given. Everything else is computed from them, one operation a step.",
+            "forward", "What goes in",
+            "Inputs and parameters are given. Everything else is computed from them, one operation a step.",
             tuple(rows), heads=("tensor", "", "value"), active=tuple(boxes),
             changes={box.id: {"value": self._value(box)} for box in self.plan.boxes if box.id in boxes},
         )  # fmt: skip
@@ -126,16 +127,16 @@ class Lesson:
         last = self.forward[-1]
         box = self.box_of[last.index]
         assert last.gradient is not None
-        one = last.value.size == 1
-        why = (
-            f"The way back starts at {self.goal}: how much does {self.goal} change when {self.goal} changes? By as much."
-            if one
-            else f"{self.goal} has {last.value.size} elements; each of them starts with gradient 1, as if they were summed."
-        )
+        if last.value.size == 1:
+            why = f"How much does {self.goal} change when {self.goal} changes? By as much. There the way back starts."
+        else:
+            why = (
+                f"Each of the {last.value.size} elements of {self.goal} starts with gradient 1, as if they were summed."
+            )
         row = Row(self.goal, (Array(last.gradient, "out", answer=True),), local=self.gradient(last.index))
         return Step(
-            "backward", f"Start with {self.gradient(last.index)} = 1", why, (row,), heads=("for", "derivative", "value"),
-            active=(box.id,), targets=(box.id,), changes={box.id: {"grad": self._size(last.gradient)}},
+            "backward", f"Start with {self.gradient(last.index)} = 1", why, (row,), active=(box.id,), targets=(box.id,),
+            heads=("for", "derivative", "value"), changes={box.id: {"grad": self._size(last.gradient)}},
         )  # fmt: skip
 
     def _back(self, shares: list[BackwardStep]) -> Iterator[Step]:
@@ -213,40 +214,45 @@ class Lesson:
         return clean(share.how, 18), out
 
     def _unbroadcast(self, share: BackwardStep, last: bool) -> Step:
-        name, box = self.name(share.input), self.box_of[share.input]
+        name = self.name(share.input)
         before, after = shape_text(share.raw), shape_text(share.contribution)
         axes = _summed_axes(share.raw.shape, share.contribution.shape)
-        which = "axis" if len(axes) == 1 else "axes"
-        row = Row(
-            name, (Text("Σ", "local"), Array(share.raw, "up"), Text("="), Array(share.contribution, "out", answer=True)),
-            local=f"sum over {which} {', '.join(map(str, axes))}",
-        )  # fmt: skip
-        return Step(
-            "backward", f"Undo the broadcasting of {name}",
+        terms = (Text("Σ", "local"), Array(share.raw, "up"), Text("="), Array(share.contribution, "out", answer=True))
+        where = f"sum over {'axis' if len(axes) == 1 else 'axes'} {', '.join(map(str, axes))}"
+        return self._addition(
+            share, f"Undo the broadcasting of {name}",
             f"{name} was copied from {after} to {before}. Every copy had its part in {self.goal}, "
             f"so the gradient of {name} is the sum over the copies.",
-            (row,), heads=("for", "", "all copies → sum"), active=(self.box_of[share.node].id,), targets=(box.id,),
-            arrows={self.arrow_of[self.box_of[share.node].id, share.position]: ("Σ copies", self._size(share.contribution))},
-            changes={box.id: {"grad": self._size(share.accumulated)}} if last else {}, **_origin(self.forward[share.node]),
+            Row(name, terms, local=where), "all copies → sum", "Σ copies", last,
         )  # fmt: skip
 
     def _fan_out(self, share: BackwardStep) -> Step:
-        name, box = self.name(share.input), self.box_of[share.input]
+        name = self.name(share.input)
         assert share.before is not None
-        arrived = self.received[share.input]
-        expected = self.shares[share.input]
-        complete = "Now it is complete." if arrived >= expected else f"{expected - arrived} more to come."
-        row = Row(
-            name, (Array(share.before), Text("+"), Array(share.contribution, "up", signed=True), Text("="),
-                   Array(share.accumulated, "out", answer=True)),
-            local=f"sum of {arrived} of {expected}" if arrived < expected else self.gradient(share.input),
+        arrived, expected = self.received[share.input], self.shares[share.input]
+        terms = (
+            Array(share.before), Text("+"), Array(share.contribution, "up", signed=True), Text("="),
+            Array(share.accumulated, "out", answer=True),
         )  # fmt: skip
+        complete = arrived >= expected
+        return self._addition(
+            share, f"{name} is used {expected} times: add the shares",
+            f"{name} reaches {self.goal} on several ways, and a change of {name} acts on all of them, "
+            f"so what comes back is added. {'Now it is complete.' if complete else f'{expected - arrived} more to come.'}",
+            Row(name, terms, local=self.gradient(share.input) if complete else f"sum of {arrived} of {expected}"),
+            "so far + this share = sum", "+", True,
+        )  # fmt: skip
+
+    def _addition(
+        self, share: BackwardStep, title: str, why: str, row: Row, head: str, chip: str, changes: bool
+    ) -> Step:
+        """A step in which what has gone back over one arrow is added up."""
+        user, box = self.box_of[share.node], self.box_of[share.input]
         return Step(
-            "backward", f"{name} is used {expected} times: add the shares",
-            f"{name} reaches {self.goal} on several ways, and a change of {name} acts on all of them, so what comes back is added. {complete}",
-            (row,), heads=("for", "", "so far + this share = sum"), active=(self.box_of[share.node].id,), targets=(box.id,),
-            arrows={self.arrow_of[self.box_of[share.node].id, share.position]: ("+", self._size(share.contribution))},
-            changes={box.id: {"grad": self._size(share.accumulated)}}, **_origin(self.forward[share.node]),
+            "backward", title, why, (row,), heads=("for", "", head), active=(user.id,), targets=(box.id,),
+            arrows={self.arrow_of[user.id, share.position]: (chip, self._size(share.contribution))},
+            changes={box.id: {"grad": self._size(share.accumulated)}} if changes else {},
+            **_origin(self.forward[share.node]),
         )  # fmt: skip
 
 
@@ -295,78 +301,3 @@ def _same(text: str, number: str) -> bool:
 def _summed_axes(raw: tuple[int, ...], own: tuple[int, ...]) -> list[int]:
     added = len(raw) - len(own)
     return [*range(added), *(added + i for i, n in enumerate(own) if n == 1 and raw[added + i] != 1)]
-
-
-def reserve(plan: Drawing, steps: Sequence[Step]) -> None:
-    """Make every box wide enough for all that it is going to show."""
-    for step in steps:
-        for id, texts in step.changes.items():
-            for role, text in texts.items():
-                shown = f"grad {text}" if role == "grad" else text
-                plan.box(id).minimum = max(plan.box(id).minimum, width(shown, SIZE, bold=True))
-
-
-def lines(step: ForwardStep, title: str) -> list[Line]:
-    """The lines of a box in a lesson: its texts change from step to step."""
-    if step.kind == "constant" and title == short(step.value):
-        return [Line(title, "title")]
-    gradient = Line("grad –", "grad") if step.tensor.requires_grad else Line("no grad", "muted")
-    return [Line(title, "title"), Line("–", "value"), gradient]
-
-
-def whole_formula(steps: Sequence[ForwardStep], longest: int = 64) -> str:
-    """The last tensor as one formula of the leaves; where that gets too long, of tensors that have names."""
-    last = steps[-1]
-    if not last.op:
-        return clean(last.name, longest)
-    for inline in (lambda s: True, unnamed):
-        text = _written(steps, last, inline, longest)[0] if len(steps) <= 60 else ""
-        if 0 < len(text) <= longest:
-            return clean(f"{last.name} = {text}", longest + 30)
-    return clean(f"{last.name} = {last.call}", longest + 30)
-
-
-def local_text(steps: Sequence[ForwardStep], share: BackwardStep) -> str:
-    """The local derivative as a formula: tensors without a name as what they were computed by, 2 − 1 as 1."""
-    text = share.local_text
-    for i in dict.fromkeys((share.node, *steps[share.node].inputs)):
-        step = steps[i]
-        if step.op and unnamed(step) and re.search(rf"\b{step.name}\b", text):
-            written = _written(steps, step, unnamed, 24)[0]
-            if written:
-                text = re.sub(rf"\b{step.name}\b", lambda _, w=written: f"({w})", text)
-    return re.sub(r"\^\((\d+) − 1\)", lambda power: {"2": "", "3": "²"}.get(power[1], f"^{int(power[1]) - 1}"), text)
-
-
-def unnamed(step: ForwardStep) -> bool:
-    """Whether nobody gave it a name, so that it is called v and a number."""
-    return re.fullmatch(r"v\d+", step.name) is not None
-
-
-_BINDS = {"+": 1, "−": 1, "×": 2, "÷": 2, "@": 2, "^": 4}
-
-
-def _written(
-    steps: Sequence[ForwardStep], step: ForwardStep, inline: Callable[[ForwardStep], bool], longest: int
-) -> tuple[str, int]:
-    """`step` as a formula, and how strongly its outermost operator binds. Empty where it is too long."""
-    parts = []
-    for i in step.inputs:
-        one = steps[i]
-        parts.append(_written(steps, one, inline, longest) if one.op and inline(one) else (one.name, 9))
-        if len(parts[-1][0]) > longest or not parts[-1][0]:
-            return "", 9
-    if step.symbol in _BINDS and len(parts) == 2:
-        binds = _BINDS[step.symbol]
-        (left, left_binds), (right, right_binds) = parts
-        if step.symbol == "×" and step.inputs[0] == step.inputs[1]:
-            return f"{_bracket(left, left_binds < 5)}²", 5
-        right = _bracket(right, right_binds <= binds and (step.symbol not in "+×" or right_binds < binds))
-        return f"{_bracket(left, left_binds < binds)} {step.symbol} {right}", binds
-    if step.symbol == "−" and len(parts) == 1:
-        return f"−{_bracket(parts[0][0], parts[0][1] < 3)}", 3
-    return f"{step.symbol}({', '.join(text for text, _ in parts)})", 9
-
-
-def _bracket(text: str, needed: bool) -> str:
-    return f"({text})" if needed else text

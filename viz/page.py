@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Sequence
 from importlib.resources import files
 from itertools import groupby
+from string import Template
 from typing import Any
 
 from . import draw
@@ -30,24 +31,24 @@ def page(
         plan.w, plan.h, draw.body(plan, LIGHT, ids, live=True),
         title="computation graph", description=f"computation graph of {formula}", prefix=ids, background=None,
     )  # fmt: skip
-    height = min(max(plan.h + 26, 170.0), 400.0)
-    style = f"{_variables()}:root{{--graph:{height:.0f}px}}\n{_part('page.css')}"
-    chosen = f' data-theme="{theme}"' if theme != "auto" else ""
-    body = "".join(
-        [
-            _header(title, formula, any(step.phase != "forward" for step in steps)),
-            f'<main id="graph" class="panel" tabindex="0" aria-label="computation graph">{graph}</main>',
-            f'<section id="steps" class="panel" tabindex="0" aria-live="polite" aria-label="this step">{_steps(steps, digits)}</section>',
-            f'<section id="tensors" class="panel" tabindex="0" aria-label="all tensors">{_table(rows)}</section>',
-            _bar(steps),
-        ]
-    )
+    backward = '<li class="back"><b>backward</b> gradients ←</li>' if any(s.phase != "forward" for s in steps) else ""
     data = json.dumps(_data(plan, steps, stills, ids), ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")
-    return (
-        f'<!doctype html>\n<html lang="en"{chosen}><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<link rel="icon" href="data:,"><style>{style}</style></head>\n<body>{body}'
-        f'<script type="application/json" id="data">{data}</script><script>{_part("page.js")}</script></body></html>\n'
+    return Template(_part("page.html")).substitute(
+        title=escape(title),
+        formula=escape(formula),
+        theme=f' data-theme="{theme}"' if theme != "auto" else "",
+        style=f"{_variables()}:root{{--graph:{min(max(plan.h + 26, 170.0), 400.0):.0f}px}}\n{_part('page.css')}",
+        legend=f"<li><b>forward</b> values →</li>{backward}",
+        graph=graph,
+        steps=_steps(steps, digits),
+        table=_table(rows),
+        last=len(steps) - 1,
+        parts="".join(
+            f'<span class="{phase}" style="flex-grow:{len(list(group))}">{phase}</span>'
+            for phase, group in groupby(steps, key=lambda step: step.phase)
+        ),
+        data=data,
+        script=_part("page.js"),
     )
 
 
@@ -62,19 +63,6 @@ def _variables() -> str:
     return (
         f":root{{{block(LIGHT)}}}@media(prefers-color-scheme:dark){{:root:not([data-theme=light]){{{block(DARK)}}}}}"
         f":root[data-theme=light]{{color-scheme:light}}:root[data-theme=dark]{{{block(DARK)}color-scheme:dark}}\n"
-    )
-
-
-def _header(title: str, formula: str, backward: bool) -> str:
-    legend = "<li><b>forward</b> values →</li>"
-    if backward:
-        legend += '<li class="back"><b>backward</b> gradients ←</li>'
-    return (
-        f'<header><div><h1>{escape(title)}</h1><p class="formula">{escape(formula)}</p></div><ul class="legend">{legend}</ul>'
-        '<button id="predict" type="button" aria-pressed="false" title="hide each result until you ask for it">Predict</button>'
-        '<button id="fit" type="button" aria-pressed="false">Fit graph</button>'
-        '<button id="still" type="button" title="this step as an SVG for a slide">Save still</button>'
-        '<button id="theme" type="button">Theme</button></header>'
     )
 
 
@@ -118,7 +106,8 @@ def _row(row: Row, digits: int, with_local: bool) -> str:
     note = f'<span class="note">{escape(row.note)}</span>' if row.note else ""
     local = f'<td class="local">{escape(row.local)}</td>' if with_local else ""
     terms = "".join(_term(term, digits) for term in row.terms)
-    return f'<tr><th scope="row">{escape(row.name)}{note}</th>{local}<td class="numbers"><div class="terms">{terms}</div></td></tr>'
+    numbers = f'<td class="numbers"><div class="terms">{terms}</div></td>'
+    return f'<tr><th scope="row">{escape(row.name)}{note}</th>{local}{numbers}</tr>'
 
 
 def _term(term: Term, digits: int) -> str:
@@ -137,7 +126,8 @@ def _array(term: Array, digits: int) -> str:
         shape = f"{len(cells)} by {len(cells[0])} matrix"
         columns = f"grid-template-columns:repeat({len(cells[0])},auto)"
         caption = f'<span class="muted">{escape(term.caption())}</span>' if term.caption() else ""
-        return f'<span class="matrix {term.role}" role="group" aria-label="{shape}" style="{columns}">{spans}</span>{caption}'
+        attributes = f'class="matrix {term.role}" role="group" aria-label="{shape}" style="{columns}"'
+        return f"<span {attributes}>{spans}</span>{caption}"
     if term.value.size == 1:
         return f'<b class="{term.role}">{escape(term.inline(digits))}</b>'
     spans = "".join(f'<span class="muted">{escape(a)}</span><span>{escape(b)}</span>' for a, b in term.summary(digits))
@@ -150,8 +140,8 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
     for row in rows:
         exactly = {f"data_{name}": json.dumps(row[name]) for name in ("value", "gradient") if row[name] is not None}
         cells = (
-            f'<td>{escape(row["index"])}</td><th scope="row">{escape(row["name"])}</th><td>{escape(row["computed"])}</td>'
-            '<td class="value"></td><td class="gradient"></td>'
+            f'<td>{escape(row["index"])}</td><th scope="row">{escape(row["name"])}</th>'
+            f'<td>{escape(row["computed"])}</td><td class="value"></td><td class="gradient"></td>'
         )
         body.append(element("tr", cells, id=f"row-{row['box']}", data_kind=row["kind"], **exactly))
     norms = " / norm" if any(row["array"] for row in rows) else ""
@@ -164,29 +154,6 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
     )
     head = "".join(f'<th scope="col" class="{kind}">{escape(h)}</th>' for h, kind in heads)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
-
-
-def _bar(steps: Sequence[Step]) -> str:
-    parts = "".join(
-        f'<span class="{phase}" style="flex-grow:{len(list(group))}">{phase}</span>'
-        for phase, group in groupby(steps, key=lambda step: step.phase)
-    )
-    return (
-        f'<nav id="bar" class="panel" aria-label="steps"><button id="first" type="button" aria-label="First step">{_icon("M3 2v12M13 2L5 8l8 6z")}</button>'
-        '<button id="back" type="button">◀<span class="word"> Back</span></button>'
-        '<button id="next" class="main" type="button">Next ▶</button>'
-        f'<button id="last" type="button" aria-label="Last step">{_icon("M13 2v12M3 2l8 6l-8 6z")}</button><button id="play" type="button">Play</button>'
-        f'<div class="slide"><input id="slider" type="range" min="0" max="{len(steps) - 1}" value="0" step="1" aria-label="step">'
-        f'<div class="parts" aria-hidden="true">{parts}</div></div>'
-        '<p id="count"><span id="where"></span><br><span class="keys"><kbd>←</kbd> <kbd>→</kbd> keys</span></p></nav>'
-    )
-
-
-def _icon(path: str) -> str:
-    return (
-        '<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" fill="currentColor" stroke="currentColor" '
-        f'stroke-width="2" stroke-linejoin="round"><path d="{path}"/></svg>'
-    )
 
 
 PAUSE = 1800  # milliseconds that a step stays while playing

@@ -14,7 +14,7 @@ from .svg import escape
 
 
 class Picture:
-    """What `viz.graph` and `viz.flow` return: show it in a notebook, or `.save("name.svg")` it (png, pdf, dot, html)."""
+    """What `viz.graph` and `viz.flow` return: a notebook shows it, `.save("name.svg")` writes it."""
 
     formats: tuple[str, ...] = ("svg", "png", "pdf", "dot", "html")
 
@@ -45,13 +45,13 @@ class Picture:
     def html(self) -> str:
         """The picture as a page of its own."""
         return (
-            f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(self.title or "graph")}</title>'
+            f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(self.title)}</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<style>body{{margin:1rem}}svg{{max-width:100%;height:auto}}</style></head>\n<body>{self.svg}</body></html>\n"
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it to `path`; the ending decides: .svg, .html, .dot, or .png and .pdf, which the program `dot` paints."""
+        """Write it to `path`, as its ending says: .svg, .html, .dot, or .png and .pdf, which `dot` paints."""
         formats = self.formats if self.digraph is not None else ("svg", "html")
         format = files.ending(path, formats)
         content: str | bytes

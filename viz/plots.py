@@ -52,7 +52,7 @@ def history(
                     textcoords="offset points", color=LIGHT.ink)  # fmt: skip
     ax.set(xlabel="epoch", title=label(title), xlim=(0.5, None))
     ax.margins(x=0.12)
-    return ax
+    return ax  # type: ignore[no-any-return]
 
 
 def _best(name: str | None) -> Callable[[np.ndarray], Any]:
@@ -95,7 +95,7 @@ def decision_boundary(
                 linestyle="none", label=f"class {one:g}")  # fmt: skip
     ax.legend(loc="best", framealpha=0.9)
     ax.set(xlabel="feature 1", ylabel="feature 2", title=label(title))
-    return ax
+    return ax  # type: ignore[no-any-return]
 
 
 def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", ax: Any = None) -> Axes:
@@ -108,7 +108,7 @@ def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", ax: Any 
     low, high = np.quantile(everything, [0.002, 0.998])
     edges = np.linspace(low, high if high > low else low + 1, bins + 1)
     ax = axes(ax, (7.2, 0.9 + 0.62 * len(finite)))
-    for at, (path, out) in enumerate(finite.items()):
+    for at, out in enumerate(finite.values()):
         counts = np.histogram(out, edges)[0]
         height = 0.86 * counts / max(counts.max(), 1)
         base = len(finite) - 1 - at
@@ -119,7 +119,7 @@ def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", ax: Any 
                     textcoords="offset points", va="center", annotation_clip=False)  # fmt: skip
     ax.set_yticks([len(finite) - 0.6 - at for at in range(len(finite))], [label(path or "model") for path in finite])
     ax.set(xlabel="activation", title=label(title), ylim=(0, len(finite)))
-    return ax
+    return ax  # type: ignore[no-any-return]
 
 
 def weights(models: Any, *, bins: int = 80, near_zero: float = 1e-3, title: str = "", ax: Any = None) -> Axes:
@@ -145,7 +145,7 @@ def weights(models: Any, *, bins: int = 80, near_zero: float = 1e-3, title: str 
         ax.hist(w, edges, color=line["color"], alpha=0.15, log=True)
     ax.legend(loc="upper right", framealpha=0.9)
     ax.set(xlabel="weight", ylabel="how many", title=label(title))
-    return ax
+    return ax  # type: ignore[no-any-return]
 
 
 def landscape(
@@ -166,7 +166,7 @@ def landscape(
     ax.contour(across, up, surface, levels=heights, colors="white", linewidths=0.5, alpha=0.6)
     ax.figure.colorbar(drawn, ax=ax, label="loss", format="%.3g")
     ax.set(xlabel="x", ylabel="y", title=label(title), xlim=x, ylim=y)
-    return ax
+    return ax  # type: ignore[no-any-return]
 
 
 def paths(
@@ -186,7 +186,7 @@ def paths(
                 markeredgewidth=0.5, label=label(name))  # fmt: skip
     ax.plot(*start, "*", color="black", markeredgecolor="white", markersize=15)
     ax.legend(loc="best", framealpha=0.9)
-    return ax
+    return ax  # type: ignore[no-any-return]
 
 
 def _way(f: Callable[[Any, Any], Any], make: Any, start: tuple[float, float], steps: int) -> np.ndarray:
@@ -197,13 +197,13 @@ def _way(f: Callable[[Any, Any], Any], make: Any, start: tuple[float, float], st
         return points
     a, b = (Tensor(float(v), requires_grad=True) for v in start)
     optimizer = make([a, b])
-    points = [start]
+    way = [start]
     for _ in range(steps):
         optimizer.zero_grad()
         f(a, b).backward()
         optimizer.step()
-        points.append((a.item(), b.item()))
-    return np.array(points)
+        way.append((a.item(), b.item()))
+    return np.array(way)
 
 
 def _surface(f: Callable[[Any, Any], Any], x: np.ndarray, y: np.ndarray) -> np.ndarray:

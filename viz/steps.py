@@ -9,21 +9,22 @@ from functools import cached_property
 from typing import Any
 
 from tinygrad_reg import Tensor
-from tinygrad_reg.explain import Record, explain
+from tinygrad_reg.explain import ForwardStep, Record, explain, short
 
 from . import dot, draw, files, svg
 from .blocks import BlockLesson
 from .fold import Unit, fold
+from .formulas import whole_formula
 from .graph import check
-from .lesson import Lesson, lines, reserve, whole_formula
+from .lesson import Lesson
 from .page import page
 from .picture import Picture
 from .still import W, still
 from .terms import Step, exact
-from .text import clean
+from .text import clean, width
 from .theme import LIGHT
 from .theme import theme as theme_named
-from .trace import Labels, Line, drawing, owners, title_of
+from .trace import SIZE, Drawing, Labels, Line, drawing, owners, title_of
 from .updates import MOST as UPDATES
 from .updates import update_steps, updated
 
@@ -51,7 +52,7 @@ class Steps:
             self.steps = lesson.steps()
         if optimizer is not None:
             self.steps += update_steps(lesson, optimizer)
-        reserve(self.plan, self.steps)
+        _reserve(self.plan, self.steps)
         source = dot.digraph(self.plan, LIGHT, draw.CHIP_GAP).source
         self.engine = dot.place(self.plan, source, engine, draw.CHIP_GAP)
         self.formula = whole_formula(names)
@@ -62,7 +63,7 @@ class Steps:
             heading, words = Labels(self.record.forward, frozenset(), self.digits)(unit)
             return [heading[0], Line("–", "value"), Line("grad –", "grad")], words
         step = self.record.forward[unit.members[0]]
-        return lines(step, title_of(step)), clean(f"{step.name}: {step.expression if step.op else step.kind}", 120)
+        return _lines(step, title_of(step)), clean(f"{step.name}: {step.expression if step.op else step.kind}", 120)
 
     @cached_property
     def html(self) -> str:
@@ -136,7 +137,8 @@ class Steps:
 
     def _repr_html_(self) -> str:
         """A frame with the page in it."""
-        return f'<iframe srcdoc="{svg.escape(self.html)}" style="width:100%;height:760px;border:0" title="{svg.escape(repr(self))}"></iframe>'
+        attributes = {"srcdoc": self.html, "style": "width:100%;height:760px;border:0", "title": repr(self)}
+        return svg.element("iframe", "", **attributes)
 
 
 def steps(
@@ -177,3 +179,20 @@ def _inside(units: Sequence[Unit], record: Record) -> list[Unit]:
     """Leaves go into the frame of the one layer that uses them."""
     layers = owners(record.forward)
     return [u if u.layer else replace(u, layer=layers.get(u.members[0], "")) for u in units]
+
+
+def _reserve(plan: Drawing, steps: Sequence[Step]) -> None:
+    """Make every box wide enough for all that it is going to show."""
+    for step in steps:
+        for id, texts in step.changes.items():
+            for role, text in texts.items():
+                shown = f"grad {text}" if role == "grad" else text
+                plan.box(id).minimum = max(plan.box(id).minimum, width(shown, SIZE, bold=True))
+
+
+def _lines(step: ForwardStep, title: str) -> list[Line]:
+    """The lines of a box in a lesson: its texts change from step to step."""
+    if step.kind == "constant" and title == short(step.value):
+        return [Line(title, "title")]
+    gradient = Line("grad –", "grad") if step.tensor.requires_grad else Line("no grad", "muted")
+    return [Line(title, "title"), Line("–", "value"), gradient]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from . import draw, svg
 from .terms import Row, Step, Term, Text
-from .text import width
+from .text import width, wrap
 from .theme import MONO, Theme
 from .trace import Drawing
 
@@ -157,15 +157,3 @@ def _brackets(x: float, y: float, w: float, h: float, color: str) -> str:
         return svg.element("path", d=d, fill="none", stroke=color, stroke_width=1.6)
 
     return side(x + 1, 5) + side(x + w - 1, -5)
-
-
-def wrap(text: str, size: float, room: float, bold: bool = False) -> list[str]:
-    """`text` in lines that are at most `room` wide."""
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and width(longer, size, bold) <= room:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines

@@ -23,7 +23,7 @@ def number(x: float) -> str:
 
 
 def element(tag: str, *children: str, **attributes: Any) -> str:
-    """<tag attribute="…">children</tag>. Attributes that are None are left out; stroke_width is stroke-width, class_ class."""
+    """<tag attribute="…">children</tag>. `stroke_width` is stroke-width; attributes that are None are left out."""
     written = "".join(
         f' {name.rstrip("_").replace("_", "-")}="{number(value) if isinstance(value, float) else escape(value)}"'
         for name, value in attributes.items()

@@ -40,6 +40,18 @@ def width(text: str, size: float, bold: bool = False) -> float:
     return total * size / 100
 
 
+def wrap(text: str, size: float, room: float, bold: bool = False) -> list[str]:
+    """`text` in lines that are at most `room` wide."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width(longer, size, bold) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
 _WIDE = "−×→←⊙…≈≤≥½‖∞"
 # Hundredths of the font size, for the characters from the blank to ~ .
 # fmt: off

@@ -11,7 +11,7 @@ MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours by what they mean. Nothing is told by colour alone: backward is also dashed, leaves have square corners."""
+    """Colours by what they mean. Nothing is told by colour alone: backward is dashed, leaves have square corners."""
 
     paper: str  # behind everything
     panel: str  # behind a graph, inside nodes

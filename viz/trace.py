@@ -117,7 +117,7 @@ def drawing(
         clusters = (clean(unit.cluster),) if unit.cluster else _path(unit)
         boxes.append(Box(f"n{at}", unit.kind, lines, clusters, tip, unit))
         home.update(dict.fromkeys(unit.members, at))
-    arrows = []
+    arrows: list[Arrow] = []
     for at, unit in enumerate(units):
         single = len(unit.members) == 1
         seen: set[int] = set()

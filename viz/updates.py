@@ -37,7 +37,7 @@ def update_steps(lesson: Lesson, optimizer: Any) -> Iterator[Step]:
         shown_in = box or next(b for b in lesson.plan.boxes if step.index in b.unit.leaves)
         why = f"{type(optimizer).__name__} moves {name} against its gradient."
         if differs:
-            why += " Its .grad differs from this pass: it was accumulated or clipped, and the update uses what is in .grad."
+            why += " Its .grad differs from this pass (accumulated or clipped), and the update uses what is in .grad."
         if at == MOST - 1 and len(mine) > MOST:
             why += f" The other {len(mine) - MOST} parameters follow in the same way."
         moved = {box.id: {"value": _moved(step.value, after["w"], lesson.digits)}} if box else {}

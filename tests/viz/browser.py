@@ -44,7 +44,8 @@ class Browser:
                 self._base = f"http://127.0.0.1:{line.rstrip().rstrip('.').split()[-1]}"
                 break
         flags = [
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage",
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+            "--disable-dev-shm-usage",
             "--disable-component-update", "--disable-sync", "--no-first-run", f"--user-data-dir={profile}",
         ]  # fmt: skip
         wanted = {"goog:chromeOptions": {"args": flags}, "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}

@@ -23,7 +23,7 @@ def neuron() -> Tensor:
     a = z.sigmoid()
     e = a - y
     L = e * e
-    return L  # noqa: RET504
+    return L
 
 
 def network() -> Tensor:
@@ -42,7 +42,7 @@ def network() -> Tensor:
     P = Z2.sigmoid()
     E = P - Y
     L = (E * E).mean()
-    return L  # noqa: RET504
+    return L
 
 
 def lecture_chain(activation: str = "sigmoid", weight: float = 0.9, length: int = 4) -> tuple[Tensor, list[Tensor]]:
@@ -80,7 +80,7 @@ def regularized() -> Tensor:
     )  # fmt: skip
     x = np.random.default_rng(1).normal(size=(6, 5))
     loss = tg.losses.mse(model(x), np.zeros((6, 2))) + model.penalty()
-    return loss  # noqa: RET504
+    return loss
 
 
 def convolution() -> Tensor:
@@ -89,7 +89,7 @@ def convolution() -> Tensor:
     model = Sequential(Conv2D(1, 2, 3, activation="relu"), MaxPool2D(2), Flatten(), Dense(8, 3))
     x = np.random.default_rng(1).normal(size=(2, 1, 6, 6))
     loss = tg.losses.softmax_crossentropy(model(x), np.array([0, 2]))
-    return loss  # noqa: RET504
+    return loss
 
 
 def autoencoder() -> Tensor:
@@ -99,7 +99,7 @@ def autoencoder() -> Tensor:
     decoder = Sequential(Dense(2, 4, activation="tanh"), Dense(4, 6))
     x = np.random.default_rng(1).normal(size=(5, 6))
     loss = tg.losses.mse(Sequential(encoder, decoder)(x), x)
-    return loss  # noqa: RET504
+    return loss
 
 
 def second_order() -> Tensor:
@@ -126,5 +126,6 @@ ALL: dict[str, Callable[[], Tensor]] = {
 
 HOSTILE = (
     "<b>bold</b>", '"><script>alert(1)</script>', "a:b:c", "quote\" and 'quote'", "x" * 10_000, "\u202eright to left",
-    "שלום", "back\\slash\\N", "new\nline\x00\x1b[31m", "$\\frac{x}{", "</script><script>alert(1)</script>", "&amp;&lt;", "%s{0}",
+    "שלום", "back\\slash\\N", "new\nline\x00\x1b[31m", "$\\frac{x}{",
+    "</script><script>alert(1)</script>", "&amp;&lt;", "%s{0}",
 )  # fmt: skip

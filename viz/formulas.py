@@ -1,0 +1,68 @@
+"""Formulas of more than one operation: a loss written in its leaves, a local derivative in tensors that have names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from tinygrad_reg.explain import BackwardStep, ForwardStep
+
+from .text import clean
+
+
+def whole_formula(steps: Sequence[ForwardStep], longest: int = 64) -> str:
+    """The last tensor as one formula of the leaves; where that gets too long, of tensors that have names."""
+    last = steps[-1]
+    if not last.op:
+        return clean(last.name, longest)
+    for inline in (lambda s: True, unnamed):
+        text = _written(steps, last, inline, longest)[0] if len(steps) <= 60 else ""
+        if 0 < len(text) <= longest:
+            return clean(f"{last.name} = {text}", longest + 30)
+    return clean(f"{last.name} = {last.call}", longest + 30)
+
+
+def local_text(steps: Sequence[ForwardStep], share: BackwardStep) -> str:
+    """The local derivative as a formula: tensors without a name as what they were computed by, 2 − 1 as 1."""
+    text = share.local_text
+    for i in dict.fromkeys((share.node, *steps[share.node].inputs)):
+        step = steps[i]
+        if step.op and unnamed(step) and re.search(rf"\b{step.name}\b", text):
+            written = _written(steps, step, unnamed, 24)[0]
+            if written:
+                text = f"({written})".join(re.split(rf"\b{step.name}\b", text))
+    return re.sub(r"\^\((\d+) − 1\)", lambda power: {"2": "", "3": "²"}.get(power[1], f"^{int(power[1]) - 1}"), text)
+
+
+def unnamed(step: ForwardStep) -> bool:
+    """Whether nobody gave it a name, so that it is called v and a number."""
+    return re.fullmatch(r"v\d+", step.name) is not None
+
+
+_BINDS = {"+": 1, "−": 1, "×": 2, "÷": 2, "@": 2, "^": 4}
+
+
+def _written(
+    steps: Sequence[ForwardStep], step: ForwardStep, inline: Callable[[ForwardStep], bool], longest: int
+) -> tuple[str, int]:
+    """`step` as a formula, and how strongly its outermost operator binds. Empty where it is too long."""
+    parts = []
+    for i in step.inputs:
+        one = steps[i]
+        parts.append(_written(steps, one, inline, longest) if one.op and inline(one) else (one.name, 9))
+        if len(parts[-1][0]) > longest or not parts[-1][0]:
+            return "", 9
+    if step.symbol in _BINDS and len(parts) == 2:
+        binds = _BINDS[step.symbol]
+        (left, left_binds), (right, right_binds) = parts
+        if step.symbol == "×" and step.inputs[0] == step.inputs[1]:
+            return f"{_bracket(left, left_binds < 5)}²", 5
+        right = _bracket(right, right_binds <= binds and (step.symbol not in "+×" or right_binds < binds))
+        return f"{_bracket(left, left_binds < binds)} {step.symbol} {right}", binds
+    if step.symbol == "−" and len(parts) == 1:
+        return f"−{_bracket(parts[0][0], parts[0][1] < 3)}", 3
+    return f"{step.symbol}({', '.join(text for text, _ in parts)})", 9
+
+
+def _bracket(text: str, needed: bool) -> str:
+    return f"({text})" if needed else text
