@@ -19,7 +19,7 @@ def leaf(*shape, name=None):
         lambda t: t.reshape([2, -1]),
         lambda t: t.reshape(np.int64(2), 6),
         lambda t: np.reshape(t, (2, 6)),
-        lambda t: np.reshape(t, shape=(2, -1)),
+        lambda t: tg.ops.reshape(t, shape=(2, -1)),
         lambda t: tg.ops.reshape(t, (2, 6)),
     ],
 )
