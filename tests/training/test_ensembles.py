@@ -1,0 +1,159 @@
+"""Ensembles (row T9 of the lectures): independent members through any executor, failures reported, the rest kept."""
+
+import os
+import warnings
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+from tinygrad_reg.modes import generator
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 4))
+Y = (X[:, 0] + 0.5 * RNG.normal(size=60) > 0).astype(int)
+FIT = {"loss": "categorical_crossentropy", "optimizer": "adam", "epochs": 3, "verbose": 0}
+
+
+def build():
+    return tg.Sequential(tg.Dense(4, 8, activation="relu"), tg.Dropout(0.2), tg.Dense(8, 2, activation="softmax"))
+
+
+class Fragile(tg.Sequential):
+    """Breaks on a seed's first draw, which differs from member to member."""
+
+    how = "raise"
+
+    def forward(self, x):
+        if self.doomed and self.training:
+            if self.how == "die":
+                os._exit(3)
+            raise ZeroDivisionError("this member is doomed")
+        return super().forward(x)
+
+
+def build_fragile():
+    model = Fragile(build())
+    model.doomed = generator().random() < 0.5
+    return model
+
+
+def build_deadly():
+    model = build_fragile()
+    model.how = "die"
+    return model
+
+
+class Here(Executor):
+    """A cluster's executor, in small: runs what it is given at once, in the caller's own thread."""
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as error:
+            future.set_exception(error)
+        return future
+
+
+def state(ensemble):
+    return {name: array.tolist() for name, array in ensemble.state_dict().items()}
+
+
+def test_any_executor_trains_the_same_members():
+    trained = []
+    for executor in (None, Here(), ThreadPoolExecutor(2), ProcessPoolExecutor(1)):
+        ensemble = tg.Ensemble(build, members=3, seeds=[1, 2, 3])
+        histories = ensemble.fit(X, Y, executor=executor, **FIT)
+        assert [len(history["loss"]) for history in histories] == [3, 3, 3]
+        trained.append(state(ensemble))
+        if executor is not None:
+            executor.shutdown()
+    assert trained[0] == trained[1] == trained[2] == trained[3]
+    kernels = [member.parameters()[0].data for member in ensemble.members]
+    assert not np.array_equal(kernels[0], kernels[1])
+
+
+def test_a_member_is_what_fit_makes_of_its_seed():
+    ensemble = tg.Ensemble(build, members=2, seeds=[5, 6])
+    ensemble.fit(X, Y, executor=Here(), **FIT)
+    tg.seed(6)
+    alone = build()
+    tg.fit(alone, X, Y, **FIT)
+    np.testing.assert_array_equal(tg.predict(ensemble.members[1], X), tg.predict(alone, X))
+
+
+def test_seeds_come_from_the_threads_generator_and_training_leaves_it_alone():
+    tg.seed(3)
+    first = tg.Ensemble(build, members=2)
+    tg.seed(3)
+    second = tg.Ensemble(build, members=2)
+    assert first.seeds == second.seeds and first.seeds[0] != first.seeds[1]
+    before = generator().bit_generator.state
+    second.fit(X, Y, executor=Here(), **FIT)
+    assert generator().bit_generator.state == before
+
+
+def test_T9_the_mean_is_no_worse_than_the_members_are_on_average():
+    ensemble = tg.Ensemble(build, members=5, seeds=range(5))
+    ensemble.fit(X[:40], Y[:40], executor=Here(), **FIT)
+    x, y = X[40:], Y[40:]
+    outputs = [tg.predict(member, x) for member in ensemble.members]
+    np.testing.assert_allclose(ensemble.predict(x), np.mean(outputs, axis=0), rtol=1e-12)
+    own = tg.evaluate(ensemble, x, y, loss="categorical_crossentropy", metrics=["accuracy"])
+    each = [tg.evaluate(member, x, y, loss="categorical_crossentropy")["loss"] for member in ensemble.members]
+    assert own["loss"] <= np.mean(each)
+
+
+@pytest.mark.parametrize("make", [build_fragile, build_deadly])
+def test_a_failed_member_is_reported_and_the_others_are_kept(make):
+    ensemble = tg.Ensemble(make, members=4, seeds=range(4))
+    doomed = [i for i, member in enumerate(ensemble.members) if member.doomed]
+    assert 0 < len(doomed) < 4
+    with pytest.warns(RuntimeWarning, match=f"{len(doomed)} of 4 members failed and are left out: member {doomed[0]}"):
+        histories = ensemble.fit(X, Y, executor=Here() if make is build_fragile else None, **FIT)
+    assert [i for i, history in enumerate(histories) if history is None] == doomed == sorted(ensemble.failures)
+    kept = [tg.predict(member, X) for i, member in enumerate(ensemble.members) if i not in doomed]
+    np.testing.assert_allclose(ensemble.predict(X), np.mean(kept, axis=0), rtol=1e-12)
+
+
+def test_when_every_member_fails_that_is_an_error():
+    ensemble = tg.Ensemble(build, members=2)
+    with pytest.raises(RuntimeError, match=r"the training of every member failed: member 0 .*labels go from 0 to 1"):
+        ensemble.fit(X, Y + 7, executor=Here(), **FIT)
+
+
+def test_what_can_not_be_sent_to_another_process_says_so():
+    ensemble = tg.Ensemble(lambda: build(), members=2)
+    with pytest.raises(TypeError, match=r"at the top level of a file, or give executor=.*ThreadPoolExecutor"):
+        ensemble.fit(X, Y, **FIT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with ThreadPoolExecutor(2) as executor:
+            assert len(ensemble.fit(X, Y, executor=executor, **FIT)) == 2
+
+
+def test_an_ensemble_is_saved_and_loaded(tmp_path):
+    ensemble = tg.Ensemble(build, members=2)
+    ensemble.fit(X, Y, executor=Here(), **FIT)
+    tg.save(tmp_path / "ensemble", model=ensemble)
+    other = tg.Ensemble(build, members=2)
+    tg.load(tmp_path / "ensemble", model=other)
+    np.testing.assert_array_equal(other.predict(X), ensemble.predict(X))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((build(),), TypeError, "a function that makes a new model"),
+        ((lambda: 3,), TypeError, "must return a tg.Module, not int"),
+        ((build, 0), ValueError, "members is a whole number"),
+        ((build, 2, [1]), ValueError, "one seed for each of the 2 members"),
+    ],
+)
+def test_wrong_ensembles(arguments, error, message):
+    with pytest.raises(error, match=message):
+        tg.Ensemble(*arguments)
+    with pytest.raises(TypeError, match="one run can't serve several members"):
+        tg.Ensemble(build, 1).fit(X, Y, resume="x", **FIT)

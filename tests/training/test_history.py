@@ -1,0 +1,93 @@
+"""History: lists, summary, and the diagnosis of row T4 on scripted and on real curves."""
+
+import math
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+from tinygrad_reg.training import History
+
+FALLING = np.geomspace(2.3, 0.05, 30)
+
+
+def test_it_is_a_dict_of_lists():
+    history = History({"loss": [1.0, 0.5]}, accuracy=[0.1, 0.9])
+    assert history == {"loss": [1.0, 0.5], "accuracy": [0.1, 0.9]} and history.epochs == 2
+    with pytest.raises(ValueError, match="a number for each epoch in every list"):
+        History({"loss": [1.0], "accuracy": []})
+
+
+def test_a_figure_that_comes_late_or_is_missing_is_nan():
+    history = History()
+    history.add({"loss": 1.0})
+    history.add({"loss": 0.5, "late": 3.0})
+    history.add({"loss": 0.2})
+    assert history["loss"] == [1.0, 0.5, 0.2]
+    assert [math.isnan(value) for value in history["late"]] == [True, False, True]
+    assert "3 (epoch 2)" not in history.summary()  # nobody knows which way it gets better
+
+
+def test_the_summary_tells_first_last_and_best():
+    history = History({"loss": [2.0, 1.0], "val_loss": [2.0, 2.5], "val_accuracy": [0.5, 0.7]})
+    history.stop_reason = "val_loss brought no gain"
+    lines = history.summary().splitlines()
+    assert lines[2].split() == ["val_loss", "2", "2.5", "2", "(epoch", "1)"]
+    assert lines[3].split() == ["val_accuracy", "0.5", "0.7", "0.7", "(epoch", "2)"]
+    assert lines[4] == "stopped: val_loss brought no gain"
+    assert repr(history.summary()) == str(history.summary())
+
+
+@pytest.mark.parametrize(
+    ("loss", "val_loss", "verdict"),
+    [
+        (np.linspace(2.3, 1.9, 30), np.linspace(2.3, 2.0, 30), "underfitting"),
+        (FALLING, FALLING + 0.05, "good fit"),
+        (FALLING, np.r_[np.geomspace(2.3, 0.5, 10), np.linspace(0.5, 1.5, 20)], "overfitting"),
+        (FALLING, np.maximum(FALLING, 0.6), "overfitting"),  # a gap that stays
+        (np.r_[FALLING, FALLING[-1]], np.r_[FALLING, 0.12], "good fit"),  # a little noise at the end is no rise
+    ],
+)
+def test_T4_scripted_curves(loss, val_loss, verdict):
+    diagnosis = History(loss=loss, val_loss=val_loss).diagnosis()
+    assert diagnosis.verdict == verdict
+    for figure in (loss[0], loss[-1], val_loss[-1]):  # the figures that it rests on
+        assert f"{figure:.3g}" in diagnosis.reasons
+    assert str(diagnosis).startswith(verdict + ": ")
+
+
+def test_T4_without_validation_overfitting_can_not_be_seen():
+    assert History(loss=FALLING).diagnosis().verdict == "no validation"
+    assert "validation_data=" in History(loss=FALLING).diagnosis().reasons
+    assert History(loss=[2.0, 1.9]).diagnosis().verdict == "underfitting"
+    with pytest.raises(ValueError, match="finite losses"):
+        History(loss=[2.0, math.nan]).diagnosis()
+    with pytest.raises(ValueError, match="empty"):
+        History(loss=[]).diagnosis()
+
+
+def digits(samples):
+    x, y = tg.data.digits()
+    return tg.data.split(x, y, (samples / len(x), 500 / len(x), 1 - (samples + 500) / len(x)), stratify=y, rng=0)[:2]
+
+
+@pytest.mark.parametrize(
+    ("samples", "units", "epochs", "shuffled", "verdict"),
+    [
+        (600, 1, 10, False, "underfitting"),  # one unit can't tell ten digits apart
+        (1200, 32, 20, False, "good fit"),
+        (100, 64, 120, True, "overfitting"),  # T6: labels at random are learned by heart
+    ],
+)
+def test_T4_real_curves(samples, units, epochs, shuffled, verdict):
+    train, validation = digits(samples)
+    y = np.random.default_rng(0).permutation(train[1]) if shuffled else train[1]
+    tg.seed(0)
+    model = tg.Sequential(tg.Dense(64, units, activation="relu"), tg.Dense(units, 10))
+    history = tg.fit(
+        model, train[0], y, loss="softmax_crossentropy", optimizer=tg.optim.Adam(model.parameters(), lr=0.01),
+        epochs=epochs, validation_data=validation, metrics=["accuracy"], verbose=0,
+    )  # fmt: skip
+    assert history.diagnosis().verdict == verdict
+    if shuffled:
+        assert history["accuracy"][-1] == 1.0 and history["val_accuracy"][-1] < 0.3
