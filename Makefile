@@ -4,13 +4,14 @@ PYTHON ?= python3
 python = .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help test demo demos lint types docs check stubs bench clean
+.PHONY: help test demo demos lint types docs check oracle stubs bench clean
 
 help:
 	@echo "make test     set up .venv (once) and run all tests"
 	@echo "make demo     set up .venv (once) and train a classifier on real digits"
 	@echo "make demos    run every demo"
 	@echo "make check    lint, types, tests, docs"
+	@echo "make oracle   compare every op, loss, layer and optimizer with PyTorch, which it installs"
 	@echo "make stubs    write tinygrad_reg/methods.pyi anew, after adding an op"
 	@echo "make bench    compare the cost with the peers that are installed"
 	@echo "make clean    remove .venv and all that was generated"
@@ -36,6 +37,9 @@ docs: .venv/.test
 
 check: lint types test docs
 
+oracle: .venv/.oracle
+	$(python) -m pytest -q tests/oracle
+
 stubs: .venv/.test
 	$(python) -m tests.stub
 
@@ -46,7 +50,7 @@ clean:
 	rm -rf .venv build dist demos/output .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# .venv/.test, .venv/.check, .venv/.bench say that this extra of pyproject.toml is installed.
+# .venv/.test, .venv/.check, .venv/.bench, .venv/.oracle say that this extra of pyproject.toml is installed.
 .venv/.%: pyproject.toml | $(python)
 	@echo "Installing what pyproject.toml asks for ('$*') into .venv, once ..."
 	@$(python) -m pip install --quiet --editable '.[$*]' || { \
