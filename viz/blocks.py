@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from tinygrad_reg.explain import BackwardStep, Record
 
-from .lesson import LONG, ROWS, Lesson
+from .lesson import LONG, ROWS, Lesson, origin_of
 from .terms import Array, Row, Step, Text
 from .text import clean
 from .trace import Box, Drawing
@@ -60,10 +60,11 @@ class BlockLesson(Lesson):
             for i in _ends(members)
         ]  # fmt: skip
         why = f"{len(members):,} operations; the first and the last are shown." if len(members) > ROWS else ""
+        origin = origin_of(self.forward[members[0]]) if len(members) == 1 else {}
         return Step(
             "forward", self._title(box), why, tuple(_with_gap(rows, members)), heads=("tensor", "computed as", "value"),
             active=(box.id,), arrows=dict.fromkeys(self.arrows_into.get(box.id, ()), ()),
-            changes={box.id: {"value": self._value(box)}},
+            changes={box.id: {"value": self._value(box)}}, **origin,
         )  # fmt: skip
 
     def _backward(self, box: Box) -> Step:
@@ -76,8 +77,9 @@ class BlockLesson(Lesson):
             for s in out[:ROWS]
         ]  # fmt: skip
         first, last = self.forward[box.unit.members[-1]], self.forward[box.unit.members[0]]
-        why = ""
+        why, origin = first.why, origin_of(first)
         if len(box.unit.members) > 1:
+            origin = {}
             why = (
                 f"{len(shares):,} shares are sent on inside of this block. The gradient enters with "
                 f"{self._size(first.gradient)} "
@@ -89,8 +91,8 @@ class BlockLesson(Lesson):
             "backward", f"Back through {self._title(box)}", why, tuple(rows),
             (Text(f"upstream {self.gradient(first.index)}, {self._size(first.gradient)}", "up"),),
             heads=("for", "local derivative", "upstream, local → contribution"), active=(box.id,),
-            targets=tuple(dict.fromkeys(b.id for b in targets if b is not box)),
-            arrows={a: () for a in self.arrows_into.get(box.id, ()) if self._carries(a, shares)}, changes=grads,
+            targets=tuple(dict.fromkeys(b.id for b in targets if b is not box)), changes=grads, **origin,
+            arrows={a: () for a in self.arrows_into.get(box.id, ()) if self._carries(a, shares)},
         )  # fmt: skip
 
     def _carries(self, arrow: str, shares: Sequence[BackwardStep]) -> bool:

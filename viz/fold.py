@@ -70,8 +70,8 @@ def _leaves(units: list[Unit], steps: Sequence[ForwardStep]) -> list[Unit]:
         inputs = tuple(i for i in unit.inputs if i not in inside)
         shapes = tuple(steps[i].shape for i in leaves)
         folded.append(replace(unit, inputs=inputs, leaves=unit.leaves + leaves, signature=(*unit.signature, shapes)))
-    used = {i for unit in folded for i in unit.leaves}
-    alone = [u for u in units if u.members[0] in inside - used]  # an output that is itself a parameter
+    unused = inside - {i for unit in folded for i in unit.leaves}
+    alone = [u for u in units if u.members[0] in unused]  # an output that is itself a parameter
     return alone + folded
 
 

@@ -98,7 +98,7 @@ class Lesson:
         definition = "" if step.call == step.expression else f"{name} = {clean(step.expression, LONG)}"
         return Step(
             "forward", f"{name} = {clean(step.call, LONG)}", why.strip(), (Row(name, tuple(terms), local=definition),),
-            heads=("tensor", "definition" if definition else "", "in numbers"), active=(box.id,), **_origin(step),
+            heads=("tensor", "definition" if definition else "", "in numbers"), active=(box.id,), **origin_of(step),
             arrows={self.arrow_of[box.id, at]: () for at in range(len(step.inputs)) if (box.id, at) in self.arrow_of},
             changes={box.id: {"value": self._short(step.value)}},
         )  # fmt: skip
@@ -159,7 +159,7 @@ class Lesson:
                 ("for", "local derivative", "upstream, local → contribution"), active=(box.id,),
                 targets=tuple(dict.fromkeys(self.box_of[s.input].id for s in group)),
                 arrows={self.arrow_of[box.id, s.position]: self._chip(s) for s in group},
-                changes=done, **_origin(node),
+                changes=done, **origin_of(node),
             )  # fmt: skip
             for share in group:
                 if share.was_broadcast:
@@ -191,7 +191,7 @@ class Lesson:
             if scalar and share.local.size == 1:
                 local += (
                     ""
-                    if _same(local_text(self.forward, share), self._short(share.local))
+                    if local_text(self.forward, share) == self._short(share.local)
                     else f" = {self._short(share.local)}"
                 )
             terms = (
@@ -235,10 +235,11 @@ class Lesson:
             Array(share.accumulated, "out", answer=True),
         )  # fmt: skip
         complete = arrived >= expected
+        rest = "Now it is complete." if complete else f"{expected - arrived} more to come."
         return self._addition(
             share, f"{name} is used {expected} times: add the shares",
             f"{name} reaches {self.goal} on several ways, and a change of {name} acts on all of them, "
-            f"so what comes back is added. {'Now it is complete.' if complete else f'{expected - arrived} more to come.'}",
+            f"so what comes back is added. {rest}",
             Row(name, terms, local=self.gradient(share.input) if complete else f"sum of {arrived} of {expected}"),
             "so far + this share = sum", "+", True,
         )  # fmt: skip
@@ -252,14 +253,14 @@ class Lesson:
             "backward", title, why, (row,), heads=("for", "", head), active=(user.id,), targets=(box.id,),
             arrows={self.arrow_of[user.id, share.position]: (chip, self._size(share.contribution))},
             changes={box.id: {"grad": self._size(share.accumulated)}} if changes else {},
-            **_origin(self.forward[share.node]),
+            **origin_of(self.forward[share.node]),
         )  # fmt: skip
 
 
 _OPERATORS = {"+", "−", "×", "÷", "^", "@"}
 
 
-def _origin(step: ForwardStep) -> dict[str, Any]:
+def origin_of(step: ForwardStep) -> dict[str, Any]:
     """The user's source line."""
     if not step.code or step.file is None:
         return {"layer": clean(step.layer, LONG)}
@@ -292,10 +293,6 @@ def _why(node: ForwardStep, share: BackwardStep, lesson: Lesson) -> str:
         f"The upstream gradient is {shapes[0]} and {other} is {shapes[1]}: with {other} transposed the shapes fit, "
         f"and the result is {shape_text(share.raw)}, as {lesson.name(share.input)}."
     )
-
-
-def _same(text: str, number: str) -> bool:
-    return text.strip() == number
 
 
 def _summed_axes(raw: tuple[int, ...], own: tuple[int, ...]) -> list[int]:

@@ -112,7 +112,9 @@ def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", ax: Any 
         counts = np.histogram(out, edges)[0]
         height = 0.86 * counts / max(counts.max(), 1)
         base = len(finite) - 1 - at
-        ax.fill_between(edges[:-1], base, base + height, step="post", color=LIGHT.forward, alpha=0.75, linewidth=0)
+        ax.fill_between(
+            edges, base, base + np.append(height, height[-1]), step="post", color=LIGHT.forward, alpha=0.75, linewidth=0
+        )
         ax.axhline(base, color=LIGHT.hairline, linewidth=0.8)
         std = number(float(out.std()), 2) if out.size else "none finite"
         ax.annotate(f"std {std}", (1, base + 0.4), xycoords=("axes fraction", "data"), xytext=(6, 0),

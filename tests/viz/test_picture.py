@@ -90,7 +90,7 @@ def test_a_dot_that_answers_nonsense_changes_nothing(fake_dot: Callable[[str], N
 
 
 def test_a_slow_dot_is_given_up(fake_dot: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_dot("exec sleep 30")
+    fake_dot("exec /bin/sleep 30")
     monkeypatch.setattr(dot, "TIMEOUT", 0.2)
     with pytest.warns(RuntimeWarning, match="took longer than"):
         assert "<svg" in viz.graph(examples.neuron()).svg

@@ -88,6 +88,15 @@
     });
   }
 
+  // On a large screen, a projector, the graph grows with the text.
+  function zoom() {
+    const factor = Math.min(1.8, Math.max(1, innerWidth / 1400)), svg = graph.querySelector("svg");
+    svg.style.width = `${data.width * factor}px`;
+    svg.style.height = `${data.height * factor}px`;
+    const height = Math.max(170, data.height * factor + 28);
+    document.body.style.setProperty("--graph", `${Math.min(height, Math.max(innerHeight * 0.4, 230))}px`);
+  }
+
   function draw() {
     const step = steps[now];
     sections.forEach((section, i) => { section.hidden = i !== now; });
@@ -173,10 +182,11 @@
     play(false);
     keys[event.key]();
   });
+  zoom();
   // A graph that is too wide to read when it is made to fit is scrolled to the step instead.
-  const wide = data.width > graph.clientWidth * 1.25 || data.height > graph.clientHeight * 1.25;
+  const wide = data.width > graph.clientWidth * 1.2 || data.height > graph.clientHeight * 1.35;
   if (!wide) byId("fit").click();
-  addEventListener("resize", center);
+  addEventListener("resize", () => { zoom(); center(); });
   const asked = Number(location.hash.slice(1));
   go(Number.isInteger(asked) && asked > 0 ? asked - 1 : 0);
 })();
