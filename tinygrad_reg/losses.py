@@ -275,10 +275,11 @@ def _in_dtype(target: Any, prediction: Tensor) -> Any:
 
 def _mismatch(prediction: Tensor, target: Any, loss: str) -> ValueError:
     given, wanted = tuple(target.shape), prediction.shape
+    shape = [str(n) for n in (-1, *wanted[1:])] if wanted else []  # −1: these may be a batch, to be reshaped is the set
     if np.size(target) == prediction.size:
-        advice = f"write target.reshape({', '.join(map(str, wanted))})"
+        advice = f"write target.reshape({', '.join(shape)})"
     elif given == (*wanted[:-1], 1):
-        advice = f"write target.reshape({', '.join(map(str, wanted[:-1]))}) if it holds labels"
+        advice = f"write target.reshape({', '.join(shape[:-1])}) if it holds labels"
     elif given == wanted[:-1] and loss not in ("categorical_crossentropy", "softmax_crossentropy"):
         advice = "labels of several classes go with softmax_crossentropy or categorical_crossentropy"
     else:
