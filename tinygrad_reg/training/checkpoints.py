@@ -128,13 +128,13 @@ def _parts(model: Any, optimizer: Any, callbacks: Any) -> dict[str, dict[str, An
     parts: dict[str, dict[str, Any]] = {}
     if model is not None:
         if not isinstance(model, Module):
-            raise TypeError(f"model= must be a tg.Module, not {model!r}")
+            raise TypeError(f"model= must be a tg.Module, not {type(model).__name__}")
         parts["model"] = {"model": model}
     if optimizer is not None:
         optimizers = [optimizer] if isinstance(optimizer, Optimizer) else list(optimizer)
         for each in optimizers:
             if not isinstance(each, Optimizer):
-                raise TypeError(f"optimizer= must be an optimizer such as tg.optim.SGD(...), not {each!r}")
+                raise TypeError(f"optimizer= must be an optimizer such as tg.optim.SGD(...), not {type(each).__name__}")
         parts["optimizers"] = {f"{i}": each for i, each in enumerate(optimizers)}
     stateful = [
         each for each in callbacks if getattr(type(each), "state_dict", Callback.state_dict) is not Callback.state_dict
@@ -152,6 +152,8 @@ def _saved(state: Mapping[str, Any], kind: str, things: Mapping[str, Any]) -> It
     for label, thing in things.items():
         if kind == "model":
             _compare(thing, saved[label])
+        if kind == "optimizers" and (name := saved[label].get("optimizer")) != type(thing).__name__:
+            raise ValueError(f"it was saved with {name} as its optimizer, this is {type(thing).__name__}")
         yield thing, saved[label]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..layers.module import Module
 from ..layers.normalization import BatchNorm
 from ..naming import look_up
 from ..optim import Optimizer, by_name
+from ..tensor import Tensor
 from .evaluation import score, values
 
 
@@ -126,6 +128,21 @@ def targets(out: np.ndarray, sets: Mapping[str, Any], loss: Any, found: Mapping[
                     score(name, metric(_repeated(out, len(y)), y))
         except (ValueError, TypeError) as error:
             raise type(error)(f"{what}{error}") from None
+
+
+def twice(out: Tensor, loss: Any) -> None:
+    """Probabilities given to a loss that takes logits: it trains, but badly, and nothing else would tell."""
+    for activation, on_logits, on_probabilities in (
+        ("softmax", losses.softmax_crossentropy, "categorical_crossentropy"),
+        ("sigmoid", losses.sigmoid_crossentropy, "binary_crossentropy"),
+    ):
+        if out.op == activation and loss is on_logits:
+            warnings.warn(
+                f"the model ends in a {activation}, and {loss.__name__} applies one again: leave the model's out, or "
+                f"use loss='{on_probabilities}'",
+                UserWarning,
+                stacklevel=2,
+            )
 
 
 def _repeated(out: np.ndarray, samples: int) -> np.ndarray:

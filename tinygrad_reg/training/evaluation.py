@@ -33,7 +33,8 @@ def predict(model: Module, x: Any, batch_size: int = 256) -> np.ndarray:
             if not isinstance(out, Tensor) or len(out) != len(batch):
                 raise TypeError(
                     f"predict needs a model that gives one output for each sample; for {len(batch)} samples this "
-                    f"{type(model).__name__} gave {out.shape if isinstance(out, Tensor) else type(out).__name__}"
+                    f"{type(model).__name__} gave {out.shape if isinstance(out, Tensor) else type(out).__name__} "
+                    "(a single sample is x[:1], not x[0])"
                 )
             outputs.append(out.data)
     return np.concatenate(outputs)

@@ -22,6 +22,7 @@ from .evaluation import Metrics, a_module, named_metrics
 from .history import History
 from .run import Run
 
+Watching = Callback | Callable[[int, dict[str, float]], Any]
 Clip = float | tuple[str, float] | Callable[[list[Tensor]], Any]
 _CLIPPINGS = {
     "value": optim.clip_by_value,
@@ -44,7 +45,7 @@ def fit(
     validation_data: tuple[Any, Any] | None = None,
     validation_split: float = 0.0,
     metrics: Metrics = (),
-    callbacks: Sequence[Callback | Callable[[int, dict[str, float]], Any]] = (),
+    callbacks: Watching | Sequence[Watching] = (),
     class_weight: Mapping[Any, float] | None = None,
     sample_weight: Any = None,
     clip: Clip | None = None,
@@ -113,7 +114,10 @@ def fit(
         train,
         None if x_val is None else (x_val, y_val),
         found,
-        [_callback(each) for each in ([callbacks] if isinstance(callbacks, Callback) else callbacks)],
+        [
+            _callback(each)
+            for each in ([callbacks] if isinstance(callbacks, Callback) or callable(callbacks) else callbacks)
+        ],
         epochs=int(epochs),
         clip=clipping,
         augment=augment,

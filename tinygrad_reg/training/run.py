@@ -209,6 +209,7 @@ class Run:
         if self.validation is not None:
             sets["in validation_data, "] = self.validation[1]
         if isinstance(out, Tensor):
+            checks.twice(out, self.loss)
             checks.targets(out.data, sets, self.loss, self.metrics)
 
     @contextmanager
