@@ -22,6 +22,7 @@ def gradient_heatmap(history: Any, *, title: str = "", ax: Any = None) -> Any:
     """
     logs = _logs(history)
     tables = {name: _table(name, log) for name, log in logs.items()}
+    spans = _spans(history, logs)
     pyplot = matplotlib()
     if ax is not None and len(tables) > 1:
         raise ValueError("ax= takes one heat map; give one history, or leave ax= out")
@@ -32,14 +33,14 @@ def gradient_heatmap(history: Any, *, title: str = "", ax: Any = None) -> Any:
     bottom = float(max(np.floor(np.log10(sizes.min())), top - 12))
     if ax is not None:
         (name, table), layers = next(iter(tables.items())), next(iter(logs.values()))
-        _heat(axes(ax), name or title, table, list(layers), (bottom, top), True)
+        _heat(axes(ax), name or title, table, spans[name], list(layers), (bottom, top), True)
         return ax
     count = len(tables)
     figure, grid = pyplot.subplots(
         1, count + 1, figsize=(4.6 * count + 4.4, 4.9), layout="constrained", width_ratios=[1.0] * count + [0.85]
     )
     for at, (name, table) in enumerate(tables.items()):
-        image = _heat(axes(grid[at]), name, table, list(logs[name]), (bottom, top), at == 0)
+        image = _heat(axes(grid[at]), name, table, spans[name], list(logs[name]), (bottom, top), at == 0)
     figure.colorbar(image, ax=list(grid[:count]), extend="both", label="log₁₀ ‖∂L/∂layer‖")
     _profile(axes(grid[-1]), tables)
     figure.suptitle(label(title) or "Gradients by layer while training", weight="bold")
@@ -62,6 +63,20 @@ def _logs(history: Any) -> dict[str, Log]:
             "tg.diagnostics.gradient_norms(model), one for each step, or a dict of such by name"
         )
     return {"": one}
+
+
+def _spans(history: Any, logs: Mapping[str, Log]) -> dict[str, tuple[float, float]]:
+    """Which steps of the training a log covers: its recorder may have taken every tenth only."""
+    spans = {}
+    for name, log in logs.items():
+        one = history[name] if name else history
+        taken = getattr(getattr(one, "gradients", None) or one, "steps", None)
+        count = len(next(iter(log.values())))
+        if isinstance(taken, list) and len(taken) == count > 1:
+            spans[name] = (float(taken[0]), float(taken[-1] + taken[-1] - taken[-2]))
+        else:
+            spans[name] = (0.0, float(count))
+    return spans
 
 
 def _log(history: Any) -> Log | None:
@@ -94,13 +109,21 @@ def _table(name: str, log: Mapping[str, Sequence[float]]) -> np.ndarray:
     return np.array([np.asarray(norms, float) for norms in log.values()])
 
 
-def _heat(ax: Any, name: str, table: np.ndarray, layers: list[str], limits: tuple[float, float], labelled: bool) -> Any:
+def _heat(
+    ax: Any,
+    name: str,
+    table: np.ndarray,
+    span: tuple[float, float],
+    layers: list[str],
+    limits: tuple[float, float],
+    labelled: bool,
+) -> Any:
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log10(table)
     logs[np.isneginf(logs)] = limits[0] - 1  # a gradient of exactly 0 is off the scale
     image = ax.imshow(
         logs, aspect="auto", origin="lower", cmap="magma_r", vmin=limits[0], vmax=limits[1], interpolation="nearest",
-        extent=(0, table.shape[1], 0.5, len(layers) + 0.5),
+        extent=(*span, 0.5, len(layers) + 0.5),
     )  # fmt: skip
     ticks = np.unique(np.linspace(1, len(layers), min(len(layers), 14)).round().astype(int))
     ax.set_yticks(ticks, [label(layers[t - 1]) if labelled else "" for t in ticks])

@@ -78,10 +78,11 @@ def test_history_marks_the_best_epoch() -> None:
 
 def test_history_takes_what_fit_returns() -> None:
     history = tg.fit(_model(1), POINTS, CLASSES[:, None], loss="mse", optimizer="sgd", epochs=3, verbose=0,
-                     validation_data=(POINTS, CLASSES[:, None]), callbacks=[tg.GradientRecorder()])  # fmt: skip
+                     validation_data=(POINTS, CLASSES[:, None]), callbacks=[tg.GradientRecorder(every=2)])  # fmt: skip
     assert len(viz.history(history).lines) >= 2
-    axes = viz.gradient_heatmap(history)
-    assert axes[0].images[0].get_array().shape[0] == 2
+    image = viz.gradient_heatmap(history)[0].images[0]
+    assert image.get_array().shape == (2, 3)
+    assert image.get_extent()[:2] == [0, 6]
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
