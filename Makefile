@@ -12,7 +12,7 @@ help:
 	@echo "make demos    run every demo"
 	@echo "make check    lint, types, tests, docs"
 	@echo "make oracle   compare every op, loss, layer and optimizer with PyTorch, which it installs"
-	@echo "make stubs    write tinygrad_reg/methods.pyi anew, after adding an op"
+	@echo "make stubs    write tinygrad_reg/methods.pyi and docs/ops.md anew, after adding an op"
 	@echo "make bench    compare the cost with the peers that are installed"
 	@echo "make clean    remove .venv and all that was generated"
 
@@ -42,6 +42,7 @@ oracle: .venv/.oracle
 
 stubs: .venv/.test
 	$(python) -m tests.stub
+	$(python) -m tests.ops_page
 
 bench: .venv/.bench
 	$(python) -m benchmarks

@@ -52,11 +52,11 @@ def stub() -> str:
 
 
 def _home(method: Any) -> str:
-    op = _closure(method).get("self")
+    op = closure(method).get("self")
     return str((op or getattr(method, "fget", method)).__module__)
 
 
-def _closure(method: Any) -> dict[str, Any]:
+def closure(method: Any) -> dict[str, Any]:
     """What a method that was made by the registry was made of: its op, or NumPy's function."""
     return dict(inspect.getclosurevars(method).nonlocals) if inspect.isfunction(method) else {}
 
@@ -65,7 +65,7 @@ def _method(name: str) -> str:
     method = vars(Methods)[name]
     if isinstance(method, property):
         return f'    @property\n    def {name}(self) -> Tensor:\n        """{_summary(method.fget)}"""'
-    made_of = _closure(method)
+    made_of = closure(method)
     if isinstance(made_of.get("self"), Primitive):
         op, reflected = made_of["self"], method.__name__ == "<lambda>" and name.startswith("__r")
         parameters = [f"{op.inputs[0]}: Operand"] if reflected else _of_op(op)
