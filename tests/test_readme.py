@@ -44,8 +44,8 @@ def execute(code, names, file):
 def test_blocks_run_and_print_what_is_shown(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # what a block writes goes there
     names = {"__name__": "__main__"}
-    for line, code, expected in runs(page):
-        printed = execute(code, names, tmp_path / f"{page.stem}_{line}.py")
+    for number, (line, code, expected) in enumerate(runs(page), 1):
+        printed = execute(code, names, tmp_path / f"{page.stem}{number}.py")
         if expected is not None:
             assert printed == expected, f"{page.name}:{line} prints something else than the page shows"
 
@@ -66,8 +66,8 @@ def write_outputs():
     for page in PAGES:
         text, names = page.read_text(encoding="utf-8"), {"__name__": "__main__"}
         with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-            for line, code, expected in list(runs(page)):
-                printed = execute(code, names, Path(folder, f"{page.stem}_{line}.py"))
+            for number, (_, code, expected) in enumerate(list(runs(page)), 1):
+                printed = execute(code, names, Path(folder, f"{page.stem}{number}.py"))
                 if expected is not None:
                     shown = f"```python\n{code}```\n\n```text\n"
                     text = text.replace(f"{shown}{expected}```", f"{shown}{printed}```")
