@@ -82,19 +82,9 @@ def _box(box: Box, theme: Theme, ids: str, state: State | None) -> str:
     for at, line in enumerate(box.lines):
         content = line.text if state is None else state.texts.get((box.id, line.role), line.text)
         color = _color(line, content, theme)
-        baseline = top + svg_baseline(len(box.lines), box.h, at)
-        lines.append(
-            svg.text(
-                box.x,
-                baseline,
-                content,
-                SIZE,
-                color,
-                bold=line.bold and color != theme.muted,
-                text_anchor="middle",
-                class_=line.role,
-            )
-        )
+        baseline = top + _baseline(len(box.lines), box.h, at)
+        bold = line.bold and color != theme.muted
+        lines.append(svg.text(box.x, baseline, content, SIZE, color, bold=bold, text_anchor="middle", class_=line.role))
     return svg.element(
         "g",
         svg.element("title", svg.escape(box.tip)),
@@ -107,7 +97,7 @@ def _box(box: Box, theme: Theme, ids: str, state: State | None) -> str:
     )  # fmt: skip
 
 
-def svg_baseline(lines: int, height: float, at: int) -> float:
+def _baseline(lines: int, height: float, at: int) -> float:
     """Baseline of a box's line, from the box's top."""
     return (height - lines * LINE) / 2 + LINE * (at + 0.78)
 

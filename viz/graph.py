@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tinygrad_reg import Tensor
 from tinygrad_reg.explain import forward_steps
@@ -13,7 +12,7 @@ from .fold import fold
 from .picture import Picture
 from .text import clean, width
 from .theme import theme as theme_named
-from .trace import Drawing, Labels, drawing, owners
+from .trace import Drawing, Labels, drawing, in_layers
 
 SHOWS = ("value", "grad", "shape")
 WHOLE = 2000  # nodes that are drawn without being asked for twice
@@ -51,9 +50,7 @@ def graph(
     shown = _shown(show)
     colors = theme_named(theme)
     steps = forward_steps(*outputs, call="graph()")
-    units = fold(steps, max_nodes, depth)
-    layers = owners(steps)
-    units = [u if u.layer else replace(u, layer=layers.get(u.members[0], "")) for u in units]
+    units = in_layers(fold(steps, max_nodes, depth), steps)
     plan = drawing(steps, units, Labels(steps, shown, digits), direction=direction, title=title)
     digraph = dot.digraph(plan, colors)
     last = [next(s for s in reversed(steps) if s.tensor is output) for output in outputs]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from tinygrad_reg import Tensor
-from tinygrad_reg.explain import ForwardStep, Record, explain, short
+from tinygrad_reg.explain import ForwardStep, explain, short
 
 from . import dot, draw, files, svg
 from .blocks import BlockLesson
@@ -24,7 +23,7 @@ from .terms import Step, exact
 from .text import clean, width
 from .theme import LIGHT
 from .theme import theme as theme_named
-from .trace import SIZE, Drawing, Labels, Line, drawing, owners, title_of
+from .trace import SIZE, Drawing, Labels, Line, drawing, in_layers, title_of
 from .updates import MOST as UPDATES
 from .updates import update_steps, updated
 
@@ -38,16 +37,15 @@ class Steps:
         self.record = explain(loss)
         self.theme, self.digits = theme, digits
         names = self.record.forward
-        units = _inside([Unit(s.kind, (s.index,), s.inputs, s.layer) for s in names], self.record)
         lesson: Lesson | None = None
         most = MOST - (min(len(updated(self.record, optimizer)), UPDATES) if optimizer is not None else 0)
         if len(names) <= 2 * MOST:
-            self.plan = drawing(names, units, self._label)
+            self.plan = drawing(names, in_layers(fold(names, None), names), self._label)
             lesson = Lesson(self.record, self.plan, digits)
             self.steps: list[Step] = lesson.steps()
         if lesson is None or len(self.steps) > most:
             # Forward and backward each take a step for a box, and the two ends one more.
-            self.plan = drawing(names, _inside(fold(names, most // 2 - 1), self.record), self._label)
+            self.plan = drawing(names, in_layers(fold(names, most // 2 - 1), names), self._label)
             lesson = BlockLesson(self.record, self.plan, digits)
             self.steps = lesson.steps()
         if optimizer is not None:
@@ -94,13 +92,13 @@ class Steps:
         colors = theme_named(theme)
         step = self.steps[at]
         counter = f"{step.phase} · step {at + 1} of {len(self.steps)}"
+        ids = f"{draw.prefix(self.plan)}s{at}-"
         body, height = still(
-            self.plan, step, self._state(at), colors, title=self.title, counter=counter, digits=self.digits
+            self.plan, step, self._state(at), colors, ids, title=self.title, counter=counter, digits=self.digits
         )
         return svg.document(
-            W, height, body, title=step.title, description=f"{counter}. {step.why}",
-            prefix=f"{draw.prefix(self.plan)}s{at}-", background=colors.paper,
-        )  # fmt: skip
+            W, height, body, title=step.title, description=f"{counter}. {step.why}", prefix=ids, background=colors.paper
+        )
 
     def _state(self, at: int) -> draw.State:
         """What the graph shows at a step: the page's script does the same."""
@@ -173,12 +171,6 @@ def steps(
     if path is not None:
         made.save(path)
     return made
-
-
-def _inside(units: Sequence[Unit], record: Record) -> list[Unit]:
-    """Leaves go into the frame of the one layer that uses them."""
-    layers = owners(record.forward)
-    return [u if u.layer else replace(u, layer=layers.get(u.members[0], "")) for u in units]
 
 
 def _reserve(plan: Drawing, steps: Sequence[Step]) -> None:

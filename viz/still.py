@@ -18,7 +18,7 @@ BODY = 17.0
 
 
 def still(
-    plan: Drawing, step: Step, state: draw.State, theme: Theme, *, title: str, counter: str, digits: int
+    plan: Drawing, step: Step, state: draw.State, theme: Theme, ids: str, *, title: str, counter: str, digits: int
 ) -> tuple[str, float]:
     """The body of the SVG, and its height."""
     color = theme.forward if step.phase == "forward" else theme.backward
@@ -26,7 +26,7 @@ def still(
         svg.text(EDGE, 42, title, 24, theme.ink, bold=True),
         svg.text(W - EDGE, 42, counter, 15, theme.muted, text_anchor="end"),
     ]
-    graph, used = _graph(plan, state, theme, 60.0)
+    graph, used = _graph(plan, state, theme, ids, 60.0)
     parts.append(graph)
     y = 60.0 + used + 44
     parts.append(svg.text(EDGE, y, step.title, 25, theme.ink, bold=True))
@@ -53,7 +53,7 @@ def still(
     return "".join(parts), y + 24
 
 
-def _graph(plan: Drawing, state: draw.State, theme: Theme, top: float) -> tuple[str, float]:
+def _graph(plan: Drawing, state: draw.State, theme: Theme, ids: str, top: float) -> tuple[str, float]:
     """The graph, fitted into the width; where it would get too small to read, the part around the step."""
     room = W - 2 * EDGE
     scale = min(1.35, room / plan.w, GRAPH / plan.h)
@@ -66,7 +66,7 @@ def _graph(plan: Drawing, state: draw.State, theme: Theme, top: float) -> tuple[
         x = _window([b.x for b in shown], w, plan.w)
         y = _window([b.y for b in shown], h, plan.h)
     inside = svg.element(
-        "svg", draw.body(plan, theme, draw.prefix(plan), state), x=EDGE + (room - w * scale) / 2, y=top,
+        "svg", draw.body(plan, theme, ids, state), x=EDGE + (room - w * scale) / 2, y=top,
         width=w * scale, height=h * scale, viewBox=" ".join(map(svg.number, (x, y, w, h))),
     )  # fmt: skip
     frame = svg.box(EDGE, top, room, h * scale, round=10, fill=theme.panel, stroke=theme.hairline)

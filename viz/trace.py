@@ -6,7 +6,7 @@ Renderers (dot.py, layout.py, draw.py) know nothing of tensors: they get this.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -140,14 +140,15 @@ def _path(unit: Unit) -> tuple[str, ...]:
     return tuple(clean("layer " + ".".join(parts[: n + 1])) for n in range(len(parts)))
 
 
-def owners(steps: Sequence[ForwardStep]) -> dict[int, str]:
-    """For each leaf that one layer uses: that layer, so that it is drawn inside of its frame."""
+def in_layers(units: Sequence[Unit], steps: Sequence[ForwardStep]) -> list[Unit]:
+    """The units, with each leaf that a single layer uses inside of that layer's frame."""
     layers: dict[int, set[str]] = {}
     for step in steps:
         for i in step.inputs:
             if steps[i].kind in ("parameter", "constant") and step.layer:
                 layers.setdefault(i, set()).add(step.layer)
-    return {i: next(iter(found)) for i, found in layers.items() if len(found) == 1}
+    owner = {i: next(iter(found)) for i, found in layers.items() if len(found) == 1}
+    return [u if u.layer else replace(u, layer=owner.get(u.members[0], "")) for u in units]
 
 
 class Labels:
