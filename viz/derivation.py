@@ -28,6 +28,7 @@ class Factor:
     texts: tuple[str, ...]  # what it is the product of, "w4", "σ′(z4)"; of arrays how it is applied, "∂L/∂M2 @ W2ᵀ"
     values: tuple[float, ...] | None  # the same in numbers, None for arrays
     part: np.ndarray  # the gradient that has come as far as `input` on this path
+    where: tuple[str, ...] = ()  # what σ′ stands for
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,9 @@ class Derivation:
         if len(shown) > 1:
             yield f"{pad} = {' · '.join(_bracketed(number(value, self._digits)) for _, value in shown)}"
         yield f"{pad} = {short(path.contribution, self._digits)}"
+        first = {text.split("′")[0]: text for f in reversed(path.factors) for text in reversed(f.where)}
+        for text in first.values():
+            yield f"{pad}   where {clean(text, 60)}"
 
     # ---- LaTeX
 
@@ -209,7 +213,8 @@ def _factor(record: Record, shares: Sequence[BackwardStep], part: np.ndarray) ->
     if top.value.size == bottom.value.size == 1 and all(s.local is not None and s.local.size == 1 for s in shares):
         texts = [f"{top.symbol}′({bottom.name})" if is_activation(top) else local_text(steps, s) for s in shares]
         value = sum(float(s.local.item()) for s in shares if s.local is not None)
-        return Factor(top.name, bottom.name, (" + ".join(texts),), (value,), part)
+        where = (f"{texts[0]} = {local_text(steps, shares[0])}",) if is_activation(top) else ()
+        return Factor(top.name, bottom.name, (" + ".join(texts),), (value,), part, where)
     upstream = "1" if top is steps[-1] else f"∂{steps[-1].name}/∂{top.name}"
     texts = []
     for s in shares:
@@ -226,7 +231,7 @@ def _merged(factors: Sequence[Factor]) -> list[Factor]:
         if before and before.values is not None and f.values is not None and re.fullmatch(r"v\d+", f.node):
             kept = [(t, v) for t, v in zip(before.texts + f.texts, before.values + f.values, strict=True) if t != "1"]
             texts, values = tuple(t for t, _ in kept) or ("1",), tuple(v for _, v in kept) or (1.0,)
-            merged[-1] = Factor(before.node, f.input, texts, values, f.part)
+            merged[-1] = Factor(before.node, f.input, texts, values, f.part, before.where + f.where)
         else:
             merged.append(f)
     return merged

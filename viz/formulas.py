@@ -28,9 +28,9 @@ def local_text(steps: Sequence[ForwardStep], share: BackwardStep) -> str:
     for i in dict.fromkeys((share.node, *steps[share.node].inputs)):
         step = steps[i]
         if step.op and unnamed(step) and re.search(rf"\b{step.name}\b", text):
-            written = _written(steps, step, unnamed, 24)[0]
+            written, binds = _written(steps, step, unnamed, 24)
             if written:
-                text = f"({written})".join(re.split(rf"\b{step.name}\b", text))
+                text = _bracket(written, binds < 9).join(re.split(rf"\b{step.name}\b", text))
     return re.sub(r"\^\((\d+) − 1\)", lambda power: {"2": "", "3": "²"}.get(power[1], f"^{int(power[1]) - 1}"), text)
 
 

@@ -25,8 +25,9 @@ def test_the_lectures_bias_by_its_formula_and_its_numbers() -> None:
     loss, biases = examples.lecture_chain()
     loss.backward()
     text = viz.derivation(loss, wrt=biases[0], digits=17).text
-    symbols, numbers, result = text.splitlines()[1:]
+    symbols, numbers, result, where = text.splitlines()[1:]
     assert symbols.endswith("σ′(z4) · w4 · σ′(z3) · w3 · σ′(z2) · w2 · σ′(z1)")
+    assert where.strip() == "where σ′(z4) = a4 · (1 − a4)"
     assert math.prod(_numbers(numbers)) == pytest.approx(float(biases[0].grad), rel=1e-12, abs=0)  # type: ignore[arg-type]
     assert _numbers(result) == [pytest.approx(float(biases[0].grad), rel=1e-15)]  # type: ignore[arg-type]
 
