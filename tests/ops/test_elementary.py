@@ -160,6 +160,15 @@ def test_powers_of_zero():
     assert slopes(-0.0, -1.0) == [-np.inf, np.inf]
 
 
+def test_the_mixed_second_derivative_of_a_power_at_exponent_0():
+    def slope(y):
+        return tg.grad(np.power)(2.0, y)
+
+    assert tg.grad(slope)(0.0) == 1 / 2  # ∂/∂y (y · x^(y−1)) = x^(y−1) at y = 0
+    tg.check_grad(lambda x, y: x**y, [2.0, 0.5], [0.0, 0.0], order=2)
+    assert tg.grad(tg.grad(lambda x: x**0))(0.0) == 0
+
+
 def test_where_takes_tensors_arrays_and_numbers_in_any_place():
     x = leaf(1.0, -2.0)
     mask = x > 0

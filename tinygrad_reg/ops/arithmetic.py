@@ -96,9 +96,9 @@ def power(x: Any, y: Any) -> Any:
 
 @power.derivative("y · x^(y − 1)")
 def _(g, out, x, y):
-    if isinstance(y, (int, float, np.number)) and y == 2:
-        return g * y * x  # NumPy takes the long way for x**1
-    return g * y * x ** (y - (y != 0))  # for y = 0 the power does not matter, as long as it is finite at 0
+    if isinstance(y, (int, float, np.number)) and y:
+        return g * y * (x if y == 2 else x ** (y - 1))  # NumPy takes the long way for x**1
+    return g * y * (x + ((x == 0) & (y == 0))) ** (y - 1)  # x⁰ is flat at 0 as well, where x⁻¹ is not finite
 
 
 @power.derivative("x^y · ln x")
