@@ -99,13 +99,19 @@ def _degrees(x: Any, axis: Axis, ddof: float) -> float:
 )  # fmt: skip
 def std(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """√(Σ (x − mean)² / (n − ddof)) over `axis`; its derivative is 0 where all elements are equal, as in PyTorch"""
-    return np.sqrt(var.forward(x, axis=axis, ddof=ddof, keepdims=keepdims))
+    return np.sqrt(var.forward(_from_first(x, axis), axis=axis, ddof=ddof, keepdims=keepdims))
 
 
 @std.derivative("(x − mean)/((n − ddof) · out)", how="G repeated ⊙ local")
 def _(g, out, x, *, axis=None, ddof=0, keepdims=False):
     scaled = g * (out != 0) / ((out + (out == 0)) * _degrees(x, axis, ddof))
-    return _deviation(x, axis) * keep_axes(scaled, x, axis, keepdims)
+    return _deviation(_from_first(x, axis), axis) * keep_axes(scaled, x, axis, keepdims)
+
+
+def _from_first(x: Any, axis: Axis) -> Any:
+    """x − its first element: as spread out as x, and exactly 0 where all are equal, which x − mean only nearly is."""
+    axes = {a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,))} if axis is not None else range(x.ndim)
+    return x - x[tuple(slice(0, 1) if i in axes else slice(None) for i in range(x.ndim))]
 
 
 @primitive(
