@@ -21,7 +21,8 @@ def floored_log(p: Any) -> Any:
 
 @floored_log.derivative("1/max(p, 10⁻¹²)")
 def _(g, out, p):
-    return g / np.maximum(p, 1e-12)  # finite at 0 and, as PyTorch's, still pointing away from it
+    least = 1e-12 if out.dtype.itemsize > 2 else 2.0**-14  # float16 has no 10⁻¹²
+    return g / np.maximum(p, least)  # finite at 0 and, as PyTorch's, still pointing away from it
 
 
 @primitive(
