@@ -340,3 +340,24 @@ def test_interrupting_no_grad_restores_recording():
     with pytest.raises(KeyboardInterrupt), tg.no_grad():
         raise KeyboardInterrupt
     assert (leaf(1.0) * 2).requires_grad
+
+
+def test_create_graph_adds_to_a_sum_of_constant_gradients():
+    x = leaf(2.0)
+    y = np.floor(x) + np.sign(x) + x * x + np.sin(x)  # the first two gradients are plain zeros
+    g = tg.gradients(y, x, create_graph=True)
+    np.testing.assert_allclose(g.data, 4 + np.cos(2.0))
+    np.testing.assert_allclose(tg.gradients(g, x), 2 - np.sin(2.0))
+
+
+def test_accumulating_beyond_the_largest_float_warns_no_more_than_the_ops_do():
+    x = leaf([1.0, 1.0])
+    for weights in ([1e308, np.inf], [1e308, -np.inf]):
+        (x * weights).sum().backward()
+    np.testing.assert_array_equal(x.grad, [np.inf, np.nan])
+
+
+def test_the_gradient_to_start_with_stays_the_users():
+    y, weights = leaf([1.0, 2.0]) * 2, tg.Tensor([1.0, 1.0])
+    y.backward(weights)
+    assert not np.shares_memory(y.grad, weights.data)

@@ -103,7 +103,7 @@ def walk(
                     if _may_be_held(share, known, node):
                         after = share.copy()
                     ours.add(parent)
-            elif parent in ours and observer is None and isinstance(before, np.ndarray):
+            elif parent in ours and observer is None and isinstance(before, np.ndarray) and not create_graph:
                 after = np.add(before, share, out=before)
             else:
                 after = before + share
@@ -245,26 +245,26 @@ def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True)
     which saves memory). A tensor of many elements needs `gradient=`, the weight of each of them.
     """
     seed = start_gradient(output, gradient, "backward()")
-    seed = seed.numpy() if isinstance(seed, Tensor) else seed
+    seed = seed.numpy().copy() if isinstance(seed, Tensor) else seed  # it becomes a .grad
     modes.last_output = weakref.ref(output)
     token = ERROR_STATE.set(IGNORE)
     try:
         reached = [
             step for step in walk([output], [seed], observer=modes.watch) if retain_grads or step[0]._primitive is None
         ]
+        # Nothing is written before the whole walk has succeeded.
+        for node, g, is_ours in reached:
+            if node._primitive is not None:
+                node._grad = g
+            elif node._grad is not None:
+                node._grad = _added(node, g)
+            elif node._home is not None:
+                node._home[...] = g
+                node._grad = node._home
+            else:
+                node._grad = g if is_ours or not isinstance(g, np.ndarray) else g.copy()
     finally:
         ERROR_STATE.reset(token)
-    # Nothing is written before the whole walk has succeeded.
-    for node, g, is_ours in reached:
-        if node._primitive is not None:
-            node._grad = g
-        elif node._grad is not None:
-            node._grad = _added(node, g)
-        elif node._home is not None:
-            node._home[...] = g
-            node._grad = node._home
-        else:
-            node._grad = g if is_ours or not isinstance(g, np.ndarray) else g.copy()
 
 
 def _added(leaf: Tensor, g: Any) -> Any:
