@@ -132,3 +132,12 @@ def test_why_of_an_ordinary_gradient_describes_it():
     assert tg.why(w) == "The gradient of w is there: largest entry 6, root mean square 4.243. 50% of its entries are 0."
     with pytest.raises(TypeError, match="takes a Tensor"):
         tg.why(1.0)
+
+
+def test_why_of_a_gradient_whose_square_is_no_float():
+    w = leaf([1.0, 1.0], "w")
+    (w * [1e200, 1e-200]).sum().backward()
+    assert "huge, up to 1e200" in tg.why(w)
+    tiny = leaf([1.0, 1.0], "tiny")
+    (tiny * 1e-200).sum().backward()
+    assert "root mean square 1e−200" in tg.why(tiny)

@@ -6,6 +6,7 @@ import weakref
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,9 @@ class Watch:
             )
         if node._primitive is not None:
             key = id(node)
-            self._prints[key] = (weakref.ref(node, lambda _: self._prints.pop(key, None)), _fingerprints(node))
+            # When the node goes, so does its entry. No Python code runs then, in which Ctrl-C would be lost.
+            forget = partial(self._prints.pop, key)
+            self._prints[key] = (weakref.ref(node, forget), _fingerprints(node))
 
     def start(self, output: Tensor, gradient: Any) -> None:
         """The way back begins."""
@@ -98,7 +101,8 @@ def why(tensor: Tensor, loss: Tensor | None = None) -> str:
         return f"The gradient of {name} holds {_what(grad)}: " + _first_step(tensor, loss, _turns_bad, _explain_bad)
     if not np.any(grad):
         return f"The gradient of {name} is 0: " + _first_step(tensor, loss, _turns_zero, _explain_zero)
-    largest, rms = float(np.max(np.abs(grad))), float(np.sqrt(np.mean(np.square(grad, dtype=np.float64))))
+    largest = float(np.max(np.abs(grad)))
+    rms = largest * float(np.sqrt(np.mean(np.square(np.divide(grad, largest, dtype=np.float64)))))
     if largest > _HUGE:
         return f"The gradient of {name} is huge, up to {number(largest)}: " + _first_step(
             tensor, loss, _grows_most, _explain_growth
