@@ -45,7 +45,6 @@ _TOLERANCE = 1e-3  # how far probabilities may be from the sum 1: float16 and pr
 def _loss(per_loss: Callable[..., Any]) -> Loss:
     """Make a loss of the function that computes it for each element or sample: adds the reduction and the name."""
 
-    @functools.wraps(per_loss)
     def loss(
         prediction: Any, target: Any, *, reduction: Reduction = "mean", weights: Any = None, **options: Any
     ) -> Tensor:
@@ -58,7 +57,8 @@ def _loss(per_loss: Callable[..., Any]) -> Loss:
         return named
 
     own = [p for p in inspect.signature(per_loss).parameters.values() if p.kind is p.KEYWORD_ONLY]
-    ours = [p for p in inspect.signature(loss, follow_wrapped=False).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    ours = [p for p in inspect.signature(loss).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    functools.update_wrapper(loss, per_loss)
     loss.__signature__ = inspect.Signature([*ours, *own], return_annotation="Tensor")  # type: ignore[attr-defined]
     LOSSES[loss.__name__] = loss
     return loss
