@@ -155,5 +155,25 @@ def test_an_ensemble_is_saved_and_loaded(tmp_path):
 def test_wrong_ensembles(arguments, error, message):
     with pytest.raises(error, match=message):
         tg.Ensemble(*arguments)
-    with pytest.raises(TypeError, match="one run can't serve several members"):
-        tg.Ensemble(build, 1).fit(X, Y, resume="x", **FIT)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"resume": "x"}, "can't be saved to one file"),
+        ({"callbacks": [tg.ModelCheckpoint("x")]}, "can't be saved to one file"),
+        ({"optimizer": tg.optim.SGD(build().parameters())}, "an optimizer belongs to one model"),
+    ],
+)
+def test_what_members_can_not_share(options, message):
+    with pytest.raises(TypeError, match=message):
+        tg.Ensemble(build, 1).fit(X, Y, **{**FIT, **options})
+
+
+def test_each_member_stops_by_itself():
+    early = tg.EarlyStopping("loss", min_delta=0.02, patience=1)
+    ensemble = tg.Ensemble(build, members=4, seeds=range(4))
+    histories = ensemble.fit(X, Y, callbacks=[early], **{**FIT, "epochs": 60})
+    lengths = {len(history["loss"]) for history in histories}
+    assert len(lengths) > 1 and max(lengths) < 60
+    assert early.best_epoch == 0 and not hasattr(early, "run")

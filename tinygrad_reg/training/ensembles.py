@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+import os
+import pickle
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from pickle import PicklingError
 from typing import Any
 
 import numpy as np
 
 from ..layers.module import Module
 from ..modes import generator, modes, seed
+from ..optim import Optimizer
+from .callbacks import ModelCheckpoint
 from .evaluation import predict
 from .fit import fit
 from .history import History
@@ -67,21 +71,34 @@ class Ensemble(Module):
 
         By default each runs in a process of a pool; any concurrent.futures.Executor will do, such as a
         ThreadPoolExecutor or a cluster's. What goes to another process must be picklable: `build` and functions among
-        the options are defined at the top level of a file, and `optimizer` is a name or such a function. A member
-        that fails gets a warning and None as its history, its exception is in `failures`, and it takes no part in the
-        mean.
+        the options are defined at the top level of a file, and `optimizer` is a name or such a function. Each member
+        has callbacks of its own, copies of those given. A member that fails gets a warning and None as its history,
+        its exception is in `failures`, and it takes no part in the mean.
         """
-        for name in ("callbacks", "resume"):
-            if options.get(name):
-                raise TypeError(f"{name}= of one run can't serve several members: train them one by one with tg.fit")
-        tasks = {i: (self.build, its_seed, x, y, options) for i, its_seed in enumerate(self.seeds)}
+        if isinstance(options.get("optimizer"), Optimizer):
+            raise TypeError(
+                "an optimizer belongs to one model: give the members a name such as 'adam', or a function of the "
+                "parameters (functools.partial(tg.optim.Adam, lr=0.01))"
+            )
+        if options.get("resume") or any(isinstance(each, ModelCheckpoint) for each in options.get("callbacks", ())):
+            raise TypeError(
+                "several members can't be saved to one file: save the ensemble (tg.save(path, model=ensemble)), or "
+                "train the members one by one with tg.fit"
+            )
+        tasks = {
+            i: (self.build, its_seed, x, y, {**options, "callbacks": copy.deepcopy(options.get("callbacks", ()))})
+            for i, its_seed in enumerate(self.seeds)
+        }
+        if executor is None or isinstance(executor, ProcessPoolExecutor):
+            _check_picklable(self.build, options)
         done: dict[int, Result] = {}
         failures: dict[int, BaseException] = {}
         from tqdm.auto import tqdm
 
         with tqdm(total=len(tasks), unit="member", disable=not verbose) as bar:
             own = executor is None
-            for i, result in _results(executor or ProcessPoolExecutor(), tasks, own):
+            pool = executor or ProcessPoolExecutor(min(len(tasks), os.cpu_count() or 1))
+            for i, result in _results(pool, tasks, own):
                 if isinstance(result, BrokenProcessPool) and own:
                     # A process that dies takes the pool with it: each member of it gets another try, on its own.
                     ((_, result),) = _results(ProcessPoolExecutor(1), {i: tasks[i]}, True)
@@ -101,18 +118,30 @@ class Ensemble(Module):
             return
         texts = [f"member {i} ({type(error).__name__}: {error})" for i, error in sorted(failures.items())]
         first = next(iter(failures.values()))
-        if isinstance(first, (PicklingError, AttributeError)) and "pickle" in str(first):
-            raise TypeError(
-                f"a member can't be sent to another process ({first}): define build, and functions among the options, "
-                "at the top level of a file, or give executor=concurrent.futures.ThreadPoolExecutor()"
-            ) from first
         if len(failures) == len(self.members):
-            raise RuntimeError(f"the training of every member failed: {'; '.join(texts)}") from first
+            guard = (
+                ". A script that starts processes calls fit under `if __name__ == '__main__':`, or is given "
+                "executor=concurrent.futures.ThreadPoolExecutor()"
+            )
+            raise RuntimeError(
+                f"the training of every member failed: {'; '.join(texts)}"
+                + guard * isinstance(first, BrokenProcessPool)
+            ) from first
         warnings.warn(
             f"{len(failures)} of {len(self.members)} members failed and are left out: {'; '.join(texts)}",
             RuntimeWarning,
             stacklevel=3,
         )
+
+
+def _check_picklable(*parts: Any) -> None:
+    try:
+        pickle.dumps(parts)
+    except Exception as error:
+        raise TypeError(
+            f"a member can't be sent to another process ({error}): define build, and functions among the options, at "
+            "the top level of a file, or give executor=concurrent.futures.ThreadPoolExecutor()"
+        ) from error
 
 
 def _trained(build: Callable[[], Module], its_seed: int, x: Any, y: Any, options: dict[str, Any]) -> Result:
@@ -122,7 +151,7 @@ def _trained(build: Callable[[], Module], its_seed: int, x: Any, y: Any, options
         seed(its_seed)
         model = build()
         history = fit(model, x, y, verbose=0, **options)
-        if history.stop_reason is not None:
+        if history.stop_reason is not None and history.stop_reason.startswith("interrupted"):
             raise RuntimeError(history.stop_reason)
         return model.state_dict(), history
     finally:
@@ -144,7 +173,10 @@ def _built(build: Callable[[], Module], its_seed: int) -> Module:
 def _results(executor: Executor, tasks: dict[int, Any], own: bool) -> Iterator[tuple[int, Any]]:
     """Each member's result, or its exception, as it becomes known. An executor of our own ends here."""
     try:
-        futures: dict[Future[Result], int] = {executor.submit(_trained, *task): i for i, task in tasks.items()}
+        with warnings.catch_warnings():
+            # A bar's watchdog is a thread, and so are those of BLAS; none of them is used by a member.
+            warnings.filterwarnings("ignore", ".*multi-threaded, use of fork", DeprecationWarning)
+            futures: dict[Future[Result], int] = {executor.submit(_trained, *task): i for i, task in tasks.items()}
         for future in as_completed(futures):
             error = future.exception()
             yield futures[future], future.result() if error is None else error

@@ -104,6 +104,8 @@ class Run:
         finally:
             for module, mode in modes:
                 module.training = mode
+            for callback in self.callbacks:
+                del callback.run  # so that it can be copied and sent elsewhere
             progress.close()
         return self.history
 
