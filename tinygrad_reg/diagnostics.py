@@ -37,6 +37,12 @@ def dead_units(model: Module, x: Any, batch_size: int = 1024) -> dict[str, float
     """The share of dead ReLU units of each layer: units whose output is 0 for every sample of `x`.
 
     No gradient reaches the weights of such a unit, so it stays dead. A unit of a convolution is a channel.
+
+    >>> from tinygrad_reg import Dense, Sequential
+    >>> layer = Dense(1, 4, activation="relu", kernel_initializer="ones")
+    >>> layer.bias.data = [0.0, 0.0, -9.0, -9.0]
+    >>> dead_units(Sequential(layer), [[1.0], [2.0]])
+    {'0': 0.5}
     """
     alive: dict[str, np.ndarray] = {}
 
@@ -168,6 +174,9 @@ class _Onlooker:
 def _look_at_ops(
     model: Module, x: Any, batch_size: int, look: Callable[[str, Primitive, np.ndarray, Sequence[Any]], None]
 ) -> None:
+    if not isinstance(model, Module):
+        raise TypeError(f"the units of a model are looked at, a layer or Sequential, not of {type(model).__name__}")
+    x = x if isinstance(x, (np.ndarray, Tensor)) else np.asarray(x)
     with no_grad(), evaluating(model):
         for start in range(0, len(x), batch_size):
             with _watching(_Onlooker(look)):

@@ -41,7 +41,15 @@ def recording(on: bool) -> Iterator[None]:
 
 
 def no_grad() -> AbstractContextManager[None]:
-    """Record no graph inside the `with` block (in this thread): every result is a constant."""
+    """Record no graph inside the `with` block (in this thread): every result is a constant.
+
+    >>> from tinygrad_reg import Tensor
+    >>> w = Tensor(2.0, requires_grad=True)
+    >>> with no_grad():
+    ...     y = w * 3
+    >>> y.requires_grad
+    False
+    """
     return recording(False)
 
 

@@ -34,7 +34,11 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
 
 
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """The function that computes f and its gradient at once, (value, gradient); many argnums give a tuple of them."""
+    """The function that computes f and its gradient at once, (value, gradient); many argnums give a tuple of them.
+
+    >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 3.0)
+    (array(6.), (array(3.), array(2.)))
+    """
 
     @functools.wraps(f)
     def value_and_gradient(*args: Any, **options: Any) -> tuple[Any, Any]:
@@ -48,6 +52,10 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     """The function that computes all derivatives of all outputs: shape (*output.shape, *input.shape).
 
     It goes backward once for each element of the output.
+
+    >>> jacobian(lambda x: x**2)(np.array([1.0, 3.0]))
+    array([[2., 0.],
+           [0., 6.]])
     """
 
     @functools.wraps(f)
@@ -67,12 +75,21 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
 
 
 def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
-    """The function that computes the matrix of second derivatives of f, shape (*input.shape, *input.shape)."""
+    """The function that computes the matrix of second derivatives of f, shape (*input.shape, *input.shape).
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0]))
+    array([[6., 2.],
+           [2., 0.]])
+    """
     return jacobian(grad(f, argnums), argnums)
 
 
 def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
-    """The function (x, v) -> Hessian of f at x, times v, at the cost of two backward passes: no matrix is built."""
+    """The function (x, v) -> Hessian of f at x, times v, at the cost of two backward passes: no matrix is built.
+
+    >>> hvp(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0]), np.array([1.0, 0.0]))
+    array([6., 2.])
+    """
 
     def hessian_vector_product(x: Any, v: Any) -> Any:
         v = v if isinstance(v, Tensor) else as_array(v)

@@ -23,6 +23,12 @@ class Dropout(Module):
     scale="train" (inverted dropout, as in Keras and PyTorch): x · mask / (1 − rate) in training, x in eval mode.
     scale="test" (as lectured): x · mask in training, x · (1 − rate) in eval mode.
     Lecture 000 scales by the dropout rate; it must be 1 − rate, the share that is kept.
+
+    >>> layer = Dropout(0.5, rng=2)
+    >>> layer([1.0, 1.0, 1.0, 1.0]).data
+    array([2., 0., 2., 2.])
+    >>> layer.eval()([1.0, 1.0, 1.0, 1.0]).data
+    array([1., 1., 1., 1.])
     """
 
     def __init__(self, rate: float, scale: str = "train", rng: Rng = None) -> None:
