@@ -57,7 +57,12 @@ class Chain:
     exact: bool  # whether gradients are numbers, not norms
     goal: str  # ∂L/∂b1, or ‖∂L/∂W‖
 
-    def verdict(self) -> str:
+    def brief(x: float) -> str:
+    """A number in two digits, or as it stands up to 999."""
+    return number(x, 3 if 100 <= abs(x) < 999.5 else 2)
+
+
+def verdict(self) -> str:
         """Whether gradients vanish, explode or flow, and from where on."""
         return verdict(self.stops)
 
@@ -77,6 +82,11 @@ class Chain:
 LITTLE = 1e-2  # of what arrives at the last layer: less is called vanishing, the inverse exploding
 
 
+def brief(x: float) -> str:
+    """A number in two digits, or as it stands up to 999."""
+    return number(x, 3 if 100 <= abs(x) < 999.5 else 2)
+
+
 def verdict(stops: Sequence[Stop]) -> str:
     """One sentence or two on the gradients' way back."""
     start = 1 if len(stops) > 2 else 0  # the first hop belongs to the loss, not to the depth of the network
@@ -89,8 +99,8 @@ def verdict(stops: Sequence[Stop]) -> str:
             return f"Gradients vanish: at {name} they are exactly 0, nothing before it learns."
     ratio = sizes[-1] / sizes[0]
     hops = max(len(sizes) - 1, 1)
-    each = f"{'on average, ' if hops > 1 else ''}a layer multiplies them by {number(ratio ** (1 / hops), 2)}"
-    arrives = f"{names[-1]} receives {number(ratio, 2)} times what {names[0]} does"
+    each = f"{'on average, ' if hops > 1 else ''}a layer multiplies them by {brief(ratio ** (1 / hops))}"
+    arrives = f"{names[-1]} receives {brief(ratio)} times what {names[0]} does"
     if ratio < LITTLE:
         where = next(name for size, name in zip(sizes, names, strict=True) if size < LITTLE * sizes[0])
         return f"Gradients vanish: {arrives}; {each}. From {where} on back they are below a hundredth."

@@ -10,7 +10,7 @@ from tinygrad_reg import Tensor
 from tinygrad_reg.explain import number
 
 from . import dot, svg
-from .chains import Chain, of_loss, of_model
+from .chains import Chain, brief, of_loss, of_model
 from .picture import Picture
 from .text import clean, width, wrap
 from .theme import Theme, ink_on, magnitude, scale_color
@@ -190,7 +190,7 @@ def _stops(chain: Chain, row: range, y: float, scale: _Scale, theme: Theme, digi
                 "g", svg.element("title", svg.escape(f"{stop.name}: {stop.gradient!r}")),
                 svg.box(x, y, BOX_W, BOX_H, round=9, fill=color, stroke=theme.line, stroke_width=0.8),
                 svg.text(x + BOX_W / 2, y + 19, name, 13, ink, text_anchor="middle"),
-                svg.text(x + BOX_W / 2, y + 37, number(stop.gradient, 2), 13, ink, bold=True, text_anchor="middle"),
+                svg.text(x + BOX_W / 2, y + 37, brief(stop.gradient), 13, ink, bold=True, text_anchor="middle"),
                 class_="stop", data_name=stop.name, data_gradient=repr(stop.gradient),
             )
         )  # fmt: skip
