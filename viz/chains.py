@@ -57,12 +57,7 @@ class Chain:
     exact: bool  # whether gradients are numbers, not norms
     goal: str  # ∂L/∂b1, or ‖∂L/∂W‖
 
-    def brief(x: float) -> str:
-    """A number in two digits, or as it stands up to 999."""
-    return number(x, 3 if 100 <= abs(x) < 999.5 else 2)
-
-
-def verdict(self) -> str:
+    def verdict(self) -> str:
         """Whether gradients vanish, explode or flow, and from where on."""
         return verdict(self.stops)
 
