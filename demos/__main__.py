@@ -29,6 +29,9 @@ def run(name: str, *options: str) -> None:
         if extra is None:
             raise
         sys.exit(f"{name} needs {error.name}, which is not installed: pip install 'tinygrad_reg[{extra}]'")
+    except BrokenPipeError:  # whoever reads what is printed has read enough, as in `python -m demos losses | head`
+        sys.stdout = None
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(f"\n{name} was interrupted")
 
