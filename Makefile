@@ -12,7 +12,7 @@ help:
 	@echo "make demos    run every demo"
 	@echo "make check    lint, types, tests, docs"
 	@echo "make oracle   compare every op, loss, layer and optimizer with PyTorch, which it installs"
-	@echo "make stubs    write tinygrad_reg/methods.pyi and docs/ops.md anew, after adding an op"
+	@echo "make stubs    write methods.pyi, docs/ops.md and docs/api.md anew, after a change of ops or docstrings"
 	@echo "make bench    compare the cost with the peers that are installed"
 	@echo "make clean    remove .venv and all that was generated"
 
@@ -43,6 +43,7 @@ oracle: .venv/.oracle
 stubs: .venv/.test
 	$(python) -m tests.stub
 	$(python) -m tests.ops_page
+	$(python) -m tests.api_page
 
 bench: .venv/.bench
 	$(python) -m benchmarks

@@ -65,7 +65,7 @@ def page() -> str:
     families: dict[str, list[Primitive]] = {}
     for op in ops:
         families.setdefault(op.__module__, []).append(op)
-    wrapped = sorted(_code(op.name) for op in ops if vars(tg_ops)[op.name] is not op)
+    wrapped = sorted(code(op.name) for op in ops if vars(tg_ops)[op.name] is not op)
     tables = [
         HEAD.replace("NAMES", ", ".join(wrapped)),
         *(_family(module, families[module]) for module in sorted(families)),
@@ -79,7 +79,7 @@ def _family(module: str, ops: list[Primitive]) -> str:
     return "\n".join(
         [
             f"## {title}\n",
-            f"{_first_paragraph(sys.modules[module])} ([source](../{module.replace('.', '/')}.py))\n",
+            f"{first_paragraph(sys.modules[module])} ([source](../{module.replace('.', '/')}.py))\n",
             "| op | formula | local derivative | in words |",
             "|---|---|---|---|",
             *rows,
@@ -93,9 +93,9 @@ def _row(op: Primitive) -> str:
     options = [f"{name}=" for name in op.options]
     call = ", ".join([*inputs, *(["*"] if options and not op.variadic else []), *options])
     words = " ".join(filter(None, [op.why, op.undefined]))
-    calls = ", ".join(_code(each) for each in _other_calls(op))
-    name = _code(f"{op.name}({call})") + (f"<br>{calls}" if calls else "")
-    return f"| {name} | {_cell(_first_paragraph(op))} | {_locals(op)} | {_cell(words)} |"
+    calls = ", ".join(code(each) for each in _other_calls(op))
+    name = code(f"{op.name}({call})") + (f"<br>{calls}" if calls else "")
+    return f"| {name} | {cell(first_paragraph(op))} | {_locals(op)} | {cell(words)} |"
 
 
 def _locals(op: Primitive) -> str:
@@ -109,7 +109,7 @@ def _locals(op: Primitive) -> str:
 
 def _local(op: Primitive, derivative: Derivative) -> str:
     how = "" if op.elementwise else f" ({derivative.how})"
-    return _code(derivative.local) + _cell(how)
+    return code(derivative.local) + cell(how)
 
 
 def _other_calls(op: Primitive) -> list[str]:
@@ -138,25 +138,25 @@ def _composed() -> str:
         own = inspect.unwrap(rule)
         module = str(own.__module__)
         rows.append(
-            f"| {_code(name_of(function))} | {_cell(_first_paragraph(own))} | "
+            f"| {code(name_of(function))} | {cell(first_paragraph(own))} | "
             f"[{module.rpartition('.')[2]}](../{module.replace('.', '/')}.py) |"
         )
     return "\n".join(sorted(rows)) + "\n"
 
 
 def _questions() -> str:
-    return ", ".join(sorted(_code(name_of(function)) for function in questions)) + "\n"
+    return ", ".join(sorted(code(name_of(function)) for function in questions)) + "\n"
 
 
-def _first_paragraph(documented: Any) -> str:
+def first_paragraph(documented: Any) -> str:
     return " ".join((inspect.getdoc(documented) or "").split("\n\n")[0].split())
 
 
-def _code(text: str) -> str:
-    return f"`{_cell(text)}`"
+def code(text: str) -> str:
+    return f"`{cell(text)}`"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 

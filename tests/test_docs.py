@@ -1,19 +1,44 @@
-"""The pages of docs/: the table of ops is up to date, and every row of the lectures leads to code, test and demo.
+"""The pages of docs/: the tables are up to date, and every row of the lectures leads to code, test and demo.
 
 That their code runs and their links lead somewhere is tested with the README's, in test_readme.py.
 """
 
+import importlib
+import inspect
 import re
 from pathlib import Path
 
-from tests.ops_page import PAGE, page
+import pytest
+
+from tests import api_page, ops_page
 from tests.test_readme import PAGES
 
 DOCS = Path(__file__).parent.parent / "docs"
 
 
 def test_the_table_of_ops_is_up_to_date():
-    assert page() == PAGE.read_text(encoding="utf-8"), "an op has changed: run `make stubs`"
+    assert ops_page.page() == ops_page.PAGE.read_text(encoding="utf-8"), "an op has changed: run `make stubs`"
+
+
+def test_the_list_of_everything_public_is_up_to_date():
+    assert api_page.page() == api_page.PAGE.read_text(encoding="utf-8"), "a docstring has changed: run `make stubs`"
+
+
+@pytest.mark.parametrize("part", api_page.PARTS.values())
+def test_everything_public_is_documented_and_typed(part):
+    module = importlib.import_module(part)
+    missing = []
+    for name, value in api_page.public(module).items():
+        members = {f"{name}.{m}": f for m, f in vars(value).items()} if inspect.isclass(value) else {name: value}
+        members = {m: getattr(f, "fget", f) for m, f in members.items() if not m.partition(".")[2].startswith("_")}
+        missing += [] if inspect.getdoc(value) else [f"{name}: docstring"]
+        for member, function in members.items():
+            if inspect.isfunction(function):
+                hints = inspect.signature(function)
+                given = [p.annotation for p in hints.parameters.values() if p.name != "self"]
+                missing += [] if function.__doc__ else [f"{member}: docstring"]
+                missing += [f"{member}: types"] if inspect.Signature.empty in (*given, hints.return_annotation) else []
+    assert missing == []
 
 
 def test_the_index_lists_every_page():
