@@ -136,6 +136,7 @@ def _parts(model: Any, optimizer: Any, callbacks: Any) -> dict[str, dict[str, An
             if not isinstance(each, Optimizer):
                 raise TypeError(f"optimizer= must be an optimizer such as tg.optim.SGD(...), not {type(each).__name__}")
         parts["optimizers"] = {f"{i}": each for i, each in enumerate(optimizers)}
+    callbacks = [callbacks] if isinstance(callbacks, Callback) else callbacks
     stateful = [
         each for each in callbacks if getattr(type(each), "state_dict", Callback.state_dict) is not Callback.state_dict
     ]

@@ -21,11 +21,22 @@ def finite_gradients(parameters: list[Tensor]) -> bool:
         return math.isfinite(total) or all(p._grad is None or np.isfinite(p._grad).all() for p in parameters)
 
 
-def refuse(model: Module, loss: Tensor, optimizer: Optimizer, epoch: int, batch: int) -> NoReturn:
-    """Stop, naming the layer whose weight, value or gradient was the first to be no finite number."""
+def sizes(model: Module) -> dict[str, float]:
+    """The largest weight of each parameter, by path."""
+    return {path: float(np.max(np.abs(p.data))) for path, p in model.named_parameters() if p.size}
+
+
+def refuse(
+    model: Module, loss: Tensor, optimizer: Optimizer, before: dict[str, float], epoch: int, batch: int
+) -> NoReturn:
+    """Stop, naming the layer whose weight, value or gradient was the first to be no finite number.
+
+    `before` are the sizes of the weights when the training began: what has grown most is named, too.
+    """
     raise FloatingPointError(
         f"training diverged in epoch {epoch}, batch {batch}: {_first(model, loss)}. The step was not taken. "
-        f"{_largest(model)}; the learning rate is {optimizer.lr:g}. Try a lower one, clip=1.0, or look with tg.debug()"
+        f"{_growth(before, sizes(model))}The learning rate is {optimizer.lr:g}: try a lower one, clip=1.0, or look "
+        "closer with tg.debug()"
     )
 
 
@@ -73,7 +84,7 @@ def _bad_weights(model: Module) -> str:
 
 
 def _layer(path: str) -> str:
-    return f"layer {path}" if path else "the model or loss, outside of any layer"
+    return f"layer {path}" if path else "the model or the loss, outside of its layers"
 
 
 def _of(record: Record, index: int, names: dict[int, str]) -> str:
@@ -82,7 +93,10 @@ def _of(record: Record, index: int, names: dict[int, str]) -> str:
     return f"{names.get(id(step.tensor), step.name)} up to {number(largest)}"
 
 
-def _largest(model: Module) -> str:
-    sizes = [(float(np.max(np.abs(p.data))), path) for path, p in model.named_parameters() if p.size]
-    size, path = max(sizes)
-    return f"The largest weight is {size:.3g}, in {path}"
+def _growth(before: dict[str, float], now: dict[str, float]) -> str:
+    """Which weights have grown most, if any have."""
+    path = max(now, key=lambda path: now[path] / max(before.get(path, 0.0), 1.0))
+    if not (path in before and now[path] > 10 * max(before[path], 1.0)):
+        return ""
+    layer = path.rpartition(".")[0]
+    return f"The weights of {_layer(layer)} have grown most: {path} from {before[path]:.3g} to {now[path]:.3g}. "

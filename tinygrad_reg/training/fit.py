@@ -63,7 +63,7 @@ def fit(
         for epoch in range(epochs):
             for x_batch, y_batch in tg.data.batches(x, y, batch_size=32):
                 value = loss(model(x_batch), y_batch) + model.penalty()
-                optimizer.zero_grad(); value.backward(); optimizer.step(); model.project(optimizer.lr)
+                optimizer.zero_grad(); value.backward(); lr = optimizer.lr; optimizer.step(); model.project(lr)
 
     | argument | is |
     |---|---|

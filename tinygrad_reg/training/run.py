@@ -88,12 +88,14 @@ class Run:
             if os.path.exists(self.resume):
                 checkpoint = load(self.resume, **self._state())
                 self.history, self._done = checkpoint.history, checkpoint.epoch
-        for callback in self.callbacks:
-            callback.run = self
-            callback.on_train_begin()
-        progress = Progress(verbose, self.epochs, len(self.train), min(self._done, self.epochs))
+        self._sizes = divergence.sizes(self.model)
         modes = [(module, module.training) for _, module in self.model.named_modules()]
+        progress = None
         try:
+            for callback in self.callbacks:
+                callback.run = self
+                callback.on_train_begin()
+            progress = Progress(verbose, self.epochs, len(self.train), min(self._done, self.epochs))
             with self._unchanged_until_the_first_step():
                 self._epochs(progress)
             for callback in self.callbacks:
@@ -105,8 +107,9 @@ class Run:
             for module, mode in modes:
                 module.training = mode
             for callback in self.callbacks:
-                del callback.run  # so that it can be copied and sent elsewhere
-            progress.close()
+                vars(callback).pop("run", None)  # so that it can be copied and sent elsewhere
+            if progress is not None:
+                progress.close()
         return self.history
 
     def _epochs(self, progress: Progress) -> None:
@@ -183,11 +186,11 @@ class Run:
         if not self._steps:
             self._check_first(out, total)
         if not math.isfinite(total.item()):
-            divergence.refuse(self.model, total, self.optimizer, self.epoch, self._batch + 1)
+            divergence.refuse(self.model, total, self.optimizer, self._sizes, self.epoch, self._batch + 1)
         self.optimizer.zero_grad()
         total.backward(retain_grads=False)
         if not divergence.finite_gradients(self.parameters):
-            divergence.refuse(self.model, total, self.optimizer, self.epoch, self._batch + 1)
+            divergence.refuse(self.model, total, self.optimizer, self._sizes, self.epoch, self._batch + 1)
         for callback in self.callbacks:
             callback.on_gradient(self._batch + 1)
         if self.clip is not None:
