@@ -141,3 +141,8 @@ def test_why_of_a_gradient_whose_square_is_no_float():
     tiny = leaf([1.0, 1.0], "tiny")
     (tiny * 1e-200).sum().backward()
     assert "root mean square 1e−200" in tg.why(tiny)
+
+
+def test_why_takes_the_loss_as_a_tensor():
+    with pytest.raises(TypeError, match="the loss that backward"):
+        tg.why(tg.Tensor(1.0, requires_grad=True), 2)

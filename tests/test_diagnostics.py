@@ -186,3 +186,9 @@ def test_looking_changes_nothing():
     assert all(p.grad is None for p in model.parameters())
     for name, array in model.state_dict().items():
         np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize("model", [None, [1, 2], lambda x: x])
+def test_what_is_no_model_has_no_units(model):
+    with pytest.raises(TypeError, match="the units of a model are looked at"):
+        dead_units(model, X)

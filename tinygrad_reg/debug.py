@@ -89,6 +89,8 @@ def why(tensor: Tensor, loss: Tensor | None = None) -> str:
     """
     if not isinstance(tensor, Tensor):
         raise TypeError(f"why() takes a Tensor, not {type(tensor).__name__}")
+    if loss is not None and not isinstance(loss, Tensor):
+        raise TypeError(f"why() takes the loss that backward() started at, a Tensor, not {type(loss).__name__}")
     name = source.label(tensor) or "it"
     if loss is None and modes.last_output is not None:
         loss = modes.last_output()

@@ -161,7 +161,7 @@ class Primitive:
         token = ERROR_STATE.set(IGNORE)
         try:
             out = self.forward(*arrays, **options) if options else self.forward(*arrays)
-        except (TypeError, ValueError, IndexError) as error:
+        except (TypeError, ValueError, IndexError, AttributeError) as error:
             raise self._misfit(error, inputs, options) from None
         finally:
             ERROR_STATE.reset(token)
@@ -247,7 +247,7 @@ class Primitive:
             return TypeError(f"{self.name} has no option {unknown[0]}=; {own}")
         given = ", ".join([*map(describe, inputs), *(f"{name}={value!r}" for name, value in options.items())])
         kinds = (np.linalg.LinAlgError, np.exceptions.AxisError, IndexError, TypeError, ValueError)
-        kind = next(kind for kind in kinds if isinstance(error, kind))
+        kind = next((kind for kind in kinds if isinstance(error, kind)), TypeError)  # a number where an array is due
         return kind(f"{self.name} can't take {given}: {error}" + (f" ({self.expects})" if self.expects else ""))
 
     def _refuse_lost_gradients(self, inputs: Sequence[Any], options: dict[str, Any]) -> None:

@@ -183,3 +183,10 @@ def test_damaged_and_foreign_csv_files(write, content, options, reason):
 def test_a_file_that_is_not_there():
     with pytest.raises(FileNotFoundError, match="nowhere"):
         read_idx("nowhere")
+
+
+@pytest.mark.parametrize("path", [0, 1, True, 2.5, None])
+def test_a_number_is_no_path(path):
+    """open(1) would take it for the output that is open under this number, and close that."""
+    with pytest.raises(TypeError, match="PathLike"):
+        read_csv(path)

@@ -391,3 +391,10 @@ def test_printing_a_layer_of_the_users():
 
     assert repr(Scale(3, factor=2.0)) == "Scale(3, factor=2.0)"
     assert repr(Scale(3)) == "Scale(3)"
+
+
+@pytest.mark.parametrize("x", [None, 3, "x"])
+def test_a_layer_names_what_is_no_array(x):
+    model = tg.Sequential([tg.Dense(3, 2)])
+    with pytest.raises(TypeError, match=rf"Dense.* takes an array or a Tensor, not {type(x).__name__}"):
+        model(x)

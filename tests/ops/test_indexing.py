@@ -147,3 +147,8 @@ def test_take_refuses_what_is_not_there(call):
 def test_an_index_is_written_as_the_user_writes_it():
     index = Index((slice(None), slice(1, None, 2), ARRAY, None, ..., -1))
     assert repr(index) == "[:, 1::2, array, None, ..., -1]"
+
+
+def test_a_number_where_an_array_is_due_is_a_TypeError_that_names_the_op():
+    with pytest.raises(TypeError, match=r"take_along_axis can't take tensor of shape \(2,\), int"):
+        np.take_along_axis(tg.Tensor([1.0, 2.0], requires_grad=True), 0, 0)

@@ -9,6 +9,7 @@ import csv
 import gzip
 import io
 import math
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -199,7 +200,7 @@ def _number(path: str | Path, line: int, column: str, text: str) -> float:
 @contextmanager
 def _opened(path: str | Path) -> Iterator[IO[bytes]]:
     """The bytes of the file, decompressed where gzip has compressed it."""
-    with open(path, "rb") as raw:
+    with open(os.fspath(path), "rb") as raw:  # fspath refuses a number, which open() takes for a file that is open
         start = raw.read(2)
         raw.seek(0)
         if start != b"\x1f\x8b":

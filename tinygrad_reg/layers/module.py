@@ -64,6 +64,11 @@ class Module:
                 if running.listener is not None:
                     running.listener(modes.layer, out)
                 return out
+        except AttributeError as error:
+            odd = [x for x in inputs if not isinstance(_tensor(x), Tensor)]
+            if odd and type(self).__module__.startswith(f"{__package__}."):
+                raise TypeError(f"{self.where()} takes an array or a Tensor, not {type(odd[0]).__name__}") from error
+            raise
         finally:
             running.module, running.names = before
 

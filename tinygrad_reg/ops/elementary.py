@@ -252,7 +252,7 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
     if (a_min is not None and min is not None) or (a_max is not None and max is not None):
         raise TypeError("clip takes its bounds as a_min, a_max or as min, max, not both")
     low, high = (a_min if min is None else min), (a_max if max is None else max)
-    dtype = getattr(x, "dtype", None)
+    dtype = x.dtype if isinstance(x, (np.ndarray, np.generic, Tensor)) else None
     whole = dtype is not None and dtype.kind in "iu"  # ∞ as a bound would make floats of whole numbers
     if low is None:
         low = int(np.iinfo(dtype).min) if whole else -math.inf

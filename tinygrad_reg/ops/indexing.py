@@ -119,7 +119,7 @@ def _index_array(piece: Any, x: Any) -> Any:
         piece = np.asarray(piece)
         if not piece.size:
             piece = piece.astype(np.intp)  # NumPy reads [] as an array of floats
-    dtype = getattr(piece, "dtype", None)
+    dtype = piece.dtype if isinstance(piece, (np.ndarray, np.generic, Tensor)) else None
     if dtype is None or dtype.kind not in "iub":
         given = describe(piece) + f" and dtype {dtype}" if isinstance(piece, (np.ndarray, Tensor)) else repr(piece)
         raise IndexError(
