@@ -40,6 +40,7 @@ def execute(code, names, file):
     return printed.getvalue()
 
 
+@pytest.mark.filterwarnings("ignore:there is no 'dot' on this machine")  # pictures are drawn all the same
 @every_page
 def test_blocks_run_and_print_what_is_shown(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # what a block writes goes there
