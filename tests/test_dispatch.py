@@ -21,7 +21,10 @@ def test_arrays_and_numbers_work_from_both_sides():
         np.testing.assert_allclose(result.data, expected)
 
 
-@pytest.mark.parametrize("number", [2, 2.0, np.float64(2), np.float32(2), np.int64(2), True])
+NUMBERS = [2, 2.0, np.float64(2), np.float32(2), np.int64(2), np.longdouble(2), True, np.True_]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
 def test_a_number_never_changes_the_dtype(number):
     t = leaf([1.0, 2.0], dtype="float32")
     for result in (
@@ -136,3 +139,18 @@ def test_ops_leave_numpys_error_state_alone_and_raise_no_warnings():
         y = (big * 10) / 0.0
         y.sum().backward()
     assert np.geterr() == before
+
+
+@pytest.mark.parametrize(
+    "other",
+    [1j, np.complex128(1j), np.array([1j]), np.timedelta64(1, "s"), np.array([1.5], object), "a", None,
+     np.ma.array([1.0], mask=[True])],
+    ids=repr,
+)  # fmt: skip
+def test_an_operand_is_real_numbers(other):
+    with pytest.raises(TypeError):
+        leaf([1.0]) * other
+
+
+def test_a_comparison_with_a_number_beyond_the_dtype_does_not_warn():
+    assert (leaf([1.0], dtype="float32") < 1e300).all()

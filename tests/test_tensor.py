@@ -45,10 +45,33 @@ def test_an_integer_array_can_not_require_gradients(array):
         tg.Tensor(array).requires_grad = True
 
 
-@pytest.mark.parametrize("data", ["text", {"a": 1}, None, [1, "b"], np.array([1j]), [[1, 2], [3]]])
+NO_NUMBERS = ["text", {"a": 1}, [1, "b"], np.array([1j]), [[1, 2], [3]], np.ma.array([1.0], mask=[True])]
+
+
+@pytest.mark.parametrize("data", [*NO_NUMBERS, None])
 def test_what_is_no_array_of_real_numbers_is_refused(data):
-    with pytest.raises((TypeError, ValueError)):
-        tg.Tensor(data)
+    for call in (tg.Tensor, lambda x: tg.Tensor(x, dtype="float64"), lambda x: setattr(parameter(1), "data", x)):
+        with pytest.raises((TypeError, ValueError)):
+            call(data)
+
+
+@pytest.mark.parametrize("data", NO_NUMBERS)
+def test_a_gradient_is_real_numbers_too(data):
+    w = parameter(1)
+    for call in (lambda: setattr(w, "grad", data), lambda: (w * 1).backward(data)):
+        with pytest.raises((TypeError, ValueError)):
+            call()
+    assert w.grad is None
+
+
+def test_a_name_where_requires_grad_stands_is_refused():
+    with pytest.raises(TypeError, match="requires_grad must be True or False, not 'w'"):
+        tg.Tensor(1.0, "w")
+
+
+def test_a_list_of_float32_arrays_stays_float32():
+    assert tg.Tensor([np.ones(2, np.float32), np.zeros(2, np.float32)]).dtype == np.float32
+    assert tg.Tensor([np.arange(2), np.arange(2)]).dtype == np.float64
 
 
 def test_a_list_of_tensors_is_refused_with_the_way_to_join_them():

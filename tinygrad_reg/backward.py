@@ -15,7 +15,7 @@ import numpy as np
 
 from .methods import attach
 from .modes import ERROR_STATE, IGNORE, modes, quiet
-from .tensor import Tensor, describe
+from .tensor import Tensor, as_array, describe
 
 
 class Observer(Protocol):
@@ -232,7 +232,7 @@ def start_gradient(output: Any, gradient: Any, call: str) -> Any:
                 "reduce it with .sum() or .mean(), or give gradient=, the weight of each element"
             )
         return np.ones(output._data.shape, output._data.dtype)
-    given = gradient if isinstance(gradient, Tensor) else np.array(gradient, dtype=output._data.dtype)
+    given = gradient if isinstance(gradient, Tensor) else as_array(gradient, output._data.dtype).copy()
     if given.shape != output._data.shape:
         raise ValueError(f"gradient= must have the shape of {describe(output)}, not {given.shape}")
     return given

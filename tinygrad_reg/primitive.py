@@ -23,7 +23,7 @@ import numpy as np
 
 from . import methods, source
 from .modes import ERROR_STATE, IGNORE, default_dtype, modes
-from .tensor import Tensor, _Clock, describe
+from .tensor import Tensor, _Clock, describe, plain_array
 
 registry: dict[str, Primitive] = {}  # every op, by name: the only list of ops
 numpy_rules: dict[Any, Callable[..., Any]] = {}  # what np functions do with Tensors: see dispatch.py
@@ -322,13 +322,14 @@ def _as_float(x: Any) -> Any:
 
 def _operand(x: Any) -> Any:
     """An input that is no Tensor: numbers stay weak (they take the other operand's dtype), the rest is an array."""
-    if isinstance(x, np.ndarray) or type(x) is float or type(x) is int:
+    if type(x) is float or type(x) is int:
         return x
-    if isinstance(x, np.generic):
-        return x.item()  # NumPy's scalars would turn float32 into float64, Python's do not
-    array = np.asarray(x)
+    array = x if type(x) is np.ndarray else plain_array(x)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"an op can't take {type(x).__name__} (dtype {array.dtype})")
+    if isinstance(x, np.generic):
+        # NumPy's scalars would turn float32 into float64, Python's do not. (A longdouble is its own item.)
+        return float(x) if array.dtype.kind == "f" else x.item()
     return array
 
 

@@ -54,6 +54,8 @@ class Tensor(Methods):
 
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None, *, dtype: Any = None) -> None:
         array = as_array(data, dtype)
+        if not isinstance(requires_grad, (bool, np.bool_)):
+            raise TypeError(f"requires_grad must be True or False, not {requires_grad!r}")
         if requires_grad:
             require_float(array)
         if name is not None and not isinstance(name, str):
@@ -125,7 +127,7 @@ class Tensor(Methods):
         if np.ndim(value) == 0 and shape and value == 0:
             self._grad = np.zeros(shape, dtype)
             return
-        array = np.asarray(value, dtype)
+        array = as_array(value, dtype)
         if array.shape != shape:
             raise ValueError(f".grad of {describe(self)} must have its shape {shape}, not {array.shape}")
         self._grad = array
@@ -340,20 +342,28 @@ def describe(x: Any) -> str:
 
 def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     """`data` as an array, not copied where it is one already. Python numbers and lists of them become floats."""
-    if isinstance(data, np.ndarray) and dtype is None:
-        array = np.asarray(data)  # sheds subclasses such as np.matrix
-    elif isinstance(data, (Tensor, np.ndarray, np.generic)):
-        array = np.asarray(data, dtype)
+    if isinstance(data, (Tensor, np.ndarray, np.generic)):
+        array = plain_array(data)
     else:
         try:
-            array = np.asarray(data, dtype)
+            array = np.asarray(data)
         except ValueError as error:
             raise ValueError(f"can't make an array of this {type(data).__name__}: {error}") from None
-        if dtype is None and array.dtype.kind in "iuf" and not hasattr(data, "__array__"):
+        # Python's numbers, and not a list of arrays of another float type
+        if dtype is None and (array.dtype.kind in "iu" or array.dtype == np.float64) and not hasattr(data, "__array__"):
             array = array.astype(default_dtype(), copy=False)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"a Tensor holds real numbers, not {array.dtype} (given: {type(data).__name__})")
-    return array
+    wanted = array.dtype if dtype is None else np.dtype(dtype)
+    for kind in (array.dtype, wanted):
+        if kind.kind not in "fiub":
+            raise TypeError(f"a Tensor holds real numbers, not {kind} (given: {type(data).__name__})")
+    return array.astype(wanted, copy=False)
+
+
+def plain_array(data: Any) -> np.ndarray:
+    """`data` as NumPy reads it, shedding subclasses such as np.matrix; a mask, which would get lost, is refused."""
+    if isinstance(data, np.ndarray) and type(data) is not np.ndarray and hasattr(data, "mask"):
+        raise TypeError("a masked array would lose its mask here: write array.filled(value) for an array without one")
+    return np.asarray(data)
 
 
 def require_float(array: np.ndarray) -> None:

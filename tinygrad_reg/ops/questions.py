@@ -10,6 +10,7 @@ import numpy as np
 
 from ..dispatch import questions
 from ..methods import attach
+from ..modes import ERROR_STATE, IGNORE
 from ..primitive import numpy_rules
 from ..tensor import Tensor, describe
 
@@ -46,10 +47,13 @@ def _plain(x: Any) -> Any:
 
 def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def answer(x: Any, y: Any) -> Any:
+        token = ERROR_STATE.set(IGNORE)  # 1e300 is inf among float32 numbers
         try:
             return compare(_plain(x), _plain(y))
         except ValueError as error:
             raise ValueError(f"can't compare {describe(x)} with {describe(y)}: {error}") from None
+        finally:
+            ERROR_STATE.reset(token)
 
     return answer
 
