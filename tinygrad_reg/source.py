@@ -33,7 +33,7 @@ class _Kinds(dict[str, int]):
     """Whose code a file holds, looked up once a file."""
 
     def __missing__(self, file: str) -> int:
-        path = os.path.abspath(file)
+        path = file if file.startswith("<") else os.path.abspath(file)  # "<stdin>" lies in no folder
         kind = GLUE if path in _GLUE or path.startswith(_NUMPY) else HOUSE if path.startswith(_HOUSE) else USER
         self[file] = kind
         return kind
