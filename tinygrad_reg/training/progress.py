@@ -23,8 +23,9 @@ class Progress:
         if verbose == 1:
             from tqdm.auto import tqdm  # here: in a notebook it looks for widgets, which takes a while
 
-            rarely = {} if sys.stderr.isatty() or "TQDM_MININTERVAL" in os.environ else {"mininterval": 10.0}
-            self.bar = tqdm(total=epochs * batches, initial=done * batches, unit="batch", dynamic_ncols=True, **rarely)
+            often = sys.stderr.isatty() or "ipykernel" in sys.modules or "TQDM_MININTERVAL" in os.environ
+            pace = {} if often else {"mininterval": 10.0}
+            self.bar = tqdm(total=epochs * batches, initial=done * batches, unit="batch", dynamic_ncols=True, **pace)
 
     def epoch(self, number: int) -> None:
         """An epoch begins."""
