@@ -1,5 +1,6 @@
 """Checkpoints: all or nothing, in writing and in reading; a resumed run equals the uninterrupted one bit for bit."""
 
+import errno
 import io
 import json
 import os
@@ -440,6 +441,23 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)
     assert tg.load(path, model=tg.Dense(1, 1)).epoch == 1
+    assert os.listdir(tmp_path) == ["run"]
+
+
+def test_when_the_disk_fills_up_while_training_history_and_the_last_file_are_left(tmp_path, monkeypatch):
+    real, saves = os.replace, []
+
+    def full(*names):
+        saves.append(names)
+        if len(saves) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(*names)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        train(*make(), 5, tmp_path / "run")
+    assert len(caught.value.history["loss"]) == 3
+    assert tg.load(tmp_path / "run", model=make()[0], rng=np.random.default_rng()).epoch == 2
     assert os.listdir(tmp_path) == ["run"]
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..diagnostics import gradient_norms
-from ..naming import look_up
+from ..naming import Called, look_up
 from . import container
 from .history import direction
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .run import Run
 
 
-class Callback:
+class Callback(Called):
     """The base of callbacks: every method may be overridden, none has to be.
 
     `self.run` is the training: its `model`, `optimizer`, `history`, `epoch`, and `stop(reason)`. What a resumed run
@@ -34,6 +34,9 @@ class Callback:
 
     run: Run
     adds: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        """Nothing to do: subclasses need not call it."""
 
     def on_train_begin(self) -> None:
         """Before the first step; what does not fit is refused here."""

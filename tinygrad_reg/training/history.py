@@ -34,7 +34,9 @@ def direction(name: str, mode: str = "auto") -> str:
         return "min"
     if figure in RISING or "accuracy" in figure:
         return "max"
-    raise ValueError(f"is a better '{name}' a lower or a higher one? Write mode='min' or mode='max'")
+    near = [f"'{known}'" for known in (*FALLING, *RISING) if figure and known.startswith(figure)]
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise ValueError(f"is a better '{name}' a lower or a higher one? Write mode='min' or mode='max'.{hint}")
 
 
 class Report(str):

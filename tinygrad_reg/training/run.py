@@ -100,7 +100,7 @@ class Run:
                 self._epochs(progress)
             for callback in self.callbacks:
                 callback.on_train_end()
-        except FloatingPointError as error:
+        except (FloatingPointError, OSError) as error:  # diverged, or the disk is full
             error.history = self.history  # type: ignore[attr-defined]
             raise
         finally:
