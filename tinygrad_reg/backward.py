@@ -191,6 +191,8 @@ def _fit(share: Any, parent: Tensor, node: Tensor) -> Any:
             )
         share = unbroadcast(share, parent._data.shape)
     dtype = parent._data.dtype
+    if share.dtype.kind not in "fiub":
+        raise TypeError(f"the derivative of '{node.op}' gave {share.dtype} numbers where real ones were due")
     return share if share.dtype == dtype else share.astype(dtype)
 
 
@@ -210,7 +212,9 @@ def _may_be_held(share: Any, known: Sequence[Any], node: Tensor) -> bool:
     for value in known:  # by identity: `in` would compare elements
         if share is value:
             return True
-    return share.base is not None or share is node._kept or not share.flags.writeable
+    # A user's derivative may return an array that lives on elsewhere.
+    foreign = node._primitive is not None and node._primitive.foreign
+    return foreign or share.base is not None or share is node._kept or not share.flags.writeable
 
 
 def start_gradient(output: Any, gradient: Any, call: str) -> Any:

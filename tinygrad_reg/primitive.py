@@ -17,7 +17,8 @@ graph of its own, which is how second derivatives come about. So it must not loo
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from typing import Any, NamedTuple
+from types import FunctionType
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -65,7 +66,10 @@ class Primitive:
         operator: str = "",
     ) -> None:
         """See `primitive`."""
-        self.forward = forward
+        if not isinstance(forward, (FunctionType, np.ufunc)):
+            raise TypeError(f"an op is made of a function written with def, which names its inputs, not of {forward!r}")
+        self.foreign = not str(forward.__module__).startswith(f"{__package__}.")  # a user's op: see _guarded, _checked
+        self.forward = self._checked(forward) if self.foreign else forward
         self.name = name or forward.__name__
         self.symbol = symbol or self.name
         self.why = why
@@ -77,7 +81,6 @@ class Primitive:
         self.floats = floats
         self.random = random
         self.derivatives: list[Derivative | None] = []
-        self.functions: list[Any] = []  # the functions of the derivatives, at hand for the walk
         self.joint: Callable[..., Sequence[Any]] | None = None
         self.of_all: Derivative | None = None
         self._has_fixed_inputs = False
@@ -87,6 +90,10 @@ class Primitive:
 
         self.inputs, self.options, self.defaults, self.variadic = _signature(forward)
         self.arity = len(self.inputs)
+        # The functions of the derivatives, at hand for the walk; until they are declared, a complaint in their places.
+        self.functions: list[Any] = [self._missing(name) for name in self.inputs]
+        if self.variadic:
+            self.joint = self._missing(self.inputs[-1])
         self.text = text
         registry[self.name] = self
         _register(self, self._as_method(), numpy, method)
@@ -108,7 +115,7 @@ class Primitive:
             wording = how or ("G ⊙ local" if self.elementwise else "local applied to G")
             text = local or f"∂{self.name}/∂{self.inputs[position]}"
             self.derivatives.append(Derivative(function, text, wording, local_input))
-            self.functions.append(function)
+            self.functions[position] = _guarded(function) if self.foreign else function
             return function
 
         return declare
@@ -116,7 +123,6 @@ class Primitive:
     def no_derivative(self) -> None:
         """Declare that the next input (indices, a condition, a mask) can't be differentiated by."""
         self.derivatives.append(None)
-        self.functions.append(None)
         self._has_fixed_inputs = True
 
     def derivatives_of_all(
@@ -128,7 +134,7 @@ class Primitive:
         """
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-            self.joint = function
+            self.joint = _guarded(function) if self.foreign else function
             self.of_all = Derivative(function, local, how, None)
             return function
 
@@ -176,8 +182,13 @@ class Primitive:
         node._grad = node._home = node._name = None
         node._owned = False
         if requires_grad and modes.recording:
-            if options or self._has_fixed_inputs:
+            if options or self._has_fixed_inputs or self.foreign:
                 self._refuse_lost_gradients(inputs, options)
+                if out.dtype.kind != "f":
+                    raise TypeError(
+                        f"{self.name} gave {out.dtype} numbers, which carry no gradient, of inputs that require one; "
+                        "give it their .numpy(), if none should flow there"
+                    )
             node._requires_grad = True
             node._primitive = self
             node._inputs = inputs
@@ -206,7 +217,10 @@ class Primitive:
         """The shares of all inputs from the one derivative of an op of any number of inputs; known = (g, out, ...)."""
         assert self.joint is not None
         needed = [isinstance(x, Tensor) and x in wanted for x in inputs]
-        return self.joint(needed, *known, **options)
+        shares = self.joint(needed, *known, **options)
+        if self.foreign and len(shares) != len(inputs):
+            raise TypeError(f"the derivative of '{self.name}' gave {len(shares)} shares for {len(inputs)} inputs")
+        return shares
 
     def names_of(self, inputs: Sequence[str]) -> dict[str, str]:
         """What stands for each name of the forward's inputs in a formula: *xs takes all that the names before leave."""
@@ -238,6 +252,39 @@ class Primitive:
                 raise TypeError(f"{self!r} was given '{option}' twice")
         options = {**options, **dict(zip(self.options, extra, strict=False))}
         return (*inputs[: self.arity], *(options.pop(name) for name in named)), options
+
+    def _missing(self, name: str) -> Callable[..., Any]:
+        def complain(*known: Any, **options: Any) -> NoReturn:
+            raise TypeError(
+                f"{self.name} has no derivative with respect to '{name}': declare it with "
+                f"@{self.name}.derivative{'s_of_all' if self.variadic else ''}() in the order of the inputs, "
+                "or call .no_derivative() for indices, conditions and masks"
+            )
+
+        return complain
+
+    def _checked(self, forward: Callable[..., Any]) -> Callable[..., Any]:
+        """A user's forward, which can't write into its inputs, and whose result is made sure to be what it must be."""
+        guarded = _guarded(forward)
+
+        def checked(*arrays: Any, **options: Any) -> Any:
+            result = guarded(*arrays, **options)
+            if not self.keeps:
+                return as_result(result, arrays)
+            if not isinstance(result, tuple) or len(result) != 2:
+                raise TypeError(f"keeps=True says that its forward returns (result, kept), not {type(result).__name__}")
+            return as_result(result[0], arrays), result[1]
+
+        def as_result(out: Any, arrays: Sequence[Any]) -> Any:
+            if isinstance(out, (int, float)):
+                out = np.asarray(out, np.result_type(out, *arrays))[()]
+            kind = None if isinstance(out, Tensor) or not hasattr(out, "dtype") else out.dtype.kind
+            if kind is None or kind not in "fiub":
+                of = "" if kind is None else f" of {out.dtype}"
+                raise TypeError(f"its forward must return an array of real numbers, not {type(out).__name__}{of}")
+            return out
+
+        return checked
 
     def _misfit(self, error: Exception, inputs: Sequence[Any], options: dict[str, Any]) -> Exception:
         """NumPy's complaint about the operands, with their names and what was asked for."""
@@ -318,6 +365,22 @@ def _as_float(x: Any) -> Any:
     if isinstance(x, (np.ndarray, np.generic)):
         return x if x.dtype.kind == "f" else x.astype(default_dtype())
     return float(x)
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A user's forward or derivative, given its arrays read-only: others hold them, too."""
+
+    def guarded(*known: Any, **options: Any) -> Any:
+        return function(*map(_read_only, known), **options)
+
+    return guarded
+
+
+def _read_only(x: Any) -> Any:
+    if isinstance(x, np.ndarray):
+        x = x.view()
+        x.flags.writeable = False
+    return x
 
 
 def _operand(x: Any) -> Any:

@@ -352,11 +352,13 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
         # Python's numbers, and not a list of arrays of another float type
         if dtype is None and (array.dtype.kind in "iu" or array.dtype == np.float64) and not hasattr(data, "__array__"):
             array = array.astype(default_dtype(), copy=False)
-    wanted = array.dtype if dtype is None else np.dtype(dtype)
-    for kind in (array.dtype, wanted):
-        if kind.kind not in "fiub":
-            raise TypeError(f"a Tensor holds real numbers, not {kind} (given: {type(data).__name__})")
-    return array.astype(wanted, copy=False)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"a Tensor holds real numbers, not {array.dtype} (given: {type(data).__name__})")
+    if dtype is None or array.dtype == dtype:
+        return array
+    if np.dtype(dtype).kind not in "fiub":
+        raise TypeError(f"a Tensor holds real numbers, it can't have the dtype {np.dtype(dtype)}")
+    return array.astype(dtype)
 
 
 def plain_array(data: Any) -> np.ndarray:

@@ -1,0 +1,145 @@
+"""Ops that users write, and the mistakes in them: none is taken in silence, none corrupts what others hold."""
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+
+def leaf(*data):
+    return tg.Tensor(list(data), requires_grad=True)
+
+
+def op(forward, derivative=None, **declaration):
+    made = tg.primitive(**declaration)(forward)
+    if derivative is not None:
+        made.derivative("1")(derivative)
+    return made
+
+
+def test_a_derivative_that_was_not_declared_is_asked_for_by_name():
+    def half(x, y):
+        return x * y
+
+    half_done = op(half, lambda g, out, x, y: g * y)
+    x = leaf(1.0)
+    half_done(x, 3.0).sum().backward()
+    assert x.grad.tolist() == [3]
+    with pytest.raises(TypeError, match=r"half has no derivative with respect to 'y'"):
+        half_done(leaf(1.0), leaf(2.0)).sum().backward()
+
+
+def test_an_op_of_many_inputs_needs_a_share_for_each():
+    def total(*xs):
+        return sum(xs)
+
+    many = op(total)
+    with pytest.raises(TypeError, match=r"total has no derivative with respect to 'xs': .*derivatives_of_all"):
+        many(leaf(1.0)).backward()
+    many.derivatives_of_all()(lambda needed, g, out, *xs: [g])
+    with pytest.raises(TypeError, match="'total' gave 1 shares for 2 inputs"):
+        many(leaf(1.0), leaf(1.0)).backward()
+
+
+@pytest.mark.parametrize(
+    "given", [None, [1.0], "text", lambda x: (x, x), lambda x: x * 1j, lambda x: tg.Tensor(x)], ids=repr
+)
+def test_what_a_forward_returns_is_an_array_of_real_numbers(given):
+    def odd(x):
+        return given(x) if callable(given) else given
+
+    with pytest.raises(TypeError, match=r"odd can't take .*: its forward must return an array of real numbers, not"):
+        op(odd)(leaf(1.0))
+
+
+def test_whole_numbers_carry_no_gradient():
+    def rounded(x):
+        return x.astype(int)
+
+    whole = op(rounded, lambda g, out, x: g)
+    with pytest.raises(TypeError, match="rounded gave int64 numbers, which carry no gradient"):
+        whole(leaf(1.5))
+    assert whole(tg.Tensor([1.5])).data.tolist() == [1]
+
+
+def test_a_python_number_is_a_result_in_the_dtype_of_the_inputs():
+    def constant(x):
+        return 3.0
+
+    three = op(constant, lambda g, out, x: np.zeros_like(x))
+    out = three(tg.Tensor(np.ones(2, np.float32), requires_grad=True))
+    out.backward()
+    assert (out.dtype, out.shape) == (np.float32, ())
+
+
+def test_keeps_needs_a_pair():
+    def kept(x):
+        return x * 2
+
+    with pytest.raises(TypeError, match=r"keeps=True says that its forward returns .*, not ndarray"):
+        op(kept, keeps=True)(leaf(1.0, 2.0))
+
+
+@pytest.mark.parametrize("share", [np.array([1j]), np.array([None])], ids=repr)
+def test_a_derivative_gives_real_numbers(share):
+    def same(x):
+        return x * 1
+
+    with pytest.raises(TypeError, match=r"the derivative of 'same' gave .* numbers where real ones were due"):
+        op(same, lambda g, out, x: share)(leaf(1.0)).backward()
+
+
+def test_an_array_that_a_derivative_returns_again_and_again_stays_as_it_is():
+    cached = np.ones(2)
+
+    def shifted(x):
+        return x + 1
+
+    again = op(shifted, lambda g, out, x: cached)
+    x, y = leaf(1.0, 1.0), leaf(1.0, 1.0)
+    (again(x) + again(x) + again(y)).sum().backward()
+    assert x.grad.tolist() == [2, 2]
+    assert y.grad.tolist() == cached.tolist() == [1, 1]
+    assert not np.shares_memory(y.grad, cached)
+
+
+def test_leaves_that_get_the_same_share_do_not_share_its_memory():
+    def summed(*xs):
+        return sum(xs)
+
+    many = op(summed)
+
+    @many.derivatives_of_all()
+    def _(needed, g, out, *xs):
+        share = g * 1.0
+        return [share] * len(xs)
+
+    x, y = leaf(1.0), leaf(1.0)
+    many(x, y).sum().backward()
+    assert not np.shares_memory(x.grad, y.grad)
+
+
+def test_an_op_can_not_write_into_what_it_is_given():
+    def greedy(x):
+        x *= 2
+        return x
+
+    def doubled(x):
+        return x * 2
+
+    def in_place(g, out, x):
+        g *= 2
+        return g
+
+    w = leaf(1.0)
+    with pytest.raises(ValueError, match="read-only"):
+        op(greedy)(w)
+    assert w.data.tolist() == [1]
+    with pytest.raises(ValueError, match="read-only"):
+        (op(doubled, in_place)(w) + leaf(1.0)).backward()
+
+
+@pytest.mark.parametrize("made_of", [len, int, 3])
+def test_an_op_is_made_of_a_function(made_of):
+    with pytest.raises(TypeError, match="an op is made of a function written with def"):
+        tg.primitive(made_of)
