@@ -101,7 +101,7 @@ class Run:
             for callback in self.callbacks:
                 callback.on_train_end()
         except (FloatingPointError, OSError) as error:  # diverged, or the disk is full
-            error.history = self.history  # type: ignore[attr-defined]
+            error.history = self.history  # type: ignore[union-attr]
             raise
         finally:
             for module, mode in modes:
