@@ -305,8 +305,3 @@ def test_without_any_gradient_a_step_moves_nothing() -> None:
     opt = Adam([w], lr=0.1)
     opt.step()
     assert w.data.item() == 1 and opt.state_dict()["clocks"].tolist() == [0]
-
-
-def test_keras_name_of_the_learning_rate_is_answered_with_ours() -> None:
-    with pytest.raises(TypeError, match=r"Adam calls the learning rate lr: write lr=0.1"):
-        Adam([Tensor(1.0, requires_grad=True)], learning_rate=0.1)  # type: ignore[call-arg]

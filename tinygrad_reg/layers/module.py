@@ -12,11 +12,12 @@ import numpy as np
 
 from .. import source
 from ..modes import default_dtype, layer_scope, modes
+from ..naming import Called
 from ..tensor import Tensor
 from .running import name_within, running
 
 
-class Module:
+class Module(Called):
     """A function with state: a layer, a block or a whole model. Write `forward`, and assign what it holds.
 
     >>> class Neuron(Module):
@@ -39,6 +40,9 @@ class Module:
 
     input_shape: tuple[int, ...] | None = None  # of one sample, where the layer alone determines it
     training: bool = True  # noise on, statistics of the batch: switched by train() and eval()
+
+    def __init__(self) -> None:
+        """Nothing to do: subclasses need not call it."""
 
     def forward(self, *inputs: Any) -> Any:
         """What the module computes. Call the module itself, `model(x)`, which runs this."""
@@ -124,7 +128,7 @@ class Module:
             )
         copies = {path: np.array(given[path], tensor.dtype) for path, tensor in own.items()}
         for path, tensor in own.items():
-            _write(tensor, copies[path])
+            tensor.data = copies[path]  # not written into the array that it has, which may be the user's
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, np.ndarray) and isinstance(vars(self).get(name), Tensor):
@@ -179,14 +183,14 @@ class Module:
         """Apply the constraints that the layers declare, after an optimizer's step; `lr` is its learning rate."""
         projected = []
         for path, name, parameter, constraint in self._declared("_constraint"):
-            values = np.asarray(constraint(parameter.data, lr))
+            values = np.array(constraint(parameter.data, lr))
             if values.shape != parameter.shape:
                 raise ValueError(
                     f"the constraint on {join(path, name)} made {values.shape} of its shape {parameter.shape}"
                 )
             projected.append((parameter, values))
         for parameter, values in projected:
-            _write(parameter, values)
+            parameter.data = values
 
     def _declared(self, suffix: str) -> Iterator[tuple[str, str, Tensor, Any]]:
         """For each parameter `name` of each module, what the attribute `name` + suffix beside it declares."""
@@ -274,15 +278,6 @@ def children(module: Module) -> list[tuple[str, Module]]:
     for name, part in module.parts():
         look(part, name)
     return found
-
-
-def _write(tensor: Tensor, values: np.ndarray) -> None:
-    """Give a leaf new values, in its own array where it is writeable: an optimizer may keep that in its buffer."""
-    if tensor.data.flags.writeable:
-        np.copyto(tensor.data, values, casting="same_kind")
-        tensor.written()
-    else:
-        tensor.data = values
 
 
 def join(path: str, name: str) -> str:

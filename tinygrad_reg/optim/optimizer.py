@@ -16,11 +16,12 @@ An optimizer itself is its update rule, so a new one is short:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn, Self
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from ..modes import quiet
+from ..naming import Called
 from ..tensor import Tensor, describe, require_float
 from .flat import Flat, runs, written
 from .schedules import name_of
@@ -37,7 +38,7 @@ class Update(NamedTuple):
     after: dict[str, Any]  # "w" and the state
 
 
-class Optimizer:
+class Optimizer(Called):
     """The base of all optimizers: `update` is the rule, `state_names` what it remembers of each parameter.
 
     Reads the gradients of `params` and nothing else. A parameter without a gradient, or frozen
@@ -47,12 +48,6 @@ class Optimizer:
     decoupled = False  # whether weight decay shrinks the weights themselves, or adds to the gradient
 
     weight_decay = Setting(rate, "λ")
-
-    def __new__(cls, *args: Any, **options: Any) -> Self:
-        """Answer Keras' name of the learning rate with ours."""
-        if "learning_rate" in options:
-            raise TypeError(f"{cls.__name__} calls the learning rate lr: write lr={options['learning_rate']!r}")
-        return super().__new__(cls)
 
     def __init__(
         self,

@@ -1,0 +1,60 @@
+"""What is asked for by a wrong name, or with other libraries' arguments, is answered with the names of the house."""
+
+import copy
+import pickle
+
+import pytest
+
+import tinygrad_reg as tg
+from tinygrad_reg.naming import look_up
+
+W = tg.Tensor(1.0, requires_grad=True)
+
+
+def test_a_name_that_is_near_or_begins_so_is_suggested():
+    for given in ("acuracy", "acc"):
+        with pytest.raises(ValueError, match=f"no metric is called '{given}'; did you mean 'accuracy'"):
+            look_up(given, {"mse": 1, "accuracy": 2}, "metric")
+    with pytest.raises(ValueError, match="no metric is called 'xyz'; There are mse, accuracy"):
+        look_up("xyz", {"mse": 1, "accuracy": 2}, "metric")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: tg.Dense(3), r"Dense also needs out_features: Dense\(in_features, out_features, activation=None, …\)"),
+        (lambda: tg.Dense(units=3), r"Dense takes no units=, here it is called out_features: Dense\(in_features, out"),
+        (lambda: tg.Dense(3, input_shape=(2,)), "takes no input_shape=, here it is called in_features"),
+        (lambda: tg.Dense(2, 3, bias=False), "Dense takes no bias=: it takes in_features, out_features, activation, k"),
+        (lambda: tg.Dense(2, 3, in_features=2), "multiple values for argument 'in_features'"),
+        (lambda: tg.MaxPool2D(pool_size=2), "MaxPool2D takes no pool_size=, here it is called size"),
+        (lambda: tg.BatchNorm(3, eps=1e-5), "BatchNorm takes no eps=, here it is called epsilon"),
+        (lambda: tg.Dropout(p=0.5), "Dropout takes no p=, here it is called rate"),
+        (lambda: tg.ReLU(0.1), r"ReLU was given too many positional arguments: ReLU\(\)"),
+        (lambda: tg.optim.Adam([W], learning_rate=0.1), r"Adam takes no learning_rate=, here it is called lr"),
+        (lambda: tg.optim.Adam([W], beta_1=0.9), "Adam takes no beta_1=, here it is called betas"),
+        (lambda: tg.optim.RMSProp([W], alpha=0.9), "RMSProp takes no alpha=, here it is called rho"),
+        (lambda: tg.EarlyStopping(restore_best_weights=True), "here it is called restore_best"),
+        (lambda: tg.ModelCheckpoint(filepath="m"), "here it is called path"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_answered_with_those_there_are(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+def test_what_a_users_class_takes_is_its_own_business():
+    class Blob(tg.Module):
+        def __init__(self, units, *parts, **options):
+            self.units, self.parts_, self.options = units, parts, options
+
+    made = Blob(2, 3, eps=4)
+    assert (made.units, made.parts_, made.options) == (2, (3,), {"eps": 4})
+    with pytest.raises(TypeError, match="Blob also needs units"):
+        Blob(eps=4)
+
+
+def test_copies_are_made_without_arguments():
+    layer = tg.Dense(2, 3)
+    for duplicate in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert duplicate.kernel.shape == (2, 3)
