@@ -1,5 +1,7 @@
 """NumPy functions and operators that meet a Tensor, and numbers that must not change its dtype."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -154,3 +156,7 @@ def test_an_operand_is_real_numbers(other):
 
 def test_a_comparison_with_a_number_beyond_the_dtype_does_not_warn():
     assert (leaf([1.0], dtype="float32") < 1e300).all()
+
+
+def test_an_op_can_be_pickled():
+    assert pickle.loads(pickle.dumps(tg.ops.relu)) is tg.ops.relu

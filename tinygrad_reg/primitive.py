@@ -236,6 +236,9 @@ class Primitive:
             f"{self.inputs[-1]}[{position - first}]" if self.variadic and position >= first else self.inputs[position]
         )
 
+    def __reduce__(self) -> Any:
+        return _from_registry, (self.name,)  # a model that holds an op as a function can go to another process
+
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join([*self.inputs, *(f'{o}=' for o in self.options)])})>"
 
@@ -318,6 +321,10 @@ class Primitive:
 
         method.__name__, method.__doc__ = self.name, self.__doc__
         return method
+
+
+def _from_registry(name: str) -> Primitive:
+    return registry[name]
 
 
 def primitive(forward: Callable[..., Any] | None = None, **declaration: Any) -> Any:
