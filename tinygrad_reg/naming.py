@@ -26,6 +26,7 @@ def look_up(name: str, table: Mapping[str, T], kind: str) -> T:
 
 # What Keras and PyTorch call an argument, and what it is called here.
 _OURS = {
+    "bias": ("use_bias",),
     "units": ("out_features", "in_features"),
     "input_shape": ("in_features", "in_channels"),
     "input_dim": ("in_features",),
@@ -77,9 +78,12 @@ def _misfit(cls: type, signature: inspect.Signature, options: Mapping[str, Any],
     takes_any = any(p.kind is p.VAR_KEYWORD for p in taken)
     unknown = next((option for option in options if option not in names and not takes_any), None)
     if unknown is not None:
-        ours = [own for own in _OURS.get(unknown, ()) if own in names] or difflib.get_close_matches(unknown, names, 1)
+        ours = [own for own in _OURS.get(unknown, ()) if own in names]
         if ours:
             return f"{name} takes no {unknown}=, here it is called {ours[0]}: {call}"
+        near = difflib.get_close_matches(unknown, names, 1)
+        if near:
+            return f"{name} takes no {unknown}=, did you mean {near[0]}? {call}"
         return f"{name} takes no {unknown}=: it takes {', '.join(names) or 'no arguments'}"
     missing = str(error).partition("missing a required argument: ")[2].strip("'")
     return f"{name} also needs {missing}: {call}" if missing else f"{name} was given {error}: {call}"
