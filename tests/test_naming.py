@@ -45,6 +45,12 @@ def test_arguments_that_do_not_fit_are_answered_with_those_there_are(call, messa
         call()
 
 
+def test_names_looked_for_at_the_top_are_answered_with_the_place_they_have():
+    for name, advice in {"relu": "write tg.ops.relu", "Linear": r"did you mean tg\.Dense\?"}.items():
+        with pytest.raises(AttributeError, match=advice):
+            getattr(tg, name)
+
+
 def test_what_a_users_class_takes_is_its_own_business():
     class Blob(tg.Module):
         def __init__(self, units, *parts, **options):

@@ -76,7 +76,10 @@ def __getattr__(name: str) -> _Any:
 def _advice(name: str) -> str:
     from difflib import get_close_matches
 
-    keras = {"optimizers": "optim", "regularizers": "penalties", "nn": "layers", "callbacks": "EarlyStopping"}
+    if name in vars(ops) and not name.startswith("_"):
+        return f"write tg.ops.{name}"
+    keras = {"optimizers": "optim", "regularizers": "penalties", "callbacks": "EarlyStopping"}
+    keras |= {"nn": "layers", "Linear": "Dense"}  # PyTorch's
     near = [keras[name]] if name in keras else [] if name.startswith("_") else get_close_matches(name, __dir__(), 1)
     return f"did you mean tg.{near[0]}?" if near else "dir(tinygrad_reg) lists what it has"
 
