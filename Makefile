@@ -4,7 +4,7 @@ PYTHON ?= python3
 python = .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help test demo demos lint types docs check oracle stubs bench clean
+.PHONY: help test demo demos lint types docs check oracle mutation stubs bench clean
 
 help:
 	@echo "make test     set up .venv (once) and run all tests"
@@ -12,6 +12,7 @@ help:
 	@echo "make demos    run every demo"
 	@echo "make check    lint, types, tests, docs"
 	@echo "make oracle   compare every op, loss, layer and optimizer with PyTorch, which it installs"
+	@echo "make mutation make every formula a little wrong, one at a time: a test has to fail each time"
 	@echo "make stubs    write methods.pyi, docs/ops.md and docs/api.md anew, after a change of ops or docstrings"
 	@echo "make bench    compare the cost with the peers that are installed"
 	@echo "make clean    remove .venv and all that was generated"
@@ -39,6 +40,9 @@ check: lint types test docs
 
 oracle: .venv/.oracle
 	$(python) -m pytest -q tests/oracle
+
+mutation: .venv/.test
+	$(python) -m tests.mutation
 
 stubs: .venv/.test
 	$(python) -m tests.stub

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 import tinygrad_reg as tg
-from tests.ops.test_ops import CASES
+from tests.ops.test_ops import CASES as ALL
 
+CASES = [case for case in ALL if case.note != "decimals"]  # steps of 0.1 are too close together
 DISTURBANCE = 0.06  # how far earlier results move a case's inputs: not across the kinks that its numbers keep away from
 
 

@@ -1,0 +1,301 @@
+"""Are the tests worth anything? Every formula is made a little wrong, one at a time, and a test has to fail.
+
+    make mutation                                   # all of them, in about ten minutes on four cores
+    .venv/bin/python -m tests.mutation optim losses # those in files whose path has one of these words
+
+A mutant is a source file with one change: a derivative with the other sign or 1 % too large, + for −, × for ÷,
+> for ≥, a constant 1 % or 1 larger. It is imported in place of the file by a fresh process, which runs the tests that
+belong to the file. What survives is printed: a test is missing, or the change makes no difference, and then EQUIVALENT
+has to say why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "tinygrad_reg"
+
+# Where formulas are, and the tests that belong to them. Of the ops, the derivatives; elsewhere, every function.
+FAMILIES = "activations arithmetic convolution crossentropy cumulative diagonals elementary indexing joining linalg"
+FAMILIES += " pooling products reductions shapes"
+TARGETS: dict[str, list[str]] = {
+    **{f"ops/{name}.py": ["tests/ops"] for name in FAMILIES.split()},
+    "optim/sgd.py": ["tests/optim"],
+    "optim/adaptive.py": ["tests/optim"],
+    "optim/optimizer.py": ["tests/optim"],
+    "optim/clipping.py": ["tests/optim/test_clipping.py"],
+    "optim/schedules.py": ["tests/optim/test_schedules.py"],
+    "losses.py": ["tests/test_losses.py"],
+    "penalties.py": ["tests/test_penalties.py", "tests/test_constraints.py"],
+    "constraints.py": ["tests/test_constraints.py"],
+    "initializers.py": ["tests/test_initializers.py"],
+    "layers/normalization.py": ["tests/layers/test_normalization.py"],
+    "layers/noise.py": ["tests/layers/test_noise.py"],
+    "layers/activation.py": ["tests/layers/test_activation.py"],
+    "layers/dense.py": ["tests/layers/test_dense.py"],
+    "layers/convolution.py": ["tests/layers/test_convolution.py"],
+    "layers/pooling.py": ["tests/layers/test_pooling.py"],
+}
+
+# (file, the changed line, what was changed): why no test can tell.
+EQUIVALENT: dict[tuple[str, str, str], str] = {}
+
+SWAPPED: dict[type, type] = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
+    ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+}  # fmt: skip
+SECONDS = 120  # a mutant that runs longer hangs: killed
+
+
+@dataclass
+class Mutant:
+    """A file with one change."""
+
+    path: str  # below the package
+    line: int
+    change: str
+    source: str
+    op: str  # the op whose derivative it is, "" elsewhere
+    text: str  # the line as it was
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.path, self.text, self.change
+
+    def __str__(self) -> str:
+        return f"tinygrad_reg/{self.path}:{self.line}: {self.change}    in  {self.text}"
+
+
+# ---- making them
+
+
+def mutants_of(path: str) -> Iterator[Mutant]:
+    """Every mutant of a file, in the order of its lines."""
+    text = (PACKAGE / path).read_text(encoding="utf-8")
+    tree, lines = ast.parse(text), text.splitlines()
+    for root, op, returns in formulas(tree, derivatives_only=path.startswith("ops/")):
+        for node, changed, change in changes(root, returns):
+            original = copy.copy(node.__dict__)
+            node_class = node.__class__
+            node.__dict__.clear()
+            node.__dict__.update(changed.__dict__)
+            node.__class__ = changed.__class__
+            source = ast.unparse(ast.fix_missing_locations(tree))
+            node.__class__ = node_class
+            node.__dict__.clear()
+            node.__dict__.update(original)
+            yield Mutant(path, node.lineno, change, source, op, lines[node.lineno - 1].strip())
+
+
+def unchanged_file(path: str) -> Mutant:
+    """The file as it is, which has to pass: otherwise all mutants would die of something else."""
+    return Mutant(path, 0, "", (PACKAGE / path).read_text(encoding="utf-8"), "", "")
+
+
+def formulas(tree: ast.Module, derivatives_only: bool) -> Iterator[tuple[ast.AST, str, list[ast.expr]]]:
+    """(where to look for changes, the op it belongs to, the results that are to be scaled and turned round)."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and not derivatives_only:
+            yield node, "", []
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            for slope in [x for x in ast.walk(node.value) if isinstance(x, ast.Lambda)]:
+                yield slope.body, node.targets[0].id, [slope.body]
+        elif isinstance(node, ast.FunctionDef):
+            op = derived(node)
+            if op or not derivatives_only or node.name == "_zero":
+                returned = [r.value for r in ast.walk(node) if isinstance(r, ast.Return)] if numeric(node) else []
+                yield node, op, [x for value in returned for x in results(value)]
+        elif isinstance(node, ast.ClassDef) and not derivatives_only:
+            for item in node.body:
+                if isinstance(item, ast.FunctionDef) and item.name not in ("__repr__", "where", "_refuse"):
+                    yield item, "", []
+
+
+def numeric(function: ast.FunctionDef) -> bool:
+    """Whether it may return numbers, by its annotation."""
+    return function.returns is None or ast.unparse(function.returns) in ("Any", "Tensor", "float", "np.ndarray")
+
+
+def derived(function: ast.FunctionDef) -> str:
+    """The op whose derivative this function is, by its decorator `@name.derivative(...)`; "" where it is none."""
+    for decorator in function.decorator_list:
+        call = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(call, ast.Attribute) and call.attr.startswith("derivative") and isinstance(call.value, ast.Name):
+            return call.value.id.strip("_").removesuffix("_op")
+    return ""
+
+
+def results(value: ast.expr | None) -> list[ast.expr]:
+    """The shares among what a derivative returns: of a derivative of all inputs, one for each."""
+    if isinstance(value, ast.Tuple):
+        return [x for x in value.elts if not isinstance(x, (ast.Starred, ast.Constant))]
+    if isinstance(value, (ast.ListComp, ast.GeneratorExp)):
+        return results(value.elt)
+    if isinstance(value, ast.IfExp):
+        return results(value.body) + results(value.orelse)
+    return [] if value is None or isinstance(value, ast.Constant) else [value]
+
+
+def changes(root: ast.AST, returns: list[ast.expr]) -> Iterator[tuple[Any, ast.AST, str]]:
+    """(node, what stands in its place, how to say it)."""
+    for value in returns:
+        was = ast.unparse(value)
+        for text in (f"-({was})", f"({was}) * 1.01"):
+            yield value, ast.parse(text, mode="eval").body, f"{was} → {text}"
+    silent = {id(x) for skipped in ast.walk(root) for x in nothing_to_change(skipped)}
+    for node in ast.walk(root):
+        if id(node) in silent:
+            continue
+        was = ast.unparse(node) if isinstance(node, ast.expr) else ""
+        changed: Any = copy.deepcopy(node)
+        if isinstance(node, ast.BinOp) and type(node.op) in SWAPPED:
+            changed.op = SWAPPED[type(node.op)]()
+        elif isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPPED:
+            changed.ops[0] = SWAPPED[type(node.ops[0])]()
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            changed = changed.operand
+        elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            changed.value = node.value + 1 if isinstance(node.value, int) else node.value * 1.01 or 0.01
+        else:
+            continue
+        yield node, changed, f"{was} → {ast.unparse(changed)}"
+
+
+def nothing_to_change(node: ast.AST) -> Iterator[ast.AST]:
+    """What is no formula: messages, docstrings and annotations."""
+    if isinstance(node, (ast.Raise, ast.JoinedStr, ast.Assert)) or is_warning(node):
+        yield from ast.walk(node)
+    elif isinstance(node, ast.FunctionDef):
+        parts = [*node.decorator_list, node.returns, *(a.annotation for a in (*node.args.args, *node.args.kwonlyargs))]
+        for part in parts:
+            yield from ast.walk(part) if part is not None else ()
+    elif isinstance(node, ast.AnnAssign):
+        yield from ast.walk(node.annotation)
+
+
+def is_warning(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("warn", "TypeError", "ValueError"))
+
+
+# ---- killing them
+
+
+class Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
+    """Imports the mutant in place of the file, and writes no byte code."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        name = ".".join(("tinygrad_reg", *Path(mutant.path).with_suffix("").parts))
+        super().__init__(name, str(PACKAGE / mutant.path))
+        self.source = mutant.source
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
+        return importlib.util.spec_from_loader(fullname, self) if fullname == self.name else None
+
+    def get_code(self, fullname: str) -> Any:
+        return compile(self.source, self.path, "exec")
+
+
+def survives(mutant: Mutant, tests: Sequence[str], words: str = "") -> bool:
+    """Whether the tests pass with the mutant in place; in this process, which is one made for it."""
+    import pytest
+
+    sys.meta_path.insert(0, Changed(mutant))
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    options = ["-x", "-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT)]
+    code = pytest.main([*options, *(["-k", words] if words else []), *tests])
+    return code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+def run(mutant: Mutant) -> bool:
+    """Whether it survives the op's own cases first, then all tests that belong to the file."""
+    tests = TARGETS[mutant.path]
+    if mutant.op:
+        if not in_a_process(mutant, ["tests/ops/test_ops.py"], mutant.op):
+            return False
+        family = f"tests/ops/test_{Path(mutant.path).stem}.py"
+        if (ROOT / family).exists() and not in_a_process(mutant, [family]):
+            return False
+    return in_a_process(mutant, tests)
+
+
+def in_a_process(mutant: Mutant, tests: Sequence[str], words: str = "") -> bool:
+    child = os.fork()
+    if child == 0:
+        alive = False
+        try:
+            signal.alarm(SECONDS)
+            alive = survives(mutant, tests, words)
+        finally:
+            os._exit(0 if alive else 1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description="Which wrong formulas no test sees.")
+    parser.add_argument("words", nargs="*", help="only files whose path has one of these words")
+    parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 2) - 1))
+    parser.add_argument("--list", action="store_true", help="show the mutants, run nothing")
+    options = parser.parse_args(arguments)
+    paths = [path for path in TARGETS if not options.words or any(word in path for word in options.words)]
+    mutants = [mutant for path in paths for mutant in mutants_of(path)]
+    if options.list:
+        print(*mutants, f"{len(mutants)} mutants", sep="\n")
+        return 0
+    os.chdir(ROOT)
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    import numpy  # noqa: F401 - loaded once, for all processes
+    import pytest  # noqa: F401
+
+    for unchanged, alive in verdicts([unchanged_file(path) for path in paths], options.jobs):
+        if not alive:
+            print(f"the tests of tinygrad_reg/{unchanged.path} fail as it is: mend that first")
+            return 2
+    started, survivors, known = time.time(), [], 0
+    for mutant, alive in verdicts(mutants, options.jobs):
+        if alive and mutant.key in EQUIVALENT:
+            known += 1
+        elif alive:
+            survivors.append(mutant)
+            print(mutant, flush=True)
+    killed = len(mutants) - len(survivors) - known
+    print(f"{len(mutants)} mutants in {time.time() - started:.0f} s: {killed} killed, {known} equivalent, ", end="")
+    print(f"{len(survivors)} survived")
+    return 1 if survivors else 0
+
+
+def verdicts(mutants: Sequence[Mutant], jobs: int) -> Iterator[tuple[Mutant, bool]]:
+    """(mutant, whether it survived), `jobs` at a time, as they are done."""
+    waiting, running = list(reversed(mutants)), {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            mutant = waiting.pop()
+            child = os.fork()
+            if child == 0:
+                code = 1
+                try:
+                    code = 0 if run(mutant) else 1
+                finally:
+                    os._exit(code)
+            running[child] = mutant
+        child, status = os.wait()
+        yield running.pop(child), status == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
