@@ -119,8 +119,9 @@ ERROR_STATE, IGNORE = _error_state()
 @contextmanager
 def quiet() -> Iterator[None]:
     """No floating-point warnings from NumPy inside the block, whatever np.seterr says outside."""
-    token = ERROR_STATE.set(IGNORE)
+    before = ERROR_STATE.get()
     try:
+        ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back
         yield
     finally:
-        ERROR_STATE.reset(token)
+        ERROR_STATE.set(before)

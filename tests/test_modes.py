@@ -1,0 +1,33 @@
+"""What is switched on in a thread comes back as it was, whatever happens in between."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from tinygrad_reg import modes
+
+
+@pytest.mark.parametrize("lines", range(1, 5))
+def test_an_interrupt_on_the_way_into_quiet_leaves_the_warnings_on(lines):
+    left = lines
+
+    def interrupt(frame, event, argument):
+        nonlocal left
+        if frame.f_code.co_filename != modes.__file__:
+            return None
+        left -= event == "line"
+        if left == 0:
+            raise KeyboardInterrupt
+        return interrupt
+
+    before, tracing = np.geterr(), sys.gettrace()
+    try:
+        sys.settrace(interrupt)
+        with modes.quiet():
+            sys.settrace(tracing)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sys.settrace(tracing)
+    assert np.geterr() == before
