@@ -76,3 +76,10 @@ def test_constraints_print_as_they_are_written_and_pickle():
     assert repr(max_norm(1.5)) == "max_norm(r=1.5)"
     for constraint in (max_norm(1.5), unit_norm(), non_negative(), prox_l1(0.1, scale_by_lr=True)):
         assert pickle.loads(pickle.dumps(constraint)) == constraint
+
+
+def test_norms_whose_squares_are_no_floats():
+    huge = np.array([[3e200, 3e-200], [4e200, 4e-200]])
+    np.testing.assert_allclose(max_norm(1.0)(huge), [[0.6, 3e-200], [0.8, 4e-200]])
+    np.testing.assert_allclose(unit_norm()(huge), [[0.6, 0.6], [0.8, 0.8]])
+    assert max_norm(1.0)(np.float32([[3e30], [4e30]])).dtype == np.float32

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import penalties
+from .modes import quiet
 
 # The classes are named as what they are called like, kernel_constraint=max_norm(1.0), and as they print.
 
@@ -102,5 +103,10 @@ def _norms(weights: np.ndarray) -> np.ndarray:
     incoming: tuple[int, ...] = (0,) if weights.ndim <= 2 else tuple(range(1, weights.ndim))
     if weights.ndim == 0:
         incoming = ()
-    norms: np.ndarray = np.sqrt(np.sum(weights * weights, axis=incoming, keepdims=True))
+    with quiet():
+        norms: np.ndarray = np.sqrt(np.sum(weights * weights, axis=incoming, keepdims=True))
+        if norms.size and not 1e-15 < norms.min() <= norms.max() < math.inf:  # a square may have been no float
+            largest = np.max(np.abs(weights), axis=incoming, keepdims=True)
+            scale = np.where((largest > 0) & (largest < math.inf), largest, 1)
+            norms = scale * np.sqrt(np.sum(np.square(weights / scale), axis=incoming, keepdims=True))
     return norms

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .. import source
-from ..modes import default_dtype, layer_scope, modes
+from ..modes import default_dtype, layer_scope, modes, quiet
 from ..naming import Called
 from ..tensor import Tensor
 from .running import name_within, running
@@ -183,7 +183,8 @@ class Module(Called):
         """Apply the constraints that the layers declare, after an optimizer's step; `lr` is its learning rate."""
         projected = []
         for path, name, parameter, constraint in self._declared("_constraint"):
-            values = np.array(constraint(parameter.data, lr))
+            with quiet():
+                values = np.array(constraint(parameter.data, lr))
             if values.shape != parameter.shape:
                 raise ValueError(
                     f"the constraint on {join(path, name)} made {values.shape} of its shape {parameter.shape}"
