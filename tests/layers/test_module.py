@@ -398,3 +398,16 @@ def test_a_layer_names_what_is_no_array(x):
     model = tg.Sequential([tg.Dense(3, 2)])
     with pytest.raises(TypeError, match=rf"Dense.* takes an array or a Tensor, not {type(x).__name__}"):
         model(x)
+
+
+def test_loading_and_projecting_leave_the_users_arrays_alone():
+    weights = np.eye(2)
+    layer = tg.Dense(2, 2, kernel_constraint=tg.constraints.max_norm(0.5))
+    other = tg.Dense(2, 2).state_dict()
+    layer.kernel.data = weights
+    layer.project()
+    assert layer.kernel.data.max() == 0.5
+    layer.kernel.data = weights
+    layer.load_state_dict(other)
+    np.testing.assert_array_equal(layer.kernel.data, other["kernel"])
+    np.testing.assert_array_equal(weights, np.eye(2))
