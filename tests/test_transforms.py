@@ -151,3 +151,22 @@ def test_check_grad_catches_a_nan():
 
     with pytest.raises(AssertionError, match="nan"):
         tg.check_grad(identity, [1.0])
+
+
+def test_the_jacobian_of_nothing_has_the_dtype_and_kind_of_its_input():
+    def none(x):
+        return x[:0]
+
+    plain = tg.jacobian(none)(np.ones(3, np.float32))
+    assert (type(plain), plain.dtype, plain.shape) == (np.ndarray, np.float32, (0, 3))
+    assert isinstance(tg.jacobian(none)(tg.Tensor([1.0, 2.0])), tg.Tensor)
+
+
+@pytest.mark.parametrize("argnums", ["x", 0.0, None, (0, "y")])
+def test_argnums_are_whole_numbers(argnums):
+    with pytest.raises(TypeError, match="argnums is the number of an argument"):
+        tg.grad(np.multiply, argnums)(1.0, 2.0)
+
+
+def test_argnums_may_come_from_an_array():
+    assert tg.grad(np.multiply, np.arange(2)[1])(3.0, 2.0) == 3

@@ -63,10 +63,11 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
         with _Differentiation(f, args, options, argnums) as run:
             shape = run.value.shape
             rows = [run.gradients(run.value, seed) for seed in _unit_seeds(run.value)]
-            stack = np.stack if rows else lambda _: np.zeros((0,))
+            if not rows:
+                return run.pack([run.zeros((*shape, *variable.shape), variable.dtype) for variable in run.variables])
             return run.pack(
                 [
-                    np.reshape(stack([row[i] for row in rows]), (*shape, *variable.shape))
+                    np.reshape(np.stack([row[i] for row in rows]), (*shape, *variable.shape))
                     for i, variable in enumerate(run.variables)
                 ]
             )
@@ -106,8 +107,10 @@ class _Differentiation:
     def __init__(
         self, f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], argnums: int | Sequence[int]
     ) -> None:
-        self.single = isinstance(argnums, int)
-        positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        self.single = not isinstance(argnums, (tuple, list))
+        positions: tuple[Any, ...] = tuple(argnums) if isinstance(argnums, (tuple, list)) else (argnums,)
+        if not all(isinstance(position, (int, np.integer)) for position in positions):
+            raise TypeError(f"argnums is the number of an argument, or some of them such as (0, 1), not {argnums!r}")
         for position in positions:
             if not -len(args) <= position < len(args):
                 raise ValueError(f"argnums={argnums!r} names an argument that is not there: {len(args)} were given")
@@ -139,10 +142,13 @@ class _Differentiation:
 
     def gradients(self, output: Tensor, seed: Any = None) -> list[Any]:
         if not output.requires_grad:  # f does not depend on its arguments
-            zeros = [np.zeros_like(v.data) for v in self.variables]
-            return [Tensor(z) for z in zeros] if self.keeps_graph else list(zeros)
+            return [self.zeros(v.shape, v.dtype) for v in self.variables]
         result: list[Any] = gradients(output, self.variables, self.keeps_graph, gradient=seed)
         return result
+
+    def zeros(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        zeros = np.zeros(shape, dtype)
+        return Tensor(zeros) if self.keeps_graph else zeros
 
     def pack(self, results: list[Any]) -> Any:
         return results[0] if self.single else tuple(results)
