@@ -158,6 +158,7 @@ def test_powers_of_zero():
     assert slopes(0.0, 2.0) == [0, 0] and slopes(0.0, 1.0) == [1, 0] and slopes(0.0, 0.0) == [0, 0]
     assert slopes(0.0, -1.0) == [-np.inf, -np.inf]
     assert slopes(-0.0, -1.0) == [-np.inf, np.inf]
+    assert slopes(-0.0, np.array(-2.0)) == [np.inf, -np.inf]
 
 
 def test_the_mixed_second_derivative_of_a_power_at_exponent_0():

@@ -98,7 +98,8 @@ def power(x: Any, y: Any) -> Any:
 def _(g, out, x, y):
     if isinstance(y, (int, float, np.number)) and y:
         return g * y * (x if y == 2 else x ** (y - 1))  # NumPy takes the long way for x**1
-    return g * y * (x + ((x == 0) & (y == 0))) ** (y - 1)  # x⁰ is flat at 0 as well, where x⁻¹ is not finite
+    # x⁰ is flat at 0 as well, where x⁻¹ is not finite.
+    return g * y * np.where((x == 0) & (y == 0), 1.0, x) ** (y - 1)
 
 
 @power.derivative("x^y · ln x")
