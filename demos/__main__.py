@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import runpy
 import sys
 from pathlib import Path
@@ -12,6 +13,10 @@ USAGE = """\
 python -m demos NAME [options]   run one (NAME --help says what it takes)
 python -m demos --all            run them all
 """
+
+# The arrays are small: several threads would wait for one another longer than they compute, and round in other orders.
+for library in ("OPENBLAS", "OMP", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 def demos() -> dict[str, str]:

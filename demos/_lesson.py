@@ -84,7 +84,7 @@ class Lesson:
             file = f"{name}.svg"
             drawn.save(self.folder / file)
         else:
-            figure = np.ravel(np.asarray(drawn, dtype=object))[0].figure
+            figure = np.ravel(np.asarray(drawn, dtype=object))[0].figure.canvas.figure  # the whole, where it has parts
             file = f"{name}.{self.format}"
             about = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[self.format]
             figure.savefig(self.folder / file, metadata=about)
@@ -101,6 +101,13 @@ class Lesson:
         for picture in self.pictures:
             print(f"  {picture['file']:{width}}  {picture['said']}")
         print(f"All of it on one page, open it in a browser: {_shown(index)}")
+
+
+def framed(axes: Any) -> None:
+    """Axes that show images: a frame, and no ticks."""
+    for ax in np.ravel(np.asarray(axes, dtype=object)):
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set(visible=True, color="#d3d8de")
 
 
 def write_index(output: Path) -> Path:

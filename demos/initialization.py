@@ -17,7 +17,7 @@ import numpy as np
 
 import tinygrad_reg as tg
 import viz
-from demos._lesson import Lesson
+from demos._lesson import Lesson, framed
 
 lesson = Lesson(
     __file__, __doc__,
@@ -114,11 +114,10 @@ for name, initializer in [("all weights 0.05", tg.initializers.constant(0.05)), 
     apart = np.abs(kernel - kernel[:, :1]).max()
     print(f"  {name:18} accuracy {accuracy:.1%}, units differ by up to {apart:.2g}")
 figure, axes = plt.subplots(2, 16, figsize=(12, 2.6))
+framed(axes)
 for row, (name, kernel) in zip(axes, kernels.items(), strict=True):
     for unit, ax in enumerate(row):
         ax.imshow(kernel[:, unit].reshape(8, 8), cmap="RdBu", vmin=-np.abs(kernel).max(), vmax=np.abs(kernel).max())
-        ax.set_xticks([])
-        ax.set_yticks([])
     row[0].set_ylabel(name, rotation=0, ha="right", va="center")
 figure.suptitle("The incoming weights of 16 hidden units after training", weight="bold")
 lesson.picture(
