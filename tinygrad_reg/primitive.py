@@ -202,6 +202,8 @@ class Primitive:
             node._inputs = ()
             node._options = _NO_OPTIONS
             node._cut = "no_grad()" if requires_grad else None
+            if requires_grad and _is_view(out, arrays):
+                node._data = out.copy()  # of a parameter, which the optimizer will write into
             node._time = 0
         if self.random:
             node._name = self.symbol  # "mask", "noise": no op stands behind it in a picture
@@ -388,6 +390,11 @@ def _read_only(x: Any) -> Any:
         x = x.view()
         x.flags.writeable = False
     return x
+
+
+def _is_view(out: Any, arrays: Sequence[Any]) -> bool:
+    """Whether the result of an op shows one of its inputs' own memory."""
+    return isinstance(out, np.ndarray) and out.base is not None and any(np.may_share_memory(out, x) for x in arrays)
 
 
 def _operand(x: Any) -> Any:

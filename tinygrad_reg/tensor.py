@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, NoReturn
 
 import numpy as np
@@ -217,7 +218,10 @@ class Tensor(Methods):
 
     def detach(self) -> Tensor:
         """A new leaf with the same values that needs no gradient: what is computed from it stays out of the graph."""
-        leaf = Tensor(self._data, name=self._name)
+        values = self._data
+        if isinstance(values, np.ndarray) and values.base is not None:
+            values = values.copy()  # a view may show a parameter, which the optimizer will write into
+        leaf = Tensor(values, name=self._name)
         leaf._cut = "detach()" if self._requires_grad else self._cut
         return leaf
 
@@ -294,25 +298,23 @@ class Tensor(Methods):
         return f"Tensor({', '.join([values, *extras])})"
 
     def __copy__(self) -> Tensor:
-        return self.__deepcopy__({})
-
-    def __deepcopy__(self, memo: Any) -> Tensor:
-        self._leaf_only("copied")
-        return self._rebuild(np.array(self._data), self._requires_grad, self._name)
+        return copy.deepcopy(self)
 
     def __reduce__(self) -> Any:
-        self._leaf_only("pickled")
-        return Tensor._rebuild, (self.data, self._requires_grad, self._name)
-
-    @staticmethod
-    def _rebuild(data: Any, requires_grad: bool, name: str | None) -> Tensor:
-        return Tensor(data, requires_grad, name)
-
-    def _leaf_only(self, what: str) -> None:
         if self._primitive is not None:
             raise TypeError(
-                f"{describe(self)} is part of a graph, which can't be {what}; write .detach() for its values alone"
+                f"{describe(self)} is part of a graph, which can't be copied or pickled; "
+                "write .detach() for its values alone"
             )
+        parts = type(self), self.data, self._requires_grad, self._name, self._owned
+        return Tensor._rebuild, parts, getattr(self, "__dict__", None)  # a subclass may have attributes of its own
+
+    @staticmethod
+    def _rebuild(kind: type[Tensor], data: Any, requires_grad: bool, name: str | None, owned: bool) -> Tensor:
+        leaf = kind.__new__(kind)
+        Tensor.__init__(leaf, data, requires_grad, name)
+        leaf._owned = owned
+        return leaf
 
 
 # What other libraries call a method, and how it is written here.
