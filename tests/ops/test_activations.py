@@ -107,6 +107,11 @@ def test_relu_is_off_at_0_and_a_nan_stays_visible():
     assert slope[:3].tolist() == [0, 0, 1]
 
 
+@pytest.mark.parametrize("op", [ops.prelu, ops.rrelu])
+def test_a_unit_at_0_has_the_slope_of_the_negative_side(op):
+    assert tg.grad(lambda x: op(x, np.array(0.2)))(0.0) == 0.2
+
+
 def test_leaky_relu_and_elu_below_zero():
     value, slope, _ = value_slope_curvature(lambda x: ops.leaky_relu(x, alpha=0.2), -3, 3)
     close((value, slope), ([-0.6, 3], [0.2, 1]), rtol=1e-15)

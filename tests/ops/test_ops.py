@@ -4,6 +4,7 @@ The cases stand in cases_*.py, a file a family.
 """
 
 import importlib
+import inspect
 import pkgutil
 from pathlib import Path
 
@@ -41,6 +42,14 @@ def ops_in_graph(tensor):
 def test_the_table_is_complete():
     house = {name for name, op in registry.items() if op.__module__.startswith("tinygrad_reg.") and not op.random}
     assert house == {case.op for case in CASES}
+
+
+@pytest.mark.parametrize("op", [op for op in registry.values() if not op.random], ids=lambda op: op.name)
+def test_derivatives_have_the_forwards_defaults(op):
+    """A node keeps the options that were given; the others are the defaults, on the way back as on the way there."""
+    for function in [f for f in [*op.functions, op.joint] if getattr(f, "__module__", None) == op.__module__]:
+        defaults = {name: p.default for name, p in inspect.signature(function).parameters.items() if name != "kept"}
+        assert {name: value for name, value in defaults.items() if value is not inspect.Parameter.empty} == op.defaults
 
 
 @every_case

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import io
 import pickle
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from tinygrad_reg import Tensor
-from tinygrad_reg.optim import SGD, AdaGrad, Adam, Optimizer, RMSProp, by_name, schedules
+from tinygrad_reg.optim import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSProp, by_name, schedules
 
 from .test_flat import every_optimizer, give, leaf
 from .valley import START, loss_of
@@ -305,3 +306,22 @@ def test_without_any_gradient_a_step_moves_nothing() -> None:
     opt = Adam([w], lr=0.1)
     opt.step()
     assert w.data.item() == 1 and opt.state_dict()["clocks"].tolist() == [0]
+
+
+def test_the_defaults_are_those_that_the_documentation_names() -> None:
+    defaults = {
+        cls.__name__: {
+            name: p.default
+            for name, p in inspect.signature(cls).parameters.items()
+            if p.default not in (inspect.Parameter.empty, 0.0, False)
+        }
+        for cls in (SGD, AdaGrad, RMSProp, Adam, AdamW)
+    }
+    adam = {"lr": 0.001, "betas": (0.9, 0.999), "eps": 1e-8, "bias_correction": "power"}
+    assert defaults == {
+        "SGD": {"lr": 0.01, "form": "torch"},
+        "AdaGrad": {"lr": 0.01, "eps": 1e-10},
+        "RMSProp": {"lr": 0.001, "rho": 0.9, "eps": 1e-8},
+        "Adam": adam,
+        "AdamW": {**adam, "weight_decay": 0.01},
+    }
