@@ -19,7 +19,7 @@ lesson = Lesson(
     __file__, __doc__,
     samples=(400, 100, "digits to train on"),
     epochs=(40, 1, "passes over them"),
-    channels=(16, 4, "channels of the convolutions"),
+    channels=(16, 8, "channels of the convolutions"),
     rate=(0.2, 0.2, "of spatial dropout and of stochastic depth"),
 )  # fmt: skip
 tg.set_default_dtype("float32")  # half the memory, and faster

@@ -24,8 +24,8 @@ from demos._lesson import Lesson
 
 lesson = Lesson(
     __file__, __doc__,
-    layers=(10, 10, "hidden layers of the networks in the table"),
-    width=(64, 64, "units in each of them"),
+    layers=(10, 4, "hidden layers of the networks in the table"),
+    width=(64, 16, "units in each of them"),
     epochs=(15, 1, "passes over the digits for the accuracies in the table"),
 )  # fmt: skip
 
