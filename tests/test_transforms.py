@@ -168,5 +168,6 @@ def test_argnums_are_whole_numbers(argnums):
         tg.grad(np.multiply, argnums)(1.0, 2.0)
 
 
-def test_argnums_may_come_from_an_array():
+def test_argnums_may_come_from_an_array_or_a_range():
     assert tg.grad(np.multiply, np.arange(2)[1])(3.0, 2.0) == 3
+    assert tg.grad(np.multiply, range(2))(3.0, 2.0) == (2, 3)

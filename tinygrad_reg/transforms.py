@@ -107,8 +107,8 @@ class _Differentiation:
     def __init__(
         self, f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], argnums: int | Sequence[int]
     ) -> None:
-        self.single = not isinstance(argnums, (tuple, list))
-        positions: tuple[Any, ...] = tuple(argnums) if isinstance(argnums, (tuple, list)) else (argnums,)
+        self.single = not isinstance(argnums, Sequence)
+        positions: tuple[Any, ...] = tuple(argnums) if isinstance(argnums, Sequence) else (argnums,)
         if not all(isinstance(position, (int, np.integer)) for position in positions):
             raise TypeError(f"argnums is the number of an argument, or some of them such as (0, 1), not {argnums!r}")
         for position in positions:
