@@ -198,6 +198,19 @@ def test_labels_of_maps_and_of_a_single_sample():
     assert softmax_crossentropy(z[0, 0], labels[0, 0]).item() == pytest.approx(each[0, 0])
 
 
+@pytest.mark.parametrize("loss", [softmax_crossentropy, categorical_crossentropy])
+def test_one_hot_labels_of_sequences_have_their_classes_on_the_last_axis(loss):
+    rng = np.random.default_rng(0)
+    p, labels = rng.dirichlet(np.ones(3), size=(2, 4)), rng.integers(0, 3, size=(2, 4))
+    expected = loss(p, labels, reduction="none")
+    assert expected.shape == (2, 4)
+    np.testing.assert_allclose(loss(p, np.eye(3)[labels], reduction="none").data, expected.data, rtol=1e-12)
+
+
+def test_whole_numbers_as_a_prediction_are_floats():
+    assert mse(np.array([1, 3]), np.array([0, 1])).item() == 2.5
+
+
 def test_soft_labels_are_distributions():
     z, soft = np.random.default_rng(8).normal(size=(3, 4)), np.full((3, 4), 0.25)
     expected = (np.log(np.exp(z).sum(1)) - z.mean(1)).mean()

@@ -168,3 +168,14 @@ def test_penalties_by_name_print_and_pickle():
         get("l3")
     with pytest.raises(TypeError, match="a penalty is an object"):
         get(0.01)
+
+
+def test_the_default_strengths_are_a_hundredth():
+    assert (l1(), l2(), l1_l2()) == (l1(0.01), l2(0.01), l1_l2(0.01, 0.01))
+
+
+def test_a_strength_of_0_costs_nothing_where_all_weights_are_0():
+    w = tg.Tensor(np.zeros(3), requires_grad=True)
+    cost = l2(0.0)(w)
+    cost.backward()
+    assert cost.item() == 0 and w.grad.tolist() == [0, 0, 0]

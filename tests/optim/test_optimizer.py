@@ -325,3 +325,10 @@ def test_the_defaults_are_those_that_the_documentation_names() -> None:
         "Adam": adam,
         "AdamW": {**adam, "weight_decay": 0.01},
     }
+
+
+def test_a_state_from_before_the_first_step_can_be_loaded() -> None:
+    w = one()
+    opt = Adam([w])
+    opt.load_state_dict(Adam([one()]).state_dict())
+    assert opt.steps == 0 and opt.state_dict()["clocks"].tolist() == [0]
