@@ -171,3 +171,9 @@ def test_argnums_are_whole_numbers(argnums):
 def test_argnums_may_come_from_an_array_or_a_range():
     assert tg.grad(np.multiply, np.arange(2)[1])(3.0, 2.0) == 3
     assert tg.grad(np.multiply, range(2))(3.0, 2.0) == (2, 3)
+
+
+def test_a_gradient_is_not_lost_to_math_inside_a_transform():
+    with pytest.raises(TypeError, match="np functions or tg.ops, not math"):
+        tg.grad(lambda x: x * math.exp(x))(1.0)
+    assert tg.grad(lambda x: x * x.item())(3.0) == 3.0

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import source
 from .methods import Methods
-from .modes import default_dtype
+from .modes import default_dtype, modes
 
 
 class _Clock:
@@ -253,6 +253,11 @@ class Tensor(Methods):
         return bool(self._data.item())
 
     def __float__(self) -> float:
+        if modes.transform and self._requires_grad:
+            raise TypeError(
+                f"float() of {describe(self)}, which the functions of math take as well, would lose its gradient inside "
+                "grad() and its relatives: use np functions or tg.ops, not math, or .item() for the value alone"
+            )
         return float(self._single("float"))
 
     def __int__(self) -> int:
