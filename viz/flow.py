@@ -95,8 +95,10 @@ def _draw(
     description: str,
     digits: int,
 ) -> str:
+    beside_legend = 840.0
+    size = min(24.0, 24 * beside_legend / width(title, 24, bold=True))  # a long title is set smaller
     parts = [
-        svg.text(EDGE, 38, title, 24, theme.ink, bold=True),
+        svg.text(EDGE, 38, title, size, theme.ink, bold=True),
         svg.text(EDGE, 60, "Arrows point the way gradients travel: back from the loss.", 14.5, theme.muted),
         *_legend(scale, theme),
     ]

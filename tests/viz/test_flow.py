@@ -136,3 +136,8 @@ def test_what_has_no_gradients_is_refused() -> None:
         viz.flow(Tensor(1.0))
     with pytest.raises(KeyError, match="not part of what"):
         viz.flow(examples.neuron(), wrt=Tensor(1.0, requires_grad=True))
+
+
+def test_a_long_title_keeps_clear_of_the_legend() -> None:
+    loss, _ = examples.lecture_chain()
+    assert overlaps(parse(viz.flow(loss, title="A title as long as titles get " * 3).svg)) == []
