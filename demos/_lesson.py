@@ -26,6 +26,7 @@ from cycler import cycler
 import tinygrad_reg as tg
 import viz
 from viz.axes import COLORS, DASHES
+from viz.files import write
 
 HERE = Path(__file__).parent
 LOOK: Any = {
@@ -94,7 +95,7 @@ class Lesson:
     def finish(self) -> None:
         """Say where everything is, and list it on the page that all demos share."""
         listed = {"text": self.text, "pictures": self.pictures}
-        (self.folder / "pictures.json").write_text(json.dumps(listed, ensure_ascii=False, indent=1), encoding="utf-8")
+        write(self.folder / "pictures.json", json.dumps(listed, ensure_ascii=False, indent=1))
         index = write_index(self.output)
         print(f"\nDrawn in {_shown(self.folder)}:")
         width = max((len(p["file"]) for p in self.pictures), default=0)
@@ -112,12 +113,13 @@ def framed(axes: Any) -> None:
 
 def write_index(output: Path) -> Path:
     """The page that shows what all demos have drawn so far."""
-    found = {file.parent.name: json.loads(file.read_text("utf-8")) for file in sorted(output.glob("*/pictures.json"))}
+    lists = sorted(output.glob("*/pictures.json"), key=lambda file: (file.parent.name != "digits", file))  # it is first
+    found = {file.parent.name: json.loads(file.read_text("utf-8")) for file in lists}
     contents = " · ".join(f'<a href="#{name}">{html.escape(name)}</a>' for name in found)
     sections = "\n".join(_section(name, demo["text"], demo["pictures"]) for name, demo in found.items())
     page = PAGE.replace("CONTENTS", contents).replace("SECTIONS", sections)
     path = output / "index.html"
-    path.write_text(page, encoding="utf-8")
+    write(path, page)
     return path
 
 

@@ -1,4 +1,4 @@
-"""Activations: their shapes and derivatives, how ReLUs die, and what leaky, parametric and exponential ones change.
+"""Activations: shapes and derivatives; how ReLUs die, and what revives them.
 
     sigmoid 1/(1 + e⁻ᶻ)     tanh     softmax e^zⱼ / Σ e^zₖ     ReLU max(0, z)
     leaky ReLU max(αz, z)   randomized: α drawn while training, fixed while testing   parametric: α is learned

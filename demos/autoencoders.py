@@ -1,10 +1,12 @@
-"""Autoencoders: give back what comes in, through a bottleneck; to reduce dimensions, find anomalies, remove noise.
+"""Autoencoders: reduce dimensions, find anomalies, remove noise.
 
-code = encoder(x)        x̂ = decoder(code)        L = mean (x − x̂)²      no labels are needed
+An autoencoder learns to give back what comes in, through a bottleneck:
 
-reduction    a linear encoder and decoder span the same plane as PCA; with hidden layers the error gets lower
-anomalies    what was never seen in training is reconstructed badly: its error is above a threshold
-denoising    noisy in, clean out: the noise does not fit through the bottleneck
+    code = encoder(x)        x̂ = decoder(code)        L = mean (x − x̂)²      no labels are needed
+
+    reduction    a linear encoder and decoder span the same plane as PCA; with hidden layers the error gets lower
+    anomalies    what was never seen in training is reconstructed badly: its error is above a threshold
+    denoising    noisy in, clean out: the noise does not fit through the bottleneck
 """
 
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Backpropagation step by step: one neuron, then two layers; every number of the chain rule, by hand and by .grad.
+"""Backpropagation step by step: every number of the chain rule.
 
 One neuron with a squared error, as on the blackboard:
 

@@ -1,4 +1,4 @@
-"""Unbalanced classes: why accuracy deceives, and what oversampling, SMOTE and weights do about it.
+"""Unbalanced classes: random oversampling, SMOTE and class weights.
 
     random oversampling    samples of the rare class are repeated until the classes are equally frequent
     SMOTE                  new ones between neighbours of the class: a + u·(b − a), u uniform in [0, 1), b one of a's

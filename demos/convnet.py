@@ -1,11 +1,11 @@
-"""A convolution net: filters instead of pixels, with spatial dropout, fractional max pooling and stochastic depth.
+"""A convolution net, with spatial dropout, fractional pooling, stochastic depth.
 
     convolution             out[n, o, i, j] = Σ_c Σ_k Σ_l x[n, c, i + k, j + l] · kernel[o, c, k, l] + bias[o]
     spatial dropout         a whole channel of an image is dropped: its pixels say much the same
     fractional pooling      the largest number of regions of random size: the image shrinks by a ratio between 1 and 2
     stochastic depth        x + b·block(x), b = 0 with probability `rate`: the block is skipped; 1 − rate at test time
 
-All three draw anew in each step of training, and take the mean over what they could have drawn at test time.
+All three draw anew in each step of training. At test time all channels stay, and regions are as even as can be.
 """
 
 import matplotlib.pyplot as plt

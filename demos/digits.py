@@ -1,4 +1,4 @@
-"""The main demo: read handwritten digits, with L2, dropout and early stopping; and why not with ten sigmoid layers.
+"""The main demo: read handwritten digits, with L2, dropout and early stopping.
 
 The network, 64 pixels → 64 → 64 → 10 digits, is trained on
 

@@ -1,4 +1,6 @@
-"""Ensembles: several networks answer better than one, and dropout is nearly one for the price of a single network.
+"""Ensembles, and dropout as an ensemble for the price of one network.
+
+Several networks answer better than one:
 
     ensemble       p̄(x) = 1/M Σ p_m(x), members trained independently (lecture 003)
                    −log p̄ ≤ mean of −log p_m, because −log is convex: its cross-entropy is never above the members' mean

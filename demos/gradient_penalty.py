@@ -1,4 +1,4 @@
-"""A gradient penalty: the gradient of a gradient (double backpropagation), which makes answers depend less on noise.
+"""A gradient penalty: going backward through the backward pass.
 
     g = ∂L/∂x                          how much a small change of the input changes the loss
     L̃ = L + λ · mean ‖g‖²              and ∂L̃/∂w goes backward through the backward pass that made g

@@ -1,4 +1,4 @@
-"""Weight initialization: why the spread of the first weights decides whether a deep network can learn at all.
+"""Weight initialization: why the spread of the first weights matters.
 
 A unit adds up fan_in products: z = Σᵢ wᵢ·aᵢ, so Var z = fan_in · Var w · E[a²]. To keep it from layer to layer:
 
@@ -9,7 +9,7 @@ A unit adds up fan_in products: z = Σᵢ wᵢ·aᵢ, so Var z = fan_in · Var w
     Glorot, uniform        ±√(6 / (fan_in + fan_out))              glorot_uniform, the default
     He, for ReLU           std = √(2 / fan_in)                     he_normal: ReLU halves E[a²], the 2 makes up for it
 
-All weights equal is worse than any of these: the units of a layer then stay equal for ever (symmetry).
+Equal weights will not do: the units of a layer then stay equal for ever (symmetry). Biases may start at 0.
 """
 
 import matplotlib.pyplot as plt

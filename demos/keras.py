@@ -1,4 +1,4 @@
-"""The lectures' Keras models, line for line: 2-4-3, 64-128-10 with its options, and 10000-16-16-1.
+"""The lectures' Keras models, line for line.
 
     Keras                                             here
     Dense(4, input_shape=(2,), activation="relu")     tg.Dense(2, 4, activation="relu")

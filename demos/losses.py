@@ -1,4 +1,4 @@
-"""Losses: the lectures' worked numbers, the table of problems, and the exercise that BCE is CCE for two classes.
+"""Losses: the lectures' worked numbers, and why BCE is CCE for two classes.
 
     MSE (lecture)                   1/(2N) Σᵢ ‖yᵢ − aᵢ‖²                           half_mse
     MSE (Keras, PyTorch)            mean over all elements of (y − a)²             mse

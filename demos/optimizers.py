@@ -1,4 +1,4 @@
-"""Optimizers: a race along a ravine, the forms in which momentum and Adam are printed, and mini-batches.
+"""Optimizers: a race along a ravine, and the forms that lectures print.
 
     gradient descent       w ← w − η·g
     momentum (000)         v ← μv + (1 − μ)g ;  w ← w − ηv               SGD(form="averaged")

@@ -1,4 +1,4 @@
-"""Overfitting: what capacity has to do with it, and eight ways against it on little data, curve by curve.
+"""Overfitting: capacity, and nine ways against it on little data.
 
     underfitting    the training loss stays high: the model is too small for the data, or was trained too little
     overfitting     the training loss falls and the validation loss rises: what is learned is these samples
@@ -8,8 +8,8 @@ Against it (all lectures), each as one more argument, layer or callback:
     less capacity   fewer units                    early stopping   stop once the validation loss rises
     L2              λ Σ w²                         max-norm         w_j ← w_j·r/‖w_j‖ where ‖w_j‖ > r, after each step
     dropout         a ← a·mask/(1 − rate)          DropConnect      W ← W·mask/(1 − rate)
-    batch norm      γ(z − μ)/√(σ² + ε) + β         noise            x ← x + N(0, s²)
-    augmentation    images shifted, rotated and resized at random: more data for free
+    batch norm      γ(z − μ)/√(σ² + ε) + β         noise            N(0, s²) on inputs, weights, activations
+    augmentation    images rotated, resized and disturbed at random, another way in each epoch
 
 They have a pattern in common (004): noise while training, its mean at test time. model.train() and model.eval() switch.
 """
@@ -28,7 +28,7 @@ lesson = Lesson(
     epochs=(120, 3, "passes over them"),
     units=(128, 32, "units of each hidden layer of the large model"),
 )  # fmt: skip
-Dense, Dropout, A = tg.Dense, tg.Dropout, tg.data.augmentation
+Dense, Dropout, BatchNorm, A = tg.Dense, tg.Dropout, tg.BatchNorm, tg.data.augmentation
 
 # Capacity: three networks on noisy points of a curve.
 x, x_val, grid = (np.linspace(-1, 1, n)[:, None] for n in (30, 200, 300))
@@ -53,7 +53,9 @@ for ax, (name, sizes) in zip(
     ax.plot(grid, np.sin(np.pi * grid), color="gray", linestyle=":", label="the sine")
     ax.plot(x, y, "o", color="black", label="training points")
     ax.plot(grid, tg.predict(model, grid), label="the network")
-    ax.set(title=f"{name}\ntraining {history['loss'][-1]:.3f}, validation {history['val_loss'][-1]:.3f}", ylim=(-2, 2))
+    ax.set(
+        title=f"{name}\ntraining {history['loss'][-1]:.3f}, validation {history['val_loss'][-1]:.3f}", ylim=(-1.6, 1.9)
+    )
 axes[0].legend(loc="upper left", fontsize=10)
 lesson.picture(axes, "capacity", "Too small, about right, and too large a network on 30 noisy points of a sine.")
 
@@ -65,18 +67,23 @@ wrong = lesson.rng.random(len(y)) < lesson.mislabeled
 y = np.where(wrong, lesson.rng.integers(0, 10, len(y)), y)
 
 
-def network(*, units=lesson.units, drop=0.0, norm=False, connect=0.0, noise=0.0, regularizer=None, constraint=None):
+def network(
+    *, units=lesson.units, drop=0.0, norm=False, connect=0.0, noise=(0, 0, 0), regularizer=None, constraint=None
+):
     """64 pixels → units → units → 10, with what is asked for."""
     layers: list[tg.Module] = [tg.Flatten()]
-    layers += [tg.GaussianNoise(noise)] if noise else []
+    on_inputs, on_weights, on_activations = noise
+    layers += [tg.GaussianNoise(on_inputs)] if on_inputs else []
     for fan_in in (64, units):
         dense = Dense(
             fan_in, units, kernel_initializer="he_normal", kernel_regularizer=regularizer, kernel_constraint=constraint
         )
-        layers.append(tg.DropConnect(dense, connect) if connect else dense)
-        layers += [tg.BatchNorm(units, momentum=0.9)] if norm else []
+        dense = tg.DropConnect(dense, connect) if connect else dense
+        layers.append(tg.WeightNoise(dense, tg.GaussianNoise(on_weights)) if on_weights else dense)
+        layers += [BatchNorm(units, momentum=0.9)] if norm else []
         layers.append(tg.ReLU())
         layers += [Dropout(drop)] if drop else []
+        layers += [tg.GaussianNoise(on_activations)] if on_activations else []
     return tg.Sequential(*layers, Dense(units, 10))
 
 
@@ -90,7 +97,9 @@ cases = {
     "dropout": ({"drop": 0.5}, {}),
     "DropConnect": ({"connect": 0.5}, {}),
     "batch norm": ({"norm": True}, {}),
-    "noise on the inputs": ({"noise": 0.3}, {}),
+    "noise on the inputs": ({"noise": (0.3, 0, 0)}, {}),
+    "noise on the weights": ({"noise": (0, 0.15, 0)}, {}),
+    "noise on the activations": ({"noise": (0, 0, 1.0)}, {}),
     "augmentation": ({}, {"augment": augment}),
     "augmentation, dropout, L2": ({"drop": 0.4, "regularizer": tg.penalties.l2(1e-3)}, {"augment": augment}),
 }
@@ -110,12 +119,12 @@ for name, (options, more) in cases.items():
     print(f"{name:28}{train:14.4f}{final['loss']:17.3f}{min(history['val_loss']):12.3f}{final['accuracy']:10.1%}")
 print(f"Early stopping: {histories['early stopping'].stop_reason}")
 
-figure, axes = plt.subplots(2, 5, figsize=(15, 6.2), sharex=True, sharey=True)
+figure, axes = plt.subplots(2, 6, figsize=(16, 6.0), sharex=True, sharey=True)
 for ax, name in zip(axes.flat, list(cases)[1:], strict=True):
     ax.plot(histories["nothing"]["val_loss"], color="gray", linestyle=":", label="validation, nothing")
     ax.plot(histories[name]["loss"], label="training")
     ax.plot(histories[name]["val_loss"], label="validation")
-    ax.set_title(name, fontsize=12)
+    ax.set_title(name, fontsize=10.5)
     if name == "early stopping":
         ax.plot(histories[name].best_epoch - 1, min(histories[name]["val_loss"]), "o", color="black")
 axes[0, 0].set(ylim=(0, 2))
@@ -125,7 +134,7 @@ for ax in axes[1]:
 for ax in axes[:, 0]:
     ax.set_ylabel("loss")
 lesson.picture(
-    axes, "remedies", f"Ten remedies on {len(y)} digits: training loss, validation loss, and that of no remedy."
+    axes, "remedies", f"Twelve remedies on {len(y)} digits: training loss, validation loss, and that of no remedy."
 )
 
 figure, ax = plt.subplots()
@@ -133,7 +142,7 @@ viz.history(histories["nothing"], ax=ax)
 ax.set(title="No remedy: the validation loss falls, then rises", ylabel="cross-entropy", ylim=(0, None))
 lesson.picture(ax, "nothing", "Training and validation loss without any remedy, and where early stopping would stop.")
 
-# Is max-norm kept, and what does dropout do to units at test time?
+# Is max-norm kept, and what is dropout's mean in training and at test time?
 kept = tg.Sequential(Dense(64, 32, kernel_constraint=tg.constraints.max_norm(1.0)), Dense(32, 10))
 tg.fit(kept, x.reshape(len(x), 64), y, loss="softmax_crossentropy", optimizer="adam", epochs=3, verbose=0)
 norms = np.linalg.norm(kept.layers[0].kernel.data, axis=0)
@@ -143,6 +152,18 @@ for scale in ("train", "test"):
     layer = Dropout(0.5, scale=scale)
     training, testing = layer.train()(a).data.mean(), layer.eval()(a).data.mean()
     print(f'dropout(0.5, scale="{scale}") of ones: mean {training:.3f} in training, {testing:.3f} at test time')
+
+# Batch normalization: in training by the batch, at test time by moving averages.
+h = lesson.rng.normal(3, 2, (64, 1))
+for average in ("var", "std"):
+    norm = BatchNorm(1, momentum=0.9, average=average)
+    for _ in range(100):
+        norm(lesson.rng.normal(3, 2, (64, 1)))
+    training, testing = norm(h).data, norm.eval()(h).data
+    print(
+        f'batch norm, average="{average}": mean {training.mean():.3f}, std {training.std():.3f} in training; '
+        f"{testing.mean():.3f}, {testing.std():.3f} at test time"
+    )
 
 # What augmentation makes of one digit, and of a colour image.
 print(f"\nAugmentation of the training set only, such as {augment!r}")

@@ -1,4 +1,4 @@
-"""Penalties on large weights: what L1 and L2 do to one weight, to a network, and why they are priors.
+"""Penalties: what L1 and L2 do to weights, and why they are priors.
 
     L2    L(w) = L₀(w) + λ Σ w²       w ← (1 − 2ηλ)w − η ∂L₀/∂w         a share of w each step: shrinks
     L1    L(w) = L₀(w) + λ Σ |w|      w ← w − ηλ·sgn(w) − η ∂L₀/∂w      the same amount each step: to 0

@@ -1,4 +1,4 @@
-"""Random labels: a network with enough parameters learns by heart what makes no sense (Zhang et al., lecture 001).
+"""Random labels: enough parameters learn anything by heart.
 
 The same network, 64 → 256 → 256 → 10, is trained on digits with their true labels, with labels drawn at random, and on
 pixels drawn at random. The training error goes to 0 in all three; only the first has learned anything about digits.

@@ -1,4 +1,4 @@
-"""Vanishing and exploding gradients, and the four remedies: initialization, activation, batch normalization, clipping.
+"""Vanishing and exploding gradients, and the four remedies in one table.
 
 One neuron in each of four layers (lecture 002), z_j = w_j·a_{j−1} + b_j and a_j = σ(z_j):
 
@@ -127,7 +127,8 @@ for name, (model, clip) in networks.items():
 figure, ax = plt.subplots(figsize=(10.5, 5.4))
 for at, (name, kernels) in enumerate(profiles.items()):
     if name not in ("2 activation: leaky ReLU, He", "2 activation: ELU, He"):  # much as ReLU
-        ax.plot(range(1, len(kernels) + 1), kernels, marker="osD^vPX*hp"[at], label=name)
+        bare = {} if name[0].isdigit() else {"color": "black", "linestyle": ":"}  # without a remedy
+        ax.plot(range(1, len(kernels) + 1), kernels, marker="osD^vPX*hp"[at], label=name, **bare)
 ax.set_yscale("log")
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=10)
 ax.set(xlabel="layer", ylabel="‖∂L/∂W‖ before the first update", title="Who gets a gradient?")
