@@ -49,7 +49,8 @@ def history(
         ax.axvline(best + 1, color=LIGHT.muted, linestyle=":", linewidth=1.4)
         ax.plot(best + 1, curve[best], "o", color=LIGHT.ink, markersize=7)
         ax.annotate(f"best: epoch {best + 1}, {number(float(curve[best]), 3)}", (best + 1, curve[best]), xytext=(8, 16),
-                    textcoords="offset points", color=LIGHT.ink)  # fmt: skip
+                    textcoords="offset points", color=LIGHT.ink,
+                    bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})  # fmt: skip
     ax.set(xlabel="epoch", title=label(title), xlim=(0.5, None))
     ax.margins(x=0.12)
     return ax  # type: ignore[no-any-return]
