@@ -21,8 +21,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ _ROOM = "working space only, the numbers do not change"
 _MASKED = "divides what is 0 by something that is not"
 EQUIVALENT = [
     ("ops/activations.py", "where(x > 0, 0, g * x)", "x > 0 → x >= 0", "the share is g · x = 0 at 0"),
+    ("ops/arithmetic.py", "(y == 0), 1.0, x)", "1.0 → ", "multiplied by y = 0"),
     ("ops/linalg.py", "return np.zeros", "np.zeros(x.shape, x.dtype) → ", "zeros"),
     ("ops/linalg.py", "(ord == 2 and len(axes) == 1)", "1 → ", "the general norm at p = 2 is the same formula"),
     (
@@ -66,6 +68,7 @@ EQUIVALENT = [
         "the general norm at p = 2 is the same formula",
     ),
     ("ops/linalg.py", "(out == 0)", "out + (out == 0) → out - (out == 0)", _MASKED),
+    ("losses.py", "elif given", "", "which advice a message gives"),
     ("losses.py", "_TOLERANCE", "", "how far from 1 rows may sum is a matter of taste"),
     ("optim/clipping.py", "if r < norm", "r < norm < math.inf → r <= norm < math.inf", _SAME),
     (
@@ -239,41 +242,58 @@ class Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader
         return compile(self.source, self.path, "exec")
 
 
-def survives(mutant: Mutant, tests: Sequence[str], words: str = "") -> bool:
-    """Whether the tests pass with the mutant in place; in this process, which is one made for it."""
+def its_own_cases_pass(mutant: Mutant) -> bool:
+    """Whether the op's rows in the table of cases agree with differences: what test_ops.py::test_gradients asks."""
+    import tinygrad_reg as tg
+    from tests.ops.test_ops import CASES
+
+    for case in CASES:
+        if case.op == mutant.op:
+            tg.check_grad(case.call, *case.inputs, order=case.order)
+    return True
+
+
+def tests_pass(tests: Sequence[str]) -> bool:
     import pytest
 
-    sys.meta_path.insert(0, Changed(mutant))
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(quiet, 1)
-    os.dup2(quiet, 2)
-    options = ["-x", "-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT)]
-    code = pytest.main([*options, *(["-k", words] if words else []), *tests])
-    return code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    return pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT), *tests]) == pytest.ExitCode.OK
 
 
-def run(mutant: Mutant) -> bool:
-    """Whether it survives the op's own cases first, then all tests that belong to the file."""
-    tests = TARGETS[mutant.path]
+def survives(mutant: Mutant) -> bool:
+    """Whether it does: the quickest tests that belong to it go first."""
     if mutant.op:
-        if not in_a_process(mutant, ["tests/ops/test_ops.py"], mutant.op):
+        if not in_its_place(mutant, lambda: its_own_cases_pass(mutant)):
             return False
         family = f"tests/ops/test_{Path(mutant.path).stem}.py"
-        if (ROOT / family).exists() and not in_a_process(mutant, [family]):
+        if (ROOT / family).exists() and not in_its_place(mutant, lambda: tests_pass([family])):
             return False
-    return in_a_process(mutant, tests)
+    return in_its_place(mutant, lambda: tests_pass(TARGETS[mutant.path]))
 
 
-def in_a_process(mutant: Mutant, tests: Sequence[str], words: str = "") -> bool:
+def in_its_place(mutant: Mutant, passes: Callable[[], bool]) -> bool:
+    """What `passes` says in a process that has the mutant in place of the file."""
+
+    def check() -> bool:
+        signal.alarm(SECONDS)
+        sys.meta_path.insert(0, Changed(mutant))
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        return passes()
+
+    return os.waitpid(process(check), 0)[1] == 0
+
+
+def process(check: Callable[[], bool]) -> int:
+    """The id of a new process, which ends with 0 if `check` says yes, and otherwise, or if it fails, with 1."""
     child = os.fork()
     if child == 0:
-        alive = False
+        code = 1
         try:
-            signal.alarm(SECONDS)
-            alive = survives(mutant, tests, words)
+            code = 0 if check() else 1
         finally:
-            os._exit(0 if alive else 1)
-    return os.waitpid(child, 0)[1] == 0
+            os._exit(code)
+    return child
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -316,14 +336,7 @@ def verdicts(mutants: Sequence[Mutant], jobs: int) -> Iterator[tuple[Mutant, boo
     while waiting or running:
         while waiting and len(running) < jobs:
             mutant = waiting.pop()
-            child = os.fork()
-            if child == 0:
-                code = 1
-                try:
-                    code = 0 if run(mutant) else 1
-                finally:
-                    os._exit(code)
-            running[child] = mutant
+            running[process(partial(survives, mutant))] = mutant
         child, status = os.wait()
         yield running.pop(child), status == 0
 
