@@ -61,13 +61,14 @@ ROWS = [
 ]
 
 
-def test_every_row_of_the_lectures_is_listed_with_tests_that_name_it():
+def test_every_row_of_the_lectures_is_listed_with_a_demo_and_tests_that_name_it():
     lines = (DOCS / "lectures.md").read_text(encoding="utf-8").splitlines()
     found = {row[1]: line for line in lines if (row := re.match(r'\| <a id="(\w+)"></a>\1 \|', line))}
     assert list(found) == ROWS
     for row, line in found.items():
         files = re.findall(r"\]\(\.\./(tests/[\w/]+\.py)\)", line)
         assert files, f"{row} names no test"
+        assert re.search(r"\]\(\.\./demos/\w+\.py\) \|$", line), f"{row} names no demo"
         for file in files:
             text = (DOCS.parent / file).read_text(encoding="utf-8")
             named = re.search(rf"def test_(?:\w+_)?{row}_", text, re.IGNORECASE)
