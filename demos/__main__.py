@@ -11,7 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 USAGE = """\
 python -m demos NAME [options]   run one (NAME --help says what it takes)
-python -m demos --all            run them all
+python -m demos --all [options]  run them all (--size, --seed, --format and --output are known to all)
 """
 
 # The arrays are small: several threads would wait for one another longer than they compute, and round in other orders.
@@ -47,10 +47,10 @@ def main() -> None:
         case [] | ["-h" | "--help"]:
             width = max(map(len, known))
             print(USAGE, *(f"  {name:{width}}  {line}" for name, line in known.items()), sep="\n")
-        case ["--all"]:
+        case ["--all", *options]:
             for name in known:
                 print(f"\n=== {name}: {known[name]}")
-                run(name)
+                run(name, *options)
         case [name, *options] if name in known:
             run(name, *options)
         case [name, *_]:
