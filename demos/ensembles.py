@@ -95,6 +95,13 @@ lesson.picture(
     left, "masks", "One thinned network, and the mean over many, against the single network used at test time."
 )
 
+# Where the scaling is done: as lectured at test time, times 1 − rate, or while training, divided by it (Keras, PyTorch).
+print("\nDropout 0.3 of a unit that puts out 1, on average over 100 000 draws:")
+for scale in ("test", "train"):
+    dropout, ones = tg.Dropout(0.3, scale=scale, rng=lesson.seed), np.ones(100_000)
+    training, testing = dropout.train()(ones).data.mean(), dropout.eval()(ones).data.mean()
+    print(f"  scale={scale!r:8} while training {training:.2f}, at test time {testing:.2f}")
+
 # Dropout and sparse activations.
 print(f"\n{'':20}{'accuracy':>10}{'activations < 0.1':>19}{'mean activation':>17}")
 figure, ax = plt.subplots()
