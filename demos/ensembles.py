@@ -95,7 +95,7 @@ lesson.picture(
     left, "masks", "One thinned network, and the mean over many, against the single network used at test time."
 )
 
-# Where the scaling is done: as lectured at test time, times 1 − rate, or while training, divided by it (Keras, PyTorch).
+# Where the scaling is done: as lectured at test time, times 1 − rate; or while training, divided by it, as in Keras.
 print("\nDropout 0.3 of a unit that puts out 1, on average over 100 000 draws:")
 for scale in ("test", "train"):
     dropout, ones = tg.Dropout(0.3, scale=scale, rng=lesson.seed), np.ones(100_000)
