@@ -14,6 +14,9 @@ from demos import __main__ as cli
 from demos.__main__ import HERE, demos
 from tinygrad_reg.modes import modes
 
+# Without Graphviz the built-in layout draws, and says so once.
+pytestmark = pytest.mark.filterwarnings("ignore:there is no 'dot' on this machine")
+
 ROOT = Path(__file__).parent.parent
 SIGNATURES = {".png": b"\x89PNG", ".svg": b"<", ".html": b"<!doctype html>", ".pdf": b"%PDF"}
 
