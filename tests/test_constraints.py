@@ -83,3 +83,7 @@ def test_norms_whose_squares_are_no_floats():
     np.testing.assert_allclose(max_norm(1.0)(huge), [[0.6, 3e-200], [0.8, 4e-200]])
     np.testing.assert_allclose(unit_norm()(huge), [[0.6, 0.6], [0.8, 0.8]])
     assert max_norm(1.0)(np.float32([[3e30], [4e30]])).dtype == np.float32
+
+
+def test_a_proximal_step_of_0_moves_nothing():
+    assert tg.constraints.prox_l1(0.0)(np.array([0.5, -0.05])).tolist() == [0.5, -0.05]

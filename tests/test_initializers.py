@@ -182,3 +182,29 @@ def test_wrong_numbers():
         initializers.uniform(math.nan)
     with pytest.raises(TypeError, match="float"):
         create("zeros", (2, 3), dtype=int)
+
+
+def test_plain_normal_and_uniform_numbers_do_not_look_at_the_shape():
+    for shape in [(400, 500), (5, 40_000)]:
+        drawn = initializers.normal(0.3)(shape, rng=0)
+        assert drawn.std() == pytest.approx(0.3, rel=0.01)
+        drawn = initializers.uniform(0.3)(shape, rng=0)
+        assert drawn.std() == pytest.approx(0.3 / math.sqrt(3), rel=0.01)
+        assert 0.2999 < drawn.max() <= 0.3 and -0.3 <= drawn.min() < -0.2999
+    assert initializers.normal() == initializers.normal(0.05)
+    assert initializers.uniform() == initializers.uniform(0.05)
+
+
+def test_a_truncated_normal_is_cut_at_two_deviations_and_keeps_its_std():
+    cut = initializers.normal(0.5, truncated=True)((1000, 1000), rng=0)
+    std_between_2 = 0.8796256610342398
+    assert cut.std() == pytest.approx(0.5, rel=2e-3)
+    assert np.abs(cut).max() == pytest.approx(2 * 0.5 / std_between_2, rel=1e-4)
+    first = initializers.normal(1.0)((3,), rng=0)
+    np.testing.assert_allclose(initializers.normal(1.0, truncated=True)((3,), rng=0), first / std_between_2, rtol=1e-12)
+
+
+def test_ones_are_ones_and_no_spread_is_allowed():
+    assert initializers.ones()((2,)).tolist() == [1, 1]
+    assert initializers.normal(0.0)((2,)).tolist() == [0, 0]
+    assert initializers.he_normal().std((0, 3)) == 0

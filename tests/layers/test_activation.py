@@ -110,3 +110,15 @@ def test_a_layer_can_be_an_activation_and_its_parameters_are_found():
 def test_wrong_calls(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_softmax_is_along_the_last_axis_unless_it_is_told_otherwise():
+    out = tg.Softmax()(np.random.default_rng(0).normal(size=(2, 3, 4)))
+    np.testing.assert_allclose(out.data.sum(-1), np.ones((2, 3)), rtol=1e-12)
+
+
+def test_a_function_as_an_activation_gives_what_it_gives():
+    x = np.array([[1.0, -2.0]])
+    options = {"kernel_initializer": tg.initializers.constant(np.eye(2))}
+    assert tg.Dense(2, 2, lambda z: 3 * z, **options)(x).tolist() == [[3, -6]]
+    assert tg.Dense(2, 2, **options)(x).tolist() == [[1, -2]]

@@ -199,3 +199,9 @@ def test_rate_zero_changes_nothing():
 def test_wrong_calls(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_gaussian_noise_is_what_its_generator_draws():
+    x = np.ones((2, 3))
+    noisy = tg.GaussianNoise(0.5, rng=np.random.default_rng(4))(x)
+    np.testing.assert_array_equal(noisy.data, x + tg.ops.normal(shape=(2, 3), std=0.5, rng=4).data)

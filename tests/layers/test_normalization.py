@@ -145,3 +145,22 @@ def test_layer_norm_normalizes_each_sample_in_both_modes(features, axes):
 def test_wrong_calls(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_the_defaults_are_those_of_keras():
+    layer = tg.BatchNorm(2)
+    assert (layer.momentum, layer.epsilon, layer.average) == (0.99, 1e-3, "var")
+    assert tg.LayerNorm(2).epsilon == 1e-3
+
+
+def test_a_batch_of_two_is_enough():
+    out = tg.BatchNorm(1, epsilon=0)([[1.0], [3.0]])
+    assert out.tolist() == [[-1], [1]]
+
+
+def test_gamma_scales_and_beta_shifts():
+    for layer in (tg.BatchNorm(2, epsilon=0), tg.LayerNorm(2, epsilon=0)):
+        layer.gamma.data, layer.beta.data = np.array([2.0, 3.0]), np.array([10.0, 20.0])
+        x = np.array([[1.0, 3.0], [3.0, 1.0]])
+        signs = np.array([[-1, 1], [1, -1]])
+        np.testing.assert_allclose(layer(x).data, [2, 3] * signs + [10, 20], rtol=1e-12)
