@@ -111,4 +111,6 @@ lesson.picture(graph, "graph", "The computation graph of the loss with its penal
 steps = viz.steps(loss, optimizer=tg.optim.SGD(model.parameters(), lr=0.1), title="Four digits, one step at a time")
 lesson.picture(steps, "steps", "The same pass one step at a time (← and → move): forward, backward, update.")
 lesson.finish()
-print("Look first at digits/gradients, then step through digits/steps.html; python -m demos lists the other lessons.")
+print(
+    f"Look first at gradients.{lesson.format}, then step through steps.html; python -m demos lists the other lessons."
+)
