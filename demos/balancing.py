@@ -67,7 +67,7 @@ for ax, (name, (points, labels, weights)) in zip(axes, sets.items(), strict=True
     numbers = figures(model, x_test, y_test)
     table(name, numbers, "{} + {}".format(*np.bincount(labels)))
     viz.decision_boundary(model, points, labels, ax=ax)
-    ax.set(title=f"{name}\nrecall {numbers[1]:.0%}, precision {numbers[2]:.0%}", xlabel="", ylabel="", xlim=(-3.2, 4))
+    ax.set(title=f"{name}\nrecall {numbers[1]:.0%}, precision {numbers[2]:.0%}", xlabel="", ylabel="")
     if ax is not axes[0]:
         ax.get_legend().remove()
 lesson.picture(axes, "boundaries", "The boundary that is learned from unbalanced data, and from balanced ones.")
