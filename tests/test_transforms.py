@@ -174,6 +174,20 @@ def test_argnums_may_come_from_an_array_or_a_range():
 
 
 def test_a_gradient_is_not_lost_to_math_inside_a_transform():
-    with pytest.raises(TypeError, match="np functions or tg.ops, not math"):
+    with pytest.raises(TypeError, match=r"np functions or tg\.ops, not math"):
         tg.grad(lambda x: x * math.exp(x))(1.0)
     assert tg.grad(lambda x: x * x.item())(3.0) == 3.0
+
+
+def test_a_derivative_that_fails_is_named():
+    @tg.primitive(elementwise=True, name="half_done")
+    def half_done(x):
+        return x * 2
+
+    @half_done.derivative("2")
+    def _(g, x):
+        return g * 2
+
+    with pytest.raises(TypeError) as caught:
+        tg.grad(half_done)(1.0)
+    assert caught.value.__notes__ == ["in the derivative of 'half_done' by 'x'"]

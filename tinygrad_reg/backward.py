@@ -87,7 +87,11 @@ def walk(
                 raw = shares[position]
             else:
                 derivative = primitive.functions[position]
-                raw = derivative(*known, **options) if options else derivative(*known)
+                try:
+                    raw = derivative(*known, **options) if options else derivative(*known)
+                except Exception as error:
+                    error.add_note(f"in the derivative of '{primitive.name}' by '{primitive.input_name(position)}'")
+                    raise
             data = parent._data
             fits = type(raw) is type(data) and (
                 type(raw) is not np.ndarray or (raw.shape == data.shape and raw.dtype is data.dtype)

@@ -72,6 +72,8 @@ class Methods:
         """The elements whose places on two axes are equal (or differ by `offset`), along a new last axis"""
     def dot(self, y: Operand) -> Tensor:
         """out[i, j] = Σₖ x[i, k] · y[k, j]: the last axis of x against the last but one of y (np.dot); numbers multiply"""
+    def elu(self, alpha: float = 1.0) -> Tensor:
+        """x where x > 0, else alpha · (e^x − 1)"""
     def exp(self) -> Tensor:
         """e^x"""
     def exp2(self) -> Tensor:
@@ -90,6 +92,8 @@ class Methods:
         """x · Φ(x); with approximate="tanh", ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))"""
     def hypot(self, y: Operand) -> Tensor:
         """√(x² + y²)"""
+    def leaky_relu(self, alpha: float = 0.01) -> Tensor:
+        """x where x > 0, else alpha · x"""
     def log(self) -> Tensor:
         """ln x"""
     def log10(self) -> Tensor:
@@ -142,6 +146,8 @@ class Methods:
         self, slope: Any = None, *, lower: float = 0.125, upper: float = 0.3333333333333333, training: bool = False, rng: np.random.Generator | int | None = None
     ) -> Tensor:
         """x where x > 0, else slope · x; while training, each element's slope is drawn between `lower` and `upper`."""
+    def selu(self) -> Tensor:
+        """scale · elu(x, alpha), with the two constants that keep mean 0 and variance 1"""
     def sigmoid(self) -> Tensor:
         """1 / (1 + e^(−x))"""
     def sign(self) -> Tensor:

@@ -255,7 +255,7 @@ class Tensor(Methods):
     def __float__(self) -> float:
         if modes.transform and self._requires_grad:
             raise TypeError(
-                f"float() of {describe(self)}, which the functions of math take as well, would lose its gradient inside "
+                f"float() of {describe(self)}, which the functions of math use too, would lose its gradient inside "
                 "grad() and its relatives: use np functions or tg.ops, not math, or .item() for the value alone"
             )
         return float(self._single("float"))

@@ -196,7 +196,7 @@ def check_grad(
         if not isinstance(value, Tensor):
             raise TypeError(f"the function to check must return a Tensor, not {type(value).__name__}")
         if value.shape not in weights:
-            weights[value.shape] = rng.uniform(0.5, 1.5, value.shape)
+            weights[value.shape] = rng.uniform(0.5, 1.5, value.shape) if value.shape else np.ones(())
         return np.sum(value * weights[value.shape])
 
     worst = _compare(weighted, arrays, step, rtol, atol, "derivative")

@@ -113,9 +113,7 @@ class Table(NamedTuple):
     classes: list[str]  # names of the classes, where the target is text: label i means classes[i]
 
 
-def read_csv(
-    path: str | Path, *, target: str | int | None = None, header: bool = True, delimiter: str = ","
-) -> Table:
+def read_csv(path: str | Path, *, target: str | int | None = None, header: bool = True, delimiter: str = ",") -> Table:
     """The numbers in a CSV file, with the column `target` (its name, or its position) apart from the others.
 
     A target of text becomes labels 0, 1, … in alphabetical order; one of whole numbers stays integers. A line with

@@ -56,9 +56,7 @@ def xor(samples: int = 200, *, noise: float = 0.2, rng: Rng = None) -> Points:
     return _shuffled(2.0 * signs - 1, signs[:, 0] ^ signs[:, 1], noise, rng)
 
 
-def blobs(
-    samples: int = 200, *, centers: Any = 3, std: float = 0.5, features: int = 2, rng: Rng = None
-) -> Points:
+def blobs(samples: int = 200, *, centers: Any = 3, std: float = 0.5, features: int = 2, rng: Rng = None) -> Points:
     """Gaussian clouds, a class each, around `centers`: that many random points, or an array of their places."""
     rng = generator(rng)
     places = rng.uniform(-3, 3, (centers, features)) if isinstance(centers, int) else np.asarray(centers, float)

@@ -33,7 +33,7 @@ def _(g, out, x):
 
 
 @primitive(
-    elementwise=True, text="x if x > 0, else alpha · x",
+    elementwise=True, method="leaky_relu", text="x if x > 0, else alpha · x",
     why="A unit that is off still passes the share alpha of its gradient, so it can't die.",
 )  # fmt: skip
 def leaky_relu(x: Any, *, alpha: float = 0.01) -> Any:
@@ -108,7 +108,7 @@ def _elu_slope(x: Any, alpha: float) -> Any:
 
 
 @primitive(
-    floats=True, elementwise=True, text="x if x > 0, else alpha · (e^x − 1)",
+    floats=True, elementwise=True, method="elu", text="x if x > 0, else alpha · (e^x − 1)",
     why="Below 0 the slope fades as e^x instead of breaking off, and the mean activation is pulled towards 0.",
 )  # fmt: skip
 def elu(x: Any, *, alpha: float = 1.0) -> Any:
@@ -129,7 +129,7 @@ SELU_SCALE = 1.0507009873554804934193349852946
 
 
 @primitive(
-    floats=True, elementwise=True, text="1.0507 · elu(x, 1.6733)",
+    floats=True, elementwise=True, method="selu", text="1.0507 · elu(x, 1.6733)",
     why="Slopes above and below 1 balance out, so that activations keep mean 0 and variance 1 through many layers.",
 )  # fmt: skip
 def selu(x: Any) -> Any:
