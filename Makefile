@@ -17,6 +17,7 @@ help:
 	@echo "make bench    compare the cost with the peers that are installed"
 	@echo "make clean    remove .venv and all that was generated"
 
+test: export OPENBLAS_NUM_THREADS ?= 1  # small matrices are multiplied faster by one thread
 test: .venv/.test
 	$(python) -m pytest
 

@@ -207,7 +207,7 @@ def _(g, out, x, *, approximate="none"):
 
 @primitive(
     floats=True, elementwise=True, method="sigmoid", symbol="σ", text="1 / (1 + e^(−x))",
-    why="Sigmoid's slope a(1 − a) is never above 0.25, so the gradient shrinks by at least 4× here.",
+    why="Sigmoid's slope a(1 − a) is never above 0.25: by itself it shrinks the gradient at least 4×.",
     vanishes="sigmoid saturates: where its output is next to 0 or 1, its slope a(1 − a) is next to 0.",
 )  # fmt: skip
 def sigmoid(x: Any) -> Any:
