@@ -208,3 +208,8 @@ def test_ones_are_ones_and_no_spread_is_allowed():
     assert initializers.ones()((2,)).tolist() == [1, 1]
     assert initializers.normal(0.0)((2,)).tolist() == [0, 0]
     assert initializers.he_normal().std((0, 3)) == 0
+
+
+def test_a_few_truncated_numbers_are_cut_as_many_are():
+    few = [initializers.normal(1.0, truncated=True)((20,), rng=seed) for seed in range(50)]
+    assert np.abs(few).max() <= 2 / 0.8796256610342398

@@ -151,6 +151,10 @@ def test_clip_takes_the_names_min_and_max():
     assert np.clip(leaf(-1.0, 0.5, 3.0), min=0, max=1).data.tolist() == [0, 0.5, 1]
 
 
+def test_copysign_has_slope_0_at_0_as_abs_has():
+    assert tg.grad(np.copysign)(0.0, -2.0) == 0 and tg.grad(np.copysign)(-3.0, 2.0) == -1
+
+
 def test_powers_of_zero():
     def slopes(x, y):
         return [float(g) for g in tg.grad(np.power, (0, 1))(x, y)]
