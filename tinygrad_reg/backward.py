@@ -93,8 +93,9 @@ def walk(
                     error.add_note(f"in the derivative of '{primitive.name}' by '{primitive.input_name(position)}'")
                     raise
             data = parent._data
-            fits = type(raw) is type(data) and (
-                type(raw) is not np.ndarray or (raw.shape == data.shape and raw.dtype is data.dtype)
+            kind = type(raw)
+            fits = kind is type(data) and (
+                kind is np.float64 or kind is np.float32 or (raw.shape == data.shape and raw.dtype is data.dtype)
             )
             share = raw if fits else _fit(raw, parent, node)
 
@@ -232,14 +233,14 @@ def start_gradient(output: Any, gradient: Any, call: str) -> Any:
             + ". Make the parameters with requires_grad=True"
         )
     if gradient is None:
-        if not output._data.shape:
-            return output._data.dtype.type(1)
         if output._data.size != 1:
             raise ValueError(
                 f"{call} needs a single number to start from, but {describe(output)} has {output.size}; "
                 "reduce it with .sum() or .mean(), or give gradient=, the weight of each element"
             )
-        return np.ones(output._data.shape, output._data.dtype)
+        data = output._data
+        one = np.ones(data.shape, data.dtype) if data.shape else data.dtype.type(1)
+        return one if modes.capture is None else modes.capture.seed(output, one)
     given = gradient if isinstance(gradient, Tensor) else as_array(gradient, output._data.dtype).copy()
     if given.shape != output._data.shape:
         raise ValueError(f"gradient= must have the shape of {describe(output)}, not {given.shape}")
@@ -309,7 +310,7 @@ def gradients(
     with quiet():
         for node, g, is_ours in walk([output], [seed], wanted, create_graph=create_graph):
             if node in found:
-                found[node] = g if create_graph or is_ours else np.array(g)
+                found[node] = g if create_graph or is_ours else g.copy()
     result = [_finished(x, found[x], create_graph) for x in wanted]
     return result[0] if isinstance(inputs, Tensor) else result
 
@@ -319,4 +320,4 @@ def _finished(x: Tensor, g: Any, create_graph: bool) -> Any:
         g = np.zeros(x._data.shape, x._data.dtype)
     if create_graph:
         return g if isinstance(g, Tensor) else Tensor(g)
-    return np.asarray(g)
+    return g if isinstance(g, np.ndarray) else np.asarray(g)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -40,6 +40,10 @@ class Watch:
 
     def __init__(self) -> None:
         self._prints: dict[int, tuple[Any, list[int]]] = {}  # of the arrays that a node was made from and of its own
+
+    def applying(self, op: Primitive, inputs: Sequence[Any]) -> Callable[..., Any]:
+        """An op is going to be applied; what computes it is returned."""
+        return op.forward
 
     def forward(self, op: Primitive, node: Tensor, inputs: Sequence[Any], arrays: Sequence[Any]) -> None:
         """An op has computed `node` from `arrays`."""

@@ -164,6 +164,10 @@ class _Onlooker:
         self.look = look
         self.times: dict[tuple[str, str], int] = {}
 
+    def applying(self, op: Primitive, inputs: Sequence[Any]) -> Callable[..., Any]:
+        """An op is going to be applied, by its own forward."""
+        return op.forward
+
     def forward(self, op: Primitive, node: Tensor, inputs: Sequence[Any], arrays: Sequence[Any]) -> None:
         """An op has computed `node` from `arrays`; where a layer applies it again, its path gets a number."""
         layer = node._layer or "model"

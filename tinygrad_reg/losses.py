@@ -29,10 +29,10 @@ from typing import Any, Literal
 import numpy as np
 
 from . import ops, source
-from .modes import default_dtype
+from .modes import default_dtype, example
 from .naming import look_up
 from .ops.crossentropy import floored_log, picked
-from .tensor import Tensor, describe
+from .tensor import Tensor, as_array, describe
 
 Reduction = Literal["mean", "sum", "samples", "none"]
 Loss = Callable[..., Tensor]
@@ -246,11 +246,12 @@ def _as_labels(prediction: Tensor, target: Any, loss: str) -> Any:
         if labels.dtype.kind not in "iub":
             raise TypeError(f"labels are whole numbers, the target is of {labels.dtype}: write target.astype(int)")
         labels = labels.astype(np.intp, copy=False)
+        given = example(labels)
         # One comparison finds both kinds of stray: seen as unsigned, a negative label is a huge one.
-        if labels.size and np.maximum.reduce(labels.view(np.uintp), axis=None) >= shape[-1]:
+        if given.size and np.maximum.reduce(given.view(np.uintp), axis=None) >= shape[-1]:
             raise ValueError(
                 f"{loss} has {shape[-1]} classes, so labels go from 0 to {shape[-1] - 1}; "
-                f"these go from {labels.min()} to {labels.max()}"
+                f"these go from {given.min()} to {given.max()}"
             )
         return labels
     if target.shape != shape:
@@ -304,14 +305,15 @@ def _is_softmax(p: Tensor) -> bool:
 
 
 def _values(x: Any) -> Any:
-    return x.data if isinstance(x, Tensor) else x
+    """The values, for the checks: in a step that is captured, those of the capture."""
+    return example(x.data if isinstance(x, Tensor) else x)
 
 
 # ---- many losses to one number
 
 
 def _as_weights(weights: Any, each: Tensor) -> Any:
-    w = np.asarray(weights, each.dtype)
+    w = as_array(weights, each.dtype)
     if w.shape != each.shape:
         if w.shape != each.shape[:1]:
             raise ValueError(
@@ -319,7 +321,7 @@ def _as_weights(weights: Any, each: Tensor) -> Any:
                 f"or one a loss, {each.shape}"
             )
         w = w.reshape(w.shape + (1,) * (each.ndim - 1))
-    if not (w >= 0).all():
+    if not (example(w) >= 0).all():
         raise ValueError("weights= must be numbers from 0 on")
     return w
 

@@ -7,26 +7,41 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from .debug import Watch
+    from .program.capture import Capture
 
 
 class _Modes(threading.local):
     recording = True  # False inside no_grad(): results are constants
     layer = ""  # path of the layer whose forward pass is running, such as "0" or "encoder.1"
-    watch: Watch | None = None  # looks at every value and gradient inside debug()
+    watch: Any = None  # looks at every op and every step of the way back: a Watch inside debug(), or the Capture
+    capture: Capture | None = None  # records a step that is being compiled (see program/)
     transform = 0  # how many of grad, jacobian, ... are running around this call
     generator: np.random.Generator | None = None  # made on first use, or by seed()
     last_output: Any = None  # a weak reference to what backward() was last called on, for why()
 
 
 modes = _Modes()
+
+
+class Captured:
+    """The base of what stands for an array in a step that is being captured (see program/recorded.py)."""
+
+    __slots__ = ("__weakref__",)
+    example: Any  # the value that it has during the capture: for checks that are made then only
+    dtype: Any
+    astype: Callable[..., Any]
+
+
+def example(x: Any) -> Any:
+    """x itself; for what stands for an array while a step is captured, the value that it has then."""
+    return x.example if isinstance(x, Captured) else x
 
 
 @contextmanager

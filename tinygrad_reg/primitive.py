@@ -149,6 +149,8 @@ class Primitive:
     def _apply(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if len(inputs) != self.arity and not self.variadic:
             inputs, options = self._bind(inputs, options)
+        watch = modes.watch
+        forward = self.forward if watch is None else watch.applying(self, inputs)
         arrays = []
         any_tensor = requires_grad = False
         for x in inputs:
@@ -166,7 +168,7 @@ class Primitive:
             arrays = [_as_float(x) for x in arrays]
         token = ERROR_STATE.set(IGNORE)
         try:
-            out = self.forward(*arrays, **options) if options else self.forward(*arrays)
+            out = forward(*arrays, **options) if options else forward(*arrays)
         except (TypeError, ValueError, IndexError, AttributeError) as error:
             raise self._misfit(error, inputs, options) from None
         finally:
@@ -209,8 +211,8 @@ class Primitive:
             node._name = self.symbol  # "mask", "noise": no op stands behind it in a picture
         node._layer = modes.layer
         node._code, node._place = source.caller(3)
-        if modes.watch is not None:
-            modes.watch.forward(self, node, inputs, arrays)
+        if watch is not None:
+            watch.forward(self, node, inputs, arrays)
         return node
 
     def shares_of_all(
@@ -386,7 +388,7 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _read_only(x: Any) -> Any:
-    if isinstance(x, np.ndarray):
+    if type(x) is np.ndarray:
         x = x.view()
         x.flags.writeable = False
     return x

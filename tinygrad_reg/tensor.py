@@ -9,7 +9,7 @@ import numpy as np
 
 from . import source
 from .methods import Methods
-from .modes import default_dtype, modes
+from .modes import Captured, default_dtype, modes
 
 
 class _Clock:
@@ -81,9 +81,10 @@ class Tensor(Methods):
     @property
     def data(self) -> np.ndarray:
         """The values. Assigning replaces them (in a leaf); a graph built on the old ones can't go backward then."""
-        if not isinstance(self._data, np.ndarray):
+        if not isinstance(self._values(), np.ndarray):
             self._data = as_array(self._data)
-        return self._data
+        array: np.ndarray = self._data
+        return array
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -92,13 +93,19 @@ class Tensor(Methods):
                 f"{describe(self)} was computed by '{self.op}', so its data can't be replaced; "
                 "assign to the leaves it was computed from, or start a new leaf with .detach()"
             )
-        array = as_array(value, self._data.dtype)
+        array = as_array(value, self._values().dtype)
         if self._requires_grad:
             require_float(array)
         if array.shape != self._data.shape:
             self._grad = self._home = None  # of the shape of the values that are gone
         self._data = array if array.shape else array[()]
         self.written()
+
+    def _values(self) -> Any:
+        """`_data`, for a reader who is no op."""
+        if modes.capture is not None:
+            modes.capture.touch(self)
+        return self._data
 
     def written(self) -> None:
         """Note that this leaf's array has new values: graphs built before refuse to go backward through it."""
@@ -108,6 +115,8 @@ class Tensor(Methods):
     @property
     def grad(self) -> np.ndarray | None:
         """∂loss/∂this from the last backward passes, of this shape and dtype, or None; assigning 0 clears it."""
+        if modes.capture is not None:
+            modes.capture.reading(self)
         grad: np.ndarray | None = self._grad
         if grad is None:
             return None
@@ -119,6 +128,8 @@ class Tensor(Methods):
 
     @grad.setter
     def grad(self, value: Any) -> None:
+        if modes.capture is not None:
+            modes.capture.clear(self)
         if value is None:
             self._grad = None
             return
@@ -206,7 +217,7 @@ class Tensor(Methods):
             raise ValueError(
                 f"{describe(self)} has {self.size} elements; item() needs exactly one (index it, or use .numpy())"
             )
-        return self._data.item()
+        return self._values().item()
 
     def numpy(self) -> np.ndarray:
         """The values as a plain array, without the graph; not a copy."""
@@ -214,11 +225,11 @@ class Tensor(Methods):
 
     def tolist(self) -> Any:
         """The values as nested Python lists."""
-        return self._data.tolist()
+        return self._values().tolist()
 
     def detach(self) -> Tensor:
         """A new leaf with the same values that needs no gradient: what is computed from it stays out of the graph."""
-        values = self._data
+        values = self._values()
         if isinstance(values, np.ndarray) and values.base is not None:
             values = values.copy()  # a view may show a parameter, which the optimizer will write into
         leaf = Tensor(values, name=self._name)
@@ -250,7 +261,7 @@ class Tensor(Methods):
             raise ValueError(
                 f"the truth of {describe(self)} is not defined, it has {self.size} elements: ask (t > 0).any()"
             )
-        return bool(self._data.item())
+        return bool(self._values().item())
 
     def __float__(self) -> float:
         if modes.transform and self._requires_grad:
@@ -274,7 +285,7 @@ class Tensor(Methods):
                 f"{wanted}() needs one value, but {describe(self)} has {self.size}; take one by indexing, "
                 "reduce with .sum() or .mean(), or use .numpy() for the array"
             )
-        return self._data.item()
+        return self._values().item()
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise TypeError(
@@ -370,6 +381,8 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
 
 def plain_array(data: Any) -> np.ndarray:
     """`data` as NumPy reads it, shedding subclasses such as np.matrix; a mask, which would get lost, is refused."""
+    if isinstance(data, Captured):
+        return data  # type: ignore[return-value]  # stands for an array
     if isinstance(data, np.ndarray) and type(data) is not np.ndarray and hasattr(data, "mask"):
         raise TypeError("a masked array would lose its mask here: write array.filled(value) for an array without one")
     return np.asarray(data)

@@ -13,8 +13,8 @@ import numpy as np
 from .. import source
 from ..modes import default_dtype, layer_scope, modes, quiet
 from ..naming import Called
-from ..tensor import Tensor
-from .running import name_within, running
+from ..tensor import Tensor, as_array
+from .running import Changes, name_within, running
 
 
 class Module(Called):
@@ -140,6 +140,7 @@ class Module(Called):
             raise AttributeError(f"{type(self).__name__} has no attribute 'trainable'; write {_ELSEWHERE[name]}")
         if isinstance(value, Tensor):
             value._owned = True  # pictures name it by this module's path
+        Changes.count += 1
         object.__setattr__(self, name, value)
 
     if not TYPE_CHECKING:  # type checkers would take every misspelt attribute for one that exists
@@ -183,8 +184,12 @@ class Module(Called):
         """Apply the constraints that the layers declare, after an optimizer's step; `lr` is its learning rate."""
         projected = []
         for path, name, parameter, constraint in self._declared("_constraint"):
+            capture = modes.capture
             with quiet():
-                values = np.array(constraint(parameter.data, lr))
+                if capture is None:
+                    values = np.array(constraint(parameter.data, lr))
+                else:
+                    values = as_array(capture.call(constraint, parameter.data, lr))
             if values.shape != parameter.shape:
                 raise ValueError(
                     f"the constraint on {join(path, name)} made {values.shape} of its shape {parameter.shape}"

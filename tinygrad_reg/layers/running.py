@@ -20,6 +20,12 @@ class _Running(threading.local):
 running = _Running()
 
 
+class Changes:
+    """Counts the assignments to attributes of modules: while it stands still, so do their modes and settings."""
+
+    count = 0
+
+
 def name_within(outer: Module, module: Module) -> str:
     """The path of `module` within the module whose forward calls it."""
     if running.names is None:

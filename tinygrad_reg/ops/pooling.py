@@ -12,7 +12,7 @@ from ..modes import Rng, generator
 from ..primitive import primitive
 from ..source import result
 from ..tensor import Tensor
-from .indexing import ARRAY, Index, scatter_add
+from .indexing import ARRAY, Index, scatter_add, take_op
 from .windows import (
     Padding,
     Pair,
@@ -122,7 +122,7 @@ def _put_back(g: Any, place: Any, window: tuple[int, int], rows: Any, columns: A
     images, channels, height, across = shape
     corners = rows[:, None] * across + columns
     within = np.arange(window[0])[:, None] * across + np.arange(window[1])
-    places = np.take(within, place)  # of the flattened `within`, whose elements are counted as `place` counts
+    places = take_op(within, place)  # of the flattened `within`, whose elements are counted as `place` counts
     places += corners
     places += np.reshape(np.arange(images * channels) * (height * across), (images, channels, 1, 1))
     flat = scatter_add(np.ravel(g), np.ravel(places), index=Index((ARRAY,)), shape=(math.prod(shape),))
@@ -292,4 +292,6 @@ def _longest(length: int, boundaries: Any) -> int:
 
 
 def _array(boundaries: Any) -> Any:
-    return boundaries.numpy() if isinstance(boundaries, Tensor) else np.asarray(boundaries)
+    if isinstance(boundaries, Tensor):
+        return boundaries.numpy()
+    return boundaries if isinstance(boundaries, np.ndarray) else np.asarray(boundaries)

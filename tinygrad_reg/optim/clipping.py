@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..modes import quiet
+from ..modes import modes, quiet
 from ..tensor import Tensor
 from .optimizer import leaves
 from .settings import limit as checked_limit
@@ -30,7 +30,10 @@ def clip_by_value(params: Tensor | Iterable[Tensor], limit: float) -> None:
     array([0.9, 1. ])
     """
     limit = checked_limit("limit", limit)
-    for p in leaves(params, "clip_by_value"):
+    params = leaves(params, "clip_by_value")
+    if modes.capture is not None:
+        return modes.capture.clip(clip_by_value, params, limit)  # type: ignore[no-any-return]
+    for p in params:
         if p._grad is not None:
             p._grad = np.clip(p._grad, -limit, limit, out=_own(p))
 
@@ -47,8 +50,11 @@ def clip_by_norm(params: Tensor | Iterable[Tensor], r: float) -> list[float]:
     array([0.00899964, 0.9999595 ])
     """
     r = checked_limit("r", r)
+    params = leaves(params, "clip_by_norm")
+    if modes.capture is not None:
+        return modes.capture.clip(clip_by_norm, params, r)  # type: ignore[no-any-return]
     norms = []
-    for p, norm in _norms(leaves(params, "clip_by_norm")):
+    for p, norm in _norms(params):
         norms.append(norm)
         if r < norm < math.inf:
             _scale(p, r / norm)
@@ -68,6 +74,8 @@ def clip_by_global_norm(params: Tensor | Iterable[Tensor], r: float) -> float:
     """
     r = checked_limit("r", r)
     params = leaves(params, "clip_by_global_norm")
+    if modes.capture is not None:
+        return modes.capture.clip(clip_by_global_norm, params, r)  # type: ignore[no-any-return]
     norm = math.hypot(*(norm for _, norm in _norms(params)))
     if r < norm < math.inf:
         for p in params:

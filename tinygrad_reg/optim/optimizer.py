@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from ..modes import quiet
+from ..modes import modes, quiet
 from ..naming import Called
 from ..tensor import Tensor, describe, require_float
 from .flat import Flat, runs, written
@@ -77,9 +77,12 @@ class Optimizer(Called):
     @property
     def lr(self) -> float:
         """The learning rate of the next step. Assign a number, or a schedule (steps taken → rate)."""
-        if not callable(self._lr):
-            return self._lr
-        return rate(f"lr, given by {name_of(self._lr)} for step {self.steps},", self._lr(self.steps))
+        lr = self._lr
+        if callable(lr):
+            lr = rate(f"lr, given by {name_of(lr)} for step {self.steps},", lr(self.steps))
+        if modes.capture is not None:
+            modes.capture.read(lambda: self.lr, lr)
+        return lr
 
     @lr.setter
     def lr(self, value: Rate) -> None:
@@ -117,6 +120,9 @@ class Optimizer(Called):
         return None
 
     def _step(self) -> None:
+        if modes.capture is not None:
+            modes.capture.step(self)
+            return
         lr = self.lr
         ready = [flat.ready() for flat in self._flats]  # what can go wrong goes wrong before anything has moved
         with quiet():
@@ -149,6 +155,9 @@ class Optimizer(Called):
 
     def zero_grad(self) -> None:
         """Drop the gradients: every `.grad` is None again."""
+        if modes.capture is not None:
+            modes.capture.zero_grad(self)
+            return
         for flat in self._flats:
             flat.claim()
 

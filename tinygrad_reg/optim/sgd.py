@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..modes import quiet
+from ..modes import modes, quiet
 from ..tensor import Tensor
 from .flat import runs, written
 from .optimizer import Optimizer, Rate
@@ -138,6 +138,8 @@ class SGD(Optimizer):
                 "SGD(form='lookahead') measures the gradient ahead of the parameters, so it has to compute it: write "
                 "step(closure), where closure() clears the gradients, goes backward from the loss and returns it"
             )
+        if modes.capture is not None:
+            modes.capture.refuse("SGD(form='lookahead') computes the loss inside its step", "Take this step eagerly")
         unfrozen = [flat.unfrozen() for flat in self._flats]
         with quiet():
             for flat, spaces, groups in zip(self._flats, self._spaces, unfrozen, strict=True):
