@@ -42,6 +42,7 @@ if _TYPE_CHECKING:
     from .diagnostics import dead_units as dead_units
     from .layers import *  # noqa: F403 - layers.__all__
     from .losses import head_for as head_for
+    from .program import compile as compile
     from .training import *  # noqa: F403 - training.__all__
 
 __version__ = "0.1.0"
@@ -56,9 +57,10 @@ _MODULES = {
     "metrics",
     "optim",
     "penalties",
+    "program",
     "training",
 }
-_NAMES = {"dead_units": "diagnostics", "head_for": "losses"}  # these are at the top, too
+_NAMES = {"dead_units": "diagnostics", "head_for": "losses", "compile": "program"}  # these are at the top, too
 _OPEN = ("layers", "training")  # and everything public in these
 
 

@@ -1,0 +1,247 @@
+"""A program gives what the step gives, to the last bit, and leaves the same behind."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+from .steps import ALL, digits, equal, normalized, numbers
+
+
+@pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
+def test_equals_eager(make):
+    eager, captured = make(), make()
+    fast = tg.compile(captured.step)
+    for i, batch in enumerate(eager.batches):
+        tg.seed(i)
+        wanted = numbers(eager.step(*batch))
+        tg.seed(i)
+        given = numbers(fast(*batch))
+        assert len(given) == len(wanted) and all(map(equal, given, wanted)), f"results of call {i}"
+        for (name, ours), (_, theirs) in zip(captured.state(), eager.state(), strict=True):
+            assert equal(ours, theirs), f"{name} after call {i}"
+
+
+@pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
+def test_source_gives_the_numbers_of_the_planned_program(make):
+    made = make()
+    fast = tg.compile(made.step)
+    fast(*made.batches[0])
+    fast(*made.batches[0])  # dampening leaves out the first step
+    for i, batch in enumerate(made.batches):
+        inputs, scope = fast.inputs(*batch), {}
+        exec(fast.source, scope)
+        tg.seed(i)
+        with np.errstate(all="ignore"):
+            read = scope[made.step.__name__](**inputs)
+        tg.seed(i)
+        ran = numbers(fast(*batch))
+        read = numbers(read)
+        assert all(map(equal, read[: len(ran)], ran)), fast.source
+        if made.optimizer is not None:  # the optimizer's array, which the program changes in place
+            assert equal(inputs["w"], fast.inputs(*batch)["w"]), fast.source
+
+
+@pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
+def test_captured_once(make):
+    made = make()
+    fast = tg.compile(made.step)
+    for batch in made.batches:
+        fast(*batch)
+    # SGD leaves out the dampening in its first step only, which is another program.
+    assert len(fast._programs) == 1
+
+
+def test_python_beside_the_ops_runs_at_capture_only():
+    calls = []
+
+    def step(x):
+        calls.append(1)
+        return np.sum(x * w)
+
+    w = tg.Tensor([1.0, 2.0], requires_grad=True)
+    fast = tg.compile(step)
+    assert [float(fast(np.array([1.0, n])).item()) for n in (1.0, 2.0, 3.0)] == [3.0, 5.0, 7.0]
+    assert len(calls) == 1
+
+
+def test_what_was_returned_is_not_overwritten():
+    made = digits()
+    model = made.model
+
+    def step(x):
+        out = model(x)
+        return out, np.maximum(out, 0), x, model[0].kernel.data, np.reshape(out, -1)
+
+    fast = tg.compile(step)
+    first = fast(made.batches[0][0])
+    copies = [x.copy() for x in numbers(first)]
+    fast(made.batches[1][0])
+    made.step(*made.batches[0])
+    assert all(map(equal, numbers(first), copies))
+
+
+def test_gradients_accumulate_and_are_cleared_as_eagerly():
+    def run(compiled):
+        w = tg.Tensor([1.0, 2.0], requires_grad=True)
+
+        def step(x):
+            np.sum(x * w * w).backward()
+
+        call = tg.compile(step) if compiled else step
+        seen = []
+        for i in range(6):
+            if i == 3:
+                w.grad = None
+            if i == 4:
+                w.grad = np.array([5.0, 6.0])
+            call(np.array([1.0, i]))
+            seen.append(w.grad.copy())
+        return seen
+
+    assert all(map(equal, run(True), run(False)))
+
+
+def test_gradients_of_a_step_without_optimizer_reach_the_optimizer_outside():
+    def run(compiled):
+        made = digits()
+
+        def loss_and_gradient(x, y):
+            loss = tg.losses.softmax_crossentropy(made.model(x), y)
+            loss.backward()
+            return loss
+
+        call = tg.compile(loss_and_gradient) if compiled else loss_and_gradient
+        for batch in made.batches:
+            made.optimizer.zero_grad()
+            call(*batch)
+            made.optimizer.step()
+        return list(made.state())
+
+    for (name, ours), (_, theirs) in zip(run(True), run(False), strict=True):
+        assert equal(ours, theirs), name
+
+
+def test_a_gradient_that_was_read_is_not_overwritten():
+    made = digits()
+    fast = tg.compile(made.step)
+    fast(*made.batches[0])
+    kept = made.model[0].kernel.grad
+    copy = kept.copy()
+    fast(*made.batches[1])
+    assert equal(kept, copy)
+
+
+def test_two_steps_in_one():
+    def run(compiled):
+        made = digits()
+
+        def step(x, y):
+            return made.step(x, y), made.step(x, y)
+
+        call = tg.compile(step) if compiled else step
+        found = [numbers(call(*batch)) for batch in made.batches]
+        return [*found, [value for _, value in made.state() if not isinstance(value, str)]]
+
+    for ours, theirs in zip(run(True), run(False), strict=True):
+        assert all(map(equal, ours, theirs))
+
+
+def test_constraints_are_applied():
+    def run(compiled):
+        tg.seed(0)
+        layer = tg.Dense(3, 2, kernel_constraint=tg.constraints.max_norm(0.3))
+
+        def step(x):
+            layer.project()
+            return np.sum(layer(x))
+
+        call = tg.compile(step) if compiled else step
+        value = call(np.ones((2, 3)))
+        return value.data, layer.kernel.data
+
+    assert all(map(equal, run(True), run(False)))
+
+
+def test_a_tensor_that_was_made_anew_is_read_anew():
+    w = tg.Tensor([1.0], requires_grad=True)
+    fast = tg.compile(lambda x: np.sum(x * w))
+    x = np.array([2.0])
+    assert fast(x).item() == 2.0
+    w.data = np.array([3.0])
+    assert fast(x).item() == 6.0
+    w = tg.Tensor([4.0], requires_grad=True)
+    assert fast(x).item() == 8.0
+
+
+def test_an_optimizers_parameters_may_be_given_new_values():
+    eager, captured = digits(), digits()
+    fast = tg.compile(captured.step)
+    for batch in eager.batches:
+        for made in (eager, captured):
+            made.model[0].kernel.data = made.model[0].kernel.data * 0.5
+            made.model.load_state_dict({name: value + 0.25 for name, value in made.model.state_dict().items()})
+        assert equal(eager.step(*batch).data, fast(*batch).data)
+    assert len(fast._programs) == 1
+
+
+def test_the_same_seed_draws_the_same_masks_and_another_call_others():
+    made = normalized()
+    model = made.model
+    fast = tg.compile(lambda x: model(x))
+    x = made.batches[0][0]
+    tg.seed(3)
+    first, second = fast(x).data, fast(x).data
+    tg.seed(3)
+    assert equal(first, fast(x).data) and not equal(first, second)
+
+
+def test_debug_and_transforms_see_the_ops():
+    one = tg.Tensor(1.0)
+    fast = tg.compile(lambda x: np.sum(np.log(x * one)))
+    assert fast(np.array([0.0])).item() == -np.inf
+    with tg.debug(), pytest.raises(FloatingPointError, match="log"):
+        fast(np.array([0.0]))
+    assert equal(tg.grad(fast)(np.array([2.0, 4.0])), np.array([0.5, 0.25]))
+
+
+def test_a_compiled_step_inside_another_is_part_of_it():
+    inner = tg.compile(lambda x: np.exp(x * w))
+    w = tg.Tensor([2.0], requires_grad=True)
+    outer = tg.compile(lambda x: np.sum(inner(x)))
+    for x in (np.array([1.0]), np.array([0.5])):
+        assert equal(outer(x).data, np.exp(x * 2.0).sum())
+
+
+def test_threads_take_turns():
+    made = digits()
+    model = made.model
+    fast = tg.compile(lambda x: model(x))
+    batches = [np.full((5, 6), n, np.float32) for n in range(8)]
+    wanted = [model(x).data for x in batches]
+    given: list = [None] * 8
+
+    def work(i):
+        for _ in range(20):
+            given[i] = fast(batches[i]).data
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(map(equal, given, wanted))
+
+
+def test_what_is_given_must_be_callable():
+    with pytest.raises(TypeError, match="takes a function"):
+        tg.compile(3)
+
+
+def test_no_program_before_the_first_call():
+    with pytest.raises(RuntimeError, match="no program yet"):
+        tg.compile(lambda x: x).source  # noqa: B018

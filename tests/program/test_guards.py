@@ -1,0 +1,190 @@
+"""What Python read besides arrays: a change captures again, and nothing stale is replayed."""
+
+from __future__ import annotations
+
+import types
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+from .steps import digits, equal, normalized, sigmoids
+
+X = np.array([1.0, 2.0])
+SCALE = 1.0
+TABLE = {"scale": 1.0}
+LIST = [1.0]
+settings = types.SimpleNamespace(scale=1.0)
+
+
+def scaled(x):
+    return x * SCALE
+
+
+@pytest.fixture(autouse=True)
+def _reset():
+    global SCALE
+    yield
+    SCALE = TABLE["scale"] = LIST[0] = settings.scale = 1.0
+
+
+def test_globals_and_functions_that_are_called():
+    global SCALE
+    w = tg.Tensor(X, requires_grad=True)
+    fast = tg.compile(lambda x: np.sum(scaled(x) * w))
+    assert fast(X).item() == 5.0
+    SCALE = 2.0
+    assert fast(X).item() == 10.0
+
+
+@pytest.mark.parametrize("place", ["dict", "list", "object", "closure", "default"])
+def test_numbers(place):
+    factor = 1.0
+    w = tg.Tensor(X, requires_grad=True)
+    steps = {
+        "dict": lambda x: np.sum(x * w * TABLE["scale"]),
+        "list": lambda x: np.sum(x * w * LIST[0]),
+        "object": lambda x: np.sum(x * w * settings.scale),
+        "closure": lambda x: np.sum(x * w * factor),
+        "default": lambda x, box=LIST: np.sum(x * w * box[0]),
+    }
+    fast = tg.compile(steps[place])
+    assert fast(X).item() == 5.0
+    TABLE["scale"] = LIST[0] = settings.scale = factor = 3.0
+    assert fast(X).item() == 15.0
+    assert fast(X).item() == 15.0 and len(fast._programs) == 1
+
+
+def test_numbers_among_the_arguments():
+    w = tg.Tensor(X, requires_grad=True)
+    fast = tg.compile(lambda x, power=1: np.sum(x * w**power))
+    assert [fast(X, 1).item(), fast(X, power=2).item(), fast(X, 1).item()] == [5.0, 9.0, 5.0]
+    assert len(fast._programs) == 2
+
+
+def test_modes_of_the_model():
+    made = normalized()
+    model, x = made.model, made.batches[0][0]
+    fast = tg.compile(lambda x: model(x))
+    tg.seed(0)
+    fast(x)
+    model.eval()
+    assert equal(fast(x).data, model(x).data)
+    model.train()
+    tg.seed(1)
+    ours = fast(x).data
+    tg.seed(1)
+    assert equal(ours, model(x).data)
+
+
+def test_settings_of_a_layer():
+    layer = tg.LeakyReLU(0.1)
+    fast = tg.compile(lambda x: layer(x))
+    assert equal(fast(-X).data, -0.1 * X)
+    layer.alpha = 0.5
+    assert equal(fast(-X).data, -0.5 * X)
+
+
+def test_a_layer_that_is_exchanged():
+    model = tg.Sequential(tg.Dense(2, 2), tg.ReLU())
+    fast = tg.compile(lambda x: model(x))
+    x = np.ones((1, 2))
+    fast(x)
+    model[0].kernel = tg.Tensor(np.eye(2), requires_grad=True)
+    assert equal(fast(x).data, model(x).data)
+
+
+def test_the_learning_rate_is_no_guard():
+    eager, captured = digits(), digits()
+    fast = tg.compile(captured.step)
+    for i, batch in enumerate(eager.batches):
+        eager.optimizer.lr = captured.optimizer.lr = 0.1 / (i + 1)
+        eager.step(*batch)
+        fast(*batch)
+    for (name, ours), (_, theirs) in zip(captured.state(), eager.state(), strict=True):
+        assert equal(ours, theirs), name
+    assert len(fast._programs) == 1
+
+
+def test_the_learning_rate_that_the_step_reads_is_one():
+    opt = tg.optim.SGD([tg.Tensor(X, requires_grad=True)], lr=0.5)
+    w = tg.Tensor(X, requires_grad=True)
+    fast = tg.compile(lambda x: np.sum(x * w) * opt.lr)
+    assert fast(X).item() == 2.5
+    opt.lr = 1.0
+    assert fast(X).item() == 5.0
+
+
+def test_parameters_that_are_frozen_in_between():
+    eager, captured = sigmoids(), sigmoids()
+    fast = tg.compile(captured.step)
+    for i, batch in enumerate(eager.batches * 2):
+        for made in (eager, captured):
+            for p in made.model[1].parameters():
+                p.requires_grad = i % 3 != 1
+        eager.step(*batch)
+        fast(*batch)
+        for (name, ours), (_, theirs) in zip(captured.state(), eager.state(), strict=True):
+            assert equal(ours, theirs), f"{name} after call {i}"
+
+
+def test_an_optimizer_that_is_resumed():
+    eager, captured = digits(), digits()
+    fast = tg.compile(captured.step)
+    saved = [made.optimizer.state_dict() for made in (eager, captured)]
+    for batch in eager.batches:
+        eager.step(*batch)
+        fast(*batch)
+    for made, state in zip((eager, captured), saved, strict=True):
+        made.optimizer.load_state_dict(state)
+    assert equal(eager.step(*batch).data, fast(*batch).data)
+    assert equal(eager.model[0].kernel.data, captured.model[0].kernel.data)
+
+
+def test_shapes_and_dtypes_make_programs_that_are_kept_up_to_a_number():
+    w = tg.Tensor(2.0, requires_grad=True)
+    fast = tg.compile(lambda x: np.sum(x * w))
+    for n in range(1, 12):
+        assert fast(np.ones(n)).item() == 2.0 * n
+    assert fast(np.ones(3, np.float32)).item() == 6.0
+    assert len(fast._programs) == 8
+
+
+def test_no_grad_is_another_program():
+    w = tg.Tensor(X, requires_grad=True)
+    fast = tg.compile(lambda x: np.sum(x * w))
+    fast(X)
+    with tg.no_grad():
+        fast(X)
+    assert len(fast._programs) == 2
+
+
+def test_the_default_dtype_is_another_program():
+    fast = tg.compile(lambda x: tg.ops.normal(shape=x.shape))
+    assert fast(X).dtype == np.float64
+    tg.set_default_dtype("float32")
+    try:
+        assert fast(X).dtype == np.float32
+    finally:
+        tg.set_default_dtype("float64")
+
+
+def test_arrays_that_the_step_closes_over_are_referred_to():
+    data = np.array([1.0, 1.0])
+    w = tg.Tensor(X, requires_grad=True)
+    fast = tg.compile(lambda x: np.sum(w * data * x))
+    assert fast(X).item() == 5.0
+    data[:] = 2.0
+    assert fast(X).item() == 10.0
+    data = np.array([3.0, 3.0])
+    assert fast(X).item() == 15.0
+
+
+def test_a_list_of_arrays_in_which_one_is_exchanged():
+    arrays = [np.array([1.0, 1.0]), np.array([2.0, 2.0])]
+    w = tg.Tensor(X, requires_grad=True)
+    fast = tg.compile(lambda x: np.sum(x * w * arrays[1]))
+    assert fast(X).item() == 10.0
+    arrays[1] = np.array([3.0, 3.0])
+    assert fast(X).item() == 15.0

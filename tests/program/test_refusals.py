@@ -1,0 +1,205 @@
+"""What no program can repeat is refused, with the user's line and what to write instead; nothing has changed then."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+from .steps import digits, equal
+
+X = np.array([[1.0, 2.0], [3.0, 4.0]])
+w = tg.Tensor([1.0, 2.0], requires_grad=True)
+RNG = np.random.default_rng(0)
+
+
+def if_loss(x):
+    loss = np.sum(x @ w)
+    if loss.item() < 1:
+        loss = loss * 2
+    return loss
+
+
+def if_tensor(x):
+    return x if np.sum(x @ w) > 0 else -x
+
+
+def float_of_it(x):
+    return float(np.sum(x @ w))
+
+
+def math_of_it(x):
+    return math.sqrt(np.sum(x * x))
+
+
+def plain_array(x):
+    return np.asarray(x @ w.data)
+
+
+def assigned(x):
+    h = x * 2
+    h[0] = 1
+    return h @ w
+
+
+def assigned_input(x):
+    x += 1
+    return x @ w
+
+
+def assigned_elsewhere(x):
+    out = np.zeros(2)
+    out[...] = x @ w.data
+    return out
+
+
+def mask(x):
+    return np.sum((x * w)[x > 1])
+
+
+def counted(x):
+    return len(np.nonzero(x)[0]) * w
+
+
+def looped(x):
+    return sum(w * n for n in range(int(np.max(x))))
+
+
+def printed(x):
+    loss = np.sum(x @ w)
+    print(f"loss {loss}")
+    return loss
+
+
+def noise(x):
+    return (x + RNG.normal(size=x.shape)) @ w
+
+
+def old_noise(x):
+    return (x + np.random.normal(size=x.shape)) @ w  # noqa: NPY002
+
+
+def choice(x):
+    return x @ w * random.random()
+
+
+def item_of_parameter(x):
+    return x @ w if w[0].item() > 0 else x
+
+
+REFUSED = [
+    (if_loss, "if loss.item() < 1:", "item"),
+    (if_tensor, "return x if np.sum(x @ w) > 0 else -x", "np.where"),
+    (float_of_it, "return float(np.sum(x @ w))", "float"),
+    (math_of_it, "math.sqrt", "np.sqrt"),
+    (plain_array, "np.asarray(x @ w.data)", "plain"),
+    (assigned, "h[0] = 1", "np.where"),
+    (assigned_input, "x += 1", "a = a + b"),
+    (assigned_elsewhere, "out[...] = x @ w.data", "plain"),
+    (mask, "(x * w)[x > 1]", "np.where"),
+    (counted, "np.nonzero", "shape"),
+    (looped, "range(int(np.max(x)))", "int"),
+    (printed, 'print(f"loss {loss}")', "outside"),
+    (noise, "RNG.normal", "tg.ops.normal"),
+    (old_noise, "np.random.normal", "tg.ops.normal"),
+    (choice, "random.random()", "tg.ops"),
+    (item_of_parameter, "w[0].item() > 0", "item"),
+]
+
+
+@pytest.mark.parametrize(("step", "line", "advice"), REFUSED, ids=lambda x: getattr(x, "__name__", ""))
+def test_refused(step, line, advice):
+    fast = tg.compile(step)
+    before, data = X.copy(), w.data
+    with pytest.raises(RuntimeError) as caught:
+        fast(X)
+    message = str(caught.value)
+    assert "tg.compile can't capture" in message and advice in message
+    if step not in (noise, old_noise, choice):  # which are found out when the step is over
+        assert line in message and "test_refusals.py" in message
+    assert equal(X, before) and w.data is data and type(w.data) is np.ndarray and w.grad is None
+    with pytest.raises(RuntimeError):  # again, not a half-made program
+        fast(X)
+
+
+def test_nothing_has_changed_after_a_refusal():
+    made, same = digits(), digits()
+    model, step = made.model, made.step
+
+    def refused(x, y):
+        loss = step(x, y)
+        return loss if loss.item() > 0 else None
+
+    batch = made.batches[0]
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match=r"loss\.item\(\)"):
+            tg.compile(refused)(*batch)
+    assert equal(step(*batch).data, same.step(*batch).data)
+    for (name, ours), (_, theirs) in zip(made.state(), same.state(), strict=True):
+        assert equal(ours, theirs), name
+    assert all(type(p._data) is np.ndarray for p in model.parameters())
+
+
+def test_an_error_of_the_users_leaves_everything_as_it_was():
+    def wrong(x):
+        tg.ops.normal(shape=(2,))
+        return x @ w @ w
+
+    tg.seed(0)
+    first = tg.ops.normal(shape=(2,)).data
+    tg.seed(0)
+    with pytest.raises(ValueError, match="matmul"):
+        tg.compile(wrong)(np.ones((3, 2)))
+    assert equal(tg.ops.normal(shape=(2,)).data, first)
+    assert type(w.data) is np.ndarray
+
+
+def test_a_value_that_was_not_returned_has_no_numbers():
+    kept = []
+
+    def step(x):
+        loss = np.sum(x @ w)
+        kept.append(loss)
+        return loss
+
+    fast = tg.compile(step)
+    fast(X)
+    with pytest.raises(RuntimeError, match="return loss"):
+        kept[0].item()
+
+
+def test_a_graph_from_outside():
+    h = w * 2
+    with pytest.raises(RuntimeError, match=r"h was computed before the step.*detach"):
+        tg.compile(lambda x: np.sum(x @ h))(X)
+
+
+def test_the_closure_of_lookahead():
+    opt = tg.optim.SGD([tg.Tensor([1.0], requires_grad=True)], momentum=0.9, form="lookahead")
+    with pytest.raises(RuntimeError, match="lookahead"):
+        tg.compile(lambda x: opt.step(lambda: None))(X)
+
+
+def test_checks_of_labels_are_made_at_capture():
+    with pytest.raises(ValueError, match="labels go from 0 to 1"):
+        tg.compile(lambda x, y: tg.losses.softmax_crossentropy(x * w, y))(X, np.array([0, 2]))
+
+
+def test_a_result_has_no_graph_and_says_so():
+    fast = tg.compile(lambda x: np.sum(x @ w))
+    with pytest.raises(RuntimeError, match="no graph"):
+        fast(X).backward()
+
+
+def test_a_seed_inside():
+    def step(x):
+        tg.seed(0)
+        return x * tg.ops.normal(shape=x.shape)
+
+    tg.seed(1)
+    with pytest.raises(RuntimeError, match=r"tg\.seed\(\)"):
+        tg.compile(step)(X)

@@ -1,0 +1,389 @@
+"""What real steps do besides forward, backward, step: each the same as eager, to the last bit."""
+
+from __future__ import annotations
+
+import collections
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+from tinygrad_reg.primitive import primitive, registry
+
+from .steps import digits, equal, numbers
+
+
+def compare(make, batches):
+    """make() -> (step, state): run it as it is and as a program, and compare after each call."""
+    (eager, its_state), (step, state) = make(), make()
+    fast = tg.compile(step)
+    for i, batch in enumerate(batches):
+        tg.seed(i)
+        wanted = numbers(eager(*batch))
+        tg.seed(i)
+        given = numbers(fast(*batch))
+        assert len(given) == len(wanted) and all(map(equal, given, wanted)), f"results of call {i}"
+        ours, theirs = numbers(state()), numbers(its_state())
+        assert len(ours) == len(theirs) and all(map(equal, ours, theirs)), f"state after call {i}"
+    return fast
+
+
+def model_and_optimizer(**options):
+    tg.seed(0)
+    model = tg.Sequential(tg.Dense(3, 4, "tanh", **options), tg.Dense(4, 2, **options))
+    return model, tg.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+
+
+def state_of(model, optimizer):
+    return lambda: [
+        list(model.state_dict().values()),
+        [p.grad for p in model.parameters()],
+        [v for v in optimizer.state_dict().values() if not isinstance(v, str)],
+    ]
+
+
+RNG = np.random.default_rng(0)
+BATCHES = [(RNG.normal(size=(5, 3)), RNG.normal(size=(5, 2))) for _ in range(4)]
+
+
+def test_constraints_after_the_step():
+    def make():
+        model, optimizer = model_and_optimizer(kernel_constraint=tg.constraints.max_norm(0.5))
+
+        def step(x, y):
+            optimizer.zero_grad()
+            loss = tg.losses.mse(model(x), y)
+            loss.backward()
+            optimizer.step()
+            model.project(optimizer.lr)
+            return loss
+
+        return step, state_of(model, optimizer)
+
+    fast = compare(make, BATCHES)
+    assert "max_norm" in fast.source
+
+
+def test_a_moving_average_of_the_weights():
+    def make():
+        model, optimizer = model_and_optimizer()
+        average = [tg.Tensor(p.data.copy()) for p in model.parameters()]
+
+        def step(x, y):
+            model.zero_grad()
+            loss = tg.losses.mse(model(x), y)
+            loss.backward()
+            optimizer.step()
+            for mean, p in zip(average, model.parameters(), strict=True):
+                mean.data = 0.9 * mean.data + 0.1 * p.data
+            return loss, np.sqrt(sum(np.sum(p.data**2) for p in model.parameters()))
+
+        return step, lambda: [state_of(model, optimizer)(), [mean.data for mean in average]]
+
+    compare(make, BATCHES)
+
+
+def test_gradients_gathered_over_parts_of_a_batch():
+    def make():
+        model, optimizer = model_and_optimizer()
+
+        def step(x, y):
+            optimizer.zero_grad()
+            for part in range(0, 5, 2):
+                loss = tg.losses.mse(model(x[part : part + 2]), y[part : part + 2])
+                loss.backward()
+            grads = [p.grad for p in model.parameters()]
+            optimizer.step()
+            return loss, grads
+
+        return step, state_of(model, optimizer)
+
+    compare(make, BATCHES)
+
+
+def test_two_optimizers():
+    def make():
+        model, _ = model_and_optimizer()
+        first, second = tg.optim.Adam(model[0].parameters()), tg.optim.AdaGrad(model[1].parameters())
+
+        def step(x, y):
+            loss = tg.losses.mse(model(x), y)
+            loss.backward()
+            for optimizer in (first, second):
+                optimizer.step()
+                optimizer.zero_grad()
+            return loss
+
+        return step, lambda: [state_of(model, first)(), state_of(model, second)()]
+
+    compare(make, BATCHES)
+
+
+def test_a_rule_of_the_users():
+    class SignDescent(tg.optim.Optimizer):
+        rule = "w ← w − η·sign(g)"
+
+        def update(self, lr, t, w, g, a, state):
+            np.sign(g, out=a)
+            np.multiply(a, lr / t, out=a)
+            np.subtract(w, a, out=w)
+
+    class Hesitating(SignDescent):
+        def update(self, lr, t, w, g, a, state):
+            if t > 2:  # which no program can follow: it calls the rule
+                super().update(lr, t, w, g, a, state)
+
+    for kind in (SignDescent, Hesitating):
+
+        def make(kind=kind):
+            model, _ = model_and_optimizer()
+            optimizer = kind(model.parameters(), lr=0.1)
+
+            def step(x, y):
+                optimizer.zero_grad()
+                loss = tg.losses.huber(model(x), y)
+                loss.backward()
+                optimizer.step()
+                return loss
+
+            return step, state_of(model, optimizer)
+
+        compare(make, BATCHES)
+
+
+def test_an_op_of_the_users():
+    @primitive(name="a_users_op")
+    def looping(x):
+        out = np.empty_like(x)
+        for i in range(len(x)):
+            out[i] = x[i] * float(x[i].sum())
+        return out
+
+    @looping.derivative("…")
+    def _(g, out, x):
+        return g * np.sum(x, axis=-1, keepdims=True) + np.sum(g * x, axis=-1, keepdims=True)
+
+    try:
+
+        def make():
+            w = tg.Tensor(np.ones((3, 2)), requires_grad=True)
+
+            def step(x, y):
+                w.grad = None
+                loss = np.sum(looping(x @ w) * y)
+                loss.backward()
+                return loss
+
+            return step, lambda: [w.data, w.grad]
+
+        fast = compare(make, BATCHES)
+        assert "a_users_op" in fast.source
+    finally:
+        del registry["a_users_op"]
+
+
+def test_methods_of_an_object():
+    class Trainer:
+        def __init__(self):
+            self.model, self.optimizer = model_and_optimizer()
+            self.scale = 1.0
+
+        def step(self, x, *, y):
+            self.optimizer.zero_grad()
+            loss = tg.losses.mse(self.model(x), y) * self.scale
+            loss.backward()
+            self.optimizer.step()
+            return loss
+
+    eager, captured = Trainer(), Trainer()
+    fast = tg.compile(captured.step)
+    for i, (x, y) in enumerate(BATCHES):
+        eager.scale = captured.scale = 1.0 + i // 2
+        assert equal(eager.step(x, y=y).data, fast(x, y=y).data)
+    assert equal(eager.model[0].kernel.data, captured.model[0].kernel.data)
+
+
+def test_structures_of_arguments_and_results():
+    Pair = collections.namedtuple("Pair", "first second")
+    w = tg.Tensor(2.0, requires_grad=True)
+
+    def step(batch, scale=(1.0,)):
+        return Pair(batch["x"] * w * scale[0], [batch["y"][0] + 1, "text", None])
+
+    fast = tg.compile(step)
+    for n in (1.0, 2.0):
+        batch = {"x": np.full(3, n), "y": [np.arange(2)]}
+        ours, theirs = fast(batch), step(batch)
+        assert isinstance(ours, Pair) and isinstance(ours.first, tg.Tensor) and ours.second[1:] == ["text", None]
+        assert equal(ours.first.data, theirs.first.data) and equal(ours.second[0], theirs.second[0])
+    assert len(fast._programs) == 1
+
+
+def test_tensors_among_the_arguments_are_known_by_identity():
+    w = tg.Tensor([1.0, 2.0], requires_grad=True)
+    fast = tg.compile(lambda t, x: np.sum(t * x))
+    x = np.array([1.0, 1.0])
+    assert fast(w, x).item() == 3.0
+    w.data = np.array([2.0, 2.0])
+    assert fast(w, x).item() == 4.0
+    assert fast(tg.Tensor([5.0, 5.0]), x).item() == 10.0
+
+
+def test_tables_indexed_by_arguments():
+    def make():
+        table = tg.Tensor(RNG_TABLE.copy(), requires_grad=True)
+        optimizer = tg.optim.Adam([table])
+
+        def step(ids, y):
+            optimizer.zero_grad()
+            loss = tg.losses.mse(np.mean(table[ids], axis=1), y)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        return step, lambda: [table.data, table.grad]
+
+    RNG_TABLE = np.random.default_rng(1).normal(size=(7, 2))
+    rng = np.random.default_rng(2)
+    compare(make, [(rng.integers(0, 7, (4, 3)), rng.normal(size=(4, 2))) for _ in range(3)])
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "sigmoid_crossentropy", "half_mse", "mae"])
+@pytest.mark.parametrize("reduction", ["mean", "samples"])
+def test_losses_with_weights(loss, reduction):
+    def make():
+        model, optimizer = model_and_optimizer()
+        of = tg.losses.get(loss)
+
+        def step(x, y, weights):
+            out = model(x)
+            total = of(out.sigmoid() if loss == "binary_crossentropy" else out, y, weights=weights, reduction=reduction)
+            total.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            return total
+
+        return step, state_of(model, optimizer)
+
+    rng = np.random.default_rng(3)
+    compare(make, [(x, (y > 0).astype(float), rng.random(5)) for x, y in BATCHES])
+
+
+def test_probabilities_and_one_hot_labels():
+    def make():
+        model, optimizer = model_and_optimizer()
+
+        def step(x, y):
+            loss = tg.losses.categorical_crossentropy(model(x).softmax(), y)
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            return loss
+
+        return step, state_of(model, optimizer)
+
+    compare(make, [(x, np.eye(2)[(y[:, 0] > 0).astype(int)]) for x, y in BATCHES])
+
+
+def test_arrays_that_are_no_rows_in_memory():
+    w = tg.Tensor(np.arange(6.0).reshape(2, 3), requires_grad=True)
+
+    def step(x):
+        return np.sum(np.exp(x.T @ w.T), axis=0), (x * 2).T
+
+    fast = tg.compile(step)
+    for x in (np.ones((3, 2)), np.ones((2, 3)).T, np.ones((6, 4))[::2, ::2], np.ones((3, 2))):
+        assert all(map(equal, numbers(fast(x)), numbers(step(x))))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_dtypes(dtype):
+    def make():
+        model, optimizer = model_and_optimizer(dtype=dtype)
+
+        def step(x, y):
+            loss = tg.losses.mse(model(x), y) + 0.01 * sum(np.sum(np.abs(p)) for p in model.parameters())
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            return loss
+
+        return step, state_of(model, optimizer)
+
+    compare(make, [(x.astype(dtype), y.astype(dtype)) for x, y in BATCHES])
+
+
+def test_numbers_without_axes():
+    def make():
+        a, b = tg.Tensor(0.3, requires_grad=True), tg.Tensor(-0.2, requires_grad=True)
+
+        def step(x):
+            a.grad = b.grad = None
+            c = a + b
+            for _ in range(5):
+                c = (a * c + b) * x - a
+            c.backward()
+            return c
+
+        return step, lambda: [a.grad, b.grad]
+
+    compare(make, [(np.array(0.5),), (np.array(0.7),)])
+
+
+def test_a_call_allocates_what_it_returns_and_little_more():
+    tg.seed(0)
+    model = tg.Sequential(tg.Dense(64, 256, "sigmoid"), tg.Dense(256, 256, "tanh"), tg.Dense(256, 1))
+    optimizer = tg.optim.Adam(model.parameters())
+
+    def step(x, y):
+        loss = tg.losses.mse(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    fast = tg.compile(step)
+    x, y = np.ones((512, 64)), np.ones((512, 1))
+    fast(x, y)
+    fast(x, y)
+    tracemalloc.start()
+    try:
+        fast(x, y)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 200_000, "one activation alone has a megabyte"
+
+
+def test_the_values_of_the_capture_are_dropped():
+    made = digits()
+    fast = tg.compile(made.step)
+    x, y = np.zeros((20_000, 6), np.float32), np.zeros(20_000, int)
+    fast(x, y)
+    tracemalloc.start()
+    try:
+        another = tg.compile(made.step)
+        another(x, y)
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert kept < 4 * 20_000 * 8 * 4, "a few buffers, not every value"
+
+
+def test_gradients_read_after_the_step_stay():
+    def make():
+        model, optimizer = model_and_optimizer()
+
+        def step(x, y):
+            seen = []
+            for _ in range(2):
+                optimizer.zero_grad()
+                tg.losses.mse(model(x), y).backward()
+                optimizer.step()
+                seen.append([p.grad for p in model.parameters()])
+            return seen
+
+        return step, state_of(model, optimizer)
+
+    compare(make, BATCHES)

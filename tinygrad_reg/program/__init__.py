@@ -1,0 +1,39 @@
+"""Programs: a training step, captured once, printed as NumPy, and replayed over memory that is planned once.
+
+    fast = tg.compile(step)     fast(x, y)     print(fast.source)
+
+How it works, on one page. Forwards and derivatives are plain NumPy over whatever they are given. So the step is run
+once with Recorded objects in the place of arrays; ops and the walk back run as always, and every NumPy call on a
+Recorded is written down as a Node: what was called, with which nodes, the user's line, and the value in this run.
+
+| file | what it does |
+|---|---|
+| recorded.py | Recorded: NumPy's protocols and operators, each of which notes a Node; what looks at values is refused |
+| lines.py | the list of Nodes; arrays that are changed in place; where the user's code stands |
+| updates.py | the Tensors and optimizers of the step: what stands for them, how update rules are recorded |
+| capture.py | what the engine tells: an op is applied, a random number drawn, a gradient received; names |
+| guards.py | numbers, modes and settings that the step's Python read: a change captures again |
+| program.py | the lines that count, equal ones once; what the step returns and leaves behind |
+| write.py | Nodes as Python expressions |
+| listing.py | `fast.source`: one readable function, named and commented as the user's code |
+| plan.py | `fast.planned_source`: the same lines over buffers, which are reused when nobody reads them any more |
+| replay.py | a call: inputs in, results out; gradients, clocks and statistics as the step would leave them |
+| compiled.py | `tg.compile`: which program belongs to these arguments |
+
+Inputs are the arrays among the arguments. Read anew at each call: the arrays of Tensors and of everything else that
+the step refers to. State: gradients, parameters, moving statistics, an optimizer's arrays, clocks and learning rate,
+random generators (the numbers of the same seed are the same). A change captures again: shapes, dtypes and memory
+order of arguments, numbers among them, Tensors among them (by identity), what guards.py finds, no_grad, the default
+dtype. A few programs are kept.
+
+Python beside the ops runs at capture only: it may print, count and check, and does so once. Where it would have to
+know a value (if, float(), item(), a mask as an index), the capture is refused with the line and what to write
+instead, and everything is as it was before. Checks of labels and ranges in losses are made at capture.
+
+An op whose forward loops, assigns or draws is one line that calls the op, and so is a clipping of gradients, a
+constraint, or an update rule that asks for the number of the step. What a program gives equals what the step gives to
+the last bit: lines keep their order and their operands' memory order, and nothing is fused.
+"""
+
+from .compiled import Compiled as Compiled
+from .compiled import compile as compile

@@ -1,0 +1,179 @@
+"""Runs a step once over Recorded arrays and writes down what NumPy is asked to do: the lines of a program.
+
+The Tensors that the step meets get a Recorded in place of their array until the capture ends. Ops and the walk back
+run as always; what they compute is recorded line by line. An op whose forward is more than functions of arrays (it
+loops, assigns, draws random numbers) becomes one line that calls it.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import source
+from ..modes import generator as generator_of
+from ..modes import modes, quiet
+from ..primitive import Primitive
+from ..tensor import Tensor
+from .recorded import Input, Node, Recorded, Refused, ShapeRefused
+from .updates import Updates
+
+
+class Capture(Updates):
+    """The record of one run of a step. It is the `watch` of that run: every op, and every step back, comes by here."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.generators: list[tuple[Any, Any]] = []  # that were drawn from, with their states before
+        self._states: dict[int, tuple[Any, Any]] = {}  # generators, with their states after the last draw by an op
+        self.reads: list[tuple[Callable[[], Any], Any]] = []  # what was read besides, with what it was
+        self._made: list[tuple[Node, Tensor, tuple[str, str]]] = []  # lines, and the Tensors that they made
+
+    def applying(self, op: Primitive, inputs: Sequence[Any]) -> Callable[..., Any]:
+        """An op is going to be applied: this computes it."""
+        for x in inputs:
+            if isinstance(x, Tensor):
+                self.touch(x)
+        return functools.partial(self._forward, op)
+
+    def _forward(self, op: Primitive, *arrays: Any, **options: Any) -> Any:
+        if op.random:
+            return self._draw(op, arrays, options)
+        if not any(isinstance(x, Recorded) for x in (*arrays, *options.values())):
+            return op.forward(*arrays, **options)
+        arrays = tuple(self.constant(x) if isinstance(x, np.ndarray) else x for x in arrays)
+        before, first = self._op, len(self.nodes)
+        since, self._since = self._since, first
+        self._op, self._inside = op.name, self._inside + 1
+        try:
+            return op.forward(*arrays, **options)
+        except ShapeRefused:
+            raise
+        except Refused:
+            del self.nodes[first:]
+            with quiet():
+                value = op.forward(*self.values(arrays), **self.values(options))
+            return self.note(Node(op, self._nodes(arrays), self._nodes(options)), value)
+        finally:
+            self._op, self._inside, self._since = before, self._inside - 1, since
+
+    # ---- random numbers
+
+    def _draw(self, op: Primitive, arrays: Sequence[Any], options: dict[str, Any]) -> Any:
+        rng = options.get("rng")
+        if isinstance(rng, (int, np.integer)):
+            return op.forward(*arrays, **options)  # the same numbers each time
+        generator = generator_of(rng)
+        if all(generator is not known for known, _ in self.generators):
+            self.generators.append((generator, generator.bit_generator.state))
+        self._only_ops_draw(generator)
+        if generator is modes.generator:
+            options = {**options, "rng": None}  # this thread's, which tg.seed() replaces
+        node = Node(op, self._nodes(tuple(arrays)), self._nodes(options))
+        node.changes = True
+        before, self._op = self._op, op.name
+        try:
+            return self.note(node, op.forward(*self.values(arrays), **self.values(options)))
+        finally:
+            self._op = before
+            self._states[id(generator)] = (generator, _state(generator))
+
+    def watch_generators(self, generators: Sequence[Any]) -> None:
+        """The step's Python can draw from these; a program would repeat the numbers of the capture for ever."""
+        for generator in generators:
+            self._states[id(generator)] = (generator, _state(generator))
+
+    def _only_ops_draw(self, generator: Any) -> None:
+        if id(generator) in self._states and self._states[id(generator)][1] != _state(generator):
+            self.refuse(
+                "it draws random numbers by NumPy, which a program would draw only once",
+                "Draw them by an op, anew at each call: tg.ops.normal(shape=x.shape, rng=rng), tg.ops.uniform(...)",
+            )
+
+    def restore(self) -> None:
+        """Give Tensors and generators back what they had."""
+        super().restore()
+        for generator, state in self.generators:
+            generator.bit_generator.state = state
+
+    def forget(self) -> None:
+        """Let go of the values of the capture, once the program is made."""
+        for node in (*self.nodes, *self.inputs):
+            node.value = None
+        for node in self.inputs:
+            node.first = None
+        self._examples.clear()
+
+    # ---- what else is noted
+
+    def read(self, ask: Callable[[], Any], answer: Any) -> None:
+        """The step has asked something besides arrays: another answer makes another program."""
+        self.reads.append((ask, answer))
+
+    def forward(self, op: Primitive, tensor: Tensor, inputs: Sequence[Any], arrays: Sequence[Any]) -> None:
+        """An op has computed this Tensor: its line is named as the user names it."""
+        if isinstance(tensor._data, Recorded) and not isinstance(tensor._data.node, Input):
+            self._made.append((tensor._data.node, tensor, self._called(op)))
+
+    def _called(self, op: Primitive) -> tuple[str, str]:
+        """What the house's own code calls the result of an op, z in a layer, and what it is called without a name."""
+        frame: Any = sys._getframe(3)
+        while source._kinds[frame.f_code.co_filename] == source.GLUE:
+            frame = frame.f_back
+        name = source._assignments(frame.f_code.co_filename).get(source._span(frame.f_code, frame.f_lasti))
+        layer = f"_{modes.layer.replace('.', '_')}" if modes.layer else ""
+        return (f"{name}{layer}" if name else ""), op.name + layer
+
+    def name_lines(self) -> None:
+        """Give the lines that make Tensors, and their gradients, the names that the user's code gives them."""
+        for node, tensor, (called, otherwise) in self._made:
+            node.name, node.op = source.label(tensor) or called or node.name, otherwise
+        for node, own in self._received:
+            if not isinstance(node, Input) and not node.name.startswith("grad_"):
+                node.name = f"grad_{own.name or own.op}"
+
+    def seed(self, output: Tensor, gradient: Any) -> Any:
+        """The gradient that a walk starts with, as a line of its own."""
+        value = np.asarray(gradient)
+        made = Node(np.ones, (value.shape, value.dtype)) if value.shape else Node(value.dtype.type, (1.0,))
+        seed = self.note(made, gradient)
+        made.phase = "backward"
+        if isinstance(output._data, Recorded):
+            self._received.append((made, output._data.node))
+        return seed
+
+    def start(self, output: Tensor, gradient: Any) -> None:
+        """The way back begins."""
+
+    def share(self, node: Tensor, position: int, upstream: Any, raw: Any, share: Any, before: Any, after: Any) -> None:
+        """An input has received a share: its gradient so far is named after it."""
+        made = after._data if isinstance(after, Tensor) else after
+        parent = node._inputs[position]._data
+        if isinstance(made, Recorded) and isinstance(parent, Recorded):
+            self._received.append((made.node, parent.node))
+
+    def finish(self) -> None:
+        """The step has returned."""
+        super().finish()
+        for generator, _ in list(self._states.values()):
+            self._only_ops_draw(generator)
+        self.name_lines()
+
+
+def _state(generator: Any) -> str:
+    """Where a generator, NumPy's, NumPy's old one or Python's, stands."""
+    if isinstance(generator, np.random.Generator):
+        state = generator.bit_generator.state
+    else:
+        state = generator.get_state(False) if hasattr(generator, "get_state") else generator.getstate()
+    return repr(_lists(state))
+
+
+def _lists(x: Any) -> Any:
+    if isinstance(x, dict):
+        return {name: _lists(value) for name, value in x.items()}
+    return x.tolist() if isinstance(x, np.ndarray) else x

@@ -1,0 +1,221 @@
+"""The lines of a program, as they come: what is called on which values, and where the user's code stands then."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .. import source
+from ..backward import walk
+from ..modes import quiet
+from ..tensor import Tensor
+from .recorded import _FILLED, Input, Node, Recorded, Refused, assign
+
+_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+class Lines:
+    """What has been recorded. A Recorded stands for an array object: changed in place, it stands for a later line."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.inputs: list[Input] = []
+        self._constants: dict[int, Recorded] = {}
+        self._handles: list[weakref.ref[Recorded]] = []
+        self._op = ""  # whose forward is running, ...
+        self._inside = 0  # ... how many forwards inside each other, ...
+        self._since = 0  # ... and the first line of the innermost
+        self._phase = ""  # what comes after the way back: "clip" or "update"
+        self._received: list[tuple[Node, Node]] = []  # lines that made gradients, and the lines whose they are
+
+    def input(self, kind: str, of: Any, value: Any, name: str) -> Recorded:
+        """A new input of the program."""
+        node = Input(kind, of, value, name)
+        self.inputs.append(node)
+        return self._handle(node)
+
+    def constant(self, array: Any) -> Recorded:
+        """What stands for an array that is neither an argument nor a Tensor's: the program refers to it."""
+        if isinstance(array, Recorded):
+            return array
+        if id(array) not in self._constants:
+            self._constants[id(array)] = self.input("constant", array, array, "constant")
+        return self._constants[id(array)]
+
+    def record(self, function: Any, arguments: Sequence[Any], options: dict[str, Any] | None = None) -> Any:
+        """Call a function of arrays, and note the call."""
+        options = options or {}
+        with quiet():
+            value = function(*self.values(arguments), **self.values(options))
+        return self.note(Node(function, self._nodes(arguments), self._nodes(options)), value)
+
+    def filled(self, function: Callable[..., Any], arguments: Sequence[Any], options: dict[str, Any]) -> Any:
+        """np.zeros_like and its kin, which take from their array no more than a shape and a dtype."""
+        value = function(*self.values(arguments), **self.values(options))
+        if not value.flags.c_contiguous:
+            return self.note(Node(function, self._nodes(tuple(arguments)), self._nodes(options)), value)
+        return self.note(Node(_FILLED[function], (value.shape, value.dtype)), value)
+
+    def note(self, node: Node, value: Any) -> Any:
+        """A new line, which gave this value."""
+        node.value = value
+        if not isinstance(value, (np.ndarray, np.generic, int, float, tuple, list)):
+            return value
+        self._locate(node)
+        self.nodes.append(node)
+        return self._spread(node)
+
+    def _spread(self, node: Node) -> Any:
+        """What stands for a line's value: a Recorded, for a function of several results one for each."""
+        value = node.value
+        if not isinstance(value, (tuple, list)):
+            return self._handle(node)
+        parts = []
+        for i, part in enumerate(value):
+            if isinstance(part, (np.ndarray, np.generic, tuple, list, float)):
+                piece = Node(_item, (node, i))
+                piece.value, piece.op, piece.phase, piece.code, piece.place = (
+                    part, node.op, node.phase, node.code, node.place)  # fmt: skip
+                self.nodes.append(piece)
+                parts.append(self._spread(piece))
+            else:
+                parts.append(part)
+        return tuple(parts)
+
+    def _handle(self, node: Node) -> Recorded:
+        handle = Recorded(node)
+        self._handles.append(weakref.ref(handle))
+        return handle
+
+    def values(self, x: Any) -> Any:
+        """`x` with the values of this capture in place of what stands for them."""
+        if isinstance(x, Recorded):
+            return x.node.value
+        if type(x) in (tuple, list):
+            return type(x)([self.values(part) for part in x])
+        if type(x) is dict:
+            return {name: self.values(part) for name, part in x.items()}
+        if type(x) is slice:
+            return slice(self.values(x.start), self.values(x.stop), self.values(x.step))
+        return x
+
+    def _nodes(self, x: Any) -> Any:
+        if isinstance(x, Recorded):
+            return x.node
+        if isinstance(x, np.ndarray):
+            return self.constant(x).node
+        if type(x) in (tuple, list):
+            return type(x)([self._nodes(part) for part in x])
+        if type(x) is dict:
+            return {name: self._nodes(part) for name, part in x.items()}
+        return x
+
+    def touch(self, tensor: Tensor) -> None:
+        """From now on a Recorded stands for the Tensor's array, and for its gradient."""
+        raise NotImplementedError
+
+    # ---- writing into arrays
+
+    def change(self, target: Recorded, function: Callable[..., Any], *others: Any) -> Recorded:
+        """target −= y: from now on `target` stands for the difference."""
+        if self._inside and target.node not in self.nodes[self._since :]:
+            self.refuse("+=, -= and the like write into an array that an op was given", "Write a = a + b")
+        self._unshared(target, "+=, -= and the like write into an array")
+        changed = self.record(function, (target, *others))
+        if changed.shape != target.shape or changed.dtype != target.dtype:
+            self.refuse("the result of the assignment does not fit into its array", "Write a = a + b")
+        changed.node.name = f"new_{target.node.name}" if target.node.name else ""
+        target.node = changed.node
+        return target
+
+    def set_item(self, target: Recorded, index: Any, value: Any) -> None:
+        """target[index] = value: an op may fill an array that it made, a step may not."""
+        if not self._inside or target.node not in self.nodes[self._since :]:
+            self.refuse("a[i] = b writes into a captured array", "Write np.where(mask, b, a)")
+        self._unshared(target, "an assignment to an element")
+        assign(target.node.value, self.values(index), self.values(value))
+        node = Node(assign, self._nodes((target, index, value)))
+        self.note(node, target.node.value)
+        target.node = node
+
+    def _unshared(self, target: Recorded, what: str) -> None:
+        others = (handle() for handle in self._handles)
+        if (isinstance(target.node, Input) and target.node.kind == "argument") or any(
+            other is not None and other is not target and other.node is not None
+            and np.may_share_memory(other.node.value, target.node.value) for other in others
+        ):  # fmt: skip
+            self.refuse(f"{what}, and others hold this array, too", "Write a = a + b for a new array")
+
+    def write(self, ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:
+        """ufunc(..., out=target), which the update rules of the optimizers are written with."""
+        (target,) = options["out"]
+        if not isinstance(target, Recorded):
+            self.refuse("out= writes into an array", "Leave out= away: a = np.add(a, b)")
+        if not (isinstance(target.node, Input) and target.node.kind == "flat"):
+            if target is not inputs[0] or method != "__call__" or len(options) > 1:
+                self.refuse("out= writes into a captured array", "Leave out= away: a = np.add(a, b)")
+            return self.change(target, ufunc, *inputs[1:])
+        function = ufunc if method == "__call__" else getattr(ufunc, method)
+        options = {**options, "out": target}
+        with quiet():
+            function(*self.values(inputs), **self.values(options))
+        self.effect(function, inputs, options)
+        return target
+
+    def effect(self, function: Any, arguments: Sequence[Any], options: dict[str, Any] | None = None) -> None:
+        """A line that changes an array which outlives the program."""
+        node = Node(function, self._nodes(tuple(arguments)), self._nodes(options or {}))
+        node.changes = True
+        self._locate(node)
+        self.nodes.append(node)
+
+    # ---- where it comes from
+
+    def _locate(self, node: Node) -> None:
+        """The user's line, the variable that it is assigned to, and whether this is the way there or back."""
+        frame: Any = sys._getframe(1)
+        while frame.f_code.co_filename.startswith(_HERE) or source._kinds[frame.f_code.co_filename] == source.GLUE:
+            frame = frame.f_back
+        if not node.name:
+            names = source._assignments(frame.f_code.co_filename)
+            node.name = names.get(source._span(frame.f_code, frame.f_lasti), "")
+        node.op = self._op
+        node.phase = self._phase or ("forward" if self._inside or not self._received else "after")
+        while frame is not None:
+            if frame.f_code is walk.__code__ and node.phase != "backward":
+                node.phase = "backward"
+                tensor = frame.f_locals.get("node")  # the line that made what the walk has arrived at
+                if tensor is not None and tensor._code is not None:
+                    node.code, node.place = tensor._code, tensor._place
+                    node.op = node.op or tensor._primitive.name
+            elif source._kinds[frame.f_code.co_filename] == source.USER and node.code is None:
+                node.code, node.place = frame.f_code, frame.f_lasti
+            frame = frame.f_back
+        if node.place < 0:
+            node.place = ~node.place
+
+    def refuse(self, what: str, advice: str) -> NoReturn:
+        """Raise Refused, with the user's line."""
+        raise Refused(self.complaint(what, advice))
+
+    def complaint(self, what: str, advice: str) -> str:
+        """A message with the user's line: what it does that can't be captured, and what to write instead."""
+        code, offset = source.caller(1)
+        if code is None:
+            return f"tg.compile can't capture this step: {what}. {advice}."
+        line = source._span(code, offset if offset >= 0 else ~offset)[0]
+        text = linecache.getline(code.co_filename, line).strip()
+        return (
+            f"tg.compile can't capture line {line} of {os.path.basename(code.co_filename)}\n    {text}\n"
+            f"because {what}. {advice}."
+        )
+
+
+def _item(values: Any, i: int) -> Any:
+    return values[i]

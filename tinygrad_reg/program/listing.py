@@ -1,0 +1,176 @@
+"""fast.source: the program as a student would write it, with the user's names, and the user's lines as comments."""
+
+from __future__ import annotations
+
+import linecache
+import os
+from typing import Any
+
+import numpy as np
+
+from .. import source as places
+from .program import Program
+from .recorded import _FILLED, Input, Node, assign, transposed
+from .write import Namespace, Writer, constant_text, inputs_of
+
+_WIDE = 88  # an expression that is longer is split into lines
+_TITLES = {"forward": "forward", "backward": "backward", "clip": "gradient clipping", "update": "update",
+    "after": "then"}  # fmt: skip
+
+
+class Listing:
+    """The text of a program, and the names of its inputs."""
+
+    def __init__(self, program: Program, name: str) -> None:
+        self.program = program
+        self.names = Namespace(set())
+        self.named: dict[Node, str] = {}
+        self.filled = {node.arguments[0]: node for node in program.nodes if node.function is assign}
+        self.filled = {made: line for made, line in self.filled.items() if not isinstance(made, Input)}
+        self.uses: dict[Node, list[int]] = {}
+        for i, node in enumerate(program.nodes):
+            for x in inputs_of((node.arguments, node.options)):
+                self.uses.setdefault(x, []).append(i)
+        self.inlined: set[Node] = set()
+        for node in program.inputs:
+            self.name(node)
+        self.writer = Writer(self.names, lambda node: None if node in self.inlined else self.name(node))
+        self._inline()
+        self.views: list[str] = []
+        self.arguments = self._arguments()
+        self.views.sort(key=lambda view: "empty_like" not in view)  # the arrays before their parts
+        body = self._body()
+        imports = ["import numpy as np"]
+        if any("tg." in line for line in body if "    # " not in line):
+            imports.append("import tinygrad_reg as tg")
+        self.text = "\n".join([*imports, "", "", *self._head(name), *body, self._return(), ""])
+
+    def name(self, node: Node) -> str:
+        """What a line's result, or an input, is called: as in the user's code, or after the op."""
+        if node not in self.named:
+            if isinstance(node, Input) and node.kind == "constant" and constant_text(node.of) is not None:
+                self.named[node] = constant_text(node.of) or ""
+            elif node.function is assign and node.arguments[0] in self.named:
+                self.named[node] = self.named[node.arguments[0]]
+            elif node in self.filled:  # named after what it becomes
+                self.named[node] = self.name(self.filled[node])
+            else:
+                self.named[node] = self.names.fresh(
+                    node.name or (f"d_{node.op}" if node.phase == "backward" and node.op else node.op) or "v"
+                )
+        return self.named[node]
+
+    def _inline(self) -> None:
+        """What is used once, has no name of its own and stands in the same user's line is part of an expression."""
+        nodes, results = self.program.nodes, set(self.program.results)
+        changed = np.cumsum([node.changes or node.function is assign for node in nodes]).tolist()
+        for i, node in enumerate(nodes):
+            uses = self.uses.get(node, [])
+            if node.changes or node.function is assign or node in results or node in self.filled or len(uses) != 1:
+                continue
+            user = nodes[uses[0]]
+            if isinstance(node.value, (tuple, list)) or changed[uses[0] - 1] != changed[i]:
+                continue
+            into_place = user.function is assign and isinstance(user.arguments[0], Input) and uses[0] == i + 1
+            is_named = node.name and node.name != user.name
+            if (is_named or node.function in _FILLED.values()) and not into_place:
+                continue
+            same_line = (node.code, node.phase) == (user.code, user.phase)
+            if same_line or into_place or node.function is transposed:
+                self.inlined.add(node)
+                if len(self.writer.expression(node)[0]) > _WIDE - 30:
+                    self.inlined.discard(node)
+
+    # ---- inputs
+
+    def _arguments(self) -> list[Input]:
+        """The inputs of the function; parameters that an optimizer moves are views of its array."""
+        arguments, seen = [], set()
+        for node in self.program.inputs:
+            name = self.named[node]
+            if node.kind == "leaf" and node.of.flat is not None:
+                whole = self._whole(node.of.flat, "w")
+                self.views.append(self._view(name, whole, node.of))
+            elif node.kind == "home":
+                whole = self._whole(node.of.flat, "g")
+                self.views.append(self._view(name, whole, node.of))
+            elif node.kind == "flat" and node.of[1] not in ("w", *node.of[4]):
+                self.views.append(f"{name} = np.empty_like({self._whole(node.of[0], 'w')[0]})")
+            elif node.kind == "constant" and constant_text(node.of) is not None:
+                pass
+            elif node not in seen:
+                seen.add(node)
+                arguments.append(node)
+        order = {"argument": 0, "leaf": 1, "gradient": 2, "flat": 3, "rate": 4, "clock": 5, "constant": 6}
+        return sorted(arguments, key=lambda node: order[node.kind])
+
+    def _whole(self, flat: Any, name: str) -> tuple[str, int]:
+        for node in self.program.inputs:
+            if node.kind == "flat" and node.of[0] is flat and node.of[1] == name:
+                return self.named[node], node.of[3].start
+        raise AssertionError(name)
+
+    def _view(self, name: str, whole: tuple[str, int], leaf: Any) -> str:
+        start, shape = whole[1], leaf.data.shape
+        view = f"{whole[0]}[{leaf.place.start - start}:{leaf.place.stop - start}]"
+        return f"{name} = {view}" + (f".reshape({', '.join(map(str, shape))})" if len(shape) != 1 else "")
+
+    def _head(self, name: str) -> list[str]:
+        listed = [self.named[node] for node in self.arguments]
+        listed += list(self.names.given)
+        head = [f"def {name}({', '.join(listed)}):"]
+        for node in self.arguments:
+            value = np.asarray(node.value) if node.kind != "constant" or isinstance(node.value, np.ndarray) else None
+            what = {
+                "flat": "of the optimizer, changed in place",
+                "rate": "learning rate",
+                "clock": "number of this step",
+            }
+            shape = "" if value is None else f" {value.dtype} {value.shape}" if value.shape else f" {value.dtype}"
+            note = what.get(node.kind, "")
+            head.append(f"    # {self.named[node]}:{shape}{', ' if shape and note else ' ' if note else ''}{note}")
+        if self.views:
+            head += ["", *(f"    {view}" for view in self.views)]
+        return head
+
+    # ---- lines
+
+    def _body(self) -> list[str]:
+        lines: list[str] = []
+        phase, place = "", ""
+        for node in self.program.nodes:
+            if node in self.inlined:
+                continue
+            if node.phase != phase:
+                phase, place = node.phase, ""
+                lines += ["", f"    # ---- {_TITLES[phase]}"]
+            here = self._place(node)
+            if here != place and here:
+                place = here
+                lines.append(f"    # {here}")
+            lines += [f"    {line}" for line in self._line(node)]
+        return lines
+
+    def _place(self, node: Node) -> str:
+        if node.code is None:
+            return ""
+        line = places._span(node.code, node.place)[0]
+        text = linecache.getline(node.code.co_filename, line).strip()
+        where = f"{os.path.basename(node.code.co_filename)}:{line}"
+        return f"{where}  {text}" if text else where
+
+    def _line(self, node: Node) -> list[str]:
+        if node.function is assign:
+            target, index, value = node.arguments
+            self.name(node)
+            return [f"{self.writer.text(target)}[{self.writer.index(index)}] = {self.writer.text(value)}"]
+        text = self.writer.expression(node)[0]
+        return [text if node.changes and not _draws(node) else f"{self.name(node)} = {text}"]
+
+    def _return(self) -> str:
+        listed = [self.writer.text(node) for node in self.program.results]
+        return f"    return {', '.join(listed)}" if listed else "    return None"
+
+
+def _draws(node: Node) -> bool:
+    return node.changes and node.value is not None

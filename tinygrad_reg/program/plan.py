@@ -1,0 +1,288 @@
+"""fast.planned_source: the same lines over buffers that are allocated once. This is what runs.
+
+Every array that a call makes and drops again gets a buffer. A buffer is free again after the last line that reads it,
+or a view of it, so that a step needs little more memory than it uses at its widest. Views of arrays that stay where
+they are, of parameters, constants and buffers, are made once as well. What a call returns is allocated in the call.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from .program import Program
+from .recorded import _FILLED, Input, Method, Node, assign
+from .write import UFUNCS, Namespace, Writer, inputs_of
+
+# Functions and methods that are a ufunc's reduction, over all axes where none is given.
+_SUMS: dict[Any, np.ufunc] = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum, Method("sum"): np.add,
+    Method("max"): np.maximum, Method("min"): np.minimum}  # fmt: skip
+_STAYS = ("flat", "home", "constant")  # inputs whose arrays are the same at every call
+
+
+class Plan:
+    """The text that runs, what it is given once, and the order in which it is given the rest at each call."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.names = Namespace(set())
+        self.given: dict[str, Any] = {}  # name -> array, once
+        self.arguments: list[Input] = []  # at each call, in order
+        self.named: dict[Node, str] = {}
+        self.fixed: set[Node] = set()  # whose array is at the same place in every call
+        self.once: list[str] = []
+        self.lines: list[str] = []
+        self.writer = Writer(self.names, lambda node: self.named[node])
+        self._take_inputs()
+        self._bases()
+        self._fold()
+        self._emit()
+        self.given.update(self.names.given)
+        imports = ["import numpy as np"]
+        if any("tg." in line for line in self.lines):
+            imports.append("import tinygrad_reg as tg")
+        listed = ", ".join(self.named[node] for node in self.arguments)
+        returned = ", ".join(self.named[node] for node in program.results)
+        self.text = "\n".join(
+            [
+                *imports,
+                "",
+                *(f"# {name}: {_shown(value)}, given" for name, value in self.given.items()),
+                *self.once,
+                "",
+                "",
+                f"def step({listed}):",
+                *(f"    {line}" for line in self.lines),
+                f"    return ({returned}{',' if len(program.results) == 1 else ''})",
+                "",
+            ]
+        )
+
+    def _take_inputs(self) -> None:
+        for node in self.program.inputs:
+            name = self.named[node] = self.names.fresh(node.name)
+            if node.kind in _STAYS or (node.kind == "leaf" and node.of.flat is not None):
+                self.fixed.add(node)
+                self.given[name] = place_of(node)
+            else:
+                self.arguments.append(node)
+
+    # ---- whose memory a line's result is
+
+    def _bases(self) -> None:
+        """For each line, the line or input that owns the memory of its result: found by the values of the capture."""
+        nodes = self.program.nodes
+        self.base: dict[Node, Node] = {node: node for node in self.program.inputs}
+        for node in nodes:
+            self.base[node] = node
+            if node.function is assign:
+                if isinstance(node.arguments[0], Node) and not node.changes:
+                    self.base[node] = self.base[node.arguments[0]]
+                continue
+            if isinstance(node.value, np.ndarray):
+                for x in inputs_of((node.arguments, node.options)):
+                    if isinstance(x.value, np.ndarray) and (
+                        np.may_share_memory(x.value, node.value)
+                        or (isinstance(x, Input) and np.may_share_memory(x.first, node.value))
+                    ):
+                        self.base[node] = self.base[x]
+                        break
+                    if isinstance(x.value, (tuple, list)) and node.value.base is None and x in self.base:
+                        self.base[node] = self.base[x]
+        self.last: dict[Node, int] = {}  # the last line that reads the memory of a base
+        for i, node in enumerate(nodes):
+            for x in inputs_of((node.arguments, node.options)):
+                self.last[self.base[x]] = i
+        for node in self.program.results:
+            self.last[self.base[node]] = len(nodes)
+
+    # ---- lines
+
+    def _emit(self) -> None:
+        nodes = self.program.nodes
+        homes = self._homes()
+        free: dict[Any, list[str]] = {}  # buffers that nobody reads any more, by shape, dtype and order
+        held: dict[Node, tuple[Any, str]] = {}
+        results = {self.base[node] for node in self.program.results}
+        released: dict[int, list[Node]] = {}
+        for node, i in self.last.items():
+            released.setdefault(i, []).append(node)
+
+        def release(i: int) -> None:
+            for node in released.get(i, ()):
+                if node in held:
+                    kind, name = held.pop(node)
+                    free.setdefault(kind, []).append(name)
+
+        for i, node in enumerate(nodes):
+            if node in homes:  # its result goes straight to its place in the optimizer's array
+                self.named[node] = self.named[homes[node]]
+                self.fixed.add(node)
+                self.lines.append(self._into(node, self.named[node]))
+                release(i)
+                continue
+            if node.function is assign:
+                target, index, value = node.arguments
+                self.named[node] = self.named[target]
+                if target in self.fixed:
+                    self.fixed.add(node)
+                if not (isinstance(value, Node) and homes.get(value) is target):
+                    self.lines.append(f"{self.named[target]}[{self.writer.index(index)}] = {self.writer.text(value)}")
+                release(i)
+                continue
+            if node.changes and node.value is None:
+                self.lines.append(self.writer.expression(node)[0])
+                release(i)
+                continue
+            wanted = node.name or node.op or "v"
+            if node in self.folded and node not in self.program.results:
+                self.named[node] = self.names.fresh(wanted)
+                self.once.append(f"{self.named[node]} = {self.writer.expression(node)[0]}")
+                self.fixed.add(node)
+                release(i)
+                continue
+            is_view = self.base[node] is not node
+            if is_view and all(x in self.fixed for x in inputs_of((node.arguments, node.options))):
+                self.named[node] = self.names.fresh(wanted)
+                self.once.append(f"{self.named[node]} = {self.writer.expression(node)[0]}")
+                self.fixed.add(node)
+                release(i)
+                continue
+            text = None
+            if not is_view and node not in results and self._can_be_written(node):
+                kind = _kind(node.value)
+                ufunc = _ufunc(node)
+                elementwise = isinstance(ufunc, np.ufunc) and ufunc.signature is None
+                if elementwise:
+                    release(i)  # an operand that is not read any more may be overwritten by the result
+                if free.get(kind):
+                    buffer = free[kind].pop()
+                else:
+                    buffer = self.names.fresh(f"buffer_{len(self.once)}")
+                    self.once.append(f"{buffer} = {_allocation(node.value)}")
+                text = self._into(node, buffer)
+                self.named[node] = buffer
+                self.fixed.add(node)
+                held[node] = (kind, buffer)
+                if node not in self.last:
+                    free.setdefault(kind, []).append(buffer)
+                    held.pop(node)
+                if not elementwise:
+                    release(i)
+            else:
+                self.named[node] = self.names.fresh(wanted)
+                text = f"{self.named[node]} = {self._plain(node)}"
+                release(i)
+            self.lines.append(text)
+        for position, node in enumerate(self.program.results):
+            if self.base[node] is not node and isinstance(node.value, np.ndarray):
+                owner = self.base[node]
+                if isinstance(owner, Input) or owner in self.fixed:
+                    copy = Node(np.array, (node,))
+                    copy.value = node.value
+                    self.named[copy] = self.names.fresh(f"{self.named[node]}_copy")
+                    self.lines.append(f"{self.named[copy]} = np.array({self.named[node]})")
+                    self.program.results[position] = copy
+            elif isinstance(node, Input):
+                copy = Node(np.array, (node,))
+                self.named[copy] = self.names.fresh(f"{self.named[node]}_copy")
+                self.lines.append(f"{self.named[copy]} = np.array({self.named[node]})")
+                self.program.results[position] = copy
+
+    def _fold(self) -> None:
+        """Lines that depend on no input: the 1 that a way back starts with, and what is made of it alone."""
+        filled = {node.arguments[0] for node in self.program.nodes if node.function is assign}
+        self.folded: set[Node] = set()
+        for node in self.program.nodes:
+            if node.changes or node.function is assign or node in filled or isinstance(node.value, (tuple, list)):
+                continue
+            inputs = inputs_of((node.arguments, node.options))
+            if (inputs or isinstance(node.function, type) or node.function is np.ones) and self.folded.issuperset(
+                inputs
+            ):
+                self.folded.add(node)
+
+    def _homes(self) -> dict[Node, Input]:
+        """Gradients that can be computed in their place among the optimizer's: written to it next, and only there."""
+        found = {}
+        for before, node in zip(self.program.nodes, self.program.nodes[1:], strict=False):
+            if node.function is not assign or not isinstance(node.arguments[0], Input):
+                continue
+            home, index, value = node.arguments
+            if value is before and index is Ellipsis and self.base[value] is value and self._can_be_written(value):
+                same = value.value.shape == home.value.shape and value.value.dtype == home.value.dtype
+                if same and value.value.strides == home.value.strides and value.function not in _FILLED.values():
+                    found[value] = home
+        return found
+
+    def _can_be_written(self, node: Node) -> bool:
+        """Whether NumPy can put the result into an array that it is given."""
+        if not isinstance(node.value, np.ndarray) or not node.value.ndim or node.changes:
+            return False
+        if node.function in _FILLED.values():
+            return True
+        function = _ufunc(node)
+        owner = getattr(function, "__self__", None)
+        if isinstance(owner, np.ufunc):
+            return bool(function == owner.reduce) and "dtype" not in node.options
+        if not isinstance(function, np.ufunc) or function.nout != 1:
+            return False
+        return "dtype" not in node.options  # then the result's array does not decide what is computed in
+
+    def _into(self, node: Node, buffer: str) -> str:
+        if node.function in _FILLED.values():
+            fill = {np.zeros: "0", np.ones: "1"}.get(node.function)
+            return f"{buffer}.fill({fill})" if fill else f"# {buffer} is filled below"
+        call = Node(_ufunc(node), node.arguments, node.options)
+        if node.function in _SUMS:
+            call.options = {"axis": None, **call.options}
+        if call.function is np.square:
+            call.arguments = call.arguments[:1]
+        text = self.writer.function(call.function)
+        return f"{text}({self.writer.listed(call.arguments, call.options)}, out={buffer})"
+
+    def _plain(self, node: Node) -> str:
+        return self.writer.expression(node)[0]
+
+
+def _ufunc(node: Node) -> Any:
+    """The ufunc that an operator, or a method, calls."""
+    if node.function is operator.pow and type(node.arguments[1]) in (int, float) and node.arguments[1] == 2:
+        return np.square if node.value.dtype.kind == "f" else node.function  # as NumPy's own operator does
+    if node.function in _SUMS and node.options.keys() <= {"axis", "keepdims"} and len(node.arguments) == 1:
+        return _SUMS[node.function].reduce
+    return UFUNCS.get(node.function, node.function)
+
+
+def _kind(value: np.ndarray) -> Any:
+    return value.shape, value.dtype, value.strides
+
+
+def _allocation(value: np.ndarray) -> str:
+    """An array of the shape, dtype and order of this one."""
+    order = sorted(range(value.ndim), key=lambda axis: (-abs(value.strides[axis]), axis))
+    shape = tuple(value.shape[axis] for axis in order)
+    text = f"np.empty({shape}, np.{value.dtype.name})"
+    if order != list(range(value.ndim)) and not value.flags.c_contiguous:
+        back = tuple(sorted(range(value.ndim), key=order.__getitem__))
+        return f"{text}.transpose({back})"
+    return f"np.empty({value.shape}, np.{value.dtype.name})"
+
+
+def place_of(node: Input) -> Any:
+    """The array that an input stands for at every call."""
+    if node.kind == "flat":
+        return node.of[2][node.of[3]]
+    if node.kind == "leaf":
+        leaf = node.of
+        return leaf.flat.arrays["w"][leaf.place].reshape(leaf.data.shape)
+    if node.kind == "home":
+        leaf = node.of
+        return leaf.flat.arrays["g"][leaf.place].reshape(leaf.data.shape)
+    return node.of
+
+
+def _shown(value: Any) -> str:
+    return f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__

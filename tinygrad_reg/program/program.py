@@ -1,0 +1,161 @@
+"""What a capture comes to: the lines that count, what they return, and what they leave behind in Tensors."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..tensor import Tensor
+from .capture import Capture
+from .recorded import Input, Node, Recorded, assign
+from .updates import Leaf
+from .write import inputs_of
+
+
+class Result(NamedTuple):
+    """A place in what the step returns."""
+
+    position: int  # among the program's results
+    is_tensor: bool
+
+
+class Program:
+    """The lines of one captured step, in order."""
+
+    def __init__(self, capture: Capture, returned: Any) -> None:
+        self.capture = capture
+        capture.finish()
+        self.results: list[Node] = []
+        self.returned = self._structure(returned)
+        self.new_data: list[tuple[Leaf, int]] = []  # leaves that get a new array: its position among the results
+        self.new_grad: list[tuple[Leaf, int]] = []
+        self.home_grad: list[Leaf] = []  # whose gradient the lines leave in the optimizer's array
+        self.no_grad: list[Leaf] = []
+        self.needs_grad: dict[Leaf, bool] = {}  # leaves whose gradient must be there, or must not be, before a call
+        for leaf in capture.leaves.values():
+            self._left_behind(leaf)
+        self.nodes = settle(share(capture.nodes, self.results), self.results)
+        used = {node for line in self.nodes for node in inputs_of((line.arguments, line.options))} | set(self.results)
+        self.inputs = [x for x in capture.inputs if x in used]
+        for leaf in capture.leaves.values():
+            if leaf.before is not None and leaf.before_input in used:
+                self.needs_grad[leaf] = True
+            elif leaf.grad is None and not leaf.cleared and leaf.tensor._grad is not None:
+                self.needs_grad[leaf] = False
+
+    def _result(self, node: Node) -> int:
+        self.results.append(node)
+        return len(self.results) - 1
+
+    def _node(self, data: Any) -> Node:
+        node: Node = self.capture.constant(np.asarray(data) if isinstance(data, np.generic) else data).node
+        return node
+
+    def _structure(self, x: Any) -> Any:
+        """What the step returned, with places for what the program computes."""
+        if isinstance(x, Tensor):
+            if x in self.capture.leaves and x._data is self.capture.leaves[x].array and isinstance(x._data.node, Input):
+                return x  # the Tensor itself
+            return Result(self._result(self._node(x._data)), True)
+        if isinstance(x, (Recorded, np.ndarray)):
+            return Result(self._result(self._node(x)), False)
+        if isinstance(x, tuple) and hasattr(x, "_fields"):
+            return type(x)(*map(self._structure, x))
+        if type(x) in (tuple, list):
+            return type(x)([self._structure(part) for part in x])
+        if type(x) is dict:
+            return {name: self._structure(part) for name, part in x.items()}
+        return x
+
+    def _left_behind(self, leaf: Leaf) -> None:
+        tensor = leaf.tensor
+        if tensor._data.node is not leaf.input:
+            self.new_data.append((leaf, self._result(tensor._data.node)))
+        grad = tensor._grad
+        if grad is None:
+            if leaf.grad is not None or leaf.cleared or leaf.flat is not None:
+                self.no_grad.append(leaf)
+        elif leaf.gradient is not None and grad is leaf.gradient:
+            self.home_grad.append(leaf)
+        elif not (isinstance(grad, Recorded) and leaf.before is not None and grad.node is leaf.before_input):
+            node = grad.node if isinstance(grad, Recorded) else self.capture.constant(np.asarray(grad)).node
+            self.new_grad.append((leaf, self._result(node)))
+
+
+def share(nodes: list[Node], results: list[Node]) -> list[Node]:
+    """The lines that something needs, equal ones once: `results` is changed accordingly."""
+    needed = set(results)
+    live = []
+    for node in reversed(nodes):
+        if node.changes or node in needed:
+            needed.update(inputs_of((node.arguments, node.options)))
+            live.append(node)
+    live.reverse()
+
+    filled = {node.arguments[0] for node in live if node.function is assign and isinstance(node.arguments[0], Node)}
+    same: dict[Any, Node] = {}
+    instead: dict[Node, Node] = {}
+    kept = []
+    for node in live:
+        node.arguments, node.options = replaced(node.arguments, instead), replaced(node.options, instead)
+        if node.changes:
+            same.clear()  # what was computed from the arrays that it changes
+        elif node.function is not assign and node not in filled:
+            key = _key((node.function, node.arguments, node.options))
+            twin = same.get(key)
+            if twin is not None:
+                instead[node] = twin
+                twin.name = twin.name or node.name
+                continue
+            same[key] = node
+        kept.append(node)
+    results[:] = [instead.get(node, node) for node in results]
+    return kept
+
+
+def settle(nodes: list[Node], results: list[Node]) -> list[Node]:
+    """Each gradient goes to its place in the optimizer's array as soon as it is known."""
+    uses: dict[Node, list[Node]] = {}
+    for node in nodes:
+        for x in inputs_of((node.arguments, node.options)):
+            uses.setdefault(x, []).append(node)
+    moved: dict[Node, list[Node]] = {}
+    for node in nodes:
+        if node.function is assign and isinstance(node.arguments[0], Input) and node.arguments[0].kind == "home":
+            home, _, value = node.arguments
+            if isinstance(value, Node) and uses[value] == [node] and uses[home][0] is node and value not in results:
+                moved[value] = [node]
+                node.phase, node.code, node.place, node.op = value.phase, value.code, value.place, value.op
+    late = {node for lines in moved.values() for node in lines}
+    return [line for node in nodes if node not in late for line in (node, *moved.get(node, ()))]
+
+
+def replaced(x: Any, instead: dict[Node, Node]) -> Any:
+    """`x` with nodes exchanged."""
+    if isinstance(x, Node):
+        return instead.get(x, x)
+    if type(x) in (list, tuple):
+        return type(x)([replaced(part, instead) for part in x])
+    if type(x) is dict:
+        return {name: replaced(value, instead) for name, value in x.items()}
+    if type(x) is slice:
+        return slice(replaced(x.start, instead), replaced(x.stop, instead), replaced(x.step, instead))
+    return x
+
+
+def _key(x: Any) -> Any:
+    """Equal for what is written equally: 1 and 1.0 and True are different."""
+    if isinstance(x, (list, tuple)):
+        return (type(x), *map(_key, x))
+    if isinstance(x, dict):
+        return tuple((name, _key(value)) for name, value in x.items())
+    if isinstance(x, slice):
+        return ("slice", _key(x.start), _key(x.stop), _key(x.step))
+    if isinstance(x, (bool, int, float, str, np.generic)):
+        return (type(x), repr(x))
+    try:
+        hash(x)
+    except TypeError:
+        return ("object", id(x))
+    return x

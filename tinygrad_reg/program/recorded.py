@@ -1,0 +1,306 @@
+"""What stands for an array while a step is captured: it carries a value, and each NumPy call on it is written down.
+
+Forwards and derivatives are plain NumPy, so they run on a Recorded as on an array, and leave their program behind.
+Python may ask it for shape and dtype. It may not ask for values (`if`, float(), item()): the program could not follow.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..modes import Captured, modes
+from ..tensor import Tensor
+
+
+class Refused(RuntimeError):
+    """A step does what no program can repeat."""
+
+
+class ShapeRefused(Refused):
+    """The shape of a result depends on values."""
+
+
+class Node:
+    """A line of the program: a function, what it was given (nodes among it), and the value that it gave in capture."""
+
+    __slots__ = ("arguments", "changes", "code", "function", "name", "op", "options", "phase", "place", "value")
+
+    def __init__(self, function: Any, arguments: tuple[Any, ...] = (), options: dict[str, Any] | None = None) -> None:
+        self.function, self.arguments, self.options = function, arguments, options or {}
+        self.value: Any = None
+        self.name = ""  # what the user's code, or the op's, calls it
+        self.op = ""  # the op whose forward or derivative this is part of
+        self.phase = "forward"
+        self.code: Any = None  # the user's line: code object and offset
+        self.place = 0
+        self.changes = False  # whether it writes into an array that outlives it, or draws random numbers
+
+
+class Input(Node):
+    """What a program is given: an argument, the array of a Tensor, an optimizer's array, a learning rate, a clock."""
+
+    __slots__ = ("first", "kind", "of")
+
+    def __init__(self, kind: str, of: Any, value: Any, name: str) -> None:
+        super().__init__(None)
+        self.kind, self.of, self.value, self.name = kind, of, value, name
+        self.first = value  # an optimizer's step moves parameters to another array
+
+
+class Method:
+    """x.sum(axis=0), as a function of x and the arguments."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, x: Any, *arguments: Any, **options: Any) -> Any:
+        return getattr(x, self.name)(*arguments, **options)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Method) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+def assign(target: Any, index: Any, value: Any) -> None:
+    """target[index] = value"""
+    target[index] = value
+
+
+def transposed(x: Any) -> Any:
+    """x.T"""
+    return x.T
+
+
+class Recorded(Captured):
+    """Stands for an array; see the module."""
+
+    __slots__ = ("node",)
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    # The house asks isinstance(x, np.ndarray), and this is to be treated as one. NumPy's own C code is not deceived: it
+    # asks __array_ufunc__, __array_function__, and, before it would read values, __array__.
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return np.ndarray
+
+    # ---- what the program knows
+
+    @property
+    def example(self) -> Any:
+        """The value in this capture."""
+        return self.node.value
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes; a new shape of an input makes a new program, so this may be asked."""
+        return np.shape(self.node.value)
+
+    @property
+    def dtype(self) -> Any:
+        """Type of the elements."""
+        return np.asarray(self.node.value).dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return np.ndim(self.node.value)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.size(self.node.value))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the elements."""
+        return int(np.asarray(self.node.value).nbytes)
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of an element."""
+        return int(self.dtype.itemsize)
+
+    @property
+    def flags(self) -> Any:
+        """How the array lies in memory."""
+        return np.asarray(self.node.value).flags
+
+    @property
+    def base(self) -> Any:
+        """The array whose memory this is a view of, or None."""
+        return np.asarray(self.node.value).base
+
+    def __len__(self) -> int:
+        return len(self.node.value)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    # ---- what is recorded
+
+    @property
+    def T(self) -> Any:
+        """The axes in reverse order."""
+        return _record(transposed, self)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if any(isinstance(x, Tensor) for x in inputs):
+            return NotImplemented  # Tensor's own rule
+        if "out" in options:
+            return _capture().write(ufunc, method, inputs, options)
+        if method not in ("__call__", "reduce", "accumulate", "outer", "reduceat"):
+            refuse(f"np.{ufunc.__name__}.{method} writes into an array", "Write it with functions that return new ones")
+        return _record(ufunc if method == "__call__" else getattr(ufunc, method), *inputs, **options)
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+        if any(issubclass(kind, Tensor) for kind in types):
+            return NotImplemented
+        if function in _ABOUT_SHAPES:
+            capture = _capture()
+            return function(*capture.values(inputs), **capture.values(options))
+        if function in _SHAPE_BY_VALUES or (function is np.where and len(inputs) == 1):
+            refuse_shape(f"the shape of what np.{function.__name__} returns depends on values")
+        if function in _READING:
+            refuse(f"np.{function.__name__} reads values", "Return the array from the step, and look at it outside")
+        if function in _WRITING or options.get("out") is not None:
+            refuse(f"np.{function.__name__} writes into an array", "Write np.where(mask, new, x) for a new array")
+        if function is np.copy:
+            return inputs[0].copy()
+        if function in _FILLED:
+            return _capture().filled(function, inputs, options)
+        return _record(function, *inputs, **options)
+
+    def __getitem__(self, index: Any) -> Any:
+        pieces = index if isinstance(index, tuple) else (index,)
+        if any(isinstance(p, Recorded) and p.dtype.kind == "b" and not _is_constant(p) for p in pieces):
+            refuse_shape("the shape of what a mask picks depends on values")
+        if index == () and not self.shape:
+            return self
+        return _record(operator.getitem, self, index)
+
+    def astype(self, dtype: Any, *, copy: bool = True) -> Any:
+        """The values as another dtype."""
+        if self.dtype == np.dtype(dtype):
+            return self if not copy else self.copy()
+        return _record(Method("astype"), self, np.dtype(dtype))
+
+    def copy(self) -> Any:
+        """The same values in memory of their own."""
+        return _record(np.array, self)
+
+    def item(self) -> NoReturn:
+        refuse("item() takes a number out of an array", "Return the array from the step, and take item() outside")
+
+    def tolist(self) -> NoReturn:
+        refuse("tolist() takes the numbers out of an array", "Return the array from the step")
+
+    def __bool__(self) -> NoReturn:
+        refuse("Python's if, while, and, or, not look at a value", "Write np.where(condition, a, b) for a choice")
+
+    def __float__(self) -> NoReturn:
+        refuse("float(), math functions and the like take the number out of an array", "Use np functions (np.sqrt)")
+
+    def __int__(self) -> NoReturn:
+        refuse("int() takes the number out of an array", "Use np functions, or give the number as an argument")
+
+    def __index__(self) -> NoReturn:
+        refuse("a computed number is used as a length or an index of a list", "Index arrays by arrays: x[i]")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        refuse(
+            "the array is converted to a plain one, or written into one",
+            "Stay with functions of arrays (np.where, np.concatenate), and return what you want to keep",
+        )
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        _capture().set_item(self, index, value)
+
+    def __format__(self, spec: str) -> NoReturn:
+        refuse("it is printed", "Return it from the step, and print it outside")
+
+    def __repr__(self) -> str:
+        return f"<captured array of shape {self.shape} and dtype {self.dtype}>"
+
+    def __getattr__(self, name: str) -> Any:
+        if not hasattr(np.ndarray, name) or name.startswith("__"):
+            raise AttributeError(f"an array has no attribute {name!r}")
+        if name not in _METHODS:
+            refuse(f".{name} is not recorded", "Use a NumPy function instead")
+        return lambda *arguments, **options: _record(Method(name), self, *arguments, **options)
+
+
+_METHODS = {
+    "sum", "mean", "max", "min", "prod", "std", "var", "argmax", "argmin", "cumsum", "cumprod", "clip", "round", "dot",
+    "reshape", "ravel", "flatten", "transpose", "swapaxes", "squeeze", "repeat", "take", "any", "all", "argsort",
+    "diagonal", "trace", "conj",
+}  # fmt: skip
+_ABOUT_SHAPES = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.common_type,
+    np.iscomplexobj, np.isrealobj, np.may_share_memory, np.shares_memory}  # fmt: skip
+_SHAPE_BY_VALUES = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_values, np.unique_counts,
+    np.unique_all, np.unique_inverse, np.extract, np.compress, np.bincount, np.trim_zeros, np.union1d, np.intersect1d,
+    np.setdiff1d, np.setxor1d, np.delete, np.histogram_bin_edges}  # fmt: skip
+_FILLED = {np.zeros_like: np.zeros, np.ones_like: np.ones, np.empty_like: np.empty}
+_WRITING = {np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis}
+_READING = {np.array2string, np.array_repr, np.array_str, np.save, np.savetxt, np.array_equal, np.allclose}
+
+
+def _is_constant(x: Recorded) -> bool:
+    return isinstance(x.node, Input) and x.node.kind == "constant"
+
+
+def _operators() -> None:
+    both = ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor"]
+    functions = [getattr(operator, name + ("_" if name in ("and", "or") else "")) for name in both]
+
+    def forth(function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda x, y: NotImplemented if isinstance(y, Tensor) else _record(function, x, y)
+
+    def back(function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda x, y: NotImplemented if isinstance(y, Tensor) else _record(function, y, x)
+
+    def in_place(function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda x, y: NotImplemented if isinstance(y, Tensor) else _capture().change(x, function, y)
+
+    for name, function in zip(both, functions, strict=True):
+        setattr(Recorded, f"__{name}__", forth(function))
+        setattr(Recorded, f"__r{name}__", back(function))
+        setattr(Recorded, f"__i{name}__", in_place(function))
+    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
+        setattr(Recorded, f"__{name}__", forth(getattr(operator, name)))
+    for name in ("neg", "pos", "abs", "invert"):
+        setattr(Recorded, f"__{name}__", (lambda f: lambda x: _record(f, x))(getattr(operator, name)))
+
+
+_operators()
+
+
+def _capture() -> Any:
+    if modes.capture is None:
+        raise Refused(
+            "this value belongs to a step that was captured: it had numbers then, and has none now. "
+            "Return what you want to keep from the step (return loss)"
+        )
+    return modes.capture
+
+
+def _record(function: Any, *arguments: Any, **options: Any) -> Any:
+    return _capture().record(function, arguments, options)
+
+
+def refuse(what: str, advice: str) -> NoReturn:
+    """Raise Refused, with the user's line."""
+    raise Refused(_capture().complaint(what, advice))
+
+
+def refuse_shape(what: str) -> NoReturn:
+    """Raise ShapeRefused, with the user's line."""
+    raise ShapeRefused(_capture().complaint(what, "Write np.where(mask, x, 0), which keeps the shape"))

@@ -1,0 +1,149 @@
+"""Runs a planned program: hands it its inputs, and does to Tensors, optimizers and clocks what the step would have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..modes import ERROR_STATE, IGNORE
+from ..optim.flat import _fetch, written
+from ..tensor import Tensor
+from .guards import Guards
+from .listing import Listing
+from .plan import Plan, place_of
+from .program import Program, Result
+from .recorded import Input
+
+
+class Replay:
+    """One program of a step, ready to run."""
+
+    def __init__(self, program: Program, listing: Listing, plan: Plan, guards: Guards, kept: Any) -> None:
+        self.source, self.planned_source = listing.text, plan.text
+        self._guards = guards
+        self._kept = kept  # arguments that are known by identity must not be replaced by others at their address
+        self._arguments = [_reader(node) for node in plan.arguments]
+        self._listed = [(listing.named[node], node.kind, _reader(node)) for node in listing.arguments]
+        self._given = listing.names.given
+        scope = {**plan.given}
+        exec(compile(plan.text, "<tg.compile>", "exec"), scope)
+        self._program: Callable[..., Any] = scope["step"]
+        self._returned = program.returned
+        self._results = len(program.results)
+
+        leaves = list(program.capture.leaves.values())
+        self._plain = [
+            (leaf.tensor, leaf.data.shape, leaf.data.dtype, leaf.data.strides, leaf.tensor._requires_grad)
+            for leaf in leaves
+            if leaf.flat is None
+        ]
+        self._flats = {leaf.flat: leaf.flat.arrays for leaf in leaves if leaf.flat is not None}
+        rows = {row[0]: row for flat in self._flats for group in flat.groups for row in group.rows}
+        self._moved = [(p, rows[p][1], rows[p][2]) for p in (leaf.tensor for leaf in leaves if leaf.flat is not None)]
+        self._grad_there = [(leaf.tensor, there) for leaf, there in program.needs_grad.items()]
+        self._new_data = [(leaf.tensor, i) for leaf, i in program.new_data]
+        self._new_grad = [(leaf.tensor, i) for leaf, i in program.new_grad]
+        self._home_grad = [(leaf.tensor, rows[leaf.tensor][2]) for leaf in program.home_grad]
+        self._no_grad = [leaf.tensor for leaf in program.no_grad]
+        self._homes = [(leaf.tensor, leaf.home) for leaf in leaves if leaf.home is not None and leaf.cleared]
+        self._steps = program.capture.steps
+
+    # ---- whether it still says what the step does
+
+    def holds(self) -> bool:
+        """Whether the step, run now, would be captured as this program."""
+        if not self._guards.hold():
+            return False
+        for flat, arrays in self._flats.items():
+            if flat.arrays is not arrays:
+                return False
+        for p, w, _ in self._moved:
+            if not p._requires_grad or (p._data is not w and p._data.shape != w.shape):
+                return False
+        for tensor, shape, dtype, strides, requires_grad in self._plain:
+            data = tensor._data
+            if data.shape != shape or data.dtype != dtype or data.strides != strides:
+                return False
+            if tensor._requires_grad is not requires_grad:
+                return False
+        return all((tensor._grad is not None) is there for tensor, there in self._grad_there)
+
+    # ---- a call
+
+    def run(self, arrays: Sequence[Any]) -> Any:
+        """The step, for these arguments."""
+        for p, w, _ in self._moved:
+            if p._data is not w:
+                _fetch(p, w)
+        token = ERROR_STATE.set(IGNORE)
+        try:
+            results = self._program(*[read(arrays) for read in self._arguments])
+        finally:
+            ERROR_STATE.reset(token)
+        for tensor, i in self._new_data:
+            tensor._data = results[i]
+            tensor.written()
+        for tensor in self._no_grad:
+            tensor._grad = None
+        for tensor, home in self._homes:
+            tensor._home = home
+        for tensor, home in self._home_grad:
+            tensor._grad = tensor._home = home
+        for tensor, i in self._new_grad:
+            home = tensor._home
+            if home is None:
+                tensor._grad = results[i]
+            else:
+                home[...] = results[i]
+                tensor._grad = home
+        for optimizer, groups in self._steps:
+            optimizer.steps += 1
+            for group in groups:
+                group.t += 1
+            written(groups)
+        return _filled(self._returned, results)
+
+    def inputs(self, arrays: Sequence[Any]) -> dict[str, Any]:
+        """What the readable program takes, by name."""
+        values = {name: read(arrays).copy() if kind == "flat" else read(arrays) for name, kind, read in self._listed}
+        return values | self._given
+
+
+def _reader(node: Input) -> Callable[[Sequence[Any]], Any]:
+    """What reads an input at each call."""
+    of = node.of
+    if node.kind == "argument":
+        return lambda arrays: arrays[of]
+    if node.kind == "leaf":
+        tensor = of.tensor
+        return lambda arrays: tensor._data
+    if node.kind == "gradient":
+        tensor = of.tensor
+        return lambda arrays: tensor._grad
+    if node.kind == "rate":
+        optimizer, taken = of
+        return lambda arrays: (
+            float(optimizer._lr(optimizer.steps + taken)) if callable(optimizer._lr) else optimizer._lr
+        )
+    if node.kind == "clock":
+        group, ticks = of
+        return lambda arrays: group.t + ticks
+    place = place_of(node)
+    return lambda arrays: place
+
+
+def _filled(x: Any, results: Sequence[Any]) -> Any:
+    """What the step returns."""
+    if isinstance(x, Result):
+        if not x.is_tensor:
+            return results[x.position]
+        tensor = Tensor(results[x.position])
+        tensor._cut = "tg.compile"
+        return tensor
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return type(x)(*(_filled(part, results) for part in x))
+    if type(x) in (tuple, list):
+        return type(x)([_filled(part, results) for part in x])
+    if type(x) is dict:
+        return {name: _filled(part, results) for name, part in x.items()}
+    return x

@@ -1,0 +1,246 @@
+"""Tensors and optimizers in a capture: what stands for them, and how a step moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import source
+from ..modes import modes
+from ..optim.flat import runs, written
+from ..tensor import Tensor
+from .lines import Lines
+from .recorded import Recorded, Refused, assign
+
+
+class Leaf:
+    """A Tensor that the step met: what it had before, and what stands for it."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self.data, self.grad, self.home, self.time = tensor._data, tensor._grad, tensor._home, tensor._time
+        self.cleared = False  # whether the step itself drops the gradient that was there before
+        self.flat: Any = None  # the optimizer's arrays that it lies in, where the step moves it
+        self.place = slice(0)
+        self.array: Any = None  # what stands for its array, ...
+        self.input: Any = None
+        self.before_input: Any = None
+        self.before: Any = None  # ... for the gradient that it had, where it had one, ...
+        self.gradient: Any = None  # ... and for its place among the optimizer's gradients
+
+
+class Updates(Lines):
+    """The lines that change Tensors, and what the Tensors had before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.leaves: dict[Tensor, Leaf] = {}
+        self.steps: list[tuple[Any, list[Any]]] = []  # the optimizers' steps: the optimizer, the groups that moved
+        self._flat_inputs: dict[tuple[int, str, int, int], Recorded] = {}
+        self._examples: dict[int, dict[str, Any]] = {}  # copies of the optimizers' arrays, for this capture
+
+    def touch(self, tensor: Tensor) -> None:
+        """From now on a Recorded stands for the Tensor's array, and for its gradient."""
+        if isinstance(tensor._data, Recorded) or tensor in self.leaves:
+            return
+        if tensor._primitive is not None:
+            self.refuse(
+                f"{source.label(tensor) or 'a Tensor'} was computed before the step, and its graph is not part of it",
+                "Compute it inside the step, or give .detach()",
+            )
+        leaf = self.leaves[tensor] = Leaf(tensor)
+        name = tensor._name or source.label(tensor) or "constant"
+        if tensor._owned and modes.layer:
+            name = f"{name}_{modes.layer.replace('.', '_')}"
+        tensor._data = self.input("leaf", leaf, leaf.data, name)
+        leaf.array, leaf.input = tensor._data, tensor._data.node
+        tensor._home = None
+        if leaf.grad is not None:
+            leaf.before = tensor._grad = self.input("gradient", leaf, leaf.grad, f"grad_{name}")
+            leaf.before_input = leaf.before.node
+
+    def reading(self, tensor: Tensor) -> None:
+        """The step reads a gradient: what it gets is not overwritten by a later one."""
+        self.touch(tensor)
+        leaf = self.leaves.get(tensor)
+        if leaf is not None and leaf.gradient is not None and tensor._grad is leaf.gradient:
+            tensor._grad = leaf.gradient.copy()
+
+    def clear(self, tensor: Tensor) -> None:
+        """The step sets the Tensor's gradient itself."""
+        self.touch(tensor)
+        if tensor in self.leaves:
+            self.leaves[tensor].cleared = True
+
+    def restore(self) -> None:
+        """Give the Tensors back what they had."""
+        for tensor, leaf in self.leaves.items():
+            tensor._data, tensor._grad, tensor._home, tensor._time = leaf.data, leaf.grad, leaf.home, leaf.time
+
+    # ---- optimizers
+
+    def zero_grad(self, optimizer: Any) -> None:
+        """optimizer.zero_grad()"""
+        for flat in optimizer._flats:
+            for group in flat.groups:
+                for p, _, g in group.rows:
+                    self.clear(p)
+                    p._grad = None
+                    if p._data.shape == g.shape:
+                        self.leaves[p].home = g
+
+    def step(self, optimizer: Any) -> None:
+        """optimizer.step(): its update rule, which is written in NumPy, is recorded like everything else."""
+        self._phase = "update"
+        taken = sum(made is optimizer for made, _ in self.steps)
+        lr = optimizer._lr(optimizer.steps + taken) if callable(optimizer._lr) else optimizer._lr
+        rate = self.input("rate", (optimizer, taken), float(lr), "lr")
+        moved = []
+        for flat, spaces in zip(optimizer._flats, optimizer._spaces, strict=True):
+            groups = self._ready(flat)
+            moved += groups
+            for group in groups:
+                for p, _, _ in group.rows:
+                    self._bring(flat, p)
+            for place, t in runs(groups):
+                ticks = sum(groups[0] in done for _, done in self.steps)
+                clock = self.input("clock", (groups[0], ticks + 1), t + 1 + ticks, "t")
+                arrays = [
+                    self.flat(flat, name, flat.arrays[name], place) for name in ("w", "g", *optimizer.state_names)
+                ]
+                work = [self.flat(flat, f"work{i or ''}", space, place) for i, space in enumerate(spaces)]
+                self._update(optimizer, rate, clock, arrays, work)
+        self.steps.append((optimizer, moved))
+        written(moved)
+        self._phase = ""
+
+    def _update(self, optimizer: Any, rate: Recorded, clock: Recorded, arrays: list[Any], work: list[Any]) -> None:
+        w, g, *state = arrays
+        before = [np.array(self.values(x)) for x in (*arrays, *work)]
+        first, self._op = len(self.nodes), type(optimizer).__name__
+        try:
+            optimizer._apply(rate, clock, w, g, work, state)
+        except Refused:  # a rule that asks the clock: it is called as it is
+            del self.nodes[first:]
+            for array, values in zip((*arrays, *work), before, strict=True):
+                self.values(array)[...] = values
+            arguments = (rate, clock, w, g, work, state)
+            optimizer._apply(*self.values(arguments))
+            self.effect(optimizer._apply, arguments)
+        finally:
+            self._op = ""
+
+    def _ready(self, flat: Any) -> list[Any]:
+        """The groups that take the step; as `Flat.ready`, a group of which only a part takes it is split."""
+        for group in flat.groups:
+            for p in group.params:
+                self.touch(p)
+        absent = {p for group in flat.groups for p in group.params if p._grad is None or not p._requires_grad}
+        if any(0 < len(absent.intersection(group.params)) < len(group.params) for group in flat.groups):
+            if any(leaf.flat is flat for leaf in self.leaves.values()):
+                self.refuse(
+                    "other parameters take this step than the one before", "Give each set an optimizer of its own"
+                )
+            now = {p: (p._data, p._grad, p._home) for p in flat.shapes}
+            for p in flat.shapes:
+                p._data, p._grad, p._home = self.leaves[p].data, self.leaves[p].grad, self.leaves[p].home
+            flat._split(absent)
+            for p in flat.shapes:
+                leaf = self.leaves[p]
+                leaf.data, leaf.grad, leaf.home = p._data, p._grad, p._home
+                p._data, p._grad, p._home = now[p]
+        return [group for group in flat.groups if group.params[0] not in absent]
+
+    def _bring(self, flat: Any, p: Tensor) -> None:
+        """A parameter that takes a step lies in the flat arrays, and so does its gradient."""
+        leaf = self.leaves[p]
+        place = flat.places[p]
+        if leaf.flat is None:
+            leaf.flat, leaf.place = flat, place
+            whole = self._example(flat, "w", flat.arrays["w"])
+            view = whole[place].reshape(flat.shapes[p])
+            np.copyto(view, leaf.array.node.value)
+            leaf.array.node.value = view
+            gradient = self._example(flat, "g", flat.arrays["g"])[place].reshape(flat.shapes[p])
+            leaf.gradient = self.input("home", leaf, gradient, f"grad_{leaf.array.node.name}")
+        elif leaf.flat is not flat:
+            self.refuse("two optimizers move one parameter in a step", "Make a step for each of them")
+        self._take_back(leaf)
+        if not isinstance(p._grad, Recorded):
+            p._grad = self.record(np.array, (p._grad,))
+        if p._grad is not leaf.gradient:
+            np.copyto(leaf.gradient.node.value, p._grad.node.value)
+            self.effect(assign, (leaf.gradient, ..., p._grad))
+            p._grad = leaf.gradient
+
+    def _take_back(self, leaf: Leaf) -> None:
+        """Write what a parameter was given in the step, by a constraint say, into its place in the flat array."""
+        p = leaf.tensor
+        if p._data.node is leaf.input:
+            return
+        values, p._data = p._data, self._handle(leaf.input)
+        np.copyto(leaf.input.value, values.node.value)
+        self.effect(assign, (p._data, ..., values))
+        leaf.array = p._data
+
+    def finish(self) -> None:
+        """The step has returned."""
+        for leaf in self.leaves.values():
+            if leaf.flat is not None:
+                self._take_back(leaf)
+
+    def flat(self, flat: Any, name: str, array: Any, place: slice) -> Recorded:
+        """What stands for a stretch of an optimizer's flat array."""
+        key = (id(flat), name, place.start, place.stop)
+        if key not in self._flat_inputs:
+            example = self._example(flat, name, array)[place]
+            self._flat_inputs[key] = self.input("flat", (flat, name, array, place, flat.names[2:]), example, name)
+        return self._flat_inputs[key]
+
+    def _example(self, flat: Any, name: str, array: Any) -> Any:
+        copies = self._examples.setdefault(id(flat), {})
+        if name not in copies:
+            copies[name] = array.copy()
+        return copies[name]
+
+    # ---- functions that look at values: each is one line
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """A function that looks at values, as one line: it must compute its result from its arguments alone."""
+        return self.record(function, arguments)
+
+    def clip(self, function: Callable[..., Any], params: Sequence[Tensor], limit: float) -> Any:
+        """One of optim's functions that clip gradients, as one line."""
+        for p in params:
+            self.touch(p)
+        having = [p for p in params if p._grad is not None]
+        self._phase = "clip"
+        found, clipped = self.record(Clipping(function, limit), [p._grad for p in having])
+        self._phase = ""
+        for p, gradient in zip(having, clipped, strict=True):
+            p._grad = gradient
+        if isinstance(found, tuple):  # norms: 0 for a parameter without a gradient
+            norms = iter(found)
+            return [0.0 if p._grad is None else next(norms) for p in params]
+        return found
+
+
+class Clipping:
+    """clip_by_...(params, limit) as a function of the gradients: what it returns, and the new gradients."""
+
+    def __init__(self, function: Callable[..., Any], limit: float) -> None:
+        self.function, self.limit = function, limit
+        self.__name__ = function.__name__
+
+    def __call__(self, *gradients: Any) -> tuple[Any, tuple[Any, ...]]:
+        tensors = [Tensor(g, requires_grad=True) for g in gradients]
+        for tensor, g in zip(tensors, gradients, strict=True):
+            tensor._grad = g
+        capture, modes.capture = modes.capture, None
+        try:
+            found = self.function(tensors, self.limit)
+        finally:
+            modes.capture = capture
+        return (tuple(found) if isinstance(found, list) else found), tuple(tensor._grad for tensor in tensors)

@@ -1,0 +1,231 @@
+"""Writes lines of a program as Python: expressions, names, literals. source.py and plan.py make programs of them."""
+
+from __future__ import annotations
+
+import keyword
+import operator
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..primitive import Primitive
+from .recorded import Method, Node, transposed
+
+_ATOM = 20
+INFIX: dict[Any, tuple[str, int]] = {
+    operator.or_: ("|", 4), operator.xor: ("^", 5), operator.and_: ("&", 6),
+    operator.eq: ("==", 3), operator.ne: ("!=", 3), operator.lt: ("<", 3), operator.le: ("<=", 3),
+    operator.gt: (">", 3), operator.ge: (">=", 3), operator.add: ("+", 9), operator.sub: ("-", 9),
+    operator.mul: ("*", 10), operator.truediv: ("/", 10), operator.floordiv: ("//", 10), operator.mod: ("%", 10),
+    operator.matmul: ("@", 10), operator.pow: ("**", 12),
+}  # fmt: skip
+UFUNCS: dict[Any, Any] = {
+    operator.or_: np.bitwise_or, operator.xor: np.bitwise_xor, operator.and_: np.bitwise_and,
+    operator.eq: np.equal, operator.ne: np.not_equal, operator.lt: np.less, operator.le: np.less_equal,
+    operator.gt: np.greater, operator.ge: np.greater_equal, operator.add: np.add, operator.sub: np.subtract,
+    operator.mul: np.multiply, operator.truediv: np.divide, operator.floordiv: np.floor_divide,
+    operator.mod: np.remainder, operator.matmul: np.matmul, operator.neg: np.negative, operator.pos: np.positive,
+    operator.abs: np.absolute, operator.invert: np.invert,
+}  # fmt: skip
+_PLAIN = {np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
+    np.matmul: operator.matmul, np.greater: operator.gt, np.less: operator.lt, np.equal: operator.eq}  # fmt: skip
+_PREFIX: dict[Any, str] = {operator.neg: "-", operator.pos: "+", operator.invert: "~"}
+_USUAL = {"axis", "keepdims", "initial"}
+_REDUCTIONS = {np.add: "sum", np.maximum: "max", np.minimum: "min", np.multiply: "prod"}
+
+
+class Namespace:
+    """Names for nodes, each once, and what else a program's text refers to by name."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self.taken = {"np", "tg", "step", *taken, *keyword.kwlist}
+        self.given: dict[str, Any] = {}  # functions and objects that NumPy's text can't write
+        self._given_names: dict[int, str] = {}
+
+    def fresh(self, wanted: str) -> str:
+        """`wanted`, or wanted_2, wanted_3 …"""
+        base = re.sub(r"\W+", "_", wanted).strip("_") or "v"
+        base = base if not base[0].isdigit() else f"v{base}"
+        name, n = base, 1
+        while name in self.taken:
+            n += 1
+            name = f"{base}_{n}"
+        self.taken.add(name)
+        return name
+
+    def give(self, thing: Any, wanted: str) -> str:
+        """The name of an object that the program is given."""
+        if id(thing) not in self._given_names:
+            name = self.fresh(wanted)
+            self._given_names[id(thing)], self.given[name] = name, thing
+        return self._given_names[id(thing)]
+
+
+class Writer:
+    """Text of nodes; `name_of` says what a node is called, or None where it is to be written out."""
+
+    def __init__(self, names: Namespace, name_of: Callable[[Node], str | None]) -> None:
+        self.names, self.name_of = names, name_of
+
+    def text(self, x: Any, level: int = 0) -> str:
+        """An argument as an expression, in brackets where its operator binds less than `level`."""
+        if isinstance(x, Node):
+            name = self.name_of(x)
+            if name is not None:
+                return name
+            text, own = self.expression(x)
+        else:
+            text, own = self.literal(x)
+        return f"({text})" if own < level else text
+
+    def expression(self, node: Node) -> tuple[str, int]:
+        """The call that a node is, and how strongly it binds."""
+        function, arguments, options = node.function, node.arguments, node.options
+        if not options:
+            function = _PLAIN.get(function, function) if _with_array(arguments) else function
+        if function in INFIX:
+            sign, level = INFIX[function]
+            if sign in "+-*/":
+                arguments = tuple(_weak(x, node) for x in arguments)
+            right = level + 1 if function is not operator.pow else level
+            left = level + 1 if function is operator.pow or level == 3 else level
+            return f"{self.text(arguments[0], left)} {sign} {self.text(arguments[1], right)}", level
+        if function in _PREFIX:
+            return f"{_PREFIX[function]}{self.text(arguments[0], 11)}", 11
+        if function is operator.abs:
+            return f"np.abs({self.text(arguments[0])})", _ATOM
+        if function is operator.getitem:
+            return f"{self.text(arguments[0], _ATOM)}[{self.index(arguments[1])}]", _ATOM
+        if function is transposed:
+            return f"{self.text(arguments[0], _ATOM)}.T", _ATOM
+        if isinstance(function, Method):
+            return f"{self.text(arguments[0], _ATOM)}.{function.name}({self.listed(arguments[1:], options)})", _ATOM
+        if getattr(function, "__name__", "") == "_item":
+            return f"{self.text(arguments[0], _ATOM)}[{arguments[1]}]", _ATOM
+        owner = getattr(function, "__self__", None)
+        if (
+            isinstance(owner, np.ufunc)
+            and function == owner.reduce
+            and owner in _REDUCTIONS
+            and options.keys() <= _USUAL
+        ):
+            x = arguments[0]
+            if isinstance(x, Node) and isinstance(x.value, (np.ndarray, np.generic)):
+                shown = {"axis": 0, **options}
+                shown = {n: v for n, v in shown.items() if (n, v) not in (("axis", None), ("keepdims", False))}
+                inside = self.listed(arguments[1:], shown if len(arguments) == 1 else options)
+                return f"{self.text(x, _ATOM)}.{_REDUCTIONS[owner]}({inside})", _ATOM
+        return f"{self.function(function)}({self.listed(arguments, options)})", _ATOM
+
+    def listed(self, arguments: Any, options: dict[str, Any]) -> str:
+        """Arguments between brackets."""
+        shown = {n: v[0] if n == "axis" and isinstance(v, tuple) and len(v) == 1 else v for n, v in options.items()}
+        return ", ".join([*map(self.text, arguments), *(f"{n}={self.text(value)}" for n, value in shown.items())])
+
+    def index(self, index: Any) -> str:
+        """What stands between the brackets of x[...]."""
+        if isinstance(index, tuple) and index:
+            return ", ".join(map(self.index, index)) + ("," if len(index) == 1 else "")
+        if isinstance(index, slice):
+            ends = [self.text(end) if end is not None else "" for end in (index.start, index.stop, index.step)]
+            return ":".join(ends if ends[2] else ends[:2])
+        return self.text(index)
+
+    def function(self, function: Any) -> str:
+        """A function's name."""
+        if isinstance(function, Primitive):
+            op: Primitive = function
+            whole = op.keeps or op.random  # a call of the op gives less than its forward, or a Tensor
+            if vars(ops).get(op.name) is op:
+                return f"tg.ops.{op.name}" + (".forward" if whole else "")
+            return self.names.give(op.forward if whole else op, op.name)
+        owner = getattr(function, "__self__", None)
+        if isinstance(owner, np.ufunc):
+            return f"np.{owner.__name__}.{function.__name__}"
+        module = getattr(function, "__module__", None) or "numpy"
+        name = getattr(function, "__name__", "")
+        if isinstance(function, np.ufunc) or (module.split(".")[0] == "numpy"):
+            for path in (f"np.{name}", f"np.linalg.{name}", f"np.fft.{name}"):
+                home: Any = np
+                for part in path.split(".")[1:]:
+                    home = getattr(home, part, None)
+                if home is function:
+                    return path
+        return self.names.give(function, name or type(function).__name__.lower())
+
+    def literal(self, x: Any) -> tuple[str, int]:
+        """A value that is no node."""
+        if isinstance(x, (list, tuple)) and type(x) in (list, tuple):
+            inside = ", ".join(map(self.text, x))
+            if isinstance(x, list):
+                return f"[{inside}]", _ATOM
+            return f"({inside}{',' if len(x) == 1 else ''})", _ATOM
+        if x is None or x is Ellipsis or isinstance(x, (bool, str)):
+            return ("..." if x is Ellipsis else repr(x)), _ATOM
+        if isinstance(x, np.generic):
+            return f"np.{x.dtype.name}({_number(x.item()) if x.dtype.kind != 'f' else _shortest(x)})", _ATOM
+        if isinstance(x, (int, float)):
+            return _number(x), 11 if x < 0 else _ATOM
+        if isinstance(x, np.dtype):
+            return f"np.{x.name}", _ATOM
+        if isinstance(x, type) and issubclass(x, np.generic):
+            return f"np.{x.__name__}", _ATOM
+        if isinstance(x, slice):
+            return f"slice({self.text(x.start)}, {self.text(x.stop)}, {self.text(x.step)})", _ATOM
+        if isinstance(x, dict):
+            return "{" + ", ".join(f"{name!r}: {self.text(value)}" for name, value in x.items()) + "}", _ATOM
+        return self.names.give(x, type(x).__name__.lower()), _ATOM
+
+
+def _weak(x: Any, node: Node) -> Any:
+    """A NumPy number as Python's, where that is as good: it takes the dtype of the array that it meets."""
+    if isinstance(x, np.floating) and isinstance(node.value, (np.ndarray, np.floating)) and x.dtype == node.value.dtype:
+        others = [y for y in node.arguments if y is not x]
+        if others and isinstance(others[0], Node) and getattr(others[0].value, "dtype", None) == x.dtype:
+            return float(str(x)) if np.isfinite(x) else float(x)
+    return x
+
+
+def _with_array(arguments: Any) -> bool:
+    return any(isinstance(x, Node) for x in arguments)
+
+
+def _shortest(x: Any) -> str:
+    return _number(float(str(x))) if np.isfinite(x) else _number(float(x))
+
+
+def _number(x: float) -> str:
+    if x != x:
+        return "np.nan"
+    if x in (np.inf, -np.inf):
+        return "np.inf" if x > 0 else "-np.inf"
+    return repr(x)
+
+
+def constant_text(array: Any) -> str | None:
+    """A short way of writing an array, where there is one."""
+    if not isinstance(array, np.ndarray) or not array.size:
+        return None
+    if array.ndim == 1 and array.dtype == np.intp and np.array_equal(array, np.arange(len(array))):
+        return f"np.arange({len(array)})"
+    if array.dtype.kind == "f" and array.ndim and array.flags.c_contiguous and np.all(array == array.flat[0]):
+        return f"np.full({array.shape}, {_shortest(array.flat[0])}, np.{array.dtype.name})"
+    if array.dtype.kind in "fi" and not array.ndim:
+        return f"np.{array.dtype.name}({_shortest(array[()]) if array.dtype.kind == 'f' else array[()]})"
+    return None
+
+
+def inputs_of(x: Any) -> list[Node]:
+    """The nodes among arguments."""
+    if isinstance(x, Node):
+        return [x]
+    if isinstance(x, (list, tuple)):
+        return [node for part in x for node in inputs_of(part)]
+    if isinstance(x, dict):
+        return [node for part in x.values() for node in inputs_of(part)]
+    if isinstance(x, slice):
+        return inputs_of((x.start, x.stop, x.step))
+    return []
