@@ -23,7 +23,7 @@ A line for each class and function, as `help()` begins. This page is written fro
 keeps it true. The ops, and the methods that they add to Tensor, have [a table of their own](ops.md).
 
 `import tinygrad_reg as tg` and `import viz`. What stands under `tg.layers` and `tg.training` is at the top too, as
-`tg.Dense`.
+`tg.Dense`; so is `tg.compile`.
 """
 
 # The names of each part are found: __all__ of a package, or what a module itself defines.
@@ -38,6 +38,7 @@ PARTS = {
     "tg.optim": "tinygrad_reg.optim",
     "tg.optim.schedules": "tinygrad_reg.optim.schedules",
     "tg.training": "tinygrad_reg.training",
+    "tg.program": "tinygrad_reg.program",
     "tg.data": "tinygrad_reg.data",
     "tg.data.augmentation": "tinygrad_reg.data.augmentation",
     "tg.diagnostics": "tinygrad_reg.diagnostics",
@@ -48,7 +49,7 @@ PARTS = {
 def public(module: ModuleType) -> dict[str, Any]:
     """What a module offers its users, by name."""
     if module is tg:
-        elsewhere = {"dead_units", "head_for", *tg.layers.__all__, *tg.training.__all__}
+        elsewhere = {"compile", "dead_units", "head_for", *tg.layers.__all__, *tg.training.__all__}
         names = [name for name in vars(tg) if name not in elsewhere]
     elif hasattr(module, "__all__"):
         names = list(module.__all__)
