@@ -5,7 +5,7 @@ import importlib
 import numpy as np
 import pytest
 
-from benchmarks import network, scalars
+from benchmarks import digits, moons, network, scalars
 from benchmarks.__main__ import TASKS, main
 
 
@@ -37,3 +37,15 @@ def test_unknown_task_is_refused(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         main()
     assert "no task is called speed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("task", [digits, moons], ids=lambda task: task.__name__)
+def test_steps_equal_the_hand_written_one(task):
+    hand, eager, program = task.numpy(), task.tinygrad_reg(), task.program()
+    for _ in range(3):
+        right, step, replayed = hand(), eager(), program()
+        np.testing.assert_allclose(step[0], right[0], rtol=1e-5)
+        np.testing.assert_array_equal(replayed[0], step[0])
+        for ours, theirs, again in zip(step[1], right[1], replayed[1], strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+            np.testing.assert_array_equal(again, ours)
