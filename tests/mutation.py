@@ -91,6 +91,18 @@ EQUIVALENT = [
     ("layers/noise.py", "keep == 1 else x * keep", "1 → 2", "x · 1 is x"),
     ("losses.py", "elif given", "", "which advice a message gives"),
     ("losses.py", "_TOLERANCE", "", "how far from 1 rows may sum is a matter of taste"),
+    (
+        "ops/pooling.py",
+        "_max_pool2d_x(np.expand_dims(g, 2)",
+        "2 → 3",
+        "one row or one column: the same numbers in the same order",
+    ),
+    ("ops/products.py", "if x.ndim == 2 and y.ndim == 2:", "", "a short cut of the general way"),
+    ("ops/products.py", "if y.ndim <= 2:", "y.ndim <= 2 → y.ndim < 2", "a short cut of the general way"),
+    ("ops/products.py", "if y.ndim == 1 else np.expand_dims(x, -1)", "-1 → 1", "the new axis of a vector"),
+    ("ops/reductions.py", "or 1  # the mean of nothing", "1 → 2", "there is nothing to divide"),
+    ("ops/reductions.py", "(out == 0)", "out + (out == 0) → out - (out == 0)", _MASKED),
+    ("ops/reductions.py", "out == -np.inf, 0.0", "0.0 → 0.01", "any number will do beside −∞"),
     ("optim/clipping.py", "if r < norm", "r < norm < math.inf → r <= norm < math.inf", _SAME),
     (
         "optim/clipping.py",

@@ -38,7 +38,7 @@ def note(options):
 
 
 x, sequences = numbers(2, 2, 5, 6), numbers(2, 2, 7)
-BOUNDARIES = [0, 2, 3, 5], [0, 1, 3, 4, 6]
+BOUNDARIES = [0, 3, 4, 5], [0, 1, 3, 4, 6]  # regions of up to 3 rows and 2 columns
 
 CASES = [
     *(
