@@ -121,7 +121,7 @@ def test_an_op_with_an_option_takes_it_by_position_too():
 
 
 def test_a_gradient_that_an_input_can_not_take_is_refused_by_name():
-    @tg.primitive(name="picked")
+    @tg.primitive(name="picked_from")
     def picked(x, where):
         return x[where.astype(int)]
 
@@ -160,3 +160,12 @@ def test_a_comparison_with_a_number_beyond_the_dtype_does_not_warn():
 
 def test_an_op_can_be_pickled():
     assert pickle.loads(pickle.dumps(tg.ops.relu)) is tg.ops.relu
+
+
+def test_an_op_of_the_house_is_not_replaced_by_accident():
+    with pytest.raises(ValueError, match="an op called 'relu' already"):
+        tg.primitive(lambda x: x, name="relu")
+    with pytest.raises(ValueError, match="a Tensor has a 'sum' already"):
+        tg.primitive(lambda x: x, name="my_sum", method="sum")
+    for _ in range(2):  # a notebook's cell that runs again
+        tg.primitive(lambda x: x, name="my_own", method="my_own")

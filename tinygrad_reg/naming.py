@@ -19,7 +19,8 @@ def look_up(name: str, table: Mapping[str, T], kind: str) -> T:
     """
     if name in table:
         return table[name]
-    near = difflib.get_close_matches(name, table, 1) or [known for known in table if known.startswith(name)]
+    small = str(name).lower()
+    near = difflib.get_close_matches(small, table, 1) or [known for known in table if known.startswith(small)]
     hint = f"did you mean '{near[0]}'? " if near else ""
     raise ValueError(f"no {kind} is called '{name}'; {hint}There are {', '.join(table)}")
 

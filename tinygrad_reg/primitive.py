@@ -95,6 +95,8 @@ class Primitive:
         if self.variadic:
             self.joint = self._missing(self.inputs[-1])
         self.text = text
+        if self.foreign:
+            self._refuse_taken_names((method,) if isinstance(method, str) else method)
         registry[self.name] = self
         _register(self, self._as_method(), numpy, method)
         if operator:
@@ -248,6 +250,15 @@ class Primitive:
 
     # ---- the wrong calls
 
+    def _refuse_taken_names(self, method_names: Sequence[str]) -> None:
+        """A user's op may take the place of the user's own (a cell that runs again), not of one of the house."""
+        known = registry.get(self.name)
+        if known is not None and not known.foreign:
+            raise ValueError(f"there is an op called '{self.name}' already: give yours another name, with name=")
+        for name in method_names:
+            if name and hasattr(Tensor, name) and not getattr(getattr(Tensor, name), "foreign", False):
+                raise ValueError(f"a Tensor has a '{name}' already: give the method of '{self.name}' another name")
+
     def _bind(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Positional arguments beyond the arrays are options, in order: t.sum(0) is t.sum(axis=0)."""
         extra = inputs[self.arity :]
@@ -324,6 +335,7 @@ class Primitive:
             return self._apply(inputs, options)
 
         method.__name__, method.__doc__ = self.name, self.__doc__
+        method.foreign = self.foreign  # type: ignore[attr-defined]
         return method
 
 
