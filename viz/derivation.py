@@ -79,9 +79,13 @@ class Derivation:
         pad = " " * len(head)
         yield f"{head} = {' · '.join(f'∂{clean(f.node, 14)}/∂{clean(f.input, 14)}' for f in path.factors)}"
         if not path.in_numbers:
-            for f in path.factors:
-                step = f"∂{clean(self.goal)}/∂{clean(f.input)} = {clean(f.texts[0], 70)}"
-                yield f"{pad}   {step}: {short(f.part, self._digits)}"
+            for at, f in enumerate(path.factors):
+                formula = f.texts[0]
+                if f.values is not None:  # plain numbers: their product, times what has come as far as here
+                    come = [f"∂{clean(self.goal)}/∂{clean(f.node)}"] if at else []
+                    formula = " · ".join([*come, *(_compound(text) for text in f.texts if text != "1")]) or "1"
+                step = f"∂{clean(self.goal)}/∂{clean(f.input)} = {clean(formula, 70)}"
+                yield f"{pad}   {step} = {short(f.part, self._digits)}"
             return
         shown = _shown(path)
         yield f"{pad} = {' · '.join(_compound(clean(text, 40)) for text, _ in shown)}"

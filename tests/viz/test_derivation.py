@@ -143,3 +143,14 @@ def test_what_can_not_be_derived_is_refused() -> None:
     target = next(s.tensor for s in tg.explain(loss).forward if s.name == "y")
     with pytest.raises(ValueError, match="no gradient goes from L to y"):
         viz.derivation(loss, wrt=target)
+
+
+def test_a_way_through_arrays_writes_every_factor() -> None:
+    w = Tensor([[0.3, -0.2], [0.4, 0.1]], requires_grad=True, name="W")
+    x, u = np.array([0.5, -1.0]), np.array([1.0, 2.0])
+    a = (x @ w).sigmoid() @ u
+    loss = 0.5 * (a * 3.0 - 1.0) ** 2
+    loss.backward()
+    lines = str(viz.derivation(loss, wrt=w)).splitlines()
+    assert lines[1].strip().startswith("∂loss/∂a = 0.5 · 2 · (a × 3 − 1) · 3 = ")
+    assert all(": " not in line for line in lines)
