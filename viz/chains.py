@@ -229,17 +229,17 @@ def _about(record: Record, way: Sequence[BackwardStep], stops_at: Sequence[int])
     for share in way[begin : stops_at[middle] + 1]:
         node = record.forward[share.node]
         if is_activation(node):
-            symbols.append(f"{node.symbol}′({_bare(record.forward[share.input].name)})")
+            symbols.append(f"{node.symbol}′({_bare(record.forward[share.input].name, 'z')})")
             why = f"; {node.why}" if node.why else ""
         elif share.local_text != "1":
-            symbols.append(_bare(share.local_text))
+            symbols.append(_bare(share.local_text, "w"))
     return clean(f"factor = {' · '.join(reversed(symbols)) or '1'}{why}", 150)
 
 
-def _bare(name: str) -> str:
-    """w2 → w: the letter that the hops have in common."""
+def _bare(name: str, unnamed: str) -> str:
+    """w2 → w: the letter that the hops have in common; the lecture's letter where they have no names."""
     letter = re.sub(r"[\d₀-₉]+$", "", name)
-    return "z" if letter in ("v", "") else letter
+    return unnamed if letter in ("v", "") else letter
 
 
 def _gradient(step: ForwardStep, exact: bool) -> float:

@@ -141,3 +141,11 @@ def test_what_has_no_gradients_is_refused() -> None:
 def test_a_long_title_keeps_clear_of_the_legend() -> None:
     loss, _ = examples.lecture_chain()
     assert overlaps(parse(viz.flow(loss, title="A title as long as titles get " * 3).svg)) == []
+
+
+def test_weights_without_names_are_the_lectures_w() -> None:
+    weights = [Tensor(0.5, requires_grad=True) for _ in range(4)]
+    a = Tensor(1.0)
+    for w in weights:
+        a = (a * w).sigmoid()
+    assert "factor = w · σ′(z)" in viz.flow((a - 1.0) ** 2, wrt=weights[0]).svg
