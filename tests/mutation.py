@@ -77,6 +77,8 @@ EQUIVALENT = [
         "len(axes) == 1 → ",
         "the general norm at p = 2 is the same formula",
     ),
+    ("ops/linalg.py", "np.max if ord > 0", "ord > 0 → ord >= 0", "ord = 0 has left before"),
+    ("ops/linalg.py", "n = x.shape[-1]", "1 → 2", "the matrix is square"),
     ("ops/linalg.py", "(out == 0)", "out + (out == 0) → out - (out == 0)", _MASKED),
     (
         "constraints.py",

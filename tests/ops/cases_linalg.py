@@ -61,6 +61,13 @@ CASES = [
     Case("cholesky", lambda x: np.linalg.cholesky(x), (symmetric,), value=lambda x: np.linalg.cholesky(x)),
     Case(
         "cholesky",
+        lambda x: np.linalg.cholesky(x @ np.swapaxes(x, -1, -2)),
+        (numbers(3, 2, 2, seed=7) + 3 * np.eye(2),),
+        value=lambda x: np.linalg.cholesky(x @ np.swapaxes(x, -1, -2)),
+        note="batch",
+    ),
+    Case(
+        "cholesky",
         lambda x: np.linalg.cholesky(x @ np.swapaxes(x, -1, -2), upper=True),
         (squares,),
         value=lambda x: np.swapaxes(np.linalg.cholesky(x @ np.swapaxes(x, -1, -2)), -1, -2),

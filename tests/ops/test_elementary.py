@@ -155,6 +155,11 @@ def test_copysign_has_slope_0_at_0_as_abs_has():
     assert tg.grad(np.copysign)(0.0, -2.0) == 0 and tg.grad(np.copysign)(-3.0, 2.0) == -1
 
 
+def test_between_bounds_that_are_equal_one_of_the_three_gets_the_gradient():
+    for x, shares in [(-1.0, [0, 1, 0]), (0.5, [1, 0, 0]), (2.0, [0, 0, 1])]:
+        assert [float(g) for g in tg.grad(np.clip, (0, 1, 2))(x, 0.5, 0.5)] == shares
+
+
 def test_powers_of_zero():
     def slopes(x, y):
         return [float(g) for g in tg.grad(np.power, (0, 1))(x, y)]
