@@ -57,6 +57,17 @@ _SAME = "both branches give the same at equality"
 _ROOM = "working space only, the numbers do not change"
 _MASKED = "divides what is 0 by something that is not"
 EQUIVALENT = [
+    ("constraints.py", "scale = np.where(", "1 → 2", "the scale cancels out"),
+    ("constraints.py", "scale = np.where(", "largest < math.inf → ", "infinite weights have no norm to keep"),
+    (
+        "losses.py",
+        "each.ndim <= 1",
+        "each.ndim <= 1 → each.ndim < 1",
+        "a sum over samples, divided by their number, is the mean",
+    ),
+    ("losses.py", 'p.op == "softmax"', "1 → 2", "a check is made that passes"),
+    ("losses.py", 'p.op == "softmax"', "p.ndim - 1 → ", "a check is made that passes"),
+    ("optim/clipping.py", "modes.capture.clip", "", "while a program is captured: tests/program"),
     ("ops/activations.py", "where(x > 0, 0, g * x)", "x > 0 → x >= 0", "the share is g · x = 0 at 0"),
     ("ops/arithmetic.py", "(y == 0), 1.0, x)", "1.0 → ", "multiplied by y = 0"),
     ("ops/crossentropy.py", "itemsize > 2", "2 → 3", "no float has three bytes"),

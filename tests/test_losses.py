@@ -361,6 +361,9 @@ def test_softmax_along_the_wrong_axis_is_noticed():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         categorical_crossentropy(tg.ops.softmax(z, axis=1), [0, 1, 2, 0])
+    sequences = leaf(np.random.default_rng(0).normal(size=(4, 2, 3)))
+    with pytest.warns(UserWarning, match="do not sum to 1"):
+        categorical_crossentropy(tg.ops.softmax(sequences, axis=1), np.zeros((4, 2), int))
 
 
 def test_a_nan_is_no_input_error_but_the_loss():

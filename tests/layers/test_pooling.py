@@ -55,6 +55,7 @@ def test_global_average():
         (lambda: tg.MaxPool2D(0), "size must be"),
         (lambda: tg.AvgPool2D(2, stride=-1), "stride must be"),
         (lambda: tg.MaxPool2D(2)(np.zeros((3, 8, 8))), r"expects images of shape \(N, C, H, W\)"),
+        (lambda: tg.FractionalMaxPool2D(1), "ratio must be a number between 1 and 2"),
         (lambda: tg.FractionalMaxPool2D(2), "ratio must be a number between 1 and 2"),
         (lambda: tg.FractionalMaxPool2D(1.5)(np.zeros((2, 1, 1, 8))), "at least 2 rows"),
         (lambda: tg.GlobalAvgPool2D()(np.zeros((3, 4))), r"expects images of shape \(N, C, H, W\)"),
@@ -63,3 +64,14 @@ def test_global_average():
 def test_wrong_calls(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_fractional_pooling_spreads_its_regions_evenly_in_eval_mode():
+    pool = tg.FractionalMaxPool2D().eval()
+    assert pool(np.arange(4.0).reshape(1, 1, 2, 2)).tolist() == [[[[3]]]]
+    cuts = pool(np.arange(7.0)[None, None, :, None] * np.ones(2)).data[0, 0, :, 0]
+    assert cuts.tolist() == [1, 3, 4, 6]  # ⌊7/√2⌋ = 4 regions, of 2, 2, 1 and 2 rows
+
+
+def test_the_default_ratio_halves_the_number_of_pixels():
+    assert tg.FractionalMaxPool2D().ratio == 2**0.5

@@ -62,7 +62,7 @@ CASES = [
     Case(
         "cholesky",
         lambda x: np.linalg.cholesky(x @ np.swapaxes(x, -1, -2)),
-        (numbers(3, 2, 2, seed=7) + 3 * np.eye(2),),
+        (numbers(3, 1, 2, 2, seed=7) + 3 * np.eye(2),),
         value=lambda x: np.linalg.cholesky(x @ np.swapaxes(x, -1, -2)),
         note="batch",
     ),

@@ -10,7 +10,8 @@ import numpy as np
 import tinygrad_reg as tg
 from tests.ops.test_ops import CASES as ALL
 
-CASES = [case for case in ALL if case.note != "decimals"]  # steps of 0.1 are too close together
+# Not here: rounding to steps of 0.1, which are too close together, and Cholesky of what a disturbance makes asymmetric.
+CASES = [case for case in ALL if case.note != "decimals" and (case.op, case.note) != ("cholesky", "")]
 DISTURBANCE = 0.06  # how far earlier results move a case's inputs: not across the kinks that its numbers keep away from
 
 
