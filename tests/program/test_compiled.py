@@ -245,3 +245,26 @@ def test_what_is_given_must_be_callable():
 def test_no_program_before_the_first_call():
     with pytest.raises(RuntimeError, match="no program yet"):
         tg.compile(lambda x: x).source  # noqa: B018
+
+
+def test_gradients_left_by_hand_move_the_parameters():
+    def run(compiled):
+        a, b = (tg.Tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+        optimizer = tg.optim.SGD([a, b], lr=0.1, momentum=0.9)
+
+        def step(x):
+            np.sum(x * a).backward()
+            optimizer.step()
+
+        call = tg.compile(step) if compiled else step
+        seen = []
+        for i in range(6):
+            if i == 2:
+                b.grad = np.ones(2)
+            if i == 4:
+                a.grad = b.grad = None
+            call(np.array([1.0, i]))
+            seen += [p.data.copy() for p in (a, b)] + [None if p.grad is None else p.grad.copy() for p in (a, b)]
+        return seen
+
+    assert all(map(equal, run(True), run(False)))

@@ -41,7 +41,7 @@ class Program:
         for leaf in capture.leaves.values():
             if leaf.before is not None and leaf.before_input in used:
                 self.needs_grad[leaf] = True
-            elif leaf.grad is None and not leaf.cleared and leaf.tensor._grad is not None:
+            elif leaf.absent or (leaf.grad is None and not leaf.cleared and leaf.tensor._grad is not None):
                 self.needs_grad[leaf] = False
 
     def _result(self, node: Node) -> int:
@@ -124,7 +124,8 @@ def settle(nodes: list[Node], results: list[Node]) -> list[Node]:
     for node in nodes:
         if node.function is assign and isinstance(node.arguments[0], Input) and node.arguments[0].kind == "home":
             home, _, value = node.arguments
-            if isinstance(value, Node) and uses[value] == [node] and uses[home][0] is node and value not in results:
+            computed = isinstance(value, Node) and not isinstance(value, Input)  # a gradient left by hand is an input
+            if computed and uses[value] == [node] and uses[home][0] is node and value not in results:
                 moved[value] = [node]
                 node.phase, node.code, node.place, node.op = value.phase, value.code, value.place, value.op
     late = {node for lines in moved.values() for node in lines}

@@ -22,6 +22,7 @@ class Leaf:
         self.tensor = tensor
         self.data, self.grad, self.home, self.time = tensor._data, tensor._grad, tensor._home, tensor._time
         self.cleared = False  # whether the step itself drops the gradient that was there before
+        self.absent = False  # whether an optimizer passed it by, as it had no gradient
         self.flat: Any = None  # the optimizer's arrays that it lies in, where the step moves it
         self.place = slice(0)
         self.array: Any = None  # what stands for its array, ...
@@ -138,6 +139,8 @@ class Updates(Lines):
             for p in group.params:
                 self.touch(p)
         absent = {p for group in flat.groups for p in group.params if p._grad is None or not p._requires_grad}
+        for p in absent:
+            self.leaves[p].absent |= self.leaves[p].grad is None and not self.leaves[p].cleared
         if any(0 < len(absent.intersection(group.params)) < len(group.params) for group in flat.groups):
             if any(leaf.flat is flat for leaf in self.leaves.values()):
                 self.refuse(
