@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import types
+from collections import deque
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ SCALE = 1.0
 TABLE = {"scale": 1.0}
 LIST = [1.0]
 settings = types.SimpleNamespace(scale=1.0)
+module = types.ModuleType("a_module_of_the_user")
 
 
 def scaled(x):
@@ -188,3 +191,91 @@ def test_a_list_of_arrays_in_which_one_is_exchanged():
     assert fast(X).item() == 10.0
     arrays[1] = np.array([3.0, 3.0])
     assert fast(X).item() == 15.0
+
+
+class Base:
+    scale = 1.0
+
+    def scaled(self, x):
+        return x * self.scale * SCALE
+
+
+class Trainer(Base):
+    def step(self, x):
+        return np.sum(self.scaled(x))
+
+
+@pytest.mark.parametrize("how", ["step", "closure", "argument"])
+def test_methods_and_what_their_classes_hold(how, monkeypatch):
+    trainer = Trainer()
+    fast = tg.compile({"step": trainer.step, "closure": lambda x: trainer.step(x), "argument": Trainer.step}[how])
+    given = (trainer, X) if how == "argument" else (X,)
+    assert fast(*given) == 3.0
+    monkeypatch.setattr(Base, "scale", 2.0)
+    assert fast(*given) == 6.0
+    monkeypatch.setitem(globals(), "SCALE", 5.0)
+    assert fast(*given) == 30.0
+
+
+def test_a_model_among_the_arguments():
+    model, x = tg.Sequential(tg.LeakyReLU(0.1), tg.Dropout(0.5)), -np.ones((3, 4))
+    fast = tg.compile(lambda model, x: model(x))
+    fast(model, x)
+    model.eval()
+    assert equal(fast(model, x).data, 0.1 * x)
+    model[0].alpha = 0.5
+    assert equal(fast(model, x).data, 0.5 * x)
+
+
+@pytest.mark.parametrize("how", ["step", "closure"])
+def test_functions_with_arguments_filled_in(how):
+    factor = 1.0
+
+    def times(x, power):
+        return x * factor**power
+
+    cubed = functools.partial(times, power=3)
+    fast = tg.compile(cubed if how == "step" else lambda x: cubed(x))
+    fast(X)
+    factor = 2.0
+    assert equal(fast(X), 8 * X)
+
+
+def test_dicts_sets_and_deques_that_change():
+    named, some, last = {}, {1}, deque([1.0])
+    fast = tg.compile(lambda x: x * named.get("scale", 1.0) * len(some) * last[0])
+    assert equal(fast(X), X)
+    named["scale"] = 2.0
+    assert equal(fast(X), 2 * X)
+    some.add(2)
+    assert equal(fast(X), 4 * X)
+    last[0] = 2.0
+    assert equal(fast(X), 8 * X)
+
+
+def test_slots():
+    class Slotted:
+        __slots__ = ("scale",)
+
+    slotted = Slotted()
+    slotted.scale = 1.0
+    fast = tg.compile(lambda x: x * slotted.scale)
+    fast(X)
+    slotted.scale = 2.0
+    assert equal(fast(X), 2 * X)
+
+
+def test_dicts_in_modules():
+    module.TABLE = {"scale": 1.0}
+    fast = tg.compile(lambda x: x * module.TABLE["scale"])
+    fast(X)
+    module.TABLE["scale"] = 2.0
+    assert equal(fast(X), 2 * X)
+
+
+def test_the_sign_of_zero():
+    zero = 0.0
+    fast, given = tg.compile(lambda x: np.copysign(x, zero)), tg.compile(lambda x, zero: np.copysign(x, zero))
+    assert equal(fast(X), X) and equal(given(X, 0.0), X)
+    zero = -0.0
+    assert equal(fast(X), -X) and equal(given(X, -0.0), -X)

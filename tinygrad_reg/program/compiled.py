@@ -80,7 +80,10 @@ class Compiled:
 
     def _capture(self, args: Sequence[Any], options: dict[str, Any]) -> Replay:
         capture = Capture()
-        watched = [*Guards(self.step, []).generators, *([modes.generator] if modes.generator is not None else [])]
+        watched = [
+            *Guards(self.step, [], _objects((args, options))).generators,
+            *([modes.generator] if modes.generator is not None else []),
+        ]
         capture.watch_generators([*watched, random._inst, np.random.mtrand._rand])
         names = _names_of(self.step, args)
         count = iter(range(10**9))
@@ -106,7 +109,7 @@ class Compiled:
             modes.capture = modes.watch = None
             modes.last_output = before
             capture.restore()
-        guards = Guards(self.step, capture.reads)
+        guards = Guards(self.step, capture.reads, _objects((args, options)))
         name = getattr(self.step, "__name__", "step")
         listing = Listing(program, name if name.isidentifier() else "step")
         replay = Replay(program, listing, Plan(program), guards, kept=_objects((args, options)))
@@ -147,7 +150,7 @@ def _key(x: Any, arrays: list[Any]) -> Any:
         arrays.append(x)
         return x.shape, x.dtype, x.strides
     if isinstance(x, (bool, int, float, str, np.generic, type(None))):
-        return type(x), x
+        return type(x), x if x else repr(x)  # 0.0 == -0.0
     if type(x) in (list, tuple):
         return type(x), *(_key(part, arrays) for part in x)
     if type(x) is dict:

@@ -1,14 +1,17 @@
 """What Python the step read besides arrays: numbers, modes, hyper-parameters. Where one changes, it is captured again.
 
 The program has such a value built in. So it notes which variables the step's code refers to (its globals, what it
-closes over, the same of functions of the user's that it calls, attributes of the objects among them) and compares.
+closes over, the same of functions and methods of the user's that it calls, attributes of the objects and classes among
+them and among the arguments) and compares.
 """
 
 from __future__ import annotations
 
+import functools
 import random
 import sys
 import types
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +31,7 @@ _DEEP = 30  # objects inside objects
 class Guards:
     """The values that a step's variables had; `hold()` says whether they still have them."""
 
-    def __init__(self, step: Callable[..., Any], reads: list[tuple[Callable[[], Any], Any]]) -> None:
+    def __init__(self, step: Callable[..., Any], reads: list[tuple[Callable[[], Any], Any]], given: Any = ()) -> None:
         self._names: dict[str, Any] = {"changes": Changes}
         self._tests: list[str] = []  # asked at every call
         self._slow: list[tuple[Callable[[], Any], Any]] = []  # the same, where `is` may be too strict
@@ -37,7 +40,11 @@ class Guards:
         self._depth = 0
         self._kept: list[Any] = []
         self.generators: list[Any] = []  # that the step's Python can draw from
-        self._value(step, None)
+        self._names_read: set[str] = set()  # by the code that was looked at
+        self._classes: dict[type, set[str]] = {}  # the users' classes that were met: the attributes that are noted
+        for value in (step, *given):
+            self._value(value, None)
+        self._class_attributes()
         for ask, answer in reads:
             self._slow.append((ask, answer))
             self._test(f"{self._name(ask)}() == {self._name(answer)}")
@@ -84,7 +91,10 @@ class Guards:
         if isinstance(value, (np.random.Generator, np.random.RandomState, random.Random)):
             self.generators.append(value)
             return
-        if isinstance(value, (*_NUMBERS, Tensor, np.ndarray, type)) or id(value) in self._seen:
+        if isinstance(value, type):
+            self._class(value)
+            return
+        if isinstance(value, (*_NUMBERS, Tensor, np.ndarray)) or id(value) in self._seen:
             return
         self._seen.add(id(value))
         self._kept.append(value)
@@ -106,25 +116,55 @@ class Guards:
             for name in list(vars(value)):
                 self._variable("", lambda name=name: vars(value)[name], in_module=True)  # type: ignore[misc]
             self._variable("", lambda: value.training, in_module=True)
+            self._class(type(value))
             if source._kinds[_file(type(value).forward)] == source.USER:
                 self._function(type(value).forward)
-        elif isinstance(value, (list, tuple)):
-            if isinstance(value, list):
-                copy = list(value)
-                self._slow.append((lambda: list(value), copy))
+        elif isinstance(value, functools.partial):
+            for part in (value.func, value.args, value.keywords):
+                self._value(part, None)
+        elif isinstance(value, (list, tuple, set, deque)):
+            if not isinstance(value, tuple):
+                copy = value.copy()
+                self._slow.append((value.copy, copy))
                 self._test(f"{self._name(value)} == {self._name(copy)}")
-            for part in value[:_LARGE]:
+            for part in list(value)[:_LARGE]:
                 self._value(part, None)
         elif isinstance(value, dict):
+            self._slow.append((lambda: len(value), len(value)))
+            self._test(f"len({self._name(value)}) == {len(value)}")
             for key in list(value)[:_LARGE]:
                 self._variable(f"{self._name(value)}[{self._name(key)}]", lambda key=key: value[key])  # type: ignore[misc]
         elif isinstance(value, (Optimizer, types.ModuleType, types.BuiltinFunctionType)):
             return
         elif _is_the_users(type(value)) or type(value).__name__ in ("SimpleNamespace", "Namespace"):
-            for name in list(getattr(value, "__dict__", ())):
+            self._class(type(value))
+            slots = [name for kind in type(value).__mro__ for name in vars(kind).get("__slots__", ())]
+            for name in [*getattr(value, "__dict__", ()), *slots]:
                 self._variable(f"{self._name(value)}.{name}", lambda name=name: getattr(value, name))  # type: ignore[misc]
             if callable(value):
                 self._value(type(value).__call__, None)
+
+    def _class(self, kind: type) -> None:
+        for base in kind.__mro__:
+            if _is_the_users(base):
+                self._classes.setdefault(base, set())
+
+    def _class_attributes(self) -> None:
+        """Methods and numbers of the classes that were met, as far as some code names them: methods name others."""
+        while found := [
+            (kind, name) for kind, done in self._classes.items() for name in self._names_read & vars(kind).keys() - done
+        ]:
+            for kind, name in found:
+                self._classes[kind].add(name)
+                value = vars(kind)[name]
+                for function in (value, *(getattr(value, f, None) for f in ("fget", "__func__", "func"))):
+                    if isinstance(function, types.FunctionType):
+                        self._function(function)
+                if not isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType)):
+                    self._variable(
+                        f"{self._name(kind)}.__dict__[{name!r}]",
+                        lambda kind=kind, name=name: vars(kind)[name],  # type: ignore[misc]
+                    )
 
     def _function(self, function: Any) -> None:
         if source._kinds[_file(function)] != source.USER or not _is_the_users(function):
@@ -134,6 +174,7 @@ class Guards:
         self._value(function.__defaults__, None)
         self._value(function.__kwdefaults__, None)
         scope, names = function.__globals__, _names(function.__code__)
+        self._names_read |= names
         for name in sorted(names):
             if name not in scope or name.startswith("__"):
                 continue
@@ -141,14 +182,12 @@ class Guards:
             if isinstance(value, types.ModuleType):
                 if _is_the_users(value):
                     for attribute in sorted(names):
-                        if isinstance(getattr(value, attribute, self), (*_NUMBERS, types.FunctionType)):
+                        if not isinstance(getattr(value, attribute, value), types.ModuleType):
                             module = value
                             self._variable(
                                 f"{self._name(module)}.{attribute}",
                                 lambda module=module, attribute=attribute: getattr(module, attribute),  # type: ignore[misc]
                             )
-                continue
-            if isinstance(value, type):
                 continue
             self._variable(f"{self._name(scope)}[{name!r}]", lambda name=name: scope[name])  # type: ignore[misc]
 
@@ -190,4 +229,6 @@ def _same(ask: Callable[[], Any], was: Any) -> bool:
 
 
 def _equal(a: Any, b: Any) -> bool:
-    return type(a) is type(b) and isinstance(a, _NUMBERS) and bool(a == b)
+    if type(a) is not type(b) or not isinstance(a, (*_NUMBERS, set, deque)):
+        return False
+    return bool(a == b) and repr(a) == repr(b)  # 0.0 == -0.0
