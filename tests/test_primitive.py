@@ -42,7 +42,9 @@ def test_an_op_of_many_inputs_needs_a_share_for_each():
 
 
 @pytest.mark.parametrize(
-    "given", [None, [1.0], "text", lambda x: (x, x), lambda x: x * 1j, lambda x: tg.Tensor(x)], ids=repr
+    "given",
+    [None, [1.0], "text", lambda x: (x, x), lambda x: x * 1j, lambda x: tg.Tensor(x)],
+    ids=["None", "list", "text", "pair", "complex", "Tensor"],
 )
 def test_what_a_forward_returns_is_an_array_of_real_numbers(given):
     def odd(x):
