@@ -2,10 +2,12 @@
 
 import copy
 import pickle
+import re
 
 import pytest
 
 import tinygrad_reg as tg
+from tinygrad_reg import naming
 from tinygrad_reg.naming import look_up
 
 W = tg.Tensor(1.0, requires_grad=True)
@@ -45,10 +47,44 @@ def test_arguments_that_do_not_fit_are_answered_with_those_there_are(call, messa
         call()
 
 
-def test_names_looked_for_at_the_top_are_answered_with_the_place_they_have():
-    for name, advice in {"relu": "write tg.ops.relu", "Linear": r"did you mean tg\.Dense\?"}.items():
-        with pytest.raises(AttributeError, match=advice):
-            getattr(tg, name)
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("moons", "write tg.data.moons"),
+        ("relu", "write tg.ops.relu"),
+        ("exp", "write np.exp, which takes Tensors, or tg.ops.exp"),
+        ("zeros", "arrays are NumPy's: np.zeros"),
+        ("tensor", "write tg.Tensor"),
+        ("Conv2d", "write tg.Conv2D"),
+        ("Linear", "write tg.Dense"),
+        ("nn", "write tg.layers"),
+        ("Sequentail", r"did you mean tg.Sequential\?"),
+        ("GRU", r"dir\(tg\) lists what it has"),
+        ("optim.Adagrad", "tinygrad_reg.optim has no 'Adagrad'; write tg.optim.AdaGrad"),
+        ("losses.CrossEntropyLoss", "write tg.losses.softmax_crossentropy"),
+        ("layers.Dropout2d", "write tg.SpatialDropout2D"),
+        ("data.make_moons", "write tg.data.moons"),
+        ("ops.softmx", r"did you mean tg.ops.softmax\?"),
+    ],
+)
+def test_a_name_that_is_not_there_is_answered_with_what_to_write(name, advice):
+    *place, name = name.split(".")
+    module = getattr(tg, place[0]) if place else tg
+    with pytest.raises(AttributeError, match=advice):
+        getattr(module, name)
+
+
+def test_every_name_that_is_advised_is_there():
+    for ours in naming._FOREIGN.values():
+        for path in re.findall(r"tg\.[\w.]+", ours):
+            value = tg
+            for name in path.split(".")[1:]:
+                value = getattr(value, name)
+
+
+def test_questions_whether_a_name_is_there_are_answered():
+    assert not hasattr(tg, "__wrapped__")
+    assert not hasattr(tg.optim, "Adadelta")
 
 
 def test_what_a_users_class_takes_is_its_own_business():

@@ -7,6 +7,7 @@ The engine is loaded at once, the framework around it when it is first asked for
 """
 
 from importlib import import_module as _import_module
+from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
@@ -45,6 +46,8 @@ if _TYPE_CHECKING:
     from .program import compile as compile
     from .training import *  # noqa: F403 - training.__all__
 
+del globals()["tensor"]  # the module, which `import` left here: who writes tg.tensor(...) is told of tg.Tensor
+
 __version__ = "0.1.0"
 
 _MODULES = {
@@ -72,22 +75,16 @@ def __getattr__(name: str) -> _Any:
         if name in _NAMES or name in home.__all__:
             globals()[name] = getattr(home, name)
             return globals()[name]
-    raise AttributeError(f"tinygrad_reg has no {name!r}; {_advice(name)}", name=name)
+    from .naming import missing
 
-
-def _advice(name: str) -> str:
-    from difflib import get_close_matches
-
-    if name in vars(ops) and not name.startswith("_"):
-        return f"write tg.ops.{name}"
-    keras = {"optimizers": "optim", "regularizers": "penalties", "callbacks": "EarlyStopping"}
-    keras |= {"nn": "layers", "Linear": "Dense"}  # PyTorch's
-    near = [keras[name]] if name in keras else [] if name.startswith("_") else get_close_matches(name, __dir__(), 1)
-    return f"did you mean tg.{near[0]}?" if near else "dir(tinygrad_reg) lists what it has"
+    missing(__name__, name)
 
 
 def __dir__() -> list[str]:
-    public = {name for name in globals() if not name.startswith("_")}
+    public = {name for name, value in globals().items() if name == "ops" or not isinstance(value, _ModuleType)}
     return sorted(
-        public | _MODULES | _NAMES.keys() | {name for module in _OPEN for name in __getattr__(module).__all__}
+        {name for name in public if not name.startswith("_")}
+        | _MODULES
+        | _NAMES.keys()
+        | {name for module in _OPEN for name in __getattr__(module).__all__}
     )

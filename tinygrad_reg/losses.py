@@ -24,13 +24,14 @@ import functools
 import inspect
 import warnings
 from collections.abc import Callable
-from typing import Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from . import ops, source
 from .modes import default_dtype, example
-from .naming import look_up
+from .naming import look_up, missing
 from .ops.crossentropy import floored_log, picked
 from .tensor import Tensor, as_array, describe
 
@@ -336,3 +337,7 @@ def _reduced(each: Any, reduction: Reduction) -> Any:
     if reduction == "mean" or each.ndim <= 1:
         return ops.mean(each)
     return ops.sum(each) / len(each)
+
+
+if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists
+    __getattr__ = partial(missing, __name__)

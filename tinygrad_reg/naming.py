@@ -5,7 +5,10 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar
+from importlib import import_module
+from typing import Any, NoReturn, Self, TypeVar
+
+import numpy as np
 
 T = TypeVar("T")
 
@@ -23,6 +26,91 @@ def look_up(name: str, table: Mapping[str, T], kind: str) -> T:
     near = difflib.get_close_matches(small, table, 1) or [known for known in table if known.startswith(small)]
     hint = f"did you mean '{near[0]}'? " if near else ""
     raise ValueError(f"no {kind} is called '{name}'; {hint}There are {', '.join(table)}")
+
+
+# Where public names are. What two of them have is looked for in the first.
+_PLACES = (
+    "layers", "training", "program", "losses", "optim", "optim.schedules", "data", "penalties", "constraints",
+    "initializers", "metrics", "diagnostics", "ops", "data.augmentation",
+)  # fmt: skip
+_AT_THE_TOP = ("layers", "training", "program")
+
+# What Keras, PyTorch and scikit-learn call a thing, in small letters without "_", and what to write here.
+_FOREIGN = {
+    "nn": "tg.layers", "functional": "tg.ops", "f": "tg.ops", "optimizers": "tg.optim", "callbacks": "tg.EarlyStopping",
+    "regularizers": "tg.penalties", "lrscheduler": "tg.optim.schedules", "steplr": "tg.optim.schedules.step",
+    "exponentiallr": "tg.optim.schedules.exponential", "model": "tg.Sequential or tg.Module",
+    "linear": "tg.Dense", "maxpooling2d": "tg.MaxPool2D", "averagepooling2d": "tg.AvgPool2D",
+    "globalaveragepooling2d": "tg.GlobalAvgPool2D", "batchnormalization": "tg.BatchNorm", "batchnorm1d": "tg.BatchNorm",
+    "batchnorm2d": "tg.BatchNorm", "layernormalization": "tg.LayerNorm", "dropout2d": "tg.SpatialDropout2D",
+    "dataloader": "tg.data.batches", "traintestsplit": "tg.data.split", "standardscaler": "tg.data.Standardizer",
+    "makemoons": "tg.data.moons", "makecircles": "tg.data.circles", "makeblobs": "tg.data.blobs",
+    "mseloss": "tg.losses.mse", "meansquarederror": "tg.losses.mse", "l1loss": "tg.losses.mae",
+    "meanabsoluteerror": "tg.losses.mae", "crossentropyloss": "tg.losses.softmax_crossentropy",
+    "crossentropy": "tg.losses.softmax_crossentropy for logits, tg.losses.categorical_crossentropy for probabilities",
+    "sparsecategoricalcrossentropy": "tg.losses.categorical_crossentropy, which takes integer labels too",
+    "bce": "tg.losses.binary_crossentropy", "bceloss": "tg.losses.binary_crossentropy",
+    "bcewithlogitsloss": "tg.losses.sigmoid_crossentropy", "huberloss": "tg.losses.huber",
+    "clipgradnorm": "tg.optim.clip_by_global_norm", "clipgradvalue": "tg.optim.clip_by_value",
+    "manualseed": "tg.seed", "randomseed": "tg.seed", "setrandomseed": "tg.seed",
+    "variable": "tg.Tensor(data, requires_grad=True)", "parameter": "tg.Tensor(data, requires_grad=True)",
+    "value": "tg.Tensor(data, requires_grad=True)", "array": "tg.Tensor(data)", "fromnumpy": "tg.Tensor(array)",
+    "cat": "np.concatenate([...])", "randn": "tg.Tensor(rng.normal(size=...))", "rand": "tg.Tensor(rng.random(...))",
+    "gradienttape": "loss.backward(), or tg.grad(f)", "autograd": "loss.backward(), or tg.grad(f)",
+    "stopgradient": "t.detach()", "tocategorical": "tg.data.one_hot",
+    "viz": "import viz, which is a package of its own",
+}  # fmt: skip
+
+
+def missing(module: str, name: str) -> NoReturn:
+    """Raise the AttributeError of a module that has no `name`; it says what to write instead.
+
+    >>> missing("tinygrad_reg", "moons")
+    Traceback (most recent call last):
+    AttributeError: tinygrad_reg has no 'moons'; write tg.data.moons
+    """
+    advice = "" if name.startswith("_") else f"; {_advice(module.partition('.')[2], name)}"
+    raise AttributeError(f"{module} has no {name!r}{advice}", name=name)
+
+
+def _advice(within: str, name: str) -> str:
+    paths, plain = _paths(within), _plain(name)
+    ours = next((path for known, path in paths if known == name), None)
+    ours = ours or next((path for known, path in paths if _plain(known) == plain), None) or _FOREIGN.get(plain)
+    if hasattr(np, name) and (not ours or "tg.ops" in ours or "tg.initializers" in ours):
+        if ours and "tg.ops" in ours:
+            return f"write np.{name}, which takes Tensors, or {ours}"
+        return f"arrays are NumPy's: np.{name}, and tg.Tensor(array) of what it gives"
+    if ours:
+        return f"write {ours}"
+    near = difflib.get_close_matches(plain, [_plain(known) for known, _ in paths], 1, 0.75)
+    if near:
+        return f"did you mean {next(path for known, path in paths if _plain(known) == near[0])}?"
+    return f"dir({'.'.join(filter(None, ('tg', within)))}) lists what it has"
+
+
+def _paths(within: str) -> list[tuple[str, str]]:
+    """Every public name, and what to write for it; those of the module `within` go first."""
+    house = import_module(__package__)
+    found = [(name, f"tg.{name}") for name in dir(house)]
+    for place in (*filter(within.__eq__, _PLACES), *_PLACES):
+        module = import_module(f".{place}", __package__)
+        names = getattr(module, "__all__", None) or [
+            name for name, value in vars(module).items()
+            if not name.startswith("_") and (callable(value) if place == "ops" else _lives_in(value, module))
+        ]  # fmt: skip
+        top = "tg" if place in _AT_THE_TOP else f"tg.{place}"
+        found += [(name, f"{top}.{name}") for name in names]
+    return found
+
+
+def _lives_in(value: Any, module: Any) -> bool:
+    home = value.__module__ if inspect.isfunction(value) or inspect.isclass(value) else None
+    return home is not None and f"{home}.".startswith(f"{module.__name__}.")
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "")
 
 
 # What Keras and PyTorch call an argument, and what it is called here.

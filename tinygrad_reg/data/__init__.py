@@ -3,6 +3,10 @@
 This package stands apart: it deals in NumPy arrays and knows nothing of Tensors or models.
 """
 
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ..naming import missing
 from . import augmentation as augmentation
 from .balancing import class_weights as class_weights
 from .balancing import random_oversample as random_oversample
@@ -30,3 +34,6 @@ from .synthetic import curve as curve
 from .synthetic import moons as moons
 from .synthetic import spirals as spirals
 from .synthetic import xor as xor
+
+if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists
+    __getattr__ = partial(missing, __name__)

@@ -1,5 +1,9 @@
 """Layers: modules with state, built from ops like everything else; none has a backward pass of its own."""
 
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ..naming import missing
 from .activation import ELU, LeakyReLU, PReLU, ReLU, RReLU, Sigmoid, Softmax, Tanh
 from .convolution import Conv2D, Flatten
 from .dense import Dense
@@ -38,3 +42,6 @@ __all__ = [
     "Tanh",
     "WeightNoise",
 ]
+
+if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists
+    __getattr__ = partial(missing, __name__)

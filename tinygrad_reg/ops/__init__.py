@@ -1,6 +1,6 @@
 """The ops, a family a file. Importing a family registers its ops; each is found here by its name: tg.ops.relu."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..primitive import registry
 from . import activations as activations
@@ -36,3 +36,9 @@ globals().update(registry | globals())
 if TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any: ...
+else:
+
+    def __getattr__(name: str) -> NoReturn:
+        from ..naming import missing  # not before it is needed: it imports `inspect`
+
+        missing(__name__, name)

@@ -9,6 +9,10 @@ optimizer.py is what they share, sgd.py and adaptive.py are the update rules, fl
 array, clipping.py and schedules.py change the gradients and the learning rate.
 """
 
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ..naming import missing
 from . import schedules
 from .adaptive import AdaGrad, Adam, AdamW, RMSProp
 from .clipping import clip_by_global_norm, clip_by_norm, clip_by_value
@@ -37,3 +41,6 @@ __all__ = [
     "clip_by_value",
     "schedules",
 ]
+
+if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists
+    __getattr__ = partial(missing, __name__)
