@@ -6,6 +6,7 @@ import difflib
 import inspect
 from collections.abc import Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any, NoReturn, Self, TypeVar
 
 import numpy as np
@@ -91,22 +92,22 @@ def _advice(within: str, name: str) -> str:
 
 def _paths(within: str) -> list[tuple[str, str]]:
     """Every public name, and what to write for it; those of the module `within` go first."""
-    house = import_module(__package__)
-    found = [(name, f"tg.{name}") for name in dir(house)]
-    for place in (*filter(within.__eq__, _PLACES), *_PLACES):
-        module = import_module(f".{place}", __package__)
+    found = []
+    for place in (within, "", *_PLACES):
+        module = import_module(f"{__package__}.{place}".rstrip("."))
         names = getattr(module, "__all__", None) or [
-            name for name, value in vars(module).items()
-            if not name.startswith("_") and (callable(value) if place == "ops" else _lives_in(value, module))
+            name for name in dir(module)
+            if not name.startswith("_") and (not place or _offers(module, getattr(module, name)))
         ]  # fmt: skip
-        top = "tg" if place in _AT_THE_TOP else f"tg.{place}"
+        top = "tg" if place in ("", *_AT_THE_TOP) else f"tg.{place}"
         found += [(name, f"{top}.{name}") for name in names]
     return found
 
 
-def _lives_in(value: Any, module: Any) -> bool:
-    home = value.__module__ if inspect.isfunction(value) or inspect.isclass(value) else None
-    return home is not None and f"{home}.".startswith(f"{module.__name__}.")
+def _offers(module: ModuleType, value: Any) -> bool:
+    """Whether a module that has no __all__ offers the value, and has not imported it for its own use."""
+    home = value.__module__ if inspect.isfunction(value) or inspect.isclass(value) else ""
+    return f"{home}.".startswith(f"{module.__name__}.") or type(value).__name__ == "Primitive"
 
 
 def _plain(name: str) -> str:
