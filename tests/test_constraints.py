@@ -66,9 +66,9 @@ def test_prox_l1_moves_by_the_amount_or_by_the_amount_times_the_learning_rate():
 
 def test_impossible_bounds_are_refused():
     for r in (0, -1, np.nan, np.inf):
-        with pytest.raises(ValueError, match="largest norm r"):
+        with pytest.raises(ValueError, match="r must be a finite number > 0"):
             max_norm(r)
-    with pytest.raises(ValueError, match="amount of prox_l1"):
+    with pytest.raises(ValueError, match="amount must be a finite number ≥ 0"):
         prox_l1(-0.1)
 
 

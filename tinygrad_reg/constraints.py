@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import penalties
+from . import checks, penalties
 from .modes import quiet
 
 # The classes are named as what they are called like, kernel_constraint=max_norm(1.0), and as they print.
@@ -30,8 +30,7 @@ class max_norm:
     r: float = 2.0
 
     def __post_init__(self) -> None:
-        if not self.r > 0 or math.isinf(self.r):
-            raise ValueError(f"the largest norm r must be a finite number above 0, not {self.r!r}")
+        checks.positive("r", self.r)
 
     def __call__(self, weights: np.ndarray, lr: float | None = None) -> np.ndarray:
         """The weights with no unit's norm above r."""
@@ -84,8 +83,7 @@ class prox_l1:
     scale_by_lr: bool = False
 
     def __post_init__(self) -> None:
-        if not self.amount >= 0 or math.isinf(self.amount):
-            raise ValueError(f"the amount of prox_l1 must be a finite number ≥ 0, not {self.amount!r}")
+        checks.number("amount", self.amount, 0)
 
     def __call__(self, weights: np.ndarray, lr: float | None = None) -> np.ndarray:
         """The weights, each moved towards 0 by the amount, but not beyond."""

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from . import checks
 from .modes import Rng, default_dtype, generator
 from .naming import look_up
 from .ops import random as draw
@@ -110,12 +111,12 @@ def constant(value: Any) -> Constant:
 
 def normal(std: float = 0.05, *, truncated: bool = False) -> Drawn:
     """N(0, std²). The lectures' naive choices are std=1 (saturates tanh) and std=0.01 (signals die out)."""
-    return Drawn("normal", _checked(std, "std") ** 2, "one", truncated=truncated)
+    return Drawn("normal", checks.number("std", std, 0) ** 2, "one", truncated=truncated)
 
 
 def uniform(limit: float = 0.05) -> Drawn:
     """Uniform in [−limit, limit]; variance limit²/3. Keras calls it random_uniform."""
-    return Drawn("uniform", _checked(limit, "limit") ** 2 / 3, "one", uniform=True)
+    return Drawn("uniform", checks.number("limit", limit, 0) ** 2 / 3, "one", uniform=True)
 
 
 def xavier_normal(*, truncated: bool = False) -> Drawn:
@@ -144,12 +145,6 @@ def he_normal(*, truncated: bool = False) -> Drawn:
 def he_uniform() -> Drawn:
     """Uniform in ±limit, limit = sqrt(6 / fan_in)."""
     return Drawn("he_uniform", 2, "fan_in", uniform=True)
-
-
-def _checked(number: float, name: str) -> float:
-    if not (np.ndim(number) == 0 and math.isfinite(number) and number >= 0):
-        raise ValueError(f"{name} must be a finite number ≥ 0, not {number!r}")
-    return float(number)
 
 
 NAMES: dict[str, Callable[..., Any]] = {

@@ -19,14 +19,13 @@ The derivative of abs(w) is sgn(w) with sgn(0) = 0 (000 prints 1 there): a weigh
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from . import source
+from . import checks, source
 from .naming import look_up
 from .tensor import Tensor
 
@@ -62,8 +61,7 @@ def l1(strength: float = 0.01, *, samples: int | None = None) -> Penalty:
     >>> l1(0.1)([3.0, -4.0]).item()
     0.7000000000000001
     """
-    absolute = _strength(strength) / _samples(samples)
-    return Penalty(absolute, 0.0, f"l1({strength:g}{_said(samples=samples)})")
+    return Penalty(_absolute("strength", strength, samples), 0.0, f"l1({strength:g}{_said(samples=samples)})")
 
 
 def l2(strength: float = 0.01, *, half: bool | None = None, samples: int | None = None) -> Penalty:
@@ -72,7 +70,7 @@ def l2(strength: float = 0.01, *, half: bool | None = None, samples: int | None 
     >>> l2(0.1)([3.0, -4.0]).item(), l2(0.1, half=True)([3.0, -4.0]).item(), l2(0.1, samples=5)([3.0, -4.0]).item()
     (2.5, 1.25, 0.25)
     """
-    square = _strength(strength) / _samples(samples) / (2 if _halved(half, samples) else 1)
+    square = _square("strength", strength, half, samples)
     return Penalty(0.0, square, f"l2({strength:g}{_said(half=half, samples=samples)})")
 
 
@@ -82,8 +80,7 @@ def l1_l2(l1: float = 0.01, l2: float = 0.01, *, half: bool | None = None, sampl
     >>> l1_l2(0.1, 0.1)([3.0, -4.0]).item()
     3.2
     """
-    absolute = _strength(l1) / _samples(samples)
-    square = _strength(l2) / _samples(samples) / (2 if _halved(half, samples) else 1)
+    absolute, square = _absolute("l1", l1, samples), _square("l2", l2, half, samples)
     return Penalty(absolute, square, f"l1_l2({l1:g}, {l2:g}{_said(half=half, samples=samples)})")
 
 
@@ -95,7 +92,7 @@ def gaussian_prior(variance: float) -> Penalty:
     >>> gaussian_prior(0.5)
     gaussian_prior(0.5)
     """
-    return Penalty(0.0, 1 / (2 * _positive(variance, "variance")), f"gaussian_prior({variance:g})")
+    return Penalty(0.0, 1 / (2 * checks.positive("variance", variance)), f"gaussian_prior({variance:g})")
 
 
 def laplace_prior(scale: float) -> Penalty:
@@ -103,7 +100,7 @@ def laplace_prior(scale: float) -> Penalty:
 
     So it is l1(1/b).
     """
-    return Penalty(1 / _positive(scale, "scale"), 0.0, f"laplace_prior({scale:g})")
+    return Penalty(1 / checks.positive("scale", scale), 0.0, f"laplace_prior({scale:g})")
 
 
 def prox_l1(w: Any, amount: float) -> Any:
@@ -115,9 +112,7 @@ def prox_l1(w: Any, amount: float) -> Any:
     >>> prox_l1(np.array([0.5, -0.05, 0.0]), 0.1)
     array([0.4, 0. , 0. ])
     """
-    amount = float(amount)
-    if not amount >= 0:
-        raise ValueError(f"prox_l1 moves weights towards 0 by an amount ≥ 0, not by {amount!r}")
+    amount = checks.number("amount", amount, 0)
     if not isinstance(w, (np.ndarray, Tensor)):
         w = np.asarray(w, float)
     return w - np.minimum(amount, np.abs(w)) * np.sign(w)
@@ -144,24 +139,15 @@ def get(penalty: str | Callable[..., Any] | None) -> Callable[[Any], Tensor] | N
     return found
 
 
-def _strength(strength: float) -> float:
-    if not (isinstance(strength, (int, float, np.number)) and math.isfinite(strength) and strength >= 0):
-        raise ValueError(f"the strength λ of a penalty is a finite number ≥ 0, not {strength!r}")
-    return float(strength)
+def _absolute(name: str, strength: Any, samples: Any) -> float:
+    """The factor of Σ|w|."""
+    count = 1.0 if samples is None else checks.positive("samples (of the training set)", samples)
+    return checks.number(name, strength, 0) / count
 
 
-def _positive(number: float, name: str) -> float:
-    if not (isinstance(number, (int, float, np.number)) and math.isfinite(number) and number > 0):
-        raise ValueError(f"{name} must be a finite number above 0, not {number!r}")
-    return float(number)
-
-
-def _samples(samples: int | None) -> float:
-    return 1.0 if samples is None else _positive(samples, "samples (of the training set)")
-
-
-def _halved(half: bool | None, samples: int | None) -> bool:
-    return samples is not None if half is None else half
+def _square(name: str, strength: Any, half: bool | None, samples: Any) -> float:
+    """The factor of Σw²; with `samples` it is halved unless half=False."""
+    return _absolute(name, strength, samples) / (2 if half or (half is None and samples is not None) else 1)
 
 
 def _said(**options: Any) -> str:

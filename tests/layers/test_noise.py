@@ -186,8 +186,8 @@ def test_rate_zero_changes_nothing():
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: tg.Dropout(1), ValueError, "rate is the share that is dropped"),
-        (lambda: tg.Dropout(50), ValueError, "rate must be a finite number from 0 to 1, not 50"),
+        (lambda: tg.Dropout(1), ValueError, "rate must be a number ≥ 0 and < 1, not 1"),
+        (lambda: tg.Dropout(50), ValueError, "rate must be a number ≥ 0 and < 1, not 50"),
         (lambda: tg.Dropout("half"), TypeError, "rate must be a number"),
         (lambda: tg.Dropout(0.5, scale="inverted"), ValueError, "'train', 'test'"),
         (lambda: tg.Dropout(0.5, rng=0.5), TypeError, "rng must be a NumPy Generator"),

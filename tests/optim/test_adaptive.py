@@ -158,13 +158,13 @@ def test_a_zero_gradient_moves_nothing(optimizer: Any) -> None:
         (Adam, {"betas": (float("nan"), 0.9)}, ValueError, r"betas\[0\]"),
         (Adam, {"betas": 0.9}, TypeError, "betas must be two numbers"),
         (Adam, {"betas": (0.9, 0.99, 0.999)}, TypeError, "betas must be two numbers"),
-        (Adam, {"eps": -1e-8}, ValueError, "eps must be a number ≥ 0"),
+        (Adam, {"eps": -1e-8}, ValueError, "eps must be a finite number ≥ 0"),
         (Adam, {"eps_inside_root": 1}, TypeError, "eps_inside_root must be True or False"),
         (Adam, {"bias_correction": True}, ValueError, "bias_correction must be one of 'power', 'constant'"),
         (Adam, {"beta_1": 0.9}, TypeError, "beta_1"),
         (RMSProp, {"rho": 1.0}, ValueError, "rho must be"),
         (AdaGrad, {"eps": float("inf")}, ValueError, "eps must be"),
-        (AdamW, {"weight_decay": "0.1"}, TypeError, "weight_decay must be a number"),
+        (AdamW, {"weight_decay": "0.1"}, TypeError, "weight_decay must be a finite number"),
     ],
 )
 def test_impossible_settings_are_refused_by_name(

@@ -45,8 +45,8 @@ def test_they_print_as_they_were_made() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: schedules.constant(-1), "lr must be a number ≥ 0"),
-        (lambda: schedules.exponential(0.1, decay=0), "decay must be a number > 0"),
+        (lambda: schedules.constant(-1), "lr must be a finite number ≥ 0"),
+        (lambda: schedules.exponential(0.1, decay=0), "decay must be a finite number > 0"),
         (lambda: schedules.exponential(0.1, decay=math.nan), "decay must be"),
         (lambda: schedules.exponential(0.1, decay=0.5, every=0), "every must be"),
         (lambda: schedules.step(0.1, decay=0.5, every=1.5), "every must be a number of steps"),

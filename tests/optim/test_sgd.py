@@ -266,14 +266,14 @@ def test_closures_are_for_lookahead_only() -> None:
     [
         ({"momentum": 1.0}, "momentum must be a number ≥ 0 and < 1, not 1.0"),
         ({"momentum": -0.1}, "momentum must be"),
-        ({"momentum": 0.5, "dampening": 1.5}, "dampening must be a number from 0 to 1"),
+        ({"momentum": 0.5, "dampening": 1.5}, "dampening must be a finite number from 0 to 1"),
         ({"nesterov": True}, "nesterov=True needs momentum > 0"),
         ({"nesterov": True, "momentum": 0.9, "dampening": 0.1}, "nesterov=True needs momentum > 0 and dampening=0"),
         ({"dampening": 0.1}, "dampening .* needs momentum > 0"),
         ({"form": "nesterov"}, "form must be one of 'torch', 'averaged', 'accumulated', 'lookahead', not 'nesterov'"),
         ({"form": "averaged", "momentum": 0.9, "nesterov": True}, "nesterov belongs to form='torch'"),
         ({"form": "lookahead", "momentum": 0.9, "dampening": 0.2}, "dampening belongs to form='torch'"),
-        ({"weight_decay": -1.0}, "weight_decay must be a number ≥ 0"),
+        ({"weight_decay": -1.0}, "weight_decay must be a finite number ≥ 0"),
         ({"weight_decay": float("nan")}, "weight_decay must be"),
     ],
 )

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import initializers, ops
+from .. import checks, initializers, ops
 from ..modes import Rng
 from ..naming import look_up
 from ..tensor import Tensor
-from . import checks
 from .module import Module
 
 Activation = str | Callable[[Any], Any] | None
@@ -89,7 +88,7 @@ class PReLU(Module):
     """x for x ≥ 0, else αx, and α is learned: one for all, or with `channels` one for each unit or channel (axis 1)."""
 
     def __init__(self, alpha: float = 0.25, channels: int | None = None, *, dtype: Any = None) -> None:
-        self.channels = None if channels is None else checks.size("channels", channels)
+        self.channels = None if channels is None else checks.whole("channels", channels)
         start = initializers.constant(checks.number("alpha", alpha))
         shape = () if self.channels is None else (self.channels,)
         self.alpha = Tensor(initializers.create(start, shape, dtype=dtype), requires_grad=True, name="alpha")

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
+from .. import checks, ops
 from ..modes import Rng
 from ..ops.windows import Padding, Pair, pair, windows
 from ..tensor import Tensor
-from . import checks
 from .activation import Activation, activate
 from .dense import Weighted
 from .module import Module
@@ -47,8 +46,8 @@ class Conv2D(Weighted):
         dtype: Any = None,
         rng: Rng = None,
     ) -> None:
-        self.in_channels = checks.size("in_channels", in_channels)
-        self.out_channels = checks.size("out_channels", out_channels)
+        self.in_channels = checks.whole("in_channels", in_channels)
+        self.out_channels = checks.whole("out_channels", out_channels)
         self.kernel_size = pair("kernel_size", kernel_size, 1)
         self.stride, self.padding = stride, padding
         windows(self.kernel_size, self.kernel_size, stride, padding)  # refuses what is no stride or padding

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .. import initializers, penalties
+from .. import checks, initializers, penalties
 from ..modes import Rng
 from ..tensor import Tensor
-from . import checks
 from .activation import Activation, activate, activation_name
 from .module import Module
 
@@ -84,8 +83,8 @@ class Dense(Weighted):
         dtype: Any = None,
         rng: Rng = None,
     ) -> None:
-        self.in_features = checks.size("in_features", in_features)
-        self.out_features = checks.size("out_features", out_features)
+        self.in_features = checks.whole("in_features", in_features)
+        self.out_features = checks.whole("out_features", out_features)
         self.make(
             (self.in_features, self.out_features),
             self.out_features,

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .. import checks
 from ..modes import Rng
 from ..ops.random import bernoulli, normal
 from ..tensor import Tensor
-from . import checks
 from .convolution import images
 from .module import Module
 from .sequential import Residual
@@ -32,7 +32,7 @@ class Dropout(Module):
     """
 
     def __init__(self, rate: float, scale: str = "train", rng: Rng = None) -> None:
-        self.rate = checks.drop_rate("rate", rate)
+        self.rate = checks.fraction("rate", rate)
         self.scale = checks.one_of("scale", scale, ("train", "test"))
         self.rng = checks.generator(rng)
 

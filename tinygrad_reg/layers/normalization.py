@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..modes import no_grad
 from ..tensor import Tensor
-from . import checks
 from .dense import parameter
 from .module import Module
 
@@ -43,7 +43,7 @@ class BatchNorm(Module):
         gamma_initializer: Any = "ones",
         dtype: Any = None,
     ) -> None:
-        self.features = checks.size("features", features)
+        self.features = checks.whole("features", features)
         self.momentum = checks.number("momentum", momentum, 0, 1)
         self.epsilon = checks.number("epsilon", epsilon, 0)
         self.average = checks.one_of("average", average, ("var", "unbiased_var", "std"))
@@ -115,7 +115,7 @@ class LayerNorm(Module):
         dtype: Any = None,
     ) -> None:
         lengths = features if isinstance(features, (tuple, list)) else (features,)
-        shape = tuple(checks.size("features", n) for n in lengths)
+        shape = tuple(checks.whole("features", n) for n in lengths)
         self.features = features
         self.epsilon = checks.number("epsilon", epsilon, 0)
         self.gamma = parameter("gamma", gamma_initializer, shape, None, dtype)

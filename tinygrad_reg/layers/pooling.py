@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
+from .. import checks, ops
 from ..modes import Rng
 from ..ops.windows import Padding, Pair, pair, windows
 from ..tensor import Tensor
-from . import checks
 from .convolution import images
 from .module import Module
 

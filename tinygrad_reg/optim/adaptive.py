@@ -11,17 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..modes import quiet
 from ..tensor import Tensor
 from .optimizer import Optimizer, Rate
-from .settings import Setting, fraction, fractions, one_of, rate, switch
+from .settings import Setting
 
 
 class Adaptive(Optimizer):
     """The base of optimizers that divide by the root of s."""
 
-    eps = Setting(rate, "ε")
-    eps_inside_root = Setting(switch)
+    eps = Setting(checks.number, "ε", low=0)
+    eps_inside_root = Setting(checks.switch)
 
     def root(self, s: Any, a: Any) -> Any:
         """√s + ε, or √(s + ε), in `a` (which may be s)."""
@@ -88,7 +89,7 @@ class RMSProp(Adaptive):
     The lectures' w ← w − η·g / √(s + ε) is `eps_inside_root=True`. lr and rho are Keras' defaults; s starts at 0.
     """
 
-    rho = Setting(fraction, "ρ")
+    rho = Setting(checks.fraction, "ρ")
 
     def __init__(
         self,
@@ -121,6 +122,14 @@ class RMSProp(Adaptive):
         np.subtract(w, a, out=w)
 
 
+def _two_fractions(name: str, value: Any) -> tuple[float, float]:
+    try:
+        first, second = value
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be two numbers (β₁, β₂), not {value!r}") from None
+    return checks.fraction(f"{name}[0]", first), checks.fraction(f"{name}[1]", second)
+
+
 class Adam(Adaptive):
     """m ← β₁·m + (1 − β₁)·g ; s ← β₂·s + (1 − β₂)·g² ; w ← w − η·m̂ / (√ŝ + ε), m̂ = m/(1 − β₁^t), ŝ = s/(1 − β₂^t).
 
@@ -129,8 +138,8 @@ class Adam(Adaptive):
     m̂ = m/(1 − β₁), ŝ = s/(1 − β₂): `bias_correction="constant"`. Both have ε inside the root: `eps_inside_root=True`.
     """
 
-    betas = Setting(fractions, "β₁", "β₂")
-    bias_correction = Setting(one_of("power", "constant"))
+    betas = Setting(_two_fractions, "β₁", "β₂")
+    bias_correction = Setting(checks.one_of, options=("power", "constant"))
 
     def __init__(
         self,

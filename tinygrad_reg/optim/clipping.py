@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..modes import modes, quiet
 from ..tensor import Tensor
 from .optimizer import leaves
-from .settings import limit as checked_limit
 
 
 def clip_by_value(params: Tensor | Iterable[Tensor], limit: float) -> None:
@@ -29,7 +29,7 @@ def clip_by_value(params: Tensor | Iterable[Tensor], limit: float) -> None:
     >>> w.grad
     array([0.9, 1. ])
     """
-    limit = checked_limit("limit", limit)
+    limit = checks.limit("limit", limit)
     params = leaves(params, "clip_by_value")
     if modes.capture is not None:
         return modes.capture.clip(clip_by_value, params, limit)  # type: ignore[no-any-return]
@@ -49,7 +49,7 @@ def clip_by_norm(params: Tensor | Iterable[Tensor], r: float) -> list[float]:
     >>> w.grad
     array([0.00899964, 0.9999595 ])
     """
-    r = checked_limit("r", r)
+    r = checks.limit("r", r)
     params = leaves(params, "clip_by_norm")
     if modes.capture is not None:
         return modes.capture.clip(clip_by_norm, params, r)  # type: ignore[no-any-return]
@@ -72,7 +72,7 @@ def clip_by_global_norm(params: Tensor | Iterable[Tensor], r: float) -> float:
     >>> clip_by_global_norm([v, w], 1.0), v.grad, w.grad
     (5.0, array([0.6, 0. ]), array([0.8]))
     """
-    r = checked_limit("r", r)
+    r = checks.limit("r", r)
     params = leaves(params, "clip_by_global_norm")
     if modes.capture is not None:
         return modes.capture.clip(clip_by_global_norm, params, r)  # type: ignore[no-any-return]

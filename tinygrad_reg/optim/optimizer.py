@@ -20,12 +20,13 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
+from .. import checks
 from ..modes import modes, quiet
 from ..naming import Called
 from ..tensor import Tensor, describe, require_float
 from .flat import Flat, runs, written
 from .schedules import name_of
-from .settings import Setting, rate, settings_of
+from .settings import Setting, settings_of
 
 Rate = float | Callable[[int], float]
 
@@ -47,7 +48,7 @@ class Optimizer(Called):
 
     decoupled = False  # whether weight decay shrinks the weights themselves, or adds to the gradient
 
-    weight_decay = Setting(rate, "λ")
+    weight_decay = Setting(checks.number, "λ", low=0)
 
     def __init__(
         self,
@@ -79,7 +80,7 @@ class Optimizer(Called):
         """The learning rate of the next step. Assign a number, or a schedule (steps taken → rate)."""
         lr = self._lr
         if callable(lr):
-            lr = rate(f"lr, given by {name_of(lr)} for step {self.steps},", lr(self.steps))
+            lr = self._scheduled(lr)
         if modes.capture is not None:
             modes.capture.read(lambda: self.lr, lr)
         return lr
@@ -87,10 +88,13 @@ class Optimizer(Called):
     @lr.setter
     def lr(self, value: Rate) -> None:
         if callable(value):
-            rate(f"lr, given by {name_of(value)} for step {self.steps},", value(self.steps))
+            self._scheduled(value)
             self._lr: Rate = value
         else:
-            self._lr = rate("lr", value)
+            self._lr = checks.number("lr", value, 0)
+
+    def _scheduled(self, schedule: Callable[[int], float]) -> float:
+        return checks.number(f"lr, given by {name_of(schedule)} for step {self.steps},", schedule(self.steps), 0)
 
     @property
     def schedule(self) -> Callable[[int], float] | None:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .settings import count, positive, rate
+from .. import checks
 
 
 class Schedule:
@@ -36,31 +36,31 @@ class Schedule:
 
 def constant(lr: float) -> Schedule:
     """η(t) = lr."""
-    lr = rate("lr", lr)
+    lr = checks.number("lr", lr, 0)
     return Schedule(f"constant({lr})", lambda t: lr)
 
 
 def exponential(lr: float, decay: float, every: float = 1) -> Schedule:
     """η(t) = lr · decay^(t / every)."""
-    lr, decay, every = rate("lr", lr), positive("decay", decay), positive("every", every)
+    lr, decay, every = checks.number("lr", lr, 0), checks.positive("decay", decay), checks.positive("every", every)
     return Schedule(f"exponential({lr}, decay={decay}, every={every})", lambda t: lr * decay ** (t / every))
 
 
 def step(lr: float, decay: float, every: int) -> Schedule:
     """η(t) = lr · decay^⌊t / every⌋: the rate falls in steps."""
-    lr, decay, every = rate("lr", lr), positive("decay", decay), count("every", every)
+    lr, decay, every = checks.number("lr", lr, 0), checks.positive("decay", decay), checks.steps("every", every)
     return Schedule(f"step({lr}, decay={decay}, every={every})", lambda t: lr * decay ** (t // every))
 
 
 def inverse_time(lr: float, decay: float, every: float = 1) -> Schedule:
     """η(t) = lr / (1 + decay · t / every)."""
-    lr, decay, every = rate("lr", lr), positive("decay", decay), positive("every", every)
+    lr, decay, every = checks.number("lr", lr, 0), checks.positive("decay", decay), checks.positive("every", every)
     return Schedule(f"inverse_time({lr}, decay={decay}, every={every})", lambda t: lr / (1 + decay * t / every))
 
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Schedule:
     """η(t) = end + (lr − end) · (1 + cos(π · t / steps)) / 2, and `end` from t = steps on."""
-    lr, steps, end = rate("lr", lr), count("steps", steps), rate("end", end)
+    lr, steps, end = checks.number("lr", lr, 0), checks.steps("steps", steps), checks.number("end", end, 0)
 
     def half_a_wave(t: int) -> float:
         return end + (lr - end) * (1 + math.cos(math.pi * min(t, steps) / steps)) / 2
@@ -75,7 +75,7 @@ def warmup(schedule: float | Callable[[int], float], steps: int, start: float = 
     [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
     """
     after = schedule if callable(schedule) else constant(schedule)
-    steps, start = count("steps", steps), rate("start", start)
+    steps, start = checks.steps("steps", steps), checks.number("start", start, 0)
 
     def warmed_up(t: int) -> float:
         return after(t - steps) if t >= steps else start + (after(0) - start) * t / steps

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..modes import modes, quiet
 from ..tensor import Tensor
 from .flat import runs, written
 from .optimizer import Optimizer, Rate
-from .settings import Setting, fraction, one_of, share, switch
+from .settings import Setting
 
 
 class SGD(Optimizer):
@@ -34,10 +35,10 @@ class SGD(Optimizer):
     array([0.8, 1.6])
     """
 
-    momentum = Setting(fraction, "μ")
-    dampening = Setting(share, "τ")
-    nesterov = Setting(switch)
-    form = Setting(one_of("torch", "averaged", "accumulated", "lookahead"))
+    momentum = Setting(checks.fraction, "μ")
+    dampening = Setting(checks.number, "τ", low=0, high=1)
+    nesterov = Setting(checks.switch)
+    form = Setting(checks.one_of, options=("torch", "averaged", "accumulated", "lookahead"))
 
     def __init__(
         self,

@@ -1,0 +1,77 @@
+"""Checks of arguments: what passes comes back as a plain Python value, the rest is refused by name."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tinygrad_reg import checks
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "expected"),
+    [
+        (checks.number, np.float32(-1.5), -1.5),
+        (checks.number, 10**30, 1e30),
+        (checks.positive, 1e-300, 1e-300),
+        (checks.limit, math.inf, math.inf),
+        (checks.fraction, 0, 0.0),
+        (checks.whole, np.int64(3), 3),
+        (checks.whole, 10**400, 10**400),
+        (checks.steps, 1e4, 10_000),
+        (checks.switch, True, True),
+    ],
+)
+def test_what_fits_is_a_plain_value(check, value, expected):
+    found = check("x", value)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "error", "message"),
+    [
+        (checks.number, math.inf, ValueError, "x must be a finite number, not inf"),
+        (checks.number, "1", TypeError, "x must be a finite number, not '1'"),
+        (checks.number, True, TypeError, "x must be a finite number, not True"),
+        (checks.positive, 0, ValueError, "x must be a finite number > 0, not 0"),
+        (checks.positive, math.nan, ValueError, "x must be a finite number > 0, not nan"),
+        (checks.limit, 0, ValueError, r"x must be a number > 0 \(math\.inf: no limit\), not 0"),
+        (checks.fraction, 1, ValueError, "x must be a number ≥ 0 and < 1, not 1"),
+        (checks.fraction, -0.1, ValueError, "x must be a number ≥ 0 and < 1, not -0.1"),
+        (checks.whole, 0, ValueError, "x must be a whole number ≥ 1, not 0"),
+        (checks.whole, 2.0, ValueError, "x must be a whole number ≥ 1, not 2.0"),
+        (checks.whole, False, TypeError, "x must be a whole number ≥ 1, not False"),
+        (checks.whole, None, TypeError, "x must be a whole number ≥ 1, not None"),
+        (checks.steps, 0.5, ValueError, "x must be a number of steps, whole and ≥ 1, not 0.5"),
+        (checks.switch, 1, TypeError, "x must be True or False, not 1"),
+    ],
+)
+def test_what_does_not_fit_is_refused(check, value, error, message):
+    with pytest.raises(error, match=f"^{message}$"):
+        check("x", value)
+
+
+def test_bounds_are_part_of_what_they_bound():
+    assert checks.number("x", 0, 0, 1) == 0 and checks.number("x", 1, 0, 1) == 1
+    assert checks.whole("x", 0, 0) == 0
+    with pytest.raises(ValueError, match="x must be a finite number from 0 to 1, not 2"):
+        checks.number("x", 2, 0, 1)
+    with pytest.raises(ValueError, match="x must be a finite number ≥ 5, not 0"):
+        checks.number("x", 0, 5)
+
+
+def test_one_of_names_the_words():
+    assert checks.one_of("form", "a", ("a", "b")) == "a"
+    with pytest.raises(ValueError, match="form must be one of 'a', 'b', not 'c'"):
+        checks.one_of("form", "c", ("a", "b"))
+
+
+def test_a_generator_is_given_or_made_of_a_seed():
+    rng = np.random.default_rng(0)
+    assert checks.generator(rng) is rng
+    assert checks.generator(None) is None
+    assert checks.generator(5).random() == np.random.default_rng(5).random()
+    for wrong in (0.5, True, "5"):
+        with pytest.raises(TypeError, match="rng must be a NumPy Generator"):
+            checks.generator(wrong)
