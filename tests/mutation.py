@@ -99,7 +99,6 @@ EQUIVALENT = [
     ),
     ("initializers.py", "np.abs(z) > 2", "np.abs(z) > 2 → ", "no number that is drawn is exactly 2"),
     ("initializers.py", "return z * (std", "z * (std / _STD_BETWEEN_2) → -", "the distribution is symmetric"),
-    ("initializers.py", "return float(number)", "float(number) → -", "a standard deviation is squared"),
     ("layers/activation.py", "self.lower = checks", "1 → 2", "upper, from lower to 1, refuses it as well"),
     ("layers/noise.py", "keep == 1 else x * keep", "1 → 2", "x · 1 is x"),
     ("losses.py", "elif given", "", "which advice a message gives"),
