@@ -23,6 +23,7 @@ from tinygrad_reg.primitive import Primitive
 from tinygrad_reg.tensor import Tensor
 
 STUB = Path(tinygrad_reg.__file__).with_name("methods.pyi")
+NOT_SHOWN = ("out", "descending")  # refused; argsort's since NumPy 2.5: the stub is the same with every NumPy
 
 HEAD = '''"""The methods that ops add to Tensor, written by `make stubs`; tests/test_methods.py keeps it true."""
 
@@ -76,7 +77,7 @@ def _method(name: str) -> str:
         ask = made_of["ask"]
         answer = ask(np.ones(1))
         result = "tuple[np.ndarray, ...]" if isinstance(answer, tuple) else "np.ndarray"
-        options = [p for p in inspect.signature(ask).parameters.values() if p.name != "out"][1:]
+        options = [p for p in inspect.signature(ask).parameters.values() if p.name not in NOT_SHOWN][1:]
         parameters, summary = [f"{p.name}: Any = ..." for p in options], f"np.{ask.__name__} of the values"
     else:
         parameters, result, summary = _of_function(method), _type(_hints(method).get("return")), _summary(method)

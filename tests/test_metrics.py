@@ -124,6 +124,12 @@ def test_what_does_not_fit_is_refused(metric, prediction, target, message):
         metric(prediction, target)
 
 
+def test_what_is_no_number_is_refused():
+    for target in (np.datetime64("2020-01-01"), np.array(["a"]), np.array([1j])):
+        with pytest.raises(TypeError, match="are real numbers, not"):
+            accuracy(np.array(1), target)
+
+
 def test_look_up_by_name_and_by_the_loss_that_it_goes_with():
     assert metrics.get("f1") is f1 and metrics.get(len) is len
     assert metrics.get("accuracy", "binary_crossentropy") is binary_accuracy

@@ -181,7 +181,10 @@ def get(metric: str | Metric, loss: str | None = None) -> Metric:
 
 
 def _values(x: Any) -> np.ndarray:
-    return x.data if isinstance(x, Tensor) else np.asarray(x)
+    values = x.data if isinstance(x, Tensor) else np.asarray(x)
+    if values.dtype.kind not in "fiub":
+        raise TypeError(f"predictions and targets are real numbers, not {values.dtype}")
+    return values
 
 
 def _pair(prediction: Any, target: Any) -> tuple[np.ndarray, np.ndarray]:
