@@ -7,18 +7,15 @@ they are, of parameters, constants and buffers, are made once as well. What a ca
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
 
+from .kernels import Number, call_of, is_elementwise, takes_out, ufunc_of
 from .program import Program
 from .recorded import _FILLED, Input, Method, Node, assign
-from .write import UFUNCS, Namespace, Writer, inputs_of
+from .write import Namespace, Writer, inputs_of
 
-# Functions and methods that are a ufunc's reduction, over all axes where none is given.
-_SUMS: dict[Any, np.ufunc] = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum, Method("sum"): np.add,
-    Method("max"): np.maximum, Method("min"): np.minimum}  # fmt: skip
 _STAYS = ("flat", "home", "constant")  # inputs whose arrays are the same at every call
 
 
@@ -32,6 +29,7 @@ class Plan:
         self.arguments: list[Input] = []  # at each call, in order
         self.named: dict[Node, str] = {}
         self.fixed: set[Node] = set()  # whose array is at the same place in every call
+        self.numbers: dict[str, Node] = {}
         self.once: list[str] = []
         self.lines: list[str] = []
         self.writer = Writer(self.names, lambda node: self.named[node])
@@ -133,7 +131,7 @@ class Plan:
                 release(i)
                 continue
             if node.changes and node.value is None:
-                self.lines.append(self.writer.expression(node)[0])
+                self.lines.append(self.writer.expression(self._call(node))[0])
                 release(i)
                 continue
             wanted = node.name or node.op or "v"
@@ -151,10 +149,9 @@ class Plan:
                 release(i)
                 continue
             text = None
-            if not is_view and node not in results and self._can_be_written(node):
+            if not is_view and node not in results and takes_out(node):
                 kind = _kind(node.value)
-                ufunc = _ufunc(node)
-                elementwise = isinstance(ufunc, np.ufunc) and ufunc.signature is None
+                elementwise = is_elementwise(ufunc_of(node))
                 if elementwise:
                     release(i)  # an operand that is not read any more may be overwritten by the result
                 if free.get(kind):
@@ -211,49 +208,44 @@ class Plan:
             if node.function is not assign or not isinstance(node.arguments[0], Input):
                 continue
             home, index, value = node.arguments
-            if value is before and index is Ellipsis and self.base[value] is value and self._can_be_written(value):
+            if value is before and index is Ellipsis and self.base[value] is value and takes_out(value):
                 same = value.value.shape == home.value.shape and value.value.dtype == home.value.dtype
                 if same and value.value.strides == home.value.strides and value.function not in _FILLED.values():
                     found[value] = home
         return found
 
-    def _can_be_written(self, node: Node) -> bool:
-        """Whether NumPy can put the result into an array that it is given."""
-        if not isinstance(node.value, np.ndarray) or not node.value.ndim or node.changes:
-            return False
-        if node.function in _FILLED.values():
-            return True
-        function = _ufunc(node)
-        owner = getattr(function, "__self__", None)
-        if isinstance(owner, np.ufunc):
-            return bool(function == owner.reduce) and "dtype" not in node.options
-        if not isinstance(function, np.ufunc) or function.nout != 1:
-            return False
-        return "dtype" not in node.options  # then the result's array does not decide what is computed in
-
     def _into(self, node: Node, buffer: str) -> str:
         if node.function in _FILLED.values():
             fill = {np.zeros: "0", np.ones: "1"}.get(node.function)
             return f"{buffer}.fill({fill})" if fill else f"# {buffer} is filled below"
-        call = Node(_ufunc(node), node.arguments, node.options)
-        if node.function in _SUMS:
-            call.options = {"axis": None, **call.options}
-        if call.function is np.square:
-            call.arguments = call.arguments[:1]
+        if node.function == Method("astype"):
+            return f'np.copyto({buffer}, {self.writer.text(node.arguments[0])}, casting="unsafe")'
+        call = self._call(node)
         text = self.writer.function(call.function)
         return f"{text}({self.writer.listed(call.arguments, call.options)}, out={buffer})"
 
     def _plain(self, node: Node) -> str:
-        return self.writer.expression(node)[0]
+        owner = getattr(ufunc_of(node), "__self__", None)
+        if not isinstance(owner, np.ufunc) or ufunc_of(node) != owner.reduce:
+            return self.writer.expression(node)[0]
+        call = self._call(node)  # past the method .sum(), which is Python in NumPy
+        return f"np.{owner.__name__}.reduce({self.writer.listed(call.arguments, call.options)})"
 
+    def _call(self, node: Node) -> Node:
+        call = call_of(node)
+        call.arguments = tuple(self._number(x) if isinstance(x, Number) else x for x in call.arguments)
+        return call
 
-def _ufunc(node: Node) -> Any:
-    """The ufunc that an operator, or a method, calls."""
-    if node.function is operator.pow and type(node.arguments[1]) in (int, float) and node.arguments[1] == 2:
-        return np.square if node.value.dtype.kind == "f" else node.function  # as NumPy's own operator does
-    if node.function in _SUMS and node.options.keys() <= {"axis", "keepdims"} and len(node.arguments) == 1:
-        return _SUMS[node.function].reduce
-    return UFUNCS.get(node.function, node.function)
+    def _number(self, number: Number) -> Node:
+        """The array that stands for a number, made once."""
+        key = repr(number)
+        if key not in self.numbers:
+            node = self.numbers[key] = Node(np.array)
+            value, dtype = self.writer.literal(number.value)[0], f"np.{number.dtype.name}"
+            name = self.named[node] = self.names.fresh(f"{'all' if number.shape else 'n'}_{number.value:.3g}")
+            made = f"np.full({number.shape}, {value}, {dtype})" if number.shape else f"np.array({value}, {dtype})"
+            self.once.append(f"{name} = {made}")
+        return self.numbers[key]
 
 
 def _kind(value: np.ndarray) -> Any:

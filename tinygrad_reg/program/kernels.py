@@ -1,0 +1,77 @@
+"""How one line is computed into an array that is given: the quickest NumPy call that gives the same bits."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .recorded import _FILLED, Method, Node
+from .write import UFUNCS, inputs_of
+
+# Functions and methods that are a ufunc's reduction, over all axes where none is given.
+_SUMS: dict[Any, np.ufunc] = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum, Method("sum"): np.add,
+    Method("max"): np.maximum, Method("min"): np.minimum}  # fmt: skip
+
+
+class Number(NamedTuple):
+    """A number of the program as an array of this shape: NumPy would make one of it at every call."""
+
+    value: float
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+
+def ufunc_of(node: Node) -> Any:
+    """The ufunc, or the ufunc's reduction, that an operator or a method calls; else what the line calls."""
+    if node.function is operator.pow and type(node.arguments[1]) in (int, float) and node.arguments[1] == 2:
+        return np.square if node.value.dtype.kind == "f" else node.function  # as NumPy's own operator does
+    if node.function in _SUMS and node.options.keys() <= {"axis", "keepdims"} and len(node.arguments) == 1:
+        return _SUMS[node.function].reduce
+    return UFUNCS.get(node.function, node.function)
+
+
+def is_elementwise(function: Any) -> bool:
+    """Whether it reads no element after it has written it, so that its result may overwrite an operand."""
+    return isinstance(function, np.ufunc) and function.signature is None
+
+
+def takes_out(node: Node) -> bool:
+    """Whether NumPy can put the line's result into an array that it is given."""
+    if not isinstance(node.value, np.ndarray) or not node.value.ndim or node.changes:
+        return False
+    if node.function in _FILLED.values() or node.function == Method("astype"):
+        return True
+    function = ufunc_of(node)
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return bool(function == owner.reduce) and "dtype" not in node.options
+    if not isinstance(function, np.ufunc) or function.nout != 1:
+        return False
+    return "dtype" not in node.options  # then the result's array does not decide what is computed in
+
+
+def call_of(node: Node) -> Node:
+    """The call that computes a line: of the ufunc itself, with numbers as arrays."""
+    function, arguments, options = ufunc_of(node), node.arguments, node.options
+    if node.function in _SUMS and function is not node.function:
+        options = {"axis": None, **options}
+    if function is np.square:
+        arguments = arguments[:1]
+    if is_elementwise(function):
+        arguments = _with_arrays(function, arguments, getattr(node.value, "shape", ()))
+    call = Node(function, arguments, options)
+    call.value = node.value
+    return call
+
+
+def _with_arrays(function: np.ufunc, arguments: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """Arguments with arrays for Python's numbers, where these would become arrays of this dtype at every call."""
+    dtypes = {getattr(x.value, "dtype", None) for x in inputs_of(arguments)}
+    (dtype,) = dtypes if len(dtypes) == 1 else (None,)
+    if dtype is None or dtype.kind != "f":
+        return arguments
+    # NumPy compares two arrays four times as fast as an array and a number.
+    whole = shape if function in (np.maximum, np.minimum) else ()
+    return tuple(Number(x, whole, dtype) if type(x) in (int, float) else x for x in arguments)
