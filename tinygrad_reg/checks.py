@@ -1,76 +1,83 @@
-"""Checks of values: functions of arrays that raise where the numbers make no sense. A program runs them at each call.
-
-A check is called by `modes.check(test, *arrays, loss=...)`, positional what it looks at, by name what its message says.
-"""
+"""What users set, checked by name where it is given: each function returns the value, or says what it must be."""
 
 from __future__ import annotations
 
-import sys
-import warnings
+import math
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-from . import source
 
-TOLERANCE = 1e-3  # how far probabilities may be from the sum 1: float16 and printed numbers must pass
+def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> float:
+    """A finite number from `low` to `high`.
 
-
-def are_labels(y: Any, classes: int, *, loss: str) -> None:
-    """Whole numbers from 0 to classes − 1."""
-    # One comparison finds both kinds of stray: seen as unsigned, a negative label is a huge one.
-    if y.size and np.maximum.reduce(y.astype(np.intp, copy=False).view(np.uintp), axis=None) >= classes:
-        raise ValueError(
-            f"{loss} has {classes} classes, so labels go from 0 to {classes - 1}; these go from {y.min()} to {y.max()}"
-        )
-
-
-def are_distributions(y: Any, *, loss: str) -> None:
-    """Rows that are not negative and sum to 1."""
-    sums = np.add.reduce(y, axis=-1)
-    if (np.abs(sums - 1) > TOLERANCE).any() or (y < 0).any():
-        raise ValueError(
-            f"one-hot labels of {loss} are not negative and sum to 1 in each row, these sum to "
-            f"{sums.min():.4g} … {sums.max():.4g}; for several classes a sample, or one probability a sample, use "
-            "binary_crossentropy or sigmoid_crossentropy"
-        )
+    >>> number("rate", 1.5, 0, 1)
+    Traceback (most recent call last):
+    ValueError: rate must be a finite number from 0 to 1, not 1.5
+    """
+    bounds = f" from {low:g} to {high:g}" if high < math.inf else f" ≥ {low:g}" if low > -math.inf else ""
+    _require(lambda: math.isfinite(value) and low <= value <= high, name, value, f"a finite number{bounds}")
+    return float(value)
 
 
-def are_signs(y: Any) -> None:
-    """Numbers −1 and +1."""
-    if np.count_nonzero(np.abs(y) != 1):
-        raise ValueError("the targets of hinge are −1 and +1; for labels of 0 and 1 give it 2 * target − 1")
+def positive(name: str, value: Any) -> float:
+    """A finite number > 0."""
+    _require(lambda: 0 < value < math.inf, name, value, "a finite number > 0")
+    return float(value)
 
 
-def lie_in_0_1(x: Any, *, what: str, loss: str, advice: str) -> None:
-    """Numbers from 0 to 1. A NaN passes: that the training diverged is for others to say."""
-    if x.size:
-        low, high = np.minimum.reduce(x, axis=None), np.maximum.reduce(x, axis=None)
-        if low < 0 or high > 1:
-            raise ValueError(f"the {what} of {loss} must lie in [0, 1], but is {low:.4g} to {high:.4g}; {advice}")
+def limit(name: str, value: Any) -> float:
+    """A number > 0, or infinity for no limit."""
+    _require(lambda: value > 0, name, value, "a number > 0 (math.inf: no limit)")
+    return float(value)
 
 
-def sum_to_1(p: Any) -> None:
-    """Rows of probabilities: a warning for those that do not sum to 1, to the user's line."""
-    away = np.abs(np.add.reduce(p, axis=-1) - 1)
-    if (away > TOLERANCE).any():
-        worst = np.add.reduce(p, axis=-1).flat[np.argmax(away)]
-        warnings.warn(
-            f"categorical_crossentropy was given probabilities that do not sum to 1 (a row sums to {worst:.4g}); "
-            "they are used as they are",
-            stacklevel=_users_level(),
-        )
+def fraction(name: str, value: Any) -> float:
+    """A share that leaves something: with 1 or more, a mean would never forget, and dropout drop everything."""
+    _require(lambda: 0 <= value < 1, name, value, "a number ≥ 0 and < 1")
+    return float(value)
 
 
-def are_weights(w: Any) -> None:
-    """Numbers from 0 on."""
-    if not (w >= 0).all():
-        raise ValueError("weights= must be numbers from 0 on")
+def whole(name: str, value: Any, low: int = 1) -> int:
+    """A whole number from `low` on; 2.0 is none, as for NumPy's shapes and axes."""
+    _require(lambda: isinstance(value, Integral) and int(value) >= low, name, value, f"a whole number ≥ {low}")
+    return int(value)
 
 
-def _users_level() -> int:
-    """How far up the user's code is from a check, which a loss or a program called."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and not source.is_users(frame.f_code):
-        level, frame = level + 1, frame.f_back
-    return level
+def steps(name: str, value: Any) -> int:
+    """A number of steps, which may be written 1e4."""
+    _require(lambda: 1 <= value < math.inf and value == int(value), name, value, "a number of steps, whole and ≥ 1")
+    return int(value)
+
+
+def _require(fits: Callable[[], bool], name: str, value: Any, wanted: str) -> None:
+    """Refuse a value that is no real number, or one that does not fit (as NaN nowhere does)."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name} must be {wanted}, not {value!r}")
+    if not fits():
+        raise ValueError(f"{name} must be {wanted}, not {value!r}")
+
+
+def switch(name: str, value: Any) -> bool:
+    """On or off."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, not {value!r}")
+    return value
+
+
+def one_of(name: str, value: Any, options: Sequence[str]) -> str:
+    """One of some words."""
+    if value not in options:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, not {value!r}")
+    return str(value)
+
+
+def generator(rng: Any) -> np.random.Generator | None:
+    """A generator of one's own, made once of a seed; None: each draw is from the thread's generator."""
+    if rng is None or isinstance(rng, np.random.Generator):
+        return rng
+    if isinstance(rng, Integral) and not isinstance(rng, bool):
+        return np.random.default_rng(int(rng))
+    raise TypeError(f"rng must be a NumPy Generator such as np.random.default_rng(0), or a seed, not {rng!r}")
