@@ -11,9 +11,9 @@ from .. import checks, ops
 from ..modes import Rng
 from ..ops.windows import Padding, Pair, pair, windows
 from ..tensor import Tensor
-from .activation import Activation, activate
-from .dense import Weighted
+from .activation import Activation, activate, activation_name
 from .module import Module
+from .weighted import Weighted
 
 
 class Conv2D(Weighted):
@@ -51,20 +51,13 @@ class Conv2D(Weighted):
         self.kernel_size = pair("kernel_size", kernel_size, 1)
         self.stride, self.padding = stride, padding
         windows(self.kernel_size, self.kernel_size, stride, padding)  # refuses what is no stride or padding
-        self.make(
-            (self.out_channels, self.in_channels, *self.kernel_size),
-            self.out_channels,
-            activation=activation,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-            use_bias=use_bias,
-            dtype=dtype,
-            rng=rng,
-        )
+        self.activation = activation_name(activation)
+        self.use_bias = bool(use_bias)
+        shape = (self.out_channels, self.in_channels, *self.kernel_size)
+        self.kernel = self.make("kernel", shape, kernel_initializer, kernel_regularizer, kernel_constraint, dtype, rng)
+        self.bias = None
+        if use_bias:
+            self.bias = self.make("bias", (out_channels,), bias_initializer, bias_regularizer, bias_constraint, dtype, rng)
 
     def forward(self, x: Tensor) -> Any:
         """activation(x ∗ kernel + bias)"""

@@ -1,62 +1,15 @@
-"""Layers of weights: what Dense and Conv2D share, and Dense."""
+"""Dense: every output is a weighted sum of every input."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from .. import checks, initializers, penalties
+from .. import checks
 from ..modes import Rng
 from ..tensor import Tensor
 from .activation import Activation, activate, activation_name
-from .module import Module
-
-
-class Weighted(Module):
-    """A layer with a kernel and a bias: how they are made, penalised and constrained."""
-
-    kernel: Tensor
-    bias: Tensor | None
-
-    def make(
-        self,
-        kernel_shape: tuple[int, ...],
-        units: int,
-        *,
-        activation: Activation,
-        kernel_initializer: Any,
-        bias_initializer: Any,
-        kernel_regularizer: Any,
-        bias_regularizer: Any,
-        kernel_constraint: Any,
-        bias_constraint: Any,
-        use_bias: bool,
-        dtype: Any,
-        rng: Rng,
-    ) -> None:
-        """Make the arrays, and keep what the user declared about them."""
-        self.activation = activation_name(activation)
-        self.use_bias = bool(use_bias)
-        self.kernel_regularizer = penalties.get(kernel_regularizer)
-        self.bias_regularizer = penalties.get(bias_regularizer)
-        self.kernel_constraint = _constraint("kernel_constraint", kernel_constraint)
-        self.bias_constraint = _constraint("bias_constraint", bias_constraint)
-        self.kernel = parameter("kernel", kernel_initializer, kernel_shape, rng, dtype)
-        self.bias = parameter("bias", bias_initializer, (units,), rng, dtype) if use_bias else None
-
-
-def parameter(name: str, initializer: Any, shape: tuple[int, ...], rng: Rng, dtype: Any) -> Tensor:
-    """A Tensor to be trained, as the initializer starts it."""
-    return Tensor(initializers.create(initializer, shape, rng=rng, dtype=dtype), requires_grad=True, name=name)
-
-
-def _constraint(name: str, constraint: Any) -> Any:
-    if constraint is not None and (isinstance(constraint, type) or not callable(constraint)):
-        raise TypeError(
-            f"{name} must be a constraint such as tg.constraints.max_norm(1.0), "
-            f"or a callable (weights, lr) -> weights, not {constraint!r}"
-        )
-    return constraint
+from .weighted import Weighted
 
 
 class Dense(Weighted):
@@ -85,20 +38,13 @@ class Dense(Weighted):
     ) -> None:
         self.in_features = checks.whole("in_features", in_features)
         self.out_features = checks.whole("out_features", out_features)
-        self.make(
-            (self.in_features, self.out_features),
-            self.out_features,
-            activation=activation,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-            use_bias=use_bias,
-            dtype=dtype,
-            rng=rng,
-        )
+        self.activation = activation_name(activation)
+        self.use_bias = bool(use_bias)
+        shape = (self.in_features, self.out_features)
+        self.kernel = self.make("kernel", shape, kernel_initializer, kernel_regularizer, kernel_constraint, dtype, rng)
+        self.bias = None
+        if use_bias:
+            self.bias = self.make("bias", (out_features,), bias_initializer, bias_regularizer, bias_constraint, dtype, rng)
 
     @property
     def input_shape(self) -> tuple[int, ...]:  # type: ignore[override]

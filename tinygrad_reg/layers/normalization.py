@@ -10,8 +10,8 @@ import numpy as np
 from .. import checks
 from ..modes import no_grad
 from ..tensor import Tensor
-from .dense import parameter
 from .module import Module
+from .weighted import parameter
 
 
 class BatchNorm(Module):
@@ -48,8 +48,8 @@ class BatchNorm(Module):
         self.epsilon = checks.number("epsilon", epsilon, 0)
         self.average = checks.one_of("average", average, ("var", "unbiased_var", "std"))
         shape = (self.features,)
-        self.gamma = parameter("gamma", gamma_initializer, shape, None, dtype)
-        self.beta = parameter("beta", beta_initializer, shape, None, dtype)
+        self.gamma = parameter("gamma", shape, gamma_initializer, dtype)
+        self.beta = parameter("beta", shape, beta_initializer, dtype)
         self.moving_mean = Tensor(np.zeros(shape, self.gamma.dtype), name="moving_mean")
         spread = "moving_std" if average == "std" else "moving_var"
         setattr(self, spread, Tensor(np.ones(shape, self.gamma.dtype), name=spread))
@@ -118,8 +118,8 @@ class LayerNorm(Module):
         shape = tuple(checks.whole("features", n) for n in lengths)
         self.features = features
         self.epsilon = checks.number("epsilon", epsilon, 0)
-        self.gamma = parameter("gamma", gamma_initializer, shape, None, dtype)
-        self.beta = parameter("beta", beta_initializer, shape, None, dtype)
+        self.gamma = parameter("gamma", shape, gamma_initializer, dtype)
+        self.beta = parameter("beta", shape, beta_initializer, dtype)
 
     def forward(self, x: Tensor) -> Any:
         """γ · (x − μ) / sqrt(σ² + ε) + β"""
