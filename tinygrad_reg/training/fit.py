@@ -51,6 +51,7 @@ def fit(
     clip: Clip | None = None,
     augment: Callable[[Any], Any] | None = None,
     drop_last: bool = False,
+    compile: bool = False,
     resume: str | os.PathLike[str] | None = None,
     rng: np.random.Generator | int | None = None,
 ) -> History:
@@ -79,6 +80,7 @@ def fit(
     | clip | r: the norm of all gradients together is at most r; or ("value", c), ("norm", r), a function |
     | augment | changes each batch of x in training, such as tg.data.augmentation.shift(2) |
     | drop_last | leave out a last batch that is smaller than the others |
+    | compile | capture the forward and backward pass once and replay it as a program (tg.compile): the same numbers, faster |
     | resume | a path: the training is saved there after each epoch, and continued from there if the file exists |
     | rng | draws the order of the samples and augmentations; by default this thread's generator (tg.seed) |
 
@@ -92,6 +94,8 @@ def fit(
         raise ValueError(f"epochs is a whole number from 1 on, not {epochs!r}")
     if verbose not in (0, 1, 2):
         raise ValueError(f"verbose is 0 (nothing), 1 (a bar) or 2 (a line an epoch), not {verbose!r}")
+    if not isinstance(compile, bool):
+        raise TypeError(f"compile is True or False, not {compile!r}; what Keras' compile() takes is given to fit itself")
     if augment is not None and not callable(augment):
         raise TypeError(f"augment= takes a function of a batch, such as tg.data.augmentation.shift(2), not {augment!r}")
     x, y = checks.data_set(x, y)
@@ -123,6 +127,7 @@ def fit(
         augment=augment,
         rng=own_rng,
         resume=resume,
+        compile=compile,
     )
     return run.go(verbose)
 

@@ -22,7 +22,8 @@ from ..tensor import Tensor
 from . import checks, container, divergence
 from .callbacks import Callback
 from .checkpoints import generators_in, load, save
-from .evaluation import a_loss, measured, scores
+from .evaluation import measured, scores
+from .gradient import Gradient
 from .history import History
 from .progress import Progress
 
@@ -45,6 +46,7 @@ class Run:
         augment: Callable[..., Any] | None,
         rng: np.random.Generator | None,
         resume: str | os.PathLike[str] | None,
+        compile: bool = False,
     ) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.train, self.validation, self.metrics, self.callbacks = train, validation, metrics, callbacks
@@ -58,6 +60,7 @@ class Run:
         own = ["loss", *["penalty"] * self.penalised, *metrics]
         own += [f"val_{name}" for name in ["loss", *metrics]] * (validation is not None)
         self.figures = list(dict.fromkeys([*own, *(name for callback in callbacks for name in callback.adds)]))
+        self.gradient = Gradient(model, loss, optimizer, self.penalised, compile)
         self._done = 0  # complete epochs
         self._batch = 0  # complete batches of this epoch
         self._steps = 0  # of this run
@@ -179,18 +182,13 @@ class Run:
             self.model.project(lr)
 
     def _gradient(self, x: Any, y: Any, weights: Any, figures: Figures) -> Tensor:
-        out = self.model(x)
-        loss = a_loss(self.loss(out, y) if weights is None else self.loss(out, y, weights=weights))
-        penalty = self.model.penalty() if self.penalised else None
-        total = loss if penalty is None else loss + penalty
+        parts = self.gradient(x, y, weights)
+        out, loss, penalty, total = parts
         if not self._steps:
             self._check_first(out, total)
-        if not math.isfinite(total.item()):
-            divergence.refuse(self.model, total, self.optimizer, self._sizes, self.epoch, self._batch + 1)
-        self.optimizer.zero_grad()
-        total.backward(retain_grads=False)
-        if not divergence.finite_gradients(self.parameters):
-            divergence.refuse(self.model, total, self.optimizer, self._sizes, self.epoch, self._batch + 1)
+        if not (math.isfinite(total.item()) and divergence.finite_gradients(self.parameters)):
+            graph = self.gradient.with_graph(parts)
+            divergence.refuse(self.model, graph, self.optimizer, self._sizes, self.epoch, self._batch + 1)
         for callback in self.callbacks:
             callback.on_gradient(self._batch + 1)
         if self.clip is not None:
@@ -203,18 +201,12 @@ class Run:
 
     def _check_first(self, out: Any, total: Tensor) -> None:
         """What only the first prediction can tell, before the first step."""
-        if not total.requires_grad:
-            raise ValueError(
-                "the loss does not depend on any parameter: somewhere between them the graph is cut (by .detach(), "
-                ".numpy(), no_grad()), or the loss was computed with plain arrays"
-            )
         if self.history.start_loss is None:
             self.history.start_loss = total.item()
         sets = {"": self.train.arrays[1]}
         if self.validation is not None:
             sets["in validation_data, "] = self.validation[1]
         if isinstance(out, Tensor):
-            checks.twice(out, self.loss)
             checks.targets(out.data, sets, self.loss, self.metrics)
 
     @contextmanager

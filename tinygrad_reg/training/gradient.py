@@ -1,0 +1,103 @@
+"""The gradient of a training step, computed as the hand-written loop does, or by a program that was captured from it.
+
+A program can't look at values. So everything that looks (is the loss a finite number? what do callbacks say?) is done
+by Run with what is returned here.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import losses, program
+from ..layers.module import Module
+from ..modes import generator
+from ..optim import Optimizer
+from ..tensor import Tensor
+from . import checks
+from .evaluation import a_loss
+
+
+class Parts(NamedTuple):
+    """What a forward pass gives."""
+
+    out: Any
+    loss: Tensor  # of the data
+    penalty: Tensor | None
+    total: Tensor
+
+
+class Gradient:
+    """Called with a batch, it leaves ∂total/∂p in each parameter's `.grad`, unless total is no finite number."""
+
+    def __init__(
+        self, model: Module, loss: losses.Loss, optimizer: Optimizer, penalised: bool, compile: bool = False
+    ) -> None:
+        self.model, self.loss, self.optimizer, self.penalised = model, loss, optimizer, penalised
+        self.program = program.compile(self._step) if compile else None
+        self._first = True
+        self._layers_rngs = [rng for _, rng in model.named_generators()] if compile else []
+        self._before: list[tuple[np.random.Generator, Any]] = []
+        self._batch: tuple[Any, ...] = ()
+
+    def __call__(self, x: Any, y: Any, weights: Any) -> Parts:
+        """Forward and backward."""
+        if self.program is not None:
+            self._batch = x, y, weights
+            self._before = [(rng, rng.bit_generator.state) for rng in (generator(), *self._layers_rngs)]
+            # The model and the loss are given, so that the program follows the variables of their code.
+            parts: Parts = self.program(self.model, self.loss, *self._batch)
+        else:
+            parts = self._forward(self.model, self.loss, x, y, weights)
+            if math.isfinite(parts.total.item()):
+                self._backward(parts.total)
+        self._first = False
+        return parts
+
+    def _step(self, model: Module, loss: losses.Loss, x: Any, y: Any, weights: Any) -> Parts:
+        parts = self._forward(model, loss, x, y, weights)
+        self._backward(parts.total)
+        return parts
+
+    def _forward(self, model: Module, loss: losses.Loss, x: Any, y: Any, weights: Any) -> Parts:
+        out = model(x)
+        of_data = a_loss(loss(out, y) if weights is None else loss(out, y, weights=weights))
+        penalty = model.penalty() if self.penalised else None
+        total = of_data if penalty is None else of_data + penalty
+        if self._first:
+            _check(out, loss, total)
+        return Parts(out, of_data, penalty, total)
+
+    def _backward(self, total: Tensor) -> None:
+        self.optimizer.zero_grad()
+        total.backward(retain_grads=False)
+
+    def with_graph(self, parts: Parts) -> Tensor:
+        """The total of these parts with its graph, to explain it. A program has none: the batch is run once more."""
+        if self.program is None:
+            return parts.total
+        after = [(rng, rng.bit_generator.state) for rng, _ in self._before]
+        for rng, state in self._before:
+            rng.bit_generator.state = state
+        statistics = [(t, t.data) for _, t in self.model.named_state() if not t.requires_grad]
+        copies = [data.copy() for _, data in statistics]
+        total = self._forward(self.model, self.loss, *self._batch).total
+        for (t, data), copy in zip(statistics, copies, strict=True):  # moved by the run that diverged already
+            if t.data is not data or not np.array_equal(data, copy, equal_nan=True):
+                t.data = copy
+        for rng, state in after:
+            rng.bit_generator.state = state
+        return total
+
+
+def _check(out: Any, loss: losses.Loss, total: Tensor) -> None:
+    """What only the graph of the first prediction can tell."""
+    if not total.requires_grad:
+        raise ValueError(
+            "the loss does not depend on any parameter: somewhere between them the graph is cut (by .detach(), "
+            ".numpy(), no_grad()), or the loss was computed with plain arrays"
+        )
+    if isinstance(out, Tensor):
+        checks.twice(out, loss)
