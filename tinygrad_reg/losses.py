@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,17 +29,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from . import ops, source
-from .modes import default_dtype, example
+from .modes import check, default_dtype
 from .naming import look_up, missing
 from .ops.crossentropy import floored_log, picked
 from .tensor import Tensor, as_array, describe
+from .value_checks import are_distributions, are_labels, are_signs, are_weights, lie_in_0_1, sum_to_1
 
 Reduction = Literal["mean", "sum", "samples", "none"]
 Loss = Callable[..., Tensor]
 
 LOSSES: dict[str, Loss] = {}
 _REDUCTIONS = ("mean", "sum", "samples", "none")
-_TOLERANCE = 1e-3  # how far probabilities may be from the sum 1: float16 and printed numbers must pass
 
 
 def _loss(per_loss: Callable[..., Any]) -> Loss:
@@ -126,8 +125,7 @@ def huber(prediction: Any, target: Any, *, delta: float = 1.0) -> Any:
 def hinge(prediction: Any, target: Any) -> Any:
     """max(0, 1 − y·a) of a score a and a target y of −1 or +1: a support vector machine's loss."""
     y = _as_target(prediction, target, "hinge")
-    if not (np.abs(_values(y)) == 1).all():
-        raise ValueError("the targets of hinge are −1 and +1; for labels of 0 and 1 give it 2 * target − 1")
+    check(are_signs, _values(y))
     return ops.relu(1.0 - y * prediction)
 
 
@@ -165,13 +163,7 @@ def categorical_crossentropy(prediction: Any, target: Any) -> Any:
     y = _as_labels(prediction, target, "categorical_crossentropy")
     if not _is_softmax(prediction):
         _check_range(prediction, "prediction", "categorical_crossentropy", "softmax_crossentropy takes logits")
-        sums = _values(prediction).sum(-1)
-        if (np.abs(sums - 1) > _TOLERANCE).any():
-            warnings.warn(
-                f"categorical_crossentropy was given probabilities that do not sum to 1 (a row sums to "
-                f"{sums.flat[np.argmax(np.abs(sums - 1))]:.4g}); they are used as they are",
-                stacklevel=3,
-            )
+        check(sum_to_1, _values(prediction))
     if y.ndim < prediction.ndim:
         return -floored_log(picked(prediction, y))
     return -np.sum(y * floored_log(prediction), axis=-1)
@@ -246,27 +238,12 @@ def _as_labels(prediction: Tensor, target: Any, loss: str) -> Any:
         labels = target.data if isinstance(target, Tensor) else target
         if labels.dtype.kind not in "iub":
             raise TypeError(f"labels are whole numbers, the target is of {labels.dtype}: write target.astype(int)")
-        labels = labels.astype(np.intp, copy=False)
-        given = example(labels)
-        # One comparison finds both kinds of stray: seen as unsigned, a negative label is a huge one.
-        if given.size and np.maximum.reduce(given.view(np.uintp), axis=None) >= shape[-1]:
-            raise ValueError(
-                f"{loss} has {shape[-1]} classes, so labels go from 0 to {shape[-1] - 1}; "
-                f"these go from {given.min()} to {given.max()}"
-            )
-        return labels
+        check(are_labels, labels, shape[-1], loss=loss)
+        return labels.astype(np.intp, copy=False)
     if target.shape != shape:
         raise _mismatch(prediction, target, loss)
-    target = _in_dtype(target, prediction)
-    y = _values(target)
-    sums = y.sum(-1)
-    if (np.abs(sums - 1) > _TOLERANCE).any() or (y < 0).any():
-        raise ValueError(
-            f"one-hot labels of {loss} are not negative and sum to 1 in each row, these sum to "
-            f"{sums.min():.4g} … {sums.max():.4g}; for several classes a sample, or one probability a sample, use "
-            "binary_crossentropy or sigmoid_crossentropy"
-        )
-    return target
+    check(are_distributions, _values(target), loss=loss)
+    return _in_dtype(target, prediction)
 
 
 def _in_dtype(target: Any, prediction: Tensor) -> Any:
@@ -294,11 +271,7 @@ def _mismatch(prediction: Tensor, target: Any, loss: str) -> ValueError:
 def _check_range(x: Any, what: str, loss: str, advice: str) -> None:
     if isinstance(x, Tensor) and x.op in ("sigmoid", "softmax"):
         return  # can't be anywhere else
-    values = _values(x)
-    if values.size:
-        low, high = values.min(), values.max()
-        if low < 0 or high > 1:  # a NaN passes: that the training diverged is for others to say
-            raise ValueError(f"the {what} of {loss} must lie in [0, 1], but is {low:.4g} to {high:.4g}; {advice}")
+    check(lie_in_0_1, _values(x), what=what, loss=loss, advice=advice)
 
 
 def _is_softmax(p: Tensor) -> bool:
@@ -306,8 +279,7 @@ def _is_softmax(p: Tensor) -> bool:
 
 
 def _values(x: Any) -> Any:
-    """The values, for the checks: in a step that is captured, those of the capture."""
-    return example(x.data if isinstance(x, Tensor) else x)
+    return x.data if isinstance(x, Tensor) else x
 
 
 # ---- many losses to one number
@@ -322,8 +294,7 @@ def _as_weights(weights: Any, each: Tensor) -> Any:
                 f"or one a loss, {each.shape}"
             )
         w = w.reshape(w.shape + (1,) * (each.ndim - 1))
-    if not (example(w) >= 0).all():
-        raise ValueError("weights= must be numbers from 0 on")
+    check(are_weights, w)
     return w
 
 

@@ -34,14 +34,16 @@ class Captured:
     """The base of what stands for an array in a step that is being captured (see program/recorded.py)."""
 
     __slots__ = ("__weakref__",)
-    example: Any  # the value that it has during the capture: for checks that are made then only
     dtype: Any
     astype: Callable[..., Any]
 
 
-def example(x: Any) -> Any:
-    """x itself; for what stands for an array while a step is captured, the value that it has then."""
-    return x.example if isinstance(x, Captured) else x
+def check(test: Callable[..., None], *values: Any, **about: Any) -> None:
+    """Call a test of arrays, which raises where their values make no sense; a captured step repeats it at each call."""
+    if modes.capture is None:
+        test(*values, **about)
+    else:
+        modes.capture.check(test, values, about)
 
 
 @contextmanager

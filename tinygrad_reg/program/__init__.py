@@ -29,7 +29,8 @@ dtype. A few programs are kept.
 
 Python beside the ops runs at capture only: it may print, count and check, and does so once. Where it would have to
 know a value (if, float(), item(), a mask as an index), the capture is refused with the line and what to write
-instead, and everything is as it was before. Checks of labels and ranges in losses are made at capture.
+instead, and everything is as it was before. Checks that a loss makes of labels, targets and weights are lines of the
+program: each call makes them anew, those of what it is given before anything else.
 
 An op whose forward loops, assigns or draws is one line that calls the op, and so is a clipping of gradients, a
 constraint, or an update rule that asks for the number of the step. What a program gives equals what the step gives to

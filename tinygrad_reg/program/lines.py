@@ -15,7 +15,7 @@ from .. import source
 from ..backward import walk
 from ..modes import quiet
 from ..tensor import Tensor
-from .recorded import _FILLED, Input, Node, Recorded, Refused, assign
+from .recorded import _FILLED, Check, Input, Node, Recorded, Refused, assign
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -170,7 +170,15 @@ class Lines:
 
     def effect(self, function: Any, arguments: Sequence[Any], options: dict[str, Any] | None = None) -> None:
         """A line that changes an array which outlives the program."""
-        node = Node(function, self._nodes(tuple(arguments)), self._nodes(options or {}))
+        self._keep(Node(function, self._nodes(tuple(arguments)), self._nodes(options or {})))
+
+    def check(self, test: Callable[..., None], arguments: Sequence[Any], options: dict[str, Any]) -> None:
+        """See modes.check: made now, and again at each call if it looks at arrays that may have changed by then."""
+        test(*self.values(arguments), **options)
+        if any(isinstance(x, np.ndarray) for x in arguments):
+            self._keep(Check(test, self._nodes(tuple(arguments)), options))
+
+    def _keep(self, node: Node) -> None:
         node.changes = True
         self._locate(node)
         self.nodes.append(node)

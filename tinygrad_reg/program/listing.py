@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import source as places
 from .program import Program
-from .recorded import _FILLED, Input, Node, assign, transposed
+from .recorded import _FILLED, Check, Input, Node, assign, transposed
 from .write import Namespace, Writer, constant_text, inputs_of
 
 _WIDE = 88  # an expression that is longer is split into lines
@@ -28,7 +28,8 @@ class Listing:
         self.filled = {node.arguments[0]: node for node in program.nodes if node.function is assign}
         self.filled = {made: line for made, line in self.filled.items() if not isinstance(made, Input)}
         self.uses: dict[Node, list[int]] = {}
-        for i, node in enumerate(program.nodes):
+        self.lines = [node for node in program.nodes if not isinstance(node, Check)]
+        for i, node in enumerate(self.lines):
             for x in inputs_of((node.arguments, node.options)):
                 self.uses.setdefault(x, []).append(i)
         self.inlined: set[Node] = set()
@@ -38,6 +39,7 @@ class Listing:
         self._inline()
         self.views: list[str] = []
         self.arguments = self._arguments()
+        self.checks = [self._check(node) for node in program.nodes if isinstance(node, Check)]
         self.views.sort(key=lambda view: "empty_like" not in view)  # the arrays before their parts
         body = self._body()
         imports = ["import numpy as np"]
@@ -62,7 +64,7 @@ class Listing:
 
     def _inline(self) -> None:
         """What is used once, has no name of its own and stands in the same user's line is part of an expression."""
-        nodes, results = self.program.nodes, set(self.program.results)
+        nodes, results = self.lines, set(self.program.results)
         changed = np.cumsum([node.changes or node.function is assign for node in nodes]).tolist()
         for i, node in enumerate(nodes):
             uses = self.uses.get(node, [])
@@ -129,6 +131,7 @@ class Listing:
             shape = "" if value is None else f" {value.dtype} {value.shape}" if value.shape else f" {value.dtype}"
             note = what.get(node.kind, "")
             head.append(f"    # {self.named[node]}:{shape}{', ' if shape and note else ' ' if note else ''}{note}")
+        head += [f"    # checked at each call: {check}" for check in self.checks]
         if self.views:
             head += ["", *(f"    {view}" for view in self.views)]
         return head
@@ -138,7 +141,7 @@ class Listing:
     def _body(self) -> list[str]:
         lines: list[str] = []
         phase, place = "", ""
-        for node in self.program.nodes:
+        for node in self.lines:
             if node in self.inlined:
                 continue
             if node.phase != phase:
@@ -150,6 +153,10 @@ class Listing:
                 lines.append(f"    # {here}")
             lines += [f"    {line}" for line in self._line(node)]
         return lines
+
+    def _check(self, node: Node) -> str:
+        """A check is told of, and left to the program that runs: it is no part of what is derived."""
+        return f"{node.function.__name__}({self.writer.listed(node.arguments, {})})"
 
     def _place(self, node: Node) -> str:
         if node.code is None:

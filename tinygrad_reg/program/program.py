@@ -8,7 +8,7 @@ import numpy as np
 
 from ..tensor import Tensor
 from .capture import Capture
-from .recorded import Input, Node, Recorded, assign
+from .recorded import Check, Input, Node, Recorded, assign
 from .updates import Leaf
 from .write import inputs_of
 
@@ -35,7 +35,7 @@ class Program:
         self.needs_grad: dict[Leaf, bool] = {}  # leaves whose gradient must be there, or must not be, before a call
         for leaf in capture.leaves.values():
             self._left_behind(leaf)
-        self.nodes = settle(share(capture.nodes, self.results), self.results)
+        self.nodes = first_checks(settle(share(capture.nodes, self.results), self.results))
         used = {node for line in self.nodes for node in inputs_of((line.arguments, line.options))} | set(self.results)
         self.inputs = [x for x in capture.inputs if x in used]
         for leaf in capture.leaves.values():
@@ -99,7 +99,9 @@ def share(nodes: list[Node], results: list[Node]) -> list[Node]:
     kept = []
     for node in live:
         node.arguments, node.options = replaced(node.arguments, instead), replaced(node.options, instead)
-        if node.changes:
+        if isinstance(node, Check):
+            pass
+        elif node.changes:
             same.clear()  # what was computed from the arrays that it changes
         elif node.function is not assign and node not in filled:
             key = _key((node.function, node.arguments, node.options))
@@ -130,6 +132,16 @@ def settle(nodes: list[Node], results: list[Node]) -> list[Node]:
                 node.phase, node.code, node.place, node.op = value.phase, value.code, value.place, value.op
     late = {node for lines in moved.values() for node in lines}
     return [line for node in nodes if node not in late for line in (node, *moved.get(node, ()))]
+
+
+def first_checks(nodes: list[Node]) -> list[Node]:
+    """Checks of what the program is given come before anything that a wrong one would leave half done."""
+    first = {node for node in nodes if isinstance(node, Check) and all(map(_is_given, inputs_of(node.arguments)))}
+    return [*(node for node in nodes if node in first), *(node for node in nodes if node not in first)]
+
+
+def _is_given(node: Node) -> bool:
+    return isinstance(node, Input) and node.kind in ("argument", "constant")
 
 
 def replaced(x: Any, instead: dict[Node, Node]) -> Any:

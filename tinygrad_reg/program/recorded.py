@@ -40,6 +40,12 @@ class Node:
         self.changes = False  # whether it writes into an array that outlives it, or draws random numbers
 
 
+class Check(Node):
+    """A line that looks at values and raises where they make no sense: it gives nothing, and changes nothing."""
+
+    __slots__ = ()
+
+
 class Input(Node):
     """What a program is given: an argument, the array of a Tensor, an optimizer's array, a learning rate, a clock."""
 
@@ -93,11 +99,6 @@ class Recorded(Captured):
         return np.ndarray
 
     # ---- what the program knows
-
-    @property
-    def example(self) -> Any:
-        """The value in this capture."""
-        return self.node.value
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -1,0 +1,112 @@
+"""What a loss checks about its targets is checked at every call of a program, as the step itself would."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+from tinygrad_reg.modes import check
+
+from .steps import digits, equal
+
+LOGITS = np.array([[1.0, 2.0, -1.0], [0.5, 0.0, 3.0]])
+SHARES = np.array([[0.2, 0.3, 0.5], [0.6, 0.4, 0.0]])
+WRONG = {
+    "labels": ("softmax_crossentropy", (LOGITS, np.array([0, 2])), (LOGITS, np.array([0, 3])), "labels go from 0 to 2"),
+    "negative labels": (
+        "softmax_crossentropy",
+        (LOGITS, np.array([0, 2])),
+        (LOGITS, np.array([0, -1])),
+        "from -1 to 0",
+    ),
+    "int32 labels": (
+        "softmax_crossentropy",
+        (LOGITS, np.array([0, 2], np.int32)),
+        (LOGITS, np.array([3, 0], np.int32)),
+        "labels go from 0 to 2",
+    ),
+    "one-hot": ("softmax_crossentropy", (LOGITS, np.eye(3)[:2]), (LOGITS, np.ones((2, 3))), "sum to 1 in each row"),
+    "signs": ("hinge", (LOGITS, np.sign(LOGITS - 0.1)), (LOGITS, np.abs(LOGITS)), r"−1 and \+1"),
+    "probabilities": ("binary_crossentropy", (SHARES, SHARES), (LOGITS, SHARES), "prediction .* is -1 to 3"),
+    "targets": ("sigmoid_crossentropy", (LOGITS, SHARES), (LOGITS, LOGITS), "target .* is -1 to 3"),
+    "rows": ("categorical_crossentropy", (SHARES, np.eye(3)[:2]), (LOGITS, np.eye(3)[:2]), "prediction .* is -1 to 3"),
+}
+
+
+@pytest.mark.parametrize("which", WRONG)
+def test_targets_are_checked_at_each_call(which):
+    name, right, wrong, message = WRONG[which]
+    loss = tg.losses.get(name)
+    fast = tg.compile(lambda a, y: loss(a, y))
+    for _ in range(2):
+        assert equal(fast(*right).data, loss(*right).data)
+        with pytest.raises(ValueError, match=message) as eager:
+            loss(*wrong)
+        with pytest.raises(ValueError, match=message) as captured:
+            fast(*wrong)
+        assert str(captured.value) == str(eager.value)
+    assert len(fast._programs) == 1
+
+
+def test_weights_and_targets_that_the_step_refers_to():
+    weights, y = np.ones(2), np.array([0, 2])
+    fast = tg.compile(lambda a: tg.losses.softmax_crossentropy(a, y, weights=weights))
+    fast(LOGITS)
+    weights[0] = -1
+    with pytest.raises(ValueError, match="weights="):
+        fast(LOGITS)
+    weights[0], y[0] = 1, 3
+    with pytest.raises(ValueError, match="labels go from 0 to 2"):
+        fast(LOGITS)
+
+
+def test_a_wrong_call_changes_nothing():
+    made = digits()
+    fast = tg.compile(made.step)
+    x, y = made.batches[0]
+    fast(x, y)
+    before = list(made.state())
+    with pytest.raises(ValueError, match="labels go from 0 to 2"):
+        fast(x, y + 2)
+    for (name, ours), (_, theirs) in zip(made.state(), before, strict=True):
+        assert equal(ours, theirs), name
+
+
+def test_a_warning_is_given_at_each_call_for_the_users_line():
+    fast = tg.compile(lambda p, y: tg.losses.categorical_crossentropy(p, y))
+    y = np.array([0, 1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fast(SHARES, y)
+    with pytest.warns(UserWarning, match=r"a row sums to 0\.5") as caught:
+        fast(SHARES / 2, y)
+    assert caught[0].filename == __file__
+
+
+def test_the_page_tells_of_checks_and_the_program_that_runs_makes_them():
+    fast = tg.compile(lambda a, labels: tg.losses.softmax_crossentropy(a, labels))
+    fast(LOGITS, np.array([0, 1]))
+    assert "# checked at each call: are_labels(labels, 3)" in fast.source and "import tinygrad_reg" not in fast.source
+    assert "    are_labels(labels, 3, loss='softmax_crossentropy')" in fast.planned_source
+
+
+def test_a_check_of_a_computed_value():
+    def is_small(x, *, limit):
+        if np.max(x) > limit:
+            raise ValueError(f"too large: {np.max(x)}")
+
+    def step(x):
+        h = x * 2
+        check(is_small, h, limit=10)
+        return np.sum(h)
+
+    fast = tg.compile(step)
+    assert fast(np.ones(3)) == 6.0
+    with pytest.raises(ValueError, match=r"too large: 12\.0"):
+        fast(np.full(3, 6.0))
+    scope: dict = {}
+    exec(fast.source, scope)
+    assert next(f for name, f in scope.items() if callable(f) and name == "step")(x=np.ones(3)) == 6.0
