@@ -11,6 +11,7 @@ from .. import checks, initializers, ops
 from ..modes import Rng
 from ..naming import look_up
 from ..tensor import Tensor
+from .images import along_channels
 from .module import Module
 
 Activation = str | Callable[[Any], Any] | None
@@ -101,7 +102,7 @@ class PReLU(Module):
             raise ValueError(
                 f"{self.where()} expects {self.channels} channels in axis 1, but was given shape {x.shape}"
             )
-        return ops.prelu(x, np.reshape(self.alpha, (self.channels, *[1] * (x.ndim - 2))))
+        return ops.prelu(x, along_channels(self.alpha, x.ndim))
 
 
 class ELU(Module):

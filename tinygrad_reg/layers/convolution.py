@@ -9,9 +9,10 @@ import numpy as np
 
 from .. import checks, ops
 from ..modes import Rng
-from ..ops.windows import Padding, Pair, pair, windows
+from ..ops.windows import Padding, Pair, pair
 from ..tensor import Tensor
 from .activation import Activation, activate, activation_name
+from .images import along_channels, check_windows, require_images
 from .module import Module
 from .weighted import Weighted
 
@@ -50,21 +51,23 @@ class Conv2D(Weighted):
         self.out_channels = checks.whole("out_channels", out_channels)
         self.kernel_size = pair("kernel_size", kernel_size, 1)
         self.stride, self.padding = stride, padding
-        windows(self.kernel_size, self.kernel_size, stride, padding)  # refuses what is no stride or padding
+        check_windows(self.kernel_size, stride, padding)
         self.activation = activation_name(activation)
         self.use_bias = bool(use_bias)
         shape = (self.out_channels, self.in_channels, *self.kernel_size)
         self.kernel = self.make("kernel", shape, kernel_initializer, kernel_regularizer, kernel_constraint, dtype, rng)
         self.bias = None
         if use_bias:
-            self.bias = self.make("bias", (out_channels,), bias_initializer, bias_regularizer, bias_constraint, dtype, rng)
+            self.bias = self.make(
+                "bias", (out_channels,), bias_initializer, bias_regularizer, bias_constraint, dtype, rng
+            )
 
     def forward(self, x: Tensor) -> Any:
         """activation(x ∗ kernel + bias)"""
-        images(self, x, self.in_channels)
+        require_images(self, x, self.in_channels)
         z = ops.conv2d(x, self.kernel, stride=self.stride, padding=self.padding)
         if self.bias is not None:
-            z = z + np.reshape(self.bias, (self.out_channels, 1, 1))
+            z = z + along_channels(self.bias, z.ndim)
         return activate(self.activation, z)
 
 
@@ -76,15 +79,3 @@ class Flatten(Module):
         if x.ndim == 0:
             raise ValueError(f"{self.where()} expects a batch (N, ...), but was given a single number")
         return np.reshape(x, (x.shape[0], math.prod(x.shape[1:])))
-
-
-def images(layer: Module, x: Tensor, channels: int | None = None) -> None:
-    """Refuse what is not a batch of images (N, C, H, W) with this number of channels."""
-    if x.ndim == 4 and channels in (None, x.shape[1]):
-        return
-    message = f"{layer.where()} expects images of shape (N, {channels or 'C'}, H, W), but was given {x.shape}"
-    if x.ndim == 3:
-        message += "; write x[None] for a batch of one image, x[:, None] for images without a channel axis"
-    elif x.ndim == 4 and x.shape[3] == channels:
-        message += "; channels come before height and width: np.moveaxis(x, -1, 1)"
-    raise ValueError(message)

@@ -44,7 +44,9 @@ class Dense(Weighted):
         self.kernel = self.make("kernel", shape, kernel_initializer, kernel_regularizer, kernel_constraint, dtype, rng)
         self.bias = None
         if use_bias:
-            self.bias = self.make("bias", (out_features,), bias_initializer, bias_regularizer, bias_constraint, dtype, rng)
+            self.bias = self.make(
+                "bias", (out_features,), bias_initializer, bias_regularizer, bias_constraint, dtype, rng
+            )
 
     @property
     def input_shape(self) -> tuple[int, ...]:  # type: ignore[override]

@@ -12,7 +12,7 @@ from .. import checks
 from ..modes import Rng
 from ..ops.random import bernoulli, normal
 from ..tensor import Tensor
-from .convolution import images
+from .images import require_images
 from .module import Module
 from .sequential import Residual
 
@@ -60,7 +60,7 @@ class SpatialDropout2D(Dropout):
 
     def mask_shape(self, x: Tensor) -> tuple[int, ...]:
         """One decision for each channel of each image."""
-        images(self, x)
+        require_images(self, x)
         shape: tuple[int, ...] = (*x.shape[:2], 1, 1)
         return shape
 

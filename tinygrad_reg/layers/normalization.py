@@ -10,6 +10,7 @@ import numpy as np
 from .. import checks
 from ..modes import no_grad
 from ..tensor import Tensor
+from .images import along_channels
 from .module import Module
 from .weighted import parameter
 
@@ -62,8 +63,8 @@ class BatchNorm(Module):
                 f"but was given {x.shape}"
             )
         mean, std = self._of_batch(x) if self.training else self._moving()
-        normalized = (x - self._along(mean, x)) / self._along(std, x)
-        return self._along(self.gamma, x) * normalized + self._along(self.beta, x)
+        mean, std, gamma, beta = (along_channels(numbers, x.ndim) for numbers in (mean, std, self.gamma, self.beta))
+        return gamma * ((x - mean) / std) + beta
 
     def _of_batch(self, x: Tensor) -> tuple[Any, Any]:
         """Mean and standard deviation of the batch, which the moving averages take in."""
@@ -93,10 +94,6 @@ class BatchNorm(Module):
         # Copies of the averages (+): training that goes on must not reach into graphs that were made before.
         std = +self.moving_std if self.average == "std" else np.sqrt(self.moving_var + self.epsilon)
         return +self.moving_mean, std
-
-    def _along(self, numbers: Any, x: Tensor) -> Any:
-        """One number a feature, shaped to lie along axis 1 of x."""
-        return numbers if x.ndim == 2 else np.reshape(numbers, (self.features, *[1] * (x.ndim - 2)))
 
 
 class LayerNorm(Module):

@@ -9,35 +9,35 @@ import numpy as np
 
 from .. import checks, ops
 from ..modes import Rng
-from ..ops.windows import Padding, Pair, pair, windows
+from ..ops.windows import Padding, Pair
 from ..tensor import Tensor
-from .convolution import images
+from .images import check_windows, require_images
 from .module import Module
 
 
-class MaxPool2D(Module):
-    """The largest number of each window of `size`; windows are `stride` apart, by default side by side."""
+class Pool2D(Module):
+    """The base of layers that look at windows of `size`, `stride` apart, by default side by side."""
 
     def __init__(self, size: Pair, stride: Pair | None = None, padding: Padding = 0) -> None:
         self.size, self.stride, self.padding = size, stride, padding
-        _check_windows(size, stride, padding)
+        check_windows(size, size if stride is None else stride, padding)
+
+
+class MaxPool2D(Pool2D):
+    """The largest number of each window of `size`; windows are `stride` apart, by default side by side."""
 
     def forward(self, x: Tensor) -> Any:
         """max of each window"""
-        images(self, x)
+        require_images(self, x)
         return ops.max_pool2d(x, size=self.size, stride=self.stride, padding=self.padding)
 
 
-class AvgPool2D(Module):
+class AvgPool2D(Pool2D):
     """The mean of each window of `size`; windows are `stride` apart, by default side by side. Padding counts as 0."""
-
-    def __init__(self, size: Pair, stride: Pair | None = None, padding: Padding = 0) -> None:
-        self.size, self.stride, self.padding = size, stride, padding
-        _check_windows(size, stride, padding)
 
     def forward(self, x: Tensor) -> Any:
         """mean of each window"""
-        images(self, x)
+        require_images(self, x)
         return ops.avg_pool2d(x, size=self.size, stride=self.stride, padding=self.padding)
 
 
@@ -66,7 +66,7 @@ class FractionalMaxPool2D(Module):
 
     def forward(self, x: Tensor) -> Any:
         """max of each region"""
-        images(self, x)
+        require_images(self, x)
         size = x.shape[2:]
         if min(size) < 2:
             raise ValueError(f"{self.where()} needs images of at least 2 rows and 2 columns, but was given {x.shape}")
@@ -83,16 +83,10 @@ class GlobalAvgPool2D(Module):
 
     def forward(self, x: Tensor) -> Any:
         """mean over H and W"""
-        images(self, x)
+        require_images(self, x)
         return np.mean(x, axis=(2, 3))
 
 
 def _evenly_cut(length: int, count: int) -> np.ndarray:
     """The boundaries of `count` regions of an axis, as even as whole numbers allow."""
     return (np.arange(count + 1) * length + count // 2) // count
-
-
-def _check_windows(size: Pair, stride: Pair | None, padding: Padding) -> None:
-    """Refuse what is no size, stride or padding of windows."""
-    size = pair("size", size, 1)
-    windows(size, size, size if stride is None else stride, padding)
