@@ -21,16 +21,19 @@ from .evaluation import a_loss
 
 
 class Parts(NamedTuple):
-    """What a forward pass gives."""
+    """What a forward pass gives: Tensors, or their values."""
 
     out: Any
-    loss: Tensor  # of the data
-    penalty: Tensor | None
-    total: Tensor
+    loss: Any  # of the data
+    penalty: Any  # None where no layer declares one
+    total: Any
 
 
 class Gradient:
-    """Called with a batch, it leaves ∂total/∂p in each parameter's `.grad`, unless total is no finite number."""
+    """Called with a batch, it leaves ∂total/∂p in each parameter's `.grad`, unless total is no finite number.
+
+    It returns the values: arrays, and no Tensors, for making these would take a fifth of a small step.
+    """
 
     def __init__(
         self, model: Module, loss: losses.Loss, optimizer: Optimizer, penalised: bool, compile: bool = False
@@ -41,25 +44,28 @@ class Gradient:
         self._layers_rngs = [rng for _, rng in model.named_generators()] if compile else []
         self._before: list[tuple[np.random.Generator, Any]] = []
         self._batch: tuple[Any, ...] = ()
+        self._total: Tensor | None = None
 
     def __call__(self, x: Any, y: Any, weights: Any) -> Parts:
         """Forward and backward."""
+        self._total = None  # the last batch's graph is not to take memory beside this one's
         if self.program is not None:
             self._batch = x, y, weights
             self._before = [(rng, rng.bit_generator.state) for rng in (generator(), *self._layers_rngs)]
             # The model and the loss are given, so that the program follows the variables of their code.
-            parts: Parts = self.program(self.model, self.loss, *self._batch)
+            values: Parts = self.program(self.model, self.loss, *self._batch)
         else:
             parts = self._forward(self.model, self.loss, x, y, weights)
-            if math.isfinite(parts.total.item()):
+            self._total, values = parts.total, _values(parts)
+            if math.isfinite(values.total.item()):
                 self._backward(parts.total)
         self._first = False
-        return parts
+        return values
 
     def _step(self, model: Module, loss: losses.Loss, x: Any, y: Any, weights: Any) -> Parts:
         parts = self._forward(model, loss, x, y, weights)
         self._backward(parts.total)
-        return parts
+        return _values(parts)
 
     def _forward(self, model: Module, loss: losses.Loss, x: Any, y: Any, weights: Any) -> Parts:
         out = model(x)
@@ -74,10 +80,10 @@ class Gradient:
         self.optimizer.zero_grad()
         total.backward(retain_grads=False)
 
-    def with_graph(self, parts: Parts) -> Tensor:
-        """The total of these parts with its graph, to explain it. A program has none: the batch is run once more."""
-        if self.program is None:
-            return parts.total
+    def with_graph(self) -> Tensor:
+        """The total with its graph, to explain it. A program has none: the batch is run once more."""
+        if self._total is not None:
+            return self._total
         after = [(rng, rng.bit_generator.state) for rng, _ in self._before]
         for rng, state in self._before:
             rng.bit_generator.state = state
@@ -90,6 +96,10 @@ class Gradient:
         for rng, state in after:
             rng.bit_generator.state = state
         return total
+
+
+def _values(parts: Parts) -> Parts:
+    return Parts(*(part.data if isinstance(part, Tensor) else part for part in parts))
 
 
 def _check(out: Any, loss: losses.Loss, total: Tensor) -> None:

@@ -181,13 +181,12 @@ class Run:
         if self.constrained:
             self.model.project(lr)
 
-    def _gradient(self, x: Any, y: Any, weights: Any, figures: Figures) -> Tensor:
-        parts = self.gradient(x, y, weights)
-        out, loss, penalty, total = parts
+    def _gradient(self, x: Any, y: Any, weights: Any, figures: Figures) -> Any:
+        out, loss, penalty, total = self.gradient(x, y, weights)
         if not self._steps:
             self._check_first(out, total)
         if not (math.isfinite(total.item()) and divergence.finite_gradients(self.parameters)):
-            graph = self.gradient.with_graph(parts)
+            graph = self.gradient.with_graph()
             divergence.refuse(self.model, graph, self.optimizer, self._sizes, self.epoch, self._batch + 1)
         for callback in self.callbacks:
             callback.on_gradient(self._batch + 1)
@@ -195,19 +194,19 @@ class Run:
             self.clip(self.parameters)
         figures.add(len(y), loss.item(), None if penalty is None else penalty.item())
         if self.metrics:
-            figures.predictions.append(out.data)
+            figures.predictions.append(out)
             figures.targets.append(y)
         return total
 
-    def _check_first(self, out: Any, total: Tensor) -> None:
+    def _check_first(self, out: Any, total: Any) -> None:
         """What only the first prediction can tell, before the first step."""
         if self.history.start_loss is None:
             self.history.start_loss = total.item()
         sets = {"": self.train.arrays[1]}
         if self.validation is not None:
             sets["in validation_data, "] = self.validation[1]
-        if isinstance(out, Tensor):
-            checks.targets(out.data, sets, self.loss, self.metrics)
+        if isinstance(out, np.ndarray):
+            checks.targets(out, sets, self.loss, self.metrics)
 
     @contextmanager
     def _unchanged_until_the_first_step(self) -> Iterator[None]:
