@@ -17,8 +17,15 @@ def test_a_name_that_is_near_or_begins_so_is_suggested():
     for given in ("acuracy", "acc"):
         with pytest.raises(ValueError, match=f"no metric is called '{given}'; did you mean 'accuracy'"):
             look_up(given, {"mse": 1, "accuracy": 2}, "metric")
-    with pytest.raises(ValueError, match="no metric is called 'xyz'; There are mse, accuracy"):
+    with pytest.raises(ValueError, match=r"no metric is called 'xyz'\. There are mse, accuracy"):
         look_up("xyz", {"mse": 1, "accuracy": 2}, "metric")
+
+
+def test_keras_name_is_answered_with_ours():
+    with pytest.raises(ValueError, match=r"no loss is called 'mean_squared_error'; did you mean 'mse'\? There are"):
+        tg.losses.get("mean_squared_error")
+    with pytest.raises(ValueError, match=r"did you mean 'categorical_crossentropy'\?"):
+        tg.losses.get("sparse_categorical_crossentropy")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ The engine is loaded at once, the framework around it when it is first asked for
 """
 
 from importlib import import_module as _import_module
+from importlib.util import find_spec as _find_spec
+from sys import modules as _modules
 from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
@@ -71,6 +73,8 @@ _OPEN = ("layers", "training")  # and everything public in these
 def __getattr__(name: str) -> _Any:
     if name in _MODULES:
         return _import_module(f".{name}", __name__)
+    if f"{__name__}.{name}" not in _modules and _find_spec(f".{name}", __name__):
+        raise AttributeError(name)  # `from . import name` asks so before it imports the file, maybe amid other imports
     for module in [_NAMES[name]] if name in _NAMES else [] if name.startswith("_") else _OPEN:
         home = __getattr__(module)
         if name in _NAMES or name in home.__all__:

@@ -24,9 +24,10 @@ def look_up(name: str, table: Mapping[str, T], kind: str) -> T:
     if name in table:
         return table[name]
     small = str(name).lower()
-    near = difflib.get_close_matches(small, table, 1) or [known for known in table if known.startswith(small)]
-    hint = f"did you mean '{near[0]}'? " if near else ""
-    raise ValueError(f"no {kind} is called '{name}'; {hint}There are {', '.join(table)}")
+    near = [known for known in table if _FOREIGN.get(_plain(small), "").partition(",")[0].endswith(f".{known}")]
+    near += difflib.get_close_matches(small, table, 1) or [known for known in table if known.startswith(small)]
+    hint = f"; did you mean '{near[0]}'?" if near else "."
+    raise ValueError(f"no {kind} is called '{name}'{hint} There are {', '.join(table)}")
 
 
 # Where public names are. What two of them have is looked for in the first.

@@ -24,6 +24,7 @@ def test_multi_hot():
         (lambda: one_hot([0, 3], classes=3), ValueError, "3 classes have labels 0 to 2, not 0 to 3"),
         (lambda: one_hot([-1, 1]), ValueError, "not -1 to 1"),
         (lambda: one_hot([0.0, 1.0]), TypeError, r"labels.astype\(int\)"),
+        (lambda: one_hot(["cat", "dog"]), TypeError, r"np.unique\(labels, return_inverse=True\)"),
         (lambda: one_hot(np.zeros(0, int)), ValueError, "give classes="),
         (lambda: multi_hot([[0], [3]], classes=3), ValueError, "not 3 to 3"),
         (lambda: multi_hot([["a"]], classes=3), TypeError, "whole numbers"),

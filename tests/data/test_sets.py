@@ -52,6 +52,7 @@ def test_drop_last():
         ((X, Y[:5]), {}, ValueError, "as many samples as each other, not 10 and 5"),
         ((X[:0],), {}, ValueError, "empty"),
         ((3.0,), {}, ValueError, "a single number is no data set"),
+        ((X, Y, 4), {}, TypeError, r"a number has to be named: batches\(x, y, batch_size=4\)"),
         ((), {}, TypeError, "one array at least"),
         ((X,), {"batch_size": 0}, ValueError, "batch_size is a whole number from 1 on"),
         ((X,), {"batch_size": 2.5}, ValueError, "not 2.5"),
@@ -95,6 +96,7 @@ def test_split_without_labels_and_without_shuffling():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"fractions": 0.8}, r"a number for each part: write \(0.8, 0.2\), not 0.8"),
         ({"fractions": (0.8, 0.3)}, "positive numbers with sum 1"),
         ({"fractions": (1.0, 0.0)}, "positive numbers with sum 1"),
         ({"fractions": (0.98, 0.01, 0.01)}, "a part would be empty"),

@@ -58,6 +58,7 @@ def test_one_sample_and_more_axes():
     [
         ((4, 5), r"layer 1, Dense\(6, 2\), expects inputs of shape \(N, 6\), but was given \(4, 5\)$"),
         ((4, 2, 3), r"put a Flatten\(\) before it"),
+        ((4, 2, 5, 5), r"put a Flatten\(\) before it, which makes rows of 50, and write Dense\(50, …\)"),
         ((6, 4), r"transpose the array: x\.T"),
         ((), r"but was given \(\)"),
     ],

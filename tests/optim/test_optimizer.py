@@ -45,6 +45,8 @@ class Model:
         ({"w": one()}, TypeError, "takes a list of Tensors, not dict"),
         (Model(), TypeError, r"takes parameters, not a Model: write .parameters\(\)"),
         (np.ones(3), TypeError, "takes a list of Tensors, not ndarray"),
+        (Model().parameters, TypeError, r"takes parameters, not a function that gives them: call it, \.parameters\(\)"),
+        (0.1, TypeError, r"takes the parameters first: \w+\(model\.parameters\(\), lr=0\.1\)"),
         (None, TypeError, "takes a list of Tensors, not NoneType"),
         ([("w", one())], TypeError, "there is a tuple"),
         ([one() * 2], ValueError, "takes leaves, but .* was computed by"),

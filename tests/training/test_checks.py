@@ -64,6 +64,7 @@ CASES = {
         {"validation_data": (X, Y + 1)}, ValueError, "in validation_data, softmax_crossentropy has 3 classes",
     ),
     "labels as floats": ({"y": Y.astype(float)}, TypeError, r"write target.astype\(int\)"),
+    "labels as words": ({"y": Y.astype(str)}, TypeError, r"names, y = np.unique\(y, return_inverse=True\)"),
     "labels as a column": ({"y": Y[:, None]}, ValueError, r"write target.reshape\(-1\)"),
     "(N,) against (N, 1)": (
         {"model": tg.Dense(4, 1), "y": ONE[:, 0], "loss": "mse"}, ValueError, r"write target.reshape\(-1, 1\)",

@@ -18,6 +18,18 @@ def test_it_is_a_dict_of_lists():
         History({"loss": [1.0], "accuracy": []})
 
 
+def test_what_it_does_not_have_is_answered_with_what_it_has():
+    history = History(loss=[1.0], accuracy=[0.5])
+    with pytest.raises(KeyError, match="no 'acc' in this history: it has loss, accuracy"):
+        history["acc"]
+    with pytest.raises(AttributeError, match=r"no attribute 'loss'; write history\['loss'\]"):
+        history.loss  # noqa: B018
+    with pytest.raises(AttributeError, match=r"what Keras calls history\.history"):
+        history.history  # noqa: B018
+    assert "acc" not in history
+    assert history.get("acc") is None
+
+
 def test_a_figure_that_comes_late_or_is_missing_is_nan():
     history = History()
     history.add({"loss": 1.0})

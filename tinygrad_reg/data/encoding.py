@@ -19,7 +19,9 @@ def one_hot(labels: Any, classes: int | None = None, *, dtype: Any = None) -> np
     """
     array = np.asarray(labels)
     if array.dtype.kind not in "iub":
-        raise TypeError(f"labels are whole numbers, these are of {array.dtype}: write labels.astype(int)")
+        names = array.dtype.kind in "USTO"
+        write = "names, labels = np.unique(labels, return_inverse=True)" if names else "labels.astype(int)"
+        raise TypeError(f"labels are whole numbers, these are of {array.dtype}: write {write}")
     if classes is None:
         if not array.size:
             raise ValueError("there are no labels to count the classes by; give classes=")

@@ -34,6 +34,10 @@ class batches:  # named as what it is called like: for x, y in batches(...)
         rng: Rng = None,
         drop_last: bool = False,
     ) -> None:
+        if len(arrays) > 1 and not np.ndim(arrays[-1]):
+            raise TypeError(
+                f"batches() takes arrays; a number has to be named: batches(x, y, batch_size={arrays[-1]!r})"
+            )
         self.arrays = same_length(arrays)
         self.samples = len(self.arrays[0])
         if batch_size is not None and (not isinstance(batch_size, (int, np.integer)) or batch_size < 1):
@@ -84,6 +88,8 @@ def split(
     """
     arrays = same_length([x] if y is None else [x, y])
     samples, shares = len(arrays[0]), np.asarray(fractions, float)
+    if not shares.ndim and 0 < shares < 1:
+        raise ValueError(f"fractions has a number for each part: write ({shares:g}, {1 - shares:g}), not {fractions!r}")
     if shares.ndim != 1 or not (shares > 0).all() or abs(shares.sum() - 1) > 1e-9:
         raise ValueError(f"fractions are positive numbers with sum 1, such as (0.7, 0.15, 0.15), not {fractions!r}")
     if stratify is None:

@@ -64,8 +64,11 @@ class Dense(Weighted):
 
     def _refuse(self, shape: tuple[int, ...]) -> None:
         message = f"{self.where()} expects inputs of shape (N, {self.in_features}), but was given {shape}"
-        if len(shape) > 2 and math.prod(shape[1:]) == self.in_features:
+        rows = math.prod(shape[1:])
+        if len(shape) > 2 and rows == self.in_features:
             message += "; put a Flatten() before it"
+        elif len(shape) == 4:
+            message += f"; put a Flatten() before it, which makes rows of {rows}, and write Dense({rows}, …)"
         elif len(shape) == 2 and shape[0] == self.in_features:
             message += "; if samples are columns, transpose the array: x.T"
         raise ValueError(message)

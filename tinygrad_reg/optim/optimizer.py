@@ -290,6 +290,11 @@ def leaves(params: Any, taker: str) -> list[Tensor]:
         params = [params]
     elif hasattr(params, "parameters"):
         raise TypeError(f"{taker} takes parameters, not a {type(params).__name__}: write .parameters() after it")
+    elif callable(params):
+        name = getattr(params, "__name__", "parameters")
+        raise TypeError(f"{taker} takes parameters, not a function that gives them: call it, .{name}()")
+    elif isinstance(params, (int, float)):
+        raise TypeError(f"{taker} takes the parameters first: {taker}(model.parameters(), lr={params})")
     elif not isinstance(params, Iterable) or isinstance(params, Mapping | np.ndarray):
         raise TypeError(f"{taker} takes a list of Tensors, not {type(params).__name__}")
     found: dict[Tensor, None] = {}

@@ -28,7 +28,9 @@ def data_set(x: Any, y: Any, what: str = "") -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(f"{what}{error}") from None
     for name, array in (("x", x), ("y", y)):
         if array.dtype.kind not in "fiub":
-            raise TypeError(f"{what}{name} must hold numbers, not {array.dtype}")
+            classes = name == "y" and array.dtype.kind in "USTO"
+            number = "; number the classes: names, y = np.unique(y, return_inverse=True)" if classes else ""
+            raise TypeError(f"{what}{name} must hold numbers, not {array.dtype}{number}")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             bad = ~np.isfinite(array).reshape(len(array), -1)
             sample = int(np.flatnonzero(bad.any(axis=1))[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -79,6 +79,16 @@ class History(dict[str, list[float]]):
         self.best_epoch: int | None = None
         self.start_loss: float | None = None
         self.gradients: GradientRecorder | None = None
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise KeyError(f"no {name!r} in this history: it has {', '.join(self) or 'no epoch yet'}")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            own = f"; write history[{name!r}]" if name in self else ""
+            keras = '; it is what Keras calls history.history: write history["loss"]' if name == "history" else ""
+            raise AttributeError(f"a History has no attribute {name!r}{own or keras}", name=name, obj=self)
 
     @property
     def epochs(self) -> int:
