@@ -36,6 +36,19 @@ class Adaptive(Optimizer):
         """The same for formulas."""
         return f"√({s} + ε)" if self.eps_inside_root else f"(√{s} + ε)"
 
+    def move(self, w: Any, lr: Any, g: Any, s: Any, a: Any) -> None:
+        """w ← w − η·g / (√s + ε), with `a` (which may be s) as working space."""
+        np.divide(g, self.root(s, a), out=a)
+        np.multiply(a, lr, out=a)
+        np.subtract(w, a, out=w)
+
+
+def average(m: Any, beta: float, x: Any, a: Any) -> None:
+    """m ← β·m + (1 − β)·x, with `a` (which may be x) as working space."""
+    np.multiply(m, beta, out=m)
+    np.multiply(x, 1 - beta, out=a)
+    np.add(m, a, out=m)
+
 
 class AdaGrad(Adaptive):
     """s ← s + g² ; w ← w − η·g / (√s + ε): the more a weight has been moved, the slower it moves.
@@ -65,10 +78,7 @@ class AdaGrad(Adaptive):
         # s ← s + g²
         np.multiply(g, g, out=a)
         np.add(s, a, out=s)
-        # w ← w − η·g / (√s + ε)
-        np.divide(g, self.root(s, a), out=a)
-        np.multiply(a, lr, out=a)
-        np.subtract(w, a, out=w)
+        self.move(w, lr, g, s, a)
 
     def effective_lr(self) -> list[np.ndarray]:
         """η / (√s + ε) of every weight, an array a parameter: what its last gradient was multiplied by.
@@ -112,14 +122,9 @@ class RMSProp(Adaptive):
         """See `rule`."""
         (s,) = state
         # s ← ρ·s + (1 − ρ)·g²
-        np.multiply(s, self.rho, out=s)
         np.multiply(g, g, out=a)
-        np.multiply(a, 1 - self.rho, out=a)
-        np.add(s, a, out=s)
-        # w ← w − η·g / (√s + ε)
-        np.divide(g, self.root(s, a), out=a)
-        np.multiply(a, lr, out=a)
-        np.subtract(w, a, out=w)
+        average(s, self.rho, a, a)
+        self.move(w, lr, g, s, a)
 
 
 def _two_fractions(name: str, value: Any) -> tuple[float, float]:
@@ -172,20 +177,14 @@ class Adam(Adaptive):
         beta1, beta2 = self.betas
         power = t if self.bias_correction == "power" else 1
         # m ← β₁·m + (1 − β₁)·g
-        np.multiply(m, beta1, out=m)
-        np.multiply(g, 1 - beta1, out=a)
-        np.add(m, a, out=m)
+        average(m, beta1, g, a)
         # s ← β₂·s + (1 − β₂)·g²
-        np.multiply(s, beta2, out=s)
         np.multiply(g, g, out=a)
-        np.multiply(a, 1 - beta2, out=a)
-        np.add(s, a, out=s)
+        average(s, beta2, a, a)
         # ŝ = s / (1 − β₂^t)
         np.divide(s, 1 - beta2**power, out=a)
         # w ← w − η·m̂ / (√ŝ + ε), with m̂ = m / (1 − β₁^t)
-        np.divide(m, self.root(a, a), out=a)
-        np.multiply(a, lr / (1 - beta1**power), out=a)
-        np.subtract(w, a, out=w)
+        self.move(w, lr / (1 - beta1**power), m, a, a)
 
 
 class AdamW(Adam):
