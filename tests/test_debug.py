@@ -134,6 +134,22 @@ def test_why_of_an_ordinary_gradient_describes_it():
         tg.why(1.0)
 
 
+def test_why_a_gradient_vanishes_counts_what_took_it():
+    w = leaf(0.9, "w")
+    z = w * 0.5
+    for _ in range(6):
+        z = z.sigmoid()
+    z.backward()
+    slope = (w.grad / 0.5) ** (1 / 6)
+    assert f"most is lost at sigmoid, which stands 6 times on the way and passes on {slope:.2g} on average" in tg.why(w)
+    assert "never above 0.25" in tg.why(w)
+    assert "ReLU" in tg.why(w)
+    chain = (w * 1e-6).sum()
+    w.grad = None
+    chain.backward()
+    assert tg.why(w).endswith("chain = (w * 1e-6).sum()), which passes on 1e−6 of it.")
+
+
 def test_why_of_a_gradient_whose_square_is_no_float():
     w = leaf([1.0, 1.0], "w")
     (w * [1e200, 1e-200]).sum().backward()

@@ -115,10 +115,13 @@ def why(tensor: Tensor, loss: Tensor | None = None) -> str:
         )
     zeros = float(np.mean(np.asarray(grad) == 0))
     text = f"The gradient of {name} is there: largest entry {number(largest)}, root mean square {number(rms)}."
-    return text + (f" {zeros:.0%} of its entries are 0." if zeros else "")
+    text += f" {zeros:.0%} of its entries are 0." if zeros else ""
+    if largest < _TINY and loss is not None and tensor in _all_below(loss)[0]:
+        text += " It is small: " + _first_step(tensor, loss, _shrinks_most, _explain_shrinking)
+    return text
 
 
-_HUGE = 1e3
+_HUGE, _TINY = 1e3, 1e-3
 
 
 def _why_constant(tensor: Tensor, name: str) -> str:
@@ -205,6 +208,19 @@ def _grows_most(steps: list[Any]) -> list[Any]:
     return sorted(steps, key=growth, reverse=True)
 
 
+def _shrinks_most(steps: list[Any]) -> list[Any]:
+    """The op that takes most of the gradient, with how much its steps pass on: the geometric mean, by norms."""
+    passed: dict[str, list[float]] = {}
+    of: dict[str, Tensor] = {}
+    for node, _, upstream, share in steps:
+        before, after = (float(np.max(np.abs(x), initial=0)) for x in (upstream, share))
+        if node.op is not None and before and after:
+            passed.setdefault(node.op, []).append(float(np.log(after) - np.log(before)))
+            of[node.op] = node
+    most = sorted(passed, key=lambda op: sum(passed[op]))
+    return [(of[op], np.exp(np.mean(passed[op])), len(passed[op])) for op in most if sum(passed[op]) < 0]
+
+
 def _explain_bad(node: Tensor, position: int, upstream: Any, share: Any) -> str:
     op = node._primitive
     assert op is not None
@@ -229,6 +245,19 @@ def _explain_zero(node: Tensor, position: int, upstream: Any, share: Any) -> str
             f"{op.vanishes} That happens{_where(node)}, where the input is in {_range(node.parents[position]._data)}."
         )
     return f"{op.name}{_where(node)} has slope 0 at {_ranges(node._inputs)}."
+
+
+def _explain_shrinking(node: Tensor, factor: float, times: int) -> str:
+    op = node._primitive
+    assert op is not None
+    share = number(float(f"{factor:.2g}"))
+    if times > 1:
+        text = f"most is lost at {op.name}, which stands {times} times on the way and passes on {share} on average."
+    else:
+        text = f"most is lost at {op.name}{_where(node)}, which passes on {share} of it."
+    if "saturates" in op.vanishes:
+        text += f" {op.why} ReLU, an initialization that fits, or batch norm help."
+    return text
 
 
 def _explain_growth(node: Tensor, position: int, upstream: Any, share: Any) -> str:
