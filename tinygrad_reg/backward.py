@@ -214,12 +214,11 @@ def _may_be_held(share: Any, known: Sequence[Any], node: Tensor) -> bool:
     """Whether what a derivative returned, knowing these, may be an array that somebody else holds, or a view of one."""
     if not isinstance(share, np.ndarray):
         return False  # a NumPy scalar, which nobody can change
-    for value in known:  # by identity: `in` would compare elements
-        if share is value:
-            return True
     # A user's derivative may return an array that lives on elsewhere.
     foreign = node._primitive is not None and node._primitive.foreign
-    return foreign or share.base is not None or share is node._kept or not share.flags.writeable
+    if foreign or share.base is not None or share is node._kept or not share.flags.writeable:
+        return True
+    return any(share is value for value in known)  # by identity: `in` would compare elements
 
 
 def start_gradient(output: Any, gradient: Any, call: str) -> Any:
