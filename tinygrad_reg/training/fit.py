@@ -80,7 +80,7 @@ def fit(
     | clip | r: the norm of all gradients together is at most r; or ("value", c), ("norm", r), a function |
     | augment | changes each batch of x in training, such as tg.data.augmentation.shift(2) |
     | drop_last | leave out a last batch that is smaller than the others |
-    | compile | capture the forward and backward pass once and replay it as a program (tg.compile): the same numbers, faster |
+    | compile | True captures forward and backward once, as tg.compile does, and replays them: equal numbers, sooner |
     | resume | a path: the training is saved there after each epoch, and continued from there if the file exists |
     | rng | draws the order of the samples and augmentations; by default this thread's generator (tg.seed) |
 
@@ -88,6 +88,9 @@ def fit(
     being taken, and returns the history so far; `history.stop_reason` says why it ended early. What can't be trained
     is refused before the first step; a loss or gradient that is no finite number raises FloatingPointError with the
     layer where it began, before it spoils the weights, and the exception has the `history` so far.
+
+    compile=True pays from some hundred steps on, most with small layers. What the model's and the loss's Python does
+    beside the ops happens once; where it looks at values, the capture is refused with the line (see tg.compile).
     """
     a_module(model, "fit")
     if not isinstance(epochs, (int, np.integer)) or isinstance(epochs, bool) or epochs < 1:
@@ -95,7 +98,7 @@ def fit(
     if verbose not in (0, 1, 2):
         raise ValueError(f"verbose is 0 (nothing), 1 (a bar) or 2 (a line an epoch), not {verbose!r}")
     if not isinstance(compile, bool):
-        raise TypeError(f"compile is True or False, not {compile!r}; what Keras' compile() takes is given to fit itself")
+        raise TypeError(f"compile is True or False, not {compile!r}; Keras' compile(...) arguments are given to fit")
     if augment is not None and not callable(augment):
         raise TypeError(f"augment= takes a function of a batch, such as tg.data.augmentation.shift(2), not {augment!r}")
     x, y = checks.data_set(x, y)

@@ -89,7 +89,7 @@ class Gradient:
             rng.bit_generator.state = state
         statistics = [(t, t.data) for _, t in self.model.named_state() if not t.requires_grad]
         copies = [data.copy() for _, data in statistics]
-        total = self._forward(self.model, self.loss, *self._batch).total
+        total: Tensor = self._forward(self.model, self.loss, *self._batch).total
         for (t, data), copy in zip(statistics, copies, strict=True):  # moved by the run that diverged already
             if t.data is not data or not np.array_equal(data, copy, equal_nan=True):
                 t.data = copy
