@@ -78,8 +78,29 @@ def test_keeps_needs_a_pair():
     def kept(x):
         return x * 2
 
-    with pytest.raises(TypeError, match=r"keeps=True says that its forward returns .*, not ndarray"):
+    with pytest.raises(TypeError, match=r"must return \(result, kept\), as it was declared, not ndarray"):
         op(kept, keeps=True)(leaf(1.0, 2.0))
+
+
+def test_parts_spare_work_and_are_left_out_where_derivatives_are_differentiated():
+    given = []
+
+    def squared_exp(x):
+        e = np.exp(x)
+        return e * e, e
+
+    def derivative(g, out, x, *, parts):
+        given.append(parts is None)
+        e = np.exp(x) if parts is None else parts
+        return g * 2 * e * e
+
+    curve = op(squared_exp, derivative, reuses=True)
+    x = leaf(0.5)
+    slope = tg.gradients(curve(x), x, create_graph=True)
+    curve(x).backward()
+    np.testing.assert_allclose(x.grad, 2 * np.exp(1.0))
+    np.testing.assert_allclose(tg.gradients(slope, x), 4 * np.exp(1.0))
+    assert given == [True, False]
 
 
 @pytest.mark.parametrize("share", [np.array([1j]), np.array([None])], ids=repr)

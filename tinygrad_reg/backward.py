@@ -77,7 +77,8 @@ def walk(
             values = [x._data if isinstance(x, Tensor) else _number(x, node) for x in inputs]
             known = (upstream, node._data, *values)
         if primitive.keeps:
-            options = {**options, "kept": node._kept}
+            parts_without_graph = create_graph and primitive.keeps == "parts"
+            options = {**options, primitive.keeps: None if parts_without_graph else node._kept}
         shares = primitive.shares_of_all(known, options, inputs, owed) if primitive.joint else None
         for position, parent in enumerate(inputs):
             left = owed.get(parent) if isinstance(parent, Tensor) else None

@@ -31,7 +31,7 @@ import numpy as np
 from . import ops, source
 from .modes import check, default_dtype
 from .naming import look_up, missing
-from .ops.crossentropy import floored_log, picked
+from .ops.crossentropy import floored_log
 from .tensor import Tensor, as_array, describe
 from .value_checks import are_distributions, are_labels, are_signs, are_weights, lie_in_0_1, sum_to_1
 
@@ -165,7 +165,7 @@ def categorical_crossentropy(prediction: Any, target: Any) -> Any:
         _check_range(prediction, "prediction", "categorical_crossentropy", "softmax_crossentropy takes logits")
         check(sum_to_1, _values(prediction))
     if y.ndim < prediction.ndim:
-        return -floored_log(picked(prediction, y))
+        return -floored_log(ops.take_along_axis(prediction, y[..., None], axis=-1)[..., 0])
     return -np.sum(y * floored_log(prediction), axis=-1)
 
 
@@ -176,10 +176,9 @@ def softmax_crossentropy(prediction: Any, target: Any) -> Any:
     Computed by log-sum-exp, so it is exact for logits of any size; its gradient is (softmax(z) − y)/N.
     """
     y = _as_labels(prediction, target, "softmax_crossentropy")
-    log_p = ops.log_softmax(prediction)
     if y.ndim < prediction.ndim:
-        return -picked(log_p, y)
-    return -np.sum(y * log_p, axis=-1)
+        return ops.softmax_crossentropy(prediction, y)
+    return -np.sum(y * ops.log_softmax(prediction), axis=-1)
 
 
 def head_for(problem: str) -> tuple[Callable[..., Tensor] | None, Loss]:

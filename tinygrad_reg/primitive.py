@@ -59,6 +59,7 @@ class Primitive:
         expects: str = "",
         elementwise: bool = False,
         keeps: bool = False,
+        reuses: bool = False,
         floats: bool = False,
         random: bool = False,
         numpy: Any = (),
@@ -77,7 +78,7 @@ class Primitive:
         self.vanishes = vanishes
         self.expects = expects or (_BROADCASTING if elementwise else "")
         self.elementwise = elementwise
-        self.keeps = keeps
+        self.keeps = "kept" if keeps else "parts" if reuses else ""  # the name under which derivatives get it
         self.floats = floats
         self.random = random
         self.derivatives: list[Derivative | None] = []
@@ -290,7 +291,9 @@ class Primitive:
             if not self.keeps:
                 return as_result(result, arrays)
             if not isinstance(result, tuple) or len(result) != 2:
-                raise TypeError(f"keeps=True says that its forward returns (result, kept), not {type(result).__name__}")
+                raise TypeError(
+                    f"its forward must return (result, {self.keeps}), as it was declared, not {type(result).__name__}"
+                )
             return as_result(result[0], arrays), result[1]
 
         def as_result(out: Any, arrays: Sequence[Any]) -> Any:
@@ -354,6 +357,8 @@ def primitive(forward: Callable[..., Any] | None = None, **declaration: Any) -> 
     `operator="add"`: the operator `+`, from both sides.
     `keeps=True`: forward returns (result, kept), and the derivatives get `kept=`. It must be locally constant
     (indices, a mask): what varies with the inputs has a derivative of its own, and belongs into the derivative.
+    `reuses=True`: forward returns (result, parts), and the derivatives get `parts=`, results on the way to its own that
+    spare them the same work; None when the derivative is to be differentiated in turn, since parts have no graph.
     `floats=True`: integer and boolean arrays are taken as floats of the default dtype, as layers mean them (NumPy's own
     functions give float16 for small integers).
     `random=True`: the result is drawn anew at each call, so it is a Tensor even where no input is one.

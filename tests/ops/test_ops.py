@@ -48,7 +48,7 @@ def test_the_table_is_complete():
 def test_derivatives_have_the_forwards_defaults(op):
     """A node keeps the options that were given; the others are the defaults, on the way back as on the way there."""
     for function in [f for f in [*op.functions, op.joint] if getattr(f, "__module__", None) == op.__module__]:
-        defaults = {name: p.default for name, p in inspect.signature(function).parameters.items() if name != "kept"}
+        defaults = {name: p.default for name, p in inspect.signature(function).parameters.items()}
         assert {name: value for name, value in defaults.items() if value is not inspect.Parameter.empty} == op.defaults
 
 

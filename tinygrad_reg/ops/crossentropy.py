@@ -1,4 +1,4 @@
-"""What cross-entropies are made of besides sums: a logarithm that stays finite, and picking the true class."""
+"""What cross-entropies are made of: softmax and logarithm in one, and a logarithm that stays finite."""
 
 from __future__ import annotations
 
@@ -8,6 +8,29 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive
+from .activations import softmax
+
+
+@primitive(
+    reuses=True, text="−ln softmax(z)[y]", symbol="−ln softmax [y]",
+    why="Softmax and logarithm together leave the plainest of slopes: the probability given to a class, minus 1 if it "
+    "is the true one.",
+)  # fmt: skip
+def softmax_crossentropy(z: Any, labels: Any) -> Any:
+    """−ln softmax(z)[y]: what a classifier with logits z (classes on the last axis) pays for each label y"""
+    shifted = z - np.maximum.reduce(z, axis=-1, keepdims=True)
+    e = np.exp(shifted)
+    total = np.add.reduce(e, axis=-1, keepdims=True)
+    return np.log(total)[..., 0] - shifted[(*_positions(labels.shape), labels)], (e, total)
+
+
+@softmax_crossentropy.derivative("softmax(z) − onehot(y)", how="G of each sample ⊙ local")
+def _(g, out, z, labels, *, parts):
+    p = softmax(z) if parts is None else parts[0] / parts[1]
+    return g[..., None] * (p - (labels[..., None] == np.arange(z.shape[-1])))
+
+
+softmax_crossentropy.no_derivative()
 
 
 @primitive(
@@ -23,42 +46,6 @@ def floored_log(p: Any) -> Any:
 def _(g, out, p):
     least = 1e-12 if out.dtype.itemsize > 2 else 2.0**-14  # float16 has no 10⁻¹²
     return g / np.maximum(p, least)  # finite at 0 and, as PyTorch's, still pointing away from it
-
-
-@primitive(
-    text="x[i, labels]", symbol="[y]",
-    why="Only the true class of each sample was looked at, so only it gets a gradient here.",
-)  # fmt: skip
-def picked(x: Any, labels: Any) -> Any:
-    """The element of each row of x that its label points at"""
-    return x[(*_positions(labels.shape), labels)]
-
-
-@picked.derivative("1 at the label, 0 elsewhere", how="G put at the labels")
-def _(g, out, x, labels):
-    return placed(g, labels, classes=x.shape[-1])
-
-
-picked.no_derivative()
-
-
-@primitive(
-    text="zeros; out[i, labels] = x", symbol="[y] =",
-    why="Each number was put at one place, and gets the gradient from there.",
-)  # fmt: skip
-def placed(x: Any, labels: Any, *, classes: int) -> Any:
-    """Rows of zeros for `classes` classes, with x at the place that the label of each row points at"""
-    out = np.zeros_like(x, shape=(*x.shape, classes))
-    out[(*_positions(labels.shape), labels)] = x
-    return out
-
-
-@placed.derivative("1", how="G picked at the labels")
-def _(g, out, x, labels, *, classes):
-    return picked(g, labels)
-
-
-placed.no_derivative()
 
 
 @functools.lru_cache(maxsize=16)
