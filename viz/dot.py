@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import graphviz
@@ -17,7 +18,9 @@ import graphviz
 from tinygrad_reg.explain import number
 
 from . import layout
+from . import rows as rows_
 from .chains import Chain
+from .frames import crop
 from .svg import escape
 from .theme import Theme, ink_on
 from .trace import SIZE, Box, Drawing
@@ -37,10 +40,24 @@ class DotNotFound(FileNotFoundError):
 _warned: set[str] = set()
 
 
-def place(drawing: Drawing, source: str, engine: str, gap: float = layout.RANK_GAP) -> str:
-    """Place everything in `drawing` (whose DOT text is `source`) and return the engine that did: "dot" or "builtin"."""
+def place(drawing: Drawing, source: str, engine: str, gap: float = layout.RANK_GAP, rows: int | None = 1) -> str:
+    """Place everything in `drawing` (whose DOT text is `source`) and return the engine that did: "dot" or "builtin".
+
+    `rows`: in how many rows; None for as many as let it fit a slide best. Only the built-in layout knows rows.
+    """
     if engine not in ENGINES:
         raise ValueError(f"engine= is one of {', '.join(map(repr, ENGINES))}, not {engine!r}")
+    if rows is not None and rows > 1 and drawing.direction == "LR" and engine != "dot":
+        layout.place(drawing, gap, rows)
+        return "builtin"
+    done = _place_in_one(drawing, source, engine, gap)
+    if rows is None and drawing.direction == "LR" and engine != "dot" and rows_.fit(drawing) < rows_.READABLE:
+        layout.place_in_rows(drawing, gap)
+        return "builtin"
+    return done
+
+
+def _place_in_one(drawing: Drawing, source: str, engine: str, gap: float) -> str:
     if engine != "builtin":
         if find() is None:
             if engine == "dot":
@@ -50,7 +67,7 @@ def place(drawing: Drawing, source: str, engine: str, gap: float = layout.RANK_G
             try:
                 _read(drawing, json.loads(run(source, "json0")))
                 return "dot"
-            except (DotNotFound, ValueError, KeyError) as error:
+            except (DotNotFound, ValueError, LookupError, TypeError, AttributeError) as error:
                 if engine == "dot":
                     raise DotNotFound(f"'dot' could not place this graph: {error}") from None
                 _warn("broken", f"'dot' failed ({error}), so the built-in layout draws. See 'python -m viz doctor'")
@@ -214,9 +231,8 @@ def _read(drawing: Drawing, found: dict[str, Any]) -> None:
         box.x, box.y = x, y
     for arrow in drawing.arrows:
         arrow.points = routes[arrow.id]
-    for frame, corner in zip(drawing.frames, corners, strict=True):
-        frame.corners = corner
-    layout.crop(drawing)
+    drawing.placed = [replace(frame, corners=c) for frame, c in zip(drawing.frames, corners, strict=True)]
+    crop(drawing)
 
 
 def _spline(text: str, point: Any) -> list[tuple[float, float]]:

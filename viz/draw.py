@@ -10,7 +10,7 @@ from zlib import crc32
 from . import svg
 from .text import width
 from .theme import Theme
-from .trace import LINE, SIZE, Arrow, Box, Drawing, Line
+from .trace import LINE, SIZE, Arrow, Box, Drawing, Frame, Line
 
 HEAD = 8.0  # length of an arrow's head
 CHIP = 10.5  # font size on an arrow
@@ -41,7 +41,7 @@ def body(drawing: Drawing, theme: Theme, ids: str, state: State | None = None, *
     in_use = [a for a in drawing.arrows if state is not None and a.id in state.arrows]
     return "".join(
         [
-            *(_frame(drawing, i, theme, ids) for i in range(len(drawing.frames))),
+            *(_frame(frame, theme, ids) for frame in drawing.placed),
             *(_arrow(arrow, theme, ids, state, live) for arrow in at_rest + in_use),
             *(_box(box, theme, ids, state) for box in drawing.boxes),
             *(_chips(drawing, in_use, theme, state) if state else ()),
@@ -49,8 +49,7 @@ def body(drawing: Drawing, theme: Theme, ids: str, state: State | None = None, *
     )
 
 
-def _frame(drawing: Drawing, at: int, theme: Theme, ids: str) -> str:
-    frame = drawing.frames[at]
+def _frame(frame: Frame, theme: Theme, ids: str) -> str:
     if frame.corners is None:
         return ""
     left, top, right, bottom = frame.corners
@@ -161,15 +160,17 @@ def point_before(arrow: Arrow, distance: float, lying: bool) -> tuple[float, flo
     """The point on the arrow that lies `distance` before its end, measured along the direction of the graph."""
     axis = 0 if lying else 1
     goal = arrow.points[-1][axis] - distance
-    best = arrow.points[0]
-    for at in range(0, len(arrow.points) - 3, 3):
+    best = arrow.points[-1]
+    for at in range(len(arrow.points) - 4, -1, -3):  # from its end back: before that, it may have been there, too
         a, b, c, d = arrow.points[at : at + 4]
-        for step in range(21):
+        for step in range(20, -1, -1):
             t = step / 20
             weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
             x, y = (sum(w * p[i] for w, p in zip(weights, (a, b, c, d), strict=True)) for i in (0, 1))
             if abs((x, y)[axis] - goal) < abs(best[axis] - goal):
                 best = (x, y)
+            if (x, y)[axis] <= goal:
+                return best
     return best
 
 

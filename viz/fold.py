@@ -34,7 +34,11 @@ class Unit:
 
 def fold(steps: Sequence[ForwardStep], most: int | None, depth: int | None = None) -> list[Unit]:
     """The units to draw for `steps`, in order of computation; `depth` levels of layers are opened (all by default)."""
-    units = [Unit(s.kind, (s.index,), s.inputs, s.layer, signature=(s.op, s.shape, _options(s))) for s in steps]
+    homes = _homes(steps)
+    units = [
+        Unit(s.kind, (s.index,), s.inputs, home, signature=(s.op, s.shape, _options(s)))
+        for s, home in zip(steps, homes, strict=True)
+    ]
     if depth is not None:
         units = _layers(_leaves(units, steps), depth)
     if most is None or len(units) <= most:
@@ -45,12 +49,40 @@ def fold(steps: Sequence[ForwardStep], most: int | None, depth: int | None = Non
         if len(shorter) == len(units):
             break
         units = shorter
-    levels = max((unit.layer.count(".") + 1 for unit in units if unit.layer), default=0)
-    for level in range(levels, 0, -1):
+    deepest = max((len(levels(unit.layer)) for unit in units), default=0)
+    for level in range(deepest, 0, -1):
         if len(units) <= most:
             break
         units = _layers(units, level)
     return units if len(units) <= most else _middle(units, most)
+
+
+PENALTY = "penalty of layer "
+
+
+def levels(layer: str) -> list[str]:
+    """The layers that one is in, the outermost first, and itself: "0.1" is in "0". A penalty stands alone."""
+    if not layer or layer.startswith(PENALTY):
+        return [layer] if layer else []
+    parts = layer.split(".")
+    return [".".join(parts[: n + 1]) for n in range(len(parts))]
+
+
+def _homes(steps: Sequence[ForwardStep]) -> list[str]:
+    """The layer of each step. What is made of a layer's parameters alone, and leaves the layer, is its penalty."""
+    apart: list[bool] = []  # whether no input of the model reaches it
+    users: dict[int, list[ForwardStep]] = {}
+    for step in steps:
+        apart.append(all(apart[i] for i in step.inputs) if step.op else step.kind != "input")
+        for i in step.inputs:
+            users.setdefault(i, []).append(step)
+    homes = [step.layer for step in steps]
+    for step in reversed(steps):
+        after = users.get(step.index, [])
+        leaves = all(user.layer != step.layer or homes[user.index].startswith(PENALTY) for user in after)
+        if step.op and step.layer and apart[step.index] and after and leaves:
+            homes[step.index] = PENALTY + step.layer
+    return homes
 
 
 def _options(step: ForwardStep) -> str:
@@ -85,13 +117,12 @@ def _merge(units: Sequence[Unit], kind: str, layer: str, count: int) -> Unit:
 
 def _common(layers: Sequence[str]) -> str:
     """The innermost layer that all of these belong to."""
-    paths = [layer.split(".") for layer in layers]
-    shared = []
-    for parts in zip(*paths, strict=False):
-        if len(set(parts)) > 1:
+    shared = ""
+    for around in zip(*map(levels, layers), strict=False):
+        if len(set(around)) > 1:
             break
-        shared.append(parts[0])
-    return ".".join(shared)
+        shared = around[0]
+    return shared
 
 
 _LONGEST_PERIOD = 400
@@ -153,8 +184,8 @@ def _layers(units: list[Unit], level: int) -> list[Unit]:
             run.clear()
 
     def path(unit: Unit) -> str:
-        parts = unit.layer.split(".")
-        return ".".join(parts[:level]) if unit.layer and len(parts) >= level else ""
+        around = levels(unit.layer)
+        return around[min(level, len(around)) - 1] if len(around) >= level or unit.layer.startswith(PENALTY) else ""
 
     for unit in units:
         if unit.kind in ("parameter", "input", "constant") and not unit.inputs:

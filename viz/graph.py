@@ -22,6 +22,7 @@ def graph(
     x: Tensor | Sequence[Tensor],
     *,
     direction: str = "LR",
+    rows: int | None = None,
     show: str = "value+grad",
     depth: int | None = None,
     max_nodes: int | None = 60,
@@ -32,7 +33,9 @@ def graph(
 ) -> Picture:
     """The graph of what `x` (a Tensor, or several) was computed from; its gradients are those in `.grad`.
 
-    `direction`: "LR" or "TB". `show`: what stands in a box, "value+grad", "value", "grad", "shape" or "name".
+    `direction`: "LR" or "TB". `rows`: a long graph is set in rows, as text is in lines, so that it fits a slide; a
+    number insists on so many, 1 is one long row (as is engine="dot", which knows no rows). `show`: what stands in a
+    box, "value+grad", "value", "grad", "shape" or "name".
     `depth`: how many levels of layers are opened. Above `max_nodes` boxes the graph is folded: parameters into the
     operations that use them, identical blocks into one, layers into boxes; None draws it whole. `engine`: "auto"
     uses the program `dot` where it is installed and a built-in layout elsewhere; "dot" or "builtin" insist on one.
@@ -46,7 +49,7 @@ def graph(
     if not outputs or not all(isinstance(output, Tensor) for output in outputs):
         given = type(x).__name__ if outputs is None else repr(outputs)
         raise TypeError(f"graph() takes a Tensor or a list of Tensors, not {given}")
-    check(direction=direction, depth=depth, max_nodes=max_nodes, digits=digits, engine=engine)
+    check(direction=direction, rows=rows, depth=depth, max_nodes=max_nodes, digits=digits, engine=engine)
     shown = _shown(show)
     colors = theme_named(theme)
     steps = forward_steps(*outputs, call="graph()")
@@ -63,7 +66,7 @@ def graph(
         description += f" for {len(steps):,} tensors"
 
     def render() -> str:
-        dot.place(plan, digraph.source, engine)
+        dot.place(plan, digraph.source, engine, rows=rows)
         return _document(plan, theme, description)
 
     if engine == "dot" and dot.find() is None:
@@ -99,6 +102,7 @@ def _shown(show: str) -> frozenset[str]:
 def check(
     *,
     direction: str = "LR",
+    rows: int | None = None,
     depth: int | None = None,
     max_nodes: int | None = None,
     digits: int = 4,
@@ -107,6 +111,17 @@ def check(
     """Refuse options that mean nothing."""
     if direction not in ("LR", "TB"):
         raise ValueError(f"direction= is 'LR' (left to right) or 'TB' (top to bottom), not {direction!r}")
+    if rows is not None and (not isinstance(rows, int) or not 1 <= rows <= 40):
+        raise ValueError(f"rows= is a number of rows from 1 to 40, or None for as many as fit; not {rows!r}")
+    if (
+        rows is not None
+        and rows > 1
+        and (direction, engine) != ("LR", "auto")
+        and (direction, engine) != ("LR", "builtin")
+    ):
+        raise ValueError(
+            f"rows= sets a graph from left to right in rows; it doesn't go with {direction=} and {engine=}"
+        )
     if depth is not None and (not isinstance(depth, int) or depth < 1):
         raise ValueError(f"depth= is the number of levels of layers to open, from 1 on, or None for all; not {depth!r}")
     if max_nodes is not None and (not isinstance(max_nodes, int) or max_nodes < 3):

@@ -6,42 +6,50 @@ Written for one axis along the computation ("along") and one beside it ("across"
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 
-from .trace import Arrow, Box, Drawing
+from . import rows as in_rows
+from .frames import FRAME, TITLE, crop, frame, pieces
+from .routes import Item, Legs, route
+from .trace import Arrow, Drawing
 
-MARGIN = 14.0
-TITLE = 20.0  # height of a frame's title
-FRAME = 10.0  # from a box to the frame around it
 RANK_GAP = 46.0
 
 
-@dataclass(eq=False)
-class _Item:
-    """A box in its rank, or the place where a long arrow passes a rank."""
-
-    box: Box | None
-    rank: int
-    extent: float  # across
-    across: float = 0.0
-    before: list[tuple[_Item, float]] = field(default_factory=list)  # neighbours in the rank before, with weights
-    after: list[tuple[_Item, float]] = field(default_factory=list)
-
-
-def place(drawing: Drawing, gap: float = RANK_GAP) -> None:
-    """Give every box its center, every arrow its points and every frame its corners."""
-    ranks, routes = _ranks(drawing)
-    _order(ranks)
-    _align(ranks)
-    _assign(drawing, ranks, gap)
-    _route(drawing, routes)
-    _frames(drawing)
+def place(drawing: Drawing, gap: float = RANK_GAP, rows: int = 1) -> None:
+    """Give every box its center, every arrow its points and every frame its corners; ranks are set in so many rows."""
+    depth = _depths(drawing)
+    starts = in_rows.starts(drawing, depth, rows, gap) if rows > 1 else [0]
+    starts = in_rows.with_users(drawing, depth, starts)
+    row_of = {id: sum(start <= rank for start in starts[1:]) for id, rank in depth.items()}
+    drawing.placed = pieces(drawing, row_of)
+    ranks, routes = _items(drawing, depth, row_of, starts)
+    bounds = [*starts, len(ranks)]
+    for first, last in pairwise(bounds):
+        row = ranks[first:last]
+        _order(row)
+        _align(row)
+        _clear(drawing, row)
+    ends = _assign(drawing, ranks, bounds, gap, routes)
+    route(drawing, routes, ends)
+    frame(drawing)
     crop(drawing)
 
 
-def _ranks(drawing: Drawing) -> tuple[list[list[_Item]], dict[str, list[_Item]]]:
-    """Items by rank, and for each arrow the items it passes, from its tail to its head."""
+def place_in_rows(drawing: Drawing, gap: float = RANK_GAP, room: tuple[float, float] = in_rows.SLIDE) -> None:
+    """As many rows as let the graph fill the room best; of nearly as good ones the fewer."""
+    found: dict[int, float] = {}
+    for rows in range(1, 10):
+        place(drawing, gap, rows)
+        found[rows] = in_rows.fit(drawing, *room)
+        if drawing.h * room[0] > 1.5 * drawing.w * room[1]:
+            break
+    best = max(found.values())
+    place(drawing, gap, next(rows for rows, fit in found.items() if fit >= 0.94 * best))
+
+
+def _depths(drawing: Drawing) -> dict[str, int]:
+    """The rank of each box."""
     depth: dict[str, int] = {}
     incoming: dict[str, list[Arrow]] = {}
     outgoing: dict[str, list[Arrow]] = {}
@@ -61,38 +69,55 @@ def _ranks(drawing: Drawing) -> tuple[list[list[_Item]], dict[str, list[_Item]]]
             if box.id in incoming:
                 depth[box.id] = max(depth.get(a.tail, 0) + span(a) for a in incoming[box.id])
 
-    deepen()
-    for box in drawing.boxes:  # what was computed from nothing stands next to its first user, if it can in its frame
-        if box.id not in incoming:
-            users = outgoing.get(box.id, [])
-            near = [a for a in users if boxes[a.head].clusters == box.clusters] or users
-            depth[box.id] = min((depth[a.head] - span(a) for a in near), default=0)
-    deepen()
+    def draw_near() -> None:
+        for box in drawing.boxes:  # what was computed from nothing goes next to its first user, if it can in its frame
+            if box.id not in incoming:
+                users = outgoing.get(box.id, [])
+                near = [a for a in users if boxes[a.head].clusters == box.clusters] or users
+                depth[box.id] = min((depth[a.head] - span(a) for a in near), default=0)
 
+    deepen()
+    draw_near()
+    deepen()  # a leaf may have been drawn to the rank of another user
+    draw_near()
+    used = sorted(set(depth.values()))
+    return {id: used.index(rank) for id, rank in depth.items()}
+
+
+def _items(
+    drawing: Drawing, depth: dict[str, int], row_of: dict[str, int], starts: Sequence[int]
+) -> tuple[list[list[Item]], dict[str, Legs]]:
+    """Items by rank, and for each arrow the items it passes, from its tail to its head."""
     lying = drawing.direction == "LR"
-    items = {box.id: _Item(box, depth[box.id], box.h if lying else box.w) for box in drawing.boxes}
-    ranks: list[list[_Item]] = [[] for _ in range(max(depth.values(), default=0) + 1)]
+    items = {box.id: Item(box, depth[box.id], box.h if lying else box.w) for box in drawing.boxes}
+    ranks: list[list[Item]] = [[] for _ in range(max(depth.values(), default=0) + 1)]
     for item in items.values():
         ranks[item.rank].append(item)
+
+    def passing(first: int, last: int) -> list[Item]:
+        made = [Item(None, rank, 8.0) for rank in range(first, last)]
+        for item in made:
+            ranks[item.rank].append(item)
+        return made
+
     routes = {}
     for arrow in drawing.arrows:
         tail, head = items[arrow.tail], items[arrow.head]
-        route = [tail]
-        for rank in range(tail.rank + 1, head.rank):
-            passing = _Item(None, rank, 8.0)
-            ranks[rank].append(passing)
-            route.append(passing)
-        route.append(head)
-        for one, next_one in pairwise(route):
+        start, end = row_of[arrow.tail], row_of[arrow.head]
+        if start == end:
+            legs = [[tail, *passing(tail.rank + 1, head.rank), head]]
+        else:  # to the end of its row, and on from the beginning of the other
+            legs = [[tail, *passing(tail.rank + 1, starts[start + 1])], [*passing(starts[end], head.rank), head]]
+        for one, next_one in (pair for leg in legs for pair in pairwise(leg)):
             # A long arrow is kept straight, a leaf gives way to the trunk.
             weight = float(arrow.weight) * (3 if one.box is None or next_one.box is None else 1)
             one.after.append((next_one, weight))
             next_one.before.append((one, weight))
-        routes[arrow.id] = route
+        routes[arrow.id] = legs
     return ranks, routes
 
 
-def _order(ranks: Sequence[list[_Item]]) -> None:
+def _order(ranks: Sequence[list[Item]]) -> None:
     """Sort each rank by the mean place of its neighbours, to and fro, and keep the order with the fewest crossings."""
     for rank in ranks:
         for at, item in enumerate(rank):
@@ -112,11 +137,11 @@ def _order(ranks: Sequence[list[_Item]]) -> None:
         rank[:] = order
 
 
-def _mean(neighbours: Sequence[tuple[_Item, float]], otherwise: float) -> float:
+def _mean(neighbours: Sequence[tuple[Item, float]], otherwise: float) -> float:
     return sum(item.across for item, _ in neighbours) / len(neighbours) if neighbours else otherwise
 
 
-def _crossings(ranks: Sequence[Sequence[_Item]]) -> int:
+def _crossings(ranks: Sequence[Sequence[Item]]) -> int:
     crossings = 0
     for rank in ranks:
         ends: list[float] = []  # in the next rank, for the arrows from the items so far
@@ -127,7 +152,7 @@ def _crossings(ranks: Sequence[Sequence[_Item]]) -> int:
     return crossings
 
 
-def _separation(one: _Item, other: _Item) -> float:
+def _separation(one: Item, other: Item) -> float:
     """Least distance across between the centers of neighbours in a rank."""
     distance = (one.extent + other.extent) / 2 + (16.0 if one.box and other.box else 9.0)
     mine = one.box.clusters if one.box else ()
@@ -137,7 +162,7 @@ def _separation(one: _Item, other: _Item) -> float:
     return distance
 
 
-def _align(ranks: Sequence[Sequence[_Item]]) -> None:
+def _align(ranks: Sequence[Sequence[Item]]) -> None:
     """Move items across to where their neighbours are, without changing their order."""
     for rank in ranks:
         at = 0.0
@@ -158,7 +183,7 @@ def _align(ranks: Sequence[Sequence[_Item]]) -> None:
             _settle(rank, wishes)
 
 
-def _settle(rank: Sequence[_Item], wishes: Sequence[tuple[float, float]]) -> None:
+def _settle(rank: Sequence[Item], wishes: Sequence[tuple[float, float]]) -> None:
     """The places nearest to the wishes (weighted squares) that keep order and separations: what collides is pooled."""
     offsets = [0.0]
     for one, other in pairwise(rank):
@@ -178,93 +203,61 @@ def _settle(rank: Sequence[_Item], wishes: Sequence[tuple[float, float]]) -> Non
             at += 1
 
 
-def _assign(drawing: Drawing, ranks: Sequence[Sequence[_Item]], gap: float) -> None:
-    """Turn ranks and places across into coordinates."""
+def _clear(drawing: Drawing, ranks: Sequence[Sequence[Item]]) -> None:
+    """Move what stands within a layer's frame and does not belong to it above or below that frame, where it can go."""
     lying = drawing.direction == "LR"
-    along = 0.0
-    for rank in ranks:
-        extent = max((item.box.w if lying else item.box.h for item in rank if item.box), default=0.0)
-        depth = max((len(item.box.clusters) for item in rank if item.box), default=0)
-        for item in rank:
-            if item.box:
-                x, y = (along + extent / 2, item.across) if lying else (item.across, along + extent / 2)
-                item.box.x, item.box.y = x, y
-        along += extent + gap + (0.0 if lying else depth * TITLE)
+    items = {item.box.id: item for rank in ranks for item in rank if item.box}
+    for _ in range(6):
+        moved = False
+        for one in drawing.placed:
+            inside = [items[id] for id in one.boxes if id in items]
+            if not inside:
+                continue
+            first, last = min(i.rank for i in inside), max(i.rank for i in inside)
+            low = min(i.across - i.extent / 2 for i in inside) - FRAME - (TITLE if lying else 0.0)
+            high = max(i.across + i.extent / 2 for i in inside) + FRAME
+            for item in items.values():
+                if item.box is None or item.box.id in one.boxes or not first <= item.rank <= last:
+                    continue
+                if item.across + item.extent / 2 <= low or item.across - item.extent / 2 >= high:
+                    continue
+                rank = ranks[item.rank - ranks[0][0].rank]
+                wishes = [(other.across, 1.0) for other in rank]
+                at = rank.index(item)
+                mates = [other for other in rank if other in inside]
+                middle = (low + high) / 2
+                above = item.across < mates[0].across if mates else item.across < middle
+                target = low - item.extent / 2 - 4 if above else high + item.extent / 2 + 4
+                wishes[at] = (target, 1e4)
+                _settle(rank, wishes)
+                moved = True
+        if not moved:
+            return
 
 
-def _route(drawing: Drawing, routes: dict[str, list[_Item]]) -> None:
-    """Arrows as smooth curves from side to side; several at one side are spread over it."""
+def _assign(
+    drawing: Drawing, ranks: Sequence[Sequence[Item]], bounds: Sequence[int], gap: float, routes: dict[str, Legs]
+) -> list[float]:
+    """Turn ranks and places across into coordinates, row by row; for each rank, where its row ends."""
     lying = drawing.direction == "LR"
-    column: dict[int, float] = {}
-    for route in routes.values():
-        for item in (route[0], route[-1]):
-            assert item.box is not None
-            column.setdefault(item.rank, item.box.x if lying else item.box.y)
-
-    def port(arrow: Arrow, item: _Item, side: int) -> tuple[float, float]:
-        box = item.box
-        assert box is not None
-        mine = [a for a in at_side[box.id, side] if side < 0 or a.tail == arrow.tail]
-        parallel = [a for a in mine if (a.tail, a.head) == (arrow.tail, arrow.head)]
-        spread = mine if side < 0 else parallel  # arrows leave from one point, unless they run side by side
-        spread = sorted(spread, key=lambda a: (routes[a.id][1 if side > 0 else -2].across, a.position))
-        room = (box.h if lying else box.w) * 0.6
-        step = min(14.0, room / max(len(spread) - 1, 1))
-        shift = (spread.index(arrow) - (len(spread) - 1) / 2) * step
-        along = (box.x if lying else box.y) + side * (box.w if lying else box.h) / 2
-        return along, (box.y if lying else box.x) + shift
-
-    at_side: dict[tuple[str, int], list[Arrow]] = {}
-    for arrow in drawing.arrows:
-        at_side.setdefault((arrow.tail, 1), []).append(arrow)
-        at_side.setdefault((arrow.head, -1), []).append(arrow)
-    for arrow in drawing.arrows:
-        route = routes[arrow.id]
-        stops = [port(arrow, route[0], 1)]
-        stops += [(column[item.rank], item.across) for item in route[1:-1] if item.rank in column]
-        stops.append(port(arrow, route[-1], -1))
-        points = stops[:1]
-        for (a, b), (c, d) in pairwise(stops):
-            middle = (a + c) / 2
-            points += [(middle, b), (middle, d), (c, d)]
-        arrow.points = points if lying else [(y, x) for x, y in points]
-
-
-def _frames(drawing: Drawing) -> None:
-    """A frame goes around its boxes; it is left out where a box that does not belong to it stands between them."""
-    deepest = max((len(frame.path) for frame in drawing.frames), default=0)
-    for frame in drawing.frames:
-        level = len(frame.path)
-        inside = [box for box in drawing.boxes if box.clusters[:level] == frame.path]
-        room = FRAME + (deepest - level) * FRAME
-        title = TITLE * (deepest - level + 1)
-        left, right = min(b.x - b.w / 2 for b in inside) - room, max(b.x + b.w / 2 for b in inside) + room
-        top, bottom = min(b.y - b.h / 2 for b in inside) - title, max(b.y + b.h / 2 for b in inside) + room
-        foreign = (box for box in drawing.boxes if box.clusters[:level] != frame.path)
-        free = not any(
-            b.x + b.w / 2 > left and b.x - b.w / 2 < right and b.y + b.h / 2 > top and b.y - b.h / 2 < bottom
-            for b in foreign
-        )
-        frame.corners = (left, top, right, bottom) if free else None
-
-
-def crop(drawing: Drawing) -> None:
-    """Move everything to the upper left, and measure it."""
-    xs = [v for b in drawing.boxes for v in (b.x - b.w / 2, b.x + b.w / 2)]
-    ys = [v for b in drawing.boxes for v in (b.y - b.h / 2, b.y + b.h / 2)]
-    for frame in drawing.frames:
-        if frame.corners:
-            xs += frame.corners[0::2]
-            ys += frame.corners[1::2]
-    xs += [x for arrow in drawing.arrows for x, _ in arrow.points]
-    ys += [y for arrow in drawing.arrows for _, y in arrow.points]
-    dx, dy = MARGIN - min(xs), MARGIN - min(ys)
-    drawing.w, drawing.h = max(xs) + dx + MARGIN, max(ys) + dy + MARGIN
-    for box in drawing.boxes:
-        box.x, box.y = box.x + dx, box.y + dy
-    for arrow in drawing.arrows:
-        arrow.points = [(x + dx, y + dy) for x, y in arrow.points]
-    for frame in drawing.frames:
-        if frame.corners:
-            left, top, right, bottom = frame.corners
-            frame.corners = (left + dx, top + dy, right + dx, bottom + dy)
+    top = 0.0
+    ends: list[float] = []
+    for first, last in pairwise(bounds):
+        row = [item for rank in ranks[first:last] for item in rank]
+        shift = top - min(item.across - item.extent / 2 for item in row)
+        along = 0.0
+        for rank in ranks[first:last]:
+            extent = max((item.box.w if lying else item.box.h for item in rank if item.box), default=0.0)
+            depth = max((len(item.box.clusters) for item in rank if item.box), default=0)
+            for item in rank:
+                item.across += shift
+                item.along = along + extent / 2
+                if item.box:
+                    item.box.x, item.box.y = (item.along, item.across) if lying else (item.across, item.along)
+            along += extent + gap + (0.0 if lying else depth * TITLE)
+        frames = max((len(item.box.clusters) for item in row if item.box), default=0)
+        leaving = sum(len(legs) > 1 and first <= legs[0][0].rank < last for legs in routes.values())
+        end = max(item.across + item.extent / 2 for item in row) + frames * FRAME
+        ends += [end] * (last - first)
+        top = end + in_rows.height(leaving) + frames * TITLE
+    return ends

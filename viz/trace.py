@@ -12,7 +12,7 @@ import numpy as np
 
 from tinygrad_reg.explain import ForwardStep, number, short
 
-from .fold import Unit
+from .fold import PENALTY, Unit, levels
 from .text import clean, width
 
 SIZE = 12.0  # of the font inside a box
@@ -83,6 +83,7 @@ class Frame:
     id: str
     title: str
     path: tuple[str, ...]
+    boxes: frozenset[str]  # ids of all boxes in it
     corners: tuple[float, float, float, float] | None = None
 
 
@@ -95,6 +96,7 @@ class Drawing:
     boxes: list[Box]
     arrows: list[Arrow]
     frames: list[Frame]
+    placed: list[Frame] = field(default_factory=list)  # as drawn: one for each row of a layer
     w: float = 0.0
     h: float = 0.0
 
@@ -129,24 +131,31 @@ def drawing(
             weight = 1 if tail.is_leaf else 10
             arrows.append(Arrow(f"e{len(arrows)}", tail.id, f"n{at}", position, weight))
     paths = dict.fromkeys(box.clusters[: n + 1] for box in boxes for n in range(len(box.clusters)))
-    frames = [Frame(f"c{i}", path[-1], path) for i, path in enumerate(paths)]
+    frames = [
+        Frame(f"c{i}", path[-1], path, frozenset(box.id for box in boxes if box.clusters[: len(path)] == path))
+        for i, path in enumerate(paths)
+    ]
     return Drawing(clean(title, 80), direction, boxes, arrows, frames)
 
 
 def _path(unit: Unit) -> tuple[str, ...]:
-    parts = unit.layer.split(".") if unit.layer else []
-    if unit.kind == "layer":
-        parts = parts[:-1]
-    return tuple(clean("layer " + ".".join(parts[: n + 1])) for n in range(len(parts)))
+    around = levels(unit.layer)
+    return tuple(called(layer) for layer in (around[:-1] if unit.kind == "layer" else around))
+
+
+def called(layer: str) -> str:
+    """What a frame or a box of a layer is called."""
+    return clean(layer if layer.startswith(PENALTY) else f"layer {layer}")
 
 
 def in_layers(units: Sequence[Unit], steps: Sequence[ForwardStep]) -> list[Unit]:
     """The units, with each leaf that a single layer uses inside of that layer's frame."""
-    layers: dict[int, set[str]] = {}
-    for step in steps:
-        for i in step.inputs:
-            if steps[i].kind in ("parameter", "constant") and step.layer:
-                layers.setdefault(i, set()).add(step.layer)
+    users: dict[int, set[str]] = {}
+    for unit in units:
+        for i in unit.inputs:
+            if steps[i].kind in ("parameter", "constant") and unit.layer:
+                users.setdefault(i, set()).add(unit.layer)
+    layers = {i: {layer for layer in found if not layer.startswith(PENALTY)} or found for i, found in users.items()}
     owner = {i: next(iter(found)) for i, found in layers.items() if len(found) == 1}
     return [u if u.layer else replace(u, layer=owner.get(u.members[0], "")) for u in units]
 
@@ -199,7 +208,7 @@ class Labels:
         if unit.kind == "blocks":
             lines = [Line(f"… {unit.count:,} more identical blocks …", "strong"), Line(within, "muted")]
         elif unit.kind == "layer":
-            lines = [Line(clean(f"layer {unit.layer}"), "strong"), Line(within, "muted")]
+            lines = [Line(called(unit.layer), "strong"), Line(within, "muted")]
         else:
             lines = [Line(f"… {operations} not shown …", "strong")]
             if parameters:

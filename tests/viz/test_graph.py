@@ -15,6 +15,11 @@ import viz
 from tests.viz import examples
 from tests.viz.reading import by_id, overlaps, parse, texts
 from tinygrad_reg import Tensor
+from tinygrad_reg.explain import forward_steps
+from viz import dot
+from viz.fold import fold
+from viz.rows import fit
+from viz.trace import Drawing, Labels, drawing, in_layers
 
 GOLDEN = Path(__file__).parent / "golden"
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot on this machine (apt install graphviz)")
@@ -199,3 +204,62 @@ def test_only_tensors_can_be_drawn() -> None:
 
 def test_a_graph_drawn_whole_has_every_node() -> None:
     assert viz.graph(examples.chain(80), max_nodes=None, engine="builtin").svg.count('class="node') == 161
+
+
+def _placed(loss: Tensor, rows: int | None) -> Drawing:
+    steps = forward_steps(loss, call="")
+    labels = Labels(steps, frozenset({"value"}), 3)
+    plan = drawing(steps, in_layers(fold(steps, 60), steps), labels)
+    dot.place(plan, "", "builtin", rows=rows)
+    return plan
+
+
+@pytest.mark.parametrize("name", ["regularized", "convolution", "autoencoder", "dense"])
+def test_a_long_graph_is_set_in_rows_that_fit_a_slide(name: str) -> None:
+    loss = examples.ALL[name]()
+    assert fit(_placed(loss, None)) > 1.2 * fit(_placed(loss, 1))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 7])
+@pytest.mark.parametrize("name", examples.ALL)
+def test_in_rows_boxes_keep_apart_and_arrows_end_at_them(name: str, rows: int) -> None:
+    plan = _placed(examples.ALL[name](), rows)
+    for i, one in enumerate(plan.boxes):
+        for other in plan.boxes[i + 1 :]:
+            apart = abs(one.x - other.x) >= (one.w + other.w) / 2 or abs(one.y - other.y) >= (one.h + other.h) / 2
+            assert apart, (one.lines, other.lines)
+    for arrow in plan.arrows:
+        tail, head = plan.box(arrow.tail), plan.box(arrow.head)
+        assert len(arrow.points) % 3 == 1
+        assert arrow.points[0][0] == pytest.approx(tail.x + tail.w / 2)
+        assert arrow.points[-1][0] == pytest.approx(head.x - head.w / 2)
+    for x, y in (point for arrow in plan.arrows for point in arrow.points):
+        assert 0 <= x <= plan.w
+        assert 0 <= y <= plan.h
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("name", ["regularized", "convolution", "autoencoder", "dense"])
+def test_the_builtin_layout_frames_every_layer_and_nothing_else(name: str, rows: int) -> None:
+    plan = _placed(examples.ALL[name](), rows)
+    assert {frame.path for frame in plan.placed} == {frame.path for frame in plan.frames}
+    for frame in plan.placed:
+        assert frame.corners is not None, frame.title
+        left, top, right, bottom = frame.corners
+        for box in plan.boxes:
+            if box.id in frame.boxes:
+                assert left < box.x < right
+                assert top < box.y < bottom
+
+
+def test_a_penalty_is_no_second_layer_of_the_same_name() -> None:
+    svg = viz.graph(examples.regularized(), depth=1, engine="builtin").svg
+    assert svg.count(">layer 0<") == 1
+    assert svg.count(">penalty of layer 0<") == 1
+    assert svg.count(">penalty of layer 3<") == 1
+
+
+@pytest.mark.parametrize("options", [{"rows": 0}, {"rows": 2, "direction": "TB"}, {"rows": 2, "engine": "dot"}])
+def test_rows_that_mean_nothing_are_refused(options: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="rows="):
+        viz.graph(examples.neuron(), **options)  # type: ignore[arg-type]

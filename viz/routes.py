@@ -1,0 +1,129 @@
+"""The arrows of the built-in layout: curves from rank to rank, and ways round where they go on in another row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from .rows import LANE, TURN
+from .trace import Arrow, Box, Drawing
+
+Point = tuple[float, float]
+
+
+@dataclass(eq=False)
+class Item:
+    """A box in its rank, or the place where a long arrow passes a rank."""
+
+    box: Box | None
+    rank: int
+    extent: float  # across
+    across: float = 0.0
+    along: float = 0.0
+    before: list[tuple[Item, float]] = field(default_factory=list)  # neighbours in the rank before, with weights
+    after: list[tuple[Item, float]] = field(default_factory=list)
+
+
+Legs = list[list[Item]]  # an arrow's way: the items that it passes, in each row that it visits
+
+
+def route(drawing: Drawing, routes: dict[str, Legs], ends: Sequence[float]) -> None:
+    """Arrows as smooth curves from side to side; several at one side are spread over it."""
+    lying = drawing.direction == "LR"
+
+    def port(arrow: Arrow, item: Item, side: int) -> tuple[float, float]:
+        box = item.box
+        assert box is not None
+        mine = [a for a in at_side[box.id, side] if side < 0 or a.tail == arrow.tail]
+        parallel = [a for a in mine if (a.tail, a.head) == (arrow.tail, arrow.head)]
+        spread = mine if side < 0 else parallel  # arrows leave from one point, unless they run side by side
+        spread = sorted(spread, key=lambda a: (neighbour(a, side), a.position))
+        room = (box.h if lying else box.w) * 0.6
+        step = min(14.0, room / max(len(spread) - 1, 1))
+        shift = (spread.index(arrow) - (len(spread) - 1) / 2) * step
+        along = (box.x if lying else box.y) + side * (box.w if lying else box.h) / 2
+        return along, (box.y if lying else box.x) + shift
+
+    def neighbour(arrow: Arrow, side: int) -> float:
+        """How far across the next item on the arrow's way is."""
+        leg = routes[arrow.id][0 if side > 0 else -1]
+        if len(leg) > 1:
+            return leg[1 if side > 0 else -2].across
+        return leg[0].across + 1.0
+
+    at_side: dict[tuple[str, int], list[Arrow]] = {}
+    for arrow in drawing.arrows:
+        at_side.setdefault((arrow.tail, 1), []).append(arrow)
+        at_side.setdefault((arrow.head, -1), []).append(arrow)
+    turning: list[_Turn] = []
+    for arrow in drawing.arrows:
+        legs = routes[arrow.id]
+        ways = [[(item.along, item.across) for item in leg if item.box is None] for leg in legs]
+        ways[0].insert(0, port(arrow, legs[0][0], 1))
+        ways[-1].append(port(arrow, legs[-1][-1], -1))
+        arrow.points = _smooth(ways[0])
+        if len(ways) > 1:
+            turning.append(_Turn(arrow, arrow.points, _smooth(ways[1]), ends[legs[0][0].rank]))
+    _connect(turning, drawing.boxes)
+    if not lying:
+        for arrow in drawing.arrows:
+            arrow.points = [(y, x) for x, y in arrow.points]
+
+
+def _smooth(stops: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Bézier triples from stop to stop, level at each of them."""
+    points = list(stops[:1])
+    for (a, b), (c, d) in pairwise(stops):
+        middle = (a + c) / 2
+        points += [(middle, b), (middle, d), (c, d)]
+    return points
+
+
+@dataclass
+class _Turn:
+    """An arrow that ends in another row than it begins."""
+
+    arrow: Arrow
+    leaving: list[Point]  # its way in the first row
+    arriving: list[Point]  # its way in the other one
+    below: float  # where the first row ends
+
+
+def _connect(turns: Sequence[_Turn], boxes: Sequence[Box]) -> None:
+    """Lead the arrows round: beyond the row's end, between the rows, before the beginning of the other row."""
+    if not turns:
+        return
+    right = max(box.x + box.w / 2 for box in boxes) + TURN
+    left = min(box.x - box.w / 2 for box in boxes) - TURN
+    # The lowest of a row goes round on the inside at the right, and on the outside at the left: so none cross.
+    order = sorted(turns, key=lambda turn: (turn.below, -turn.leaving[-1][1]))
+    for lane, turn in enumerate(order):
+        at = lane - next(i for i, other in enumerate(order) if other.below == turn.below)
+        (x0, y0), (x1, y1) = turn.leaving[-1], turn.arriving[0]
+        across = turn.below + TURN + LANE * at
+        out, back = right + LANE * at, left - LANE * (len(turns) - 1 - lane)
+        corners = [(x0, y0), (out, y0), (out, across), (back, across), (back, y1), (x1, y1)]
+        turn.arrow.points = [*turn.leaving, *_rounded(corners)[1:], *turn.arriving[1:]]
+
+
+def _rounded(corners: Sequence[Point], radius: float = 8.0) -> list[Point]:
+    """A line through corners, as Bézier triples with each corner rounded."""
+    points = [corners[0]]
+
+    def line(to: Point) -> None:
+        points.extend([points[-1], to, to])
+
+    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
+        start, end = _towards(corner, before, radius), _towards(corner, after, radius)
+        line(start)
+        points.extend([corner, corner, end])
+    line(corners[-1])
+    return points
+
+
+def _towards(a: Point, b: Point, most: float) -> Point:
+    """The point on the way from a to b that is at most so far from a."""
+    length = abs(b[0] - a[0]) + abs(b[1] - a[1])
+    part = min(most, length / 2) / length if length else 0.0
+    return a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part
