@@ -52,6 +52,25 @@ def takes_out(node: Node) -> bool:
     return "dtype" not in node.options  # then the result's array does not decide what is computed in
 
 
+def is_dot(node: Node) -> bool:
+    """Whether x.dot(y, out) computes x @ y: with the same routine of BLAS, as long as matmul takes one at all.
+
+    It looks at less before it starts. Where an array has a single element, dot scales the other one instead.
+    """
+    if ufunc_of(node) is not np.matmul or node.options:
+        return False
+    arrays = [getattr(x, "value", None) for x in node.arguments]
+    return all(isinstance(x, np.ndarray) and x.ndim == 2 and x.size > 1 and _is_packed(x) for x in arrays) and (
+        all(x.dtype == node.value.dtype and x.dtype in (np.float32, np.float64) for x in arrays)  # type: ignore[union-attr]
+    )
+
+
+def _is_packed(x: np.ndarray) -> bool:
+    """Whether a matrix lies row after row, or column after column, without gaps."""
+    rows, columns = x.shape
+    return x.strides in ((columns * x.itemsize, x.itemsize), (x.itemsize, rows * x.itemsize))
+
+
 def call_of(node: Node) -> Node:
     """The call that computes a line: of the ufunc itself, with numbers as arrays."""
     function, arguments, options = ufunc_of(node), node.arguments, node.options

@@ -3,19 +3,22 @@
 Every array that a call makes and drops again gets a buffer. A buffer is free again after the last line that reads it,
 or a view of it, so that a step needs little more memory than it uses at its widest. Views of arrays that stay where
 they are, of parameters, constants and buffers, are made once as well. What a call returns is allocated in the call.
+x.dot(y, out) is x @ y into a buffer.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
-from .kernels import Number, call_of, is_elementwise, takes_out, ufunc_of
+from .kernels import Number, call_of, is_dot, is_elementwise, takes_out, ufunc_of
 from .program import Program
 from .recorded import _FILLED, Input, Method, Node, assign
 from .write import Namespace, Writer, inputs_of
 
+_UFUNCS = {name for name in dir(np) if isinstance(getattr(np, name), np.ufunc)}
 _STAYS = ("flat", "home", "constant")  # inputs whose arrays are the same at every call
 
 
@@ -24,7 +27,7 @@ class Plan:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.names = Namespace(set())
+        self.names = Namespace({*_UFUNCS, *(f"{name}_reduce" for name in _UFUNCS)})
         self.given: dict[str, Any] = {}  # name -> array, once
         self.arguments: list[Input] = []  # at each call, in order
         self.named: dict[Node, str] = {}
@@ -41,6 +44,7 @@ class Plan:
         imports = ["import numpy as np"]
         if any("tg." in line for line in self.lines):
             imports.append("import tinygrad_reg as tg")
+        imports += self._shorten()
         listed = ", ".join(self.named[node] for node in self.arguments)
         returned = ", ".join(self.named[node] for node in program.results)
         self.text = "\n".join(
@@ -220,6 +224,9 @@ class Plan:
             return f"{buffer}.fill({fill})" if fill else f"# {buffer} is filled below"
         if node.function == Method("astype"):
             return f'np.copyto({buffer}, {self.writer.text(node.arguments[0])}, casting="unsafe")'
+        if is_dot(node):
+            x, y = map(self.writer.text, node.arguments)
+            return f"{x}.dot({y}, {buffer})"
         call = self._call(node)
         text = self.writer.function(call.function)
         return f"{text}({self.writer.listed(call.arguments, call.options)}, out={buffer})"
@@ -230,6 +237,20 @@ class Plan:
             return self.writer.expression(node)[0]
         call = self._call(node)  # past the method .sum(), which is Python in NumPy
         return f"np.{owner.__name__}.reduce({self.writer.listed(call.arguments, call.options)})"
+
+    def _shorten(self) -> list[str]:
+        """Call NumPy's functions by names of their own: to look one up in np takes a tenth of a small call."""
+        functions: dict[str, str] = {}
+
+        def name(match: re.Match[str]) -> str:
+            function, reduction = match.groups()
+            if function not in _UFUNCS:
+                return match[0]
+            functions[f"{function}{reduction and '_reduce'}"] = f"np.{function}{reduction}"
+            return f"{function}{reduction and '_reduce'}("
+
+        self.lines = [re.sub(r"\bnp\.(\w+)(|\.reduce)\(", name, line) for line in self.lines]
+        return [f"{short} = {long}" for short, long in sorted(functions.items())]
 
     def _call(self, node: Node) -> Node:
         call = call_of(node)
