@@ -23,7 +23,7 @@ def keep_axes(reduced: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 
 
 def repeated(g: Any, shape: tuple[int, ...]) -> Any:
-    """g once for each element of an array of this shape; of a number, an array of one element that is seen everywhere"""
+    """g as an array of this shape, in the memory of g itself"""
     if isinstance(g, np.generic):  # the mean of a loss: np.broadcast_to takes five times as long
         return np.ndarray(shape, g.dtype, g, strides=(0,) * len(shape))
     return np.broadcast_to(g, shape)
