@@ -9,28 +9,13 @@ import tinygrad_reg as tg
 from tinygrad_reg import source
 from tinygrad_reg.primitive import registry
 
+from .leaves import close, value_slope_curvature
+
 ops = tg.ops
 INF = math.inf
 
 
-@pytest.fixture(autouse=True)
-def every_floating_point_error_raises():
-    with np.errstate(all="raise"):
-        yield
-
-
-def close(actual, expected, rtol, atol=0.0):
-    with np.errstate(all="ignore"):  # the comparison itself underflows
-        np.testing.assert_allclose(actual, expected, rtol, atol)
-
-
-def value_slope_curvature(f, *values):
-    x = tg.Tensor(np.array(values, float), requires_grad=True)
-    out = f(x)
-    first = tg.gradients(out, x, create_graph=True, gradient=np.ones(x.shape))
-    second = tg.gradients(first.sum(), x) if first.requires_grad else np.zeros(x.shape)
-    return out.data, first.data, second
-
+pytestmark = pytest.mark.usefixtures("every_floating_point_error_raises")
 
 A, B = 1.0507009873554805, 1.0507009873554805 * 1.6732632423543772
 

@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-import tinygrad_reg as tg
-
-
-def leaf(x):
-    return tg.Tensor(np.array(x, dtype=float), requires_grad=True)
+from .leaves import leaf
 
 
 def gradient(f, x, weights):

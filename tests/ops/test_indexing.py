@@ -6,9 +6,7 @@ import pytest
 import tinygrad_reg as tg
 from tinygrad_reg.ops.indexing import ARRAY, Index
 
-
-def leaf(*shape, name=None):
-    return tg.Tensor(np.arange(float(np.prod(shape))).reshape(shape), requires_grad=True, name=name)
+from .leaves import counted
 
 
 @pytest.mark.parametrize(
@@ -23,7 +21,7 @@ def leaf(*shape, name=None):
 )
 @pytest.mark.parametrize("width", [(), (200,), (2, 0)], ids=str)
 def test_what_is_picked_several_times_gets_the_sum(index, counts, width):
-    t = leaf(3, *width)
+    t = counted(3, *width)
     t[index].sum().backward()
     expected = np.zeros(t.shape)
     expected.T[...] = counts
@@ -31,13 +29,13 @@ def test_what_is_picked_several_times_gets_the_sum(index, counts, width):
 
 
 def test_fortran_ordered_gradients_are_added_at_the_right_places():
-    t = leaf(3, 2)
+    t = counted(3, 2)
     t[[2, 0, 2]].backward(np.asfortranarray([[1.0, 2], [3, 4], [10, 20]]))
     np.testing.assert_array_equal(t.grad, [[3, 4], [0, 0], [11, 22]])
 
 
 def test_a_mask_with_one_hit_next_to_repeated_integers():
-    t = leaf(2, 3)
+    t = counted(2, 3)
     t[np.array([False, True]), np.array([0, 0, 2])].sum().backward()
     np.testing.assert_array_equal(t.grad, [[0, 0, 0], [2, 0, 1]])
 
@@ -60,26 +58,26 @@ def test_a_mask_with_one_hit_next_to_repeated_integers():
     ids=str,
 )
 def test_everything_that_numpy_takes_as_an_index(index):
-    t = leaf(3, 4)
+    t = counted(3, 4)
     plain = index.data if isinstance(index, tg.Tensor) else index
     np.testing.assert_array_equal(t[index].data, t.data[plain])
 
 
 def test_labels_are_inputs_of_the_op():
     labels = np.array([2, 0])
-    picked = leaf(2, 3)[np.arange(2), labels]
+    picked = counted(2, 3)[np.arange(2), labels]
     assert [p.shape for p in picked.parents] == [(2, 3), (2,), (2,)]
     assert picked.parents[2].data is labels
 
 
 def test_comparisons_are_masks():
-    t = leaf(4)
+    t = counted(4)
     t[t > 1].sum().backward()
     np.testing.assert_array_equal(t.grad, [0, 0, 1, 1])
 
 
 def test_a_row_at_a_time():
-    t = leaf(3, 2)
+    t = counted(3, 2)
     sum(row.sum() * k for k, row in enumerate(t)).backward()
     np.testing.assert_array_equal(t.grad, [[0, 0], [1, 1], [2, 2]])
 
@@ -91,7 +89,7 @@ def test_the_hessian_through_repeated_indices():
 
 @pytest.mark.parametrize("index", [1.0, "a", [1.5], tg.Tensor([0.0, 1.0]), {1: 2}, np.s_[0, 1.0]], ids=str)
 def test_an_index_is_whole(index):
-    table = leaf(3, 4, name="table")
+    table = counted(3, 4, name="table")
     with pytest.raises(IndexError, match=r"table of shape \(3, 4\) can't be indexed with .*\.astype\(int\)"):
         table[index]
 
@@ -111,7 +109,7 @@ def test_an_index_is_whole(index):
     ids=str,
 )
 def test_an_index_that_does_not_fit_is_refused_with_the_tensors_name(index, complaint):
-    table = leaf(3, 4, name="table")
+    table = counted(3, 4, name="table")
     with pytest.raises(IndexError, match=complaint):
         table[index]
 
@@ -127,11 +125,11 @@ def test_an_index_that_does_not_fit_is_refused_with_the_tensors_name(index, comp
 )
 def test_writing_is_refused_with_the_functional_way(write):
     with pytest.raises(TypeError, match=r"can't be changed in place.* np\.where\(mask, new, t\)"):
-        write(leaf(1, 2))
+        write(counted(1, 2))
 
 
 def test_take_of_a_number_keeps_its_index_when_the_graph_is_looked_at():
-    t = leaf(3)
+    t = counted(3)
     taken = np.take(t, 1)
     assert [p.dtype.kind for p in taken.parents] == ["f", "i"]
     taken.backward()
@@ -141,7 +139,7 @@ def test_take_of_a_number_keeps_its_index_when_the_graph_is_looked_at():
 @pytest.mark.parametrize("call", [lambda t: np.take(t, [0, 9]), lambda t: np.take(t, [0.5])])
 def test_take_refuses_what_is_not_there(call):
     with pytest.raises(IndexError):
-        call(leaf(3))
+        call(counted(3))
 
 
 def test_an_index_is_written_as_the_user_writes_it():

@@ -5,35 +5,33 @@ import pytest
 
 import tinygrad_reg as tg
 
-
-def leaf(*shape, dtype=float, name=None):
-    return tg.Tensor(np.arange(np.prod(shape), dtype=dtype).reshape(shape), requires_grad=True, name=name)
+from .leaves import counted
 
 
 @pytest.mark.parametrize("join", [np.stack, np.concatenate])
 def test_twenty_thousand_inputs_get_their_shares(join):
-    xs = [leaf(1) for _ in range(20_000)]
+    xs = [counted(1) for _ in range(20_000)]
     joined = join(xs)
     joined.backward(np.arange(20_000.0).reshape(joined.shape))
     assert [x.grad.item() for x in xs] == list(range(20_000))
 
 
 def test_constants_among_the_inputs_get_nothing():
-    t, constant = leaf(2), np.ones(2)
+    t, constant = counted(2), np.ones(2)
     out = np.concatenate([constant, t, constant])
     out.backward(np.arange(6.0))
     np.testing.assert_array_equal(t.grad, [2, 3])
 
 
 def test_numbers_take_the_arrays_dtype():
-    t = leaf(dtype=np.float32)
+    t = counted(dtype=np.float32)
     assert np.stack([t, 1.0, t]).dtype == np.float32
-    assert np.hstack([leaf(2, dtype=np.float32), 3]).dtype == np.float32
-    assert np.append(leaf(2, dtype=np.float32), np.float64(3)).dtype == np.float32
+    assert np.hstack([counted(2, dtype=np.float32), 3]).dtype == np.float32
+    assert np.append(counted(2, dtype=np.float32), np.float64(3)).dtype == np.float32
 
 
 def test_the_same_tensor_twice_gets_both_shares():
-    t = leaf(2)
+    t = counted(2)
     np.stack([t, t]).backward(np.array([[1.0, 2.0], [10.0, 20.0]]))
     np.testing.assert_array_equal(t.grad, [11, 22])
 
@@ -44,7 +42,7 @@ def test_lists_of_plain_arrays_give_plain_arrays():
 
 
 def test_shapes_that_do_not_join_are_refused_with_names():
-    table, row = leaf(2, 3, name="table"), leaf(4, name="row")
+    table, row = counted(2, 3, name="table"), counted(4, name="row")
     with pytest.raises(ValueError, match=r"concatenate can't take table of shape \(2, 3\), row of shape \(4,\)"):
         np.concatenate([table, row])
     with pytest.raises(ValueError, match=r"stack can't take .* np\.concatenate joins others along an axis they have"):
@@ -53,12 +51,12 @@ def test_shapes_that_do_not_join_are_refused_with_names():
 
 def test_joining_takes_a_list():
     with pytest.raises(TypeError, match=r"np\.concatenate takes a list or tuple of arrays, not Tensor"):
-        np.concatenate(leaf(2, 3))
+        np.concatenate(counted(2, 3))
 
 
 def test_append_flattens_unless_it_has_an_axis():
-    assert np.append(leaf(2, 3), leaf(2)).shape == (8,)
-    assert np.append(leaf(2, 3), leaf(1, 3), axis=0).shape == (3, 3)
+    assert np.append(counted(2, 3), counted(2)).shape == (8,)
+    assert np.append(counted(2, 3), counted(1, 3), axis=0).shape == (3, 3)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +68,7 @@ def test_append_flattens_unless_it_has_an_axis():
     ],
 )
 def test_the_parts_of_a_split(split, lengths):
-    t = leaf(10)
+    t = counted(10)
     parts = split(t)
     assert [len(part) for part in parts] == lengths
     np.testing.assert_array_equal(np.concatenate(parts).data, t.data)
@@ -78,30 +76,30 @@ def test_the_parts_of_a_split(split, lengths):
 
 def test_unequal_parts_are_refused_by_split():
     with pytest.raises(ValueError, match=r"an axis of length 3 into 2 equal parts; np\.array_split makes parts"):
-        np.split(leaf(3), 2)
+        np.split(counted(3), 2)
     with pytest.raises(ValueError, match="into 0 equal parts"):
-        np.vsplit(leaf(3, 1), 0)
+        np.vsplit(counted(3, 1), 0)
 
 
 def test_an_axis_that_is_not_there_can_not_be_split():
     with pytest.raises(IndexError, match=r"an array of shape \(3,\) has no axis 1 to split along"):
-        np.split(leaf(3), 3, axis=1)
+        np.split(counted(3), 3, axis=1)
 
 
 def test_elements_that_padding_copied_get_the_sum():
-    t = leaf(3)
+    t = counted(3)
     np.pad(t, (2, 1), mode="edge").backward(np.array([1.0, 10, 100, 1000, 10_000, 100_000]))
     np.testing.assert_array_equal(t.grad, [111, 1000, 110_000])
 
 
 def test_padding_that_computes_is_refused():
     with pytest.raises(ValueError, match=r"pad can't take .* mode must be 'constant' or one of \('edge', 'reflect'"):
-        np.pad(leaf(3), 1, mode="mean")
+        np.pad(counted(3), 1, mode="mean")
     with pytest.raises(TypeError, match="pad has no option stat_length=; it takes pad_width="):
-        np.pad(leaf(3), 1, stat_length=2)
+        np.pad(counted(3), 1, stat_length=2)
 
 
 def test_repeats_of_nothing():
-    t = leaf(2, 3)
+    t = counted(2, 3)
     np.repeat(t, 0, axis=1).sum().backward()
     np.testing.assert_array_equal(t.grad, np.zeros((2, 3)))

@@ -5,11 +5,9 @@ import pytest
 
 import tinygrad_reg as tg
 
+from .leaves import leaf
+
 inf, nan = np.inf, np.nan
-
-
-def leaf(x):
-    return tg.Tensor(np.array(x, dtype=float), requires_grad=True)
 
 
 def gradient(f, x):

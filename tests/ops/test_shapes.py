@@ -6,9 +6,7 @@ import pytest
 import tinygrad_reg as tg
 from tinygrad_reg import source
 
-
-def leaf(*shape, name=None):
-    return tg.Tensor(np.arange(float(np.prod(shape))).reshape(shape), requires_grad=True, name=name)
+from .leaves import counted
 
 
 @pytest.mark.parametrize(
@@ -24,7 +22,7 @@ def leaf(*shape, name=None):
     ],
 )
 def test_the_forms_of_reshape(call):
-    out = call(leaf(3, 4))
+    out = call(counted(3, 4))
     assert (out.op, out.shape) == ("reshape", (2, 6))
 
 
@@ -38,58 +36,58 @@ def test_the_forms_of_reshape(call):
     ],
 )
 def test_the_forms_of_transpose(call):
-    out = call(leaf(2, 3, 4))
+    out = call(counted(2, 3, 4))
     assert (out.op, out.shape) == ("transpose", (4, 2, 3))
 
 
 @pytest.mark.parametrize("call", [lambda t: t.T, lambda t: t.transpose(), lambda t: t.transpose(None), np.transpose])
 def test_without_axes_a_transpose_turns_their_order_round(call):
-    assert call(leaf(2, 3, 4)).shape == (4, 3, 2)
+    assert call(counted(2, 3, 4)).shape == (4, 3, 2)
 
 
 def test_torchs_transpose_of_two_axes_is_refused_with_the_way_to_write_it():
     with pytest.raises(ValueError, match=r"names every axis once; to exchange two of them write np\.swapaxes"):
-        leaf(2, 3, 4).transpose(0, 1)
+        counted(2, 3, 4).transpose(0, 1)
 
 
 def test_a_shape_that_does_not_fit_is_refused_with_the_tensors_name():
-    weights = leaf(3, 4, name="weights")
+    weights = counted(3, 4, name="weights")
     with pytest.raises(ValueError, match=r"reshape can't take weights of shape \(3, 4\), shape=\(5, 2\)"):
         weights.reshape(5, 2)
 
 
 def test_lengths_are_whole_numbers():
     with pytest.raises(TypeError, match=r"lengths and axes are whole numbers, not \(2\.0, 6\)"):
-        leaf(3, 4).reshape(2.0, 6)
+        counted(3, 4).reshape(2.0, 6)
 
 
 def test_fortran_order_is_refused():
     with pytest.raises(TypeError, match="row by row"):
-        np.reshape(leaf(3, 4), (2, 6), order="F")
+        np.reshape(counted(3, 4), (2, 6), order="F")
     with pytest.raises(TypeError, match="takes no order="):
-        np.ravel(leaf(3, 4), order="F")
+        np.ravel(counted(3, 4), order="F")
 
 
 def test_the_users_variable_names_what_the_adapters_return():
-    t = leaf(3, 4)
+    t = counted(3, 4)
     flat, turned, first, both = t.reshape(12), t.transpose(1, 0), t[0], np.concatenate([t, t])
     assert [source.label(x) for x in (flat, turned, first, both)] == ["flat", "turned", "first", "both"]
 
 
 def test_copies_of_a_broadcast_are_summed():
-    t = leaf(3, 1)
+    t = counted(3, 1)
     np.broadcast_to(t, (2, 3, 4)).sum().backward()
     np.testing.assert_array_equal(t.grad, np.full((3, 1), 8))
 
 
 def test_several_arrays_at_once():
-    number, row = leaf(), leaf(3)
+    number, row = counted(), counted(3)
     assert [x.shape for x in np.atleast_2d(number, row)] == [(1, 1), (1, 3)]
-    assert [x.shape for x in np.broadcast_arrays(row, leaf(2, 1))] == [(2, 3), (2, 3)]
+    assert [x.shape for x in np.broadcast_arrays(row, counted(2, 1))] == [(2, 3), (2, 3)]
 
 
 def test_a_copy_stays_in_the_graph():
-    t = leaf(2)
+    t = counted(2)
     copy = t.copy()
     copy.sum().backward()
     assert not np.shares_memory(copy.data, t.data)
@@ -97,6 +95,6 @@ def test_a_copy_stays_in_the_graph():
 
 
 def test_zero_size_arrays_keep_their_shape_backward():
-    t = leaf(0, 3)
+    t = counted(0, 3)
     np.flip(np.roll(t.T, 1, axis=0).reshape(-1, 3), 0).sum().backward()
     assert t.grad.shape == (0, 3)

@@ -11,13 +11,9 @@ import pytest
 from tinygrad_reg import Tensor
 from tinygrad_reg.optim import AdaGrad, Adam, AdamW, RMSProp
 
-from .valley import START, follow, gradient, train
+from .valley import START, follow, gradient, one, train
 
 GRADIENTS = [1, 2, -1, 0, 4]
-
-
-def one(value: float = 1.0) -> Tensor:
-    return Tensor([value], requires_grad=True, name="w")
 
 
 def test_o5_adagrad_by_hand() -> None:

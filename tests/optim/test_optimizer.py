@@ -15,12 +15,7 @@ from tinygrad_reg import Tensor
 from tinygrad_reg.optim import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSProp, by_name, schedules
 
 from .test_flat import every_optimizer, give, leaf
-from .valley import START, loss_of
-
-
-def one() -> Tensor:
-    return Tensor([1.0], requires_grad=True, name="w")
-
+from .valley import START, loss_of, one
 
 # ---- parameters
 

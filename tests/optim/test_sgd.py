@@ -10,13 +10,9 @@ import pytest
 from tinygrad_reg import Tensor
 from tinygrad_reg.optim import SGD
 
-from .valley import START, follow, gradient, loss_of, train
+from .valley import START, follow, gradient, loss_of, one, train
 
 GRADIENTS = [1, 2, -1, 0, 4]
-
-
-def one() -> Tensor:
-    return Tensor([1.0], requires_grad=True, name="w")
 
 
 def test_plain_steps_follow_the_gradient() -> None:

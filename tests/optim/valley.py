@@ -1,4 +1,4 @@
-"""A small problem on which optimizers are compared: a curved valley in two parameters, one of them 0-d."""
+"""Small problems for optimizers: one number, and a curved valley in two parameters, one of them 0-d."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from tinygrad_reg import Tensor
 from tinygrad_reg.optim import Optimizer
 
 START = [-1.2, 1.0, 0.5]
+
+
+def one(value: float = 1.0) -> Tensor:
+    return Tensor([value], requires_grad=True, name="w")
 
 
 def gradient(x: np.ndarray) -> np.ndarray:

@@ -1,0 +1,29 @@
+"""Leaves to differentiate by, and the value, slope and curvature of a function at single points."""
+
+import numpy as np
+
+import tinygrad_reg as tg
+
+
+def leaf(values, dtype=float):
+    return tg.Tensor(np.array(values, dtype), requires_grad=True)
+
+
+def counted(*shape, name=None, dtype=float):
+    """0, 1, 2, … in this shape."""
+    return tg.Tensor(np.arange(np.prod(shape), dtype=dtype).reshape(shape), requires_grad=True, name=name)
+
+
+def value_slope_curvature(f, *points):
+    """f and its first two derivatives at each of the points."""
+    x = leaf(points)
+    out = f(x)
+    slope = tg.gradients(out, x, create_graph=True, gradient=np.ones(x.shape))
+    curvature = tg.gradients(slope.sum(), x) if slope.requires_grad else np.zeros(x.shape)
+    return out.data, slope.data, curvature
+
+
+def close(actual, expected, rtol, atol=0.0):
+    """They are, however NumPy is told to raise: the comparison itself underflows."""
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(actual, expected, rtol, atol)
