@@ -8,6 +8,8 @@ import runpy
 import sys
 from pathlib import Path
 
+from demos import ORDER
+
 HERE = Path(__file__).parent
 USAGE = """\
 python -m demos NAME [options]   run one (NAME --help says what it takes)
@@ -21,8 +23,8 @@ for library in ("OPENBLAS", "OMP", "MKL"):
 
 def demos() -> dict[str, str]:
     """Every demo by name, with the first line of its docstring."""
-    files = sorted(file for file in HERE.glob("*.py") if not file.stem.startswith("_"))
-    return {file.stem: (ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").split("\n")[0] for file in files}
+    texts = {name: ast.get_docstring(ast.parse((HERE / f"{name}.py").read_text("utf-8"))) or "" for name in ORDER}
+    return {name: text.split("\n")[0] for name, text in texts.items()}
 
 
 def run(name: str, *options: str) -> None:
@@ -30,10 +32,15 @@ def run(name: str, *options: str) -> None:
     try:
         runpy.run_module(f"demos.{name}", run_name="__main__")
     except ModuleNotFoundError as error:
-        extra = {"sklearn": "data", "matplotlib": "plots"}.get(error.name or "")
-        if extra is None:
+        missing = (error.name or "").partition(".")[0]
+        if missing in ("", "demos", "tinygrad_reg", "viz"):
             raise
-        sys.exit(f"{name} needs {error.name}, which is not installed: pip install 'tinygrad_reg[{extra}]'")
+        venv = HERE.parent / ".venv" / "bin" / "python"
+        ready = f"{os.path.relpath(venv)} -m demos {name}" if venv.exists() else "make demo"
+        sys.exit(
+            f"{name} needs {missing}, which {sys.executable} does not have. Run it with what this project installs: "
+            f"{ready}\n(or install it yourself: pip install '.[data,plots]')"
+        )
     except BrokenPipeError:  # whoever reads what is printed has read enough, as in `python -m demos losses | head`
         sys.stdout = None
         sys.exit(1)

@@ -25,6 +25,7 @@ from cycler import cycler
 
 import tinygrad_reg as tg
 import viz
+from demos import ORDER
 from viz.axes import COLORS, DASHES
 from viz.files import write
 
@@ -113,8 +114,8 @@ def framed(axes: Any) -> None:
 
 def write_index(output: Path) -> Path:
     """The page that shows what all demos have drawn so far."""
-    lists = sorted(output.glob("*/pictures.json"), key=lambda file: (file.parent.name != "digits", file))  # it is first
-    found = {file.parent.name: json.loads(file.read_text("utf-8")) for file in lists}
+    lists = {name: output / name / "pictures.json" for name in ORDER}
+    found = {name: json.loads(file.read_text("utf-8")) for name, file in lists.items() if file.exists()}
     contents = " · ".join(f'<a href="#{name}">{html.escape(name)}</a>' for name in found)
     sections = "\n".join(_section(name, demo["text"], demo["pictures"]) for name, demo in found.items())
     page = PAGE.replace("CONTENTS", contents).replace("SECTIONS", sections)

@@ -55,7 +55,7 @@ history = tg.fit(
 seen = tg.evaluate(model, x_train, y_train, metrics=["accuracy"])["accuracy"]
 unseen = tg.evaluate(model, x_test, y_test, metrics=["accuracy"])["accuracy"]
 guess = np.bincount(y_train).argmax()
-print(history.stop_reason or f"all {lesson.epochs} epochs were used")
+print(f"the weights are those of epoch {history.best_epoch}, the best of {history.epochs}")
 print(f"accuracy on the {len(x_train)} digits it was trained on   {seen:.1%}")
 print(f"accuracy on the {len(x_test)} digits it has never seen    {unseen:.1%}")
 print(f"for comparison, always answering {guess}               {np.mean(y_test == guess):.1%}")

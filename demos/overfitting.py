@@ -1,4 +1,4 @@
-"""Overfitting: capacity, and nine ways against it on little data.
+"""Overfitting: capacity, and what helps against it on little data.
 
     underfitting    the training loss stays high: the model is too small for the data, or was trained too little
     overfitting     the training loss falls and the validation loss rises: what is learned is these samples
@@ -134,7 +134,7 @@ for ax in axes[1]:
 for ax in axes[:, 0]:
     ax.set_ylabel("loss")
 lesson.picture(
-    axes, "remedies", f"Twelve remedies on {len(y)} digits: training loss, validation loss, and that of no remedy."
+    axes, "remedies", f"What helps on {len(y)} digits: training loss, validation loss, and that without any help."
 )
 
 figure, ax = plt.subplots()

@@ -1,4 +1,4 @@
-"""The program of a training step: the NumPy that one would write after deriving backpropagation by hand.
+"""The program of a training step: the NumPy that one would derive by hand, written out and run.
 
     h = tanh(x·W1 + b1)        L = mean((h·W2 + b2 − y)²)        w ← w − η ∂L/∂w
 

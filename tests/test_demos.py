@@ -49,7 +49,7 @@ def run(tmp_path, monkeypatch, capsys):
 
 def test_all_are_listed_with_a_line():
     listed = command_line().stdout
-    assert demos().keys() == {file.stem for file in HERE.glob("[a-z]*.py")}
+    assert sorted(demos()) == sorted(file.stem for file in HERE.glob("[a-z]*.py"))
     assert all(line and f"{name} " in listed and line in listed for name, line in demos().items())
 
 
@@ -59,6 +59,16 @@ def test_unknown_name_is_refused_with_the_names_there_are():
     assert "no demo is called 'digitz'" in result.stderr
     assert "digits" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_without_what_the_project_installs_it_says_how_to_run():
+    command = [sys.executable, "-S", "-m", "demos"]  # -S: nothing that was installed is found
+    result = subprocess.run([*command, "losses"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 1
+    assert re.search(r"losses needs \w+, which .*python\S* does not have", result.stderr)
+    assert re.search(r"make demo|-m demos losses", result.stderr)
+    assert "Traceback" not in result.stderr
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60).returncode == 0  # the list needs nothing
 
 
 def test_help_tells_the_options_and_the_formulas():
