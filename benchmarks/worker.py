@@ -1,6 +1,7 @@
-"""Runs one contender in a process of its own: python -m benchmarks.worker network torch
+"""One contender in a process of its own: python -m benchmarks.worker digits program
 
-Prints the loss, the gradients and the times of a pass, in seconds, as JSON.
+It prints the losses of the first passes. Then it takes a turn for each line that it reads, and prints what the turn
+gave, in seconds a pass.
 """
 
 from __future__ import annotations
@@ -8,17 +9,47 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
-BLOCKS, SECONDS = 20, 0.02  # so many times are taken, each over passes that fill so many seconds
+from .contenders import CONTENDERS
+
+PASSES = 3  # whose losses are compared
+SAMPLES, SECONDS = 10, 0.01  # a turn: so many samples, each over passes that fill so many seconds
 
 
-def main(task: str, contender: str) -> None:
-    work = getattr(importlib.import_module(f"benchmarks.{task}"), contender)()
-    loss, gradients = work()
-    answer = [float(loss), *(float(x) for gradient in gradients for x in np.asarray(gradient).ravel())]
+def main(name: str, contender: str) -> None:
+    row = importlib.import_module(f"benchmarks.rows.{name}")
+    make, given = CONTENDERS[contender].work, getattr(row, "GIVEN", {})
+    work = make(row, given)
+    say([numbers(work()) for _ in range(PASSES)])
+    turn = stopwatch(make(row, {}) if given else work)
+    for _ in sys.stdin:
+        say(turn())
+
+
+def say(x: Any) -> None:
+    print(json.dumps(x), flush=True)
+
+
+def numbers(result: Any) -> list[float]:
+    """What a pass returned, as numbers."""
+    if isinstance(result, (tuple, list)):
+        return [x for part in result for x in numbers(part)]
+    result = getattr(result, "data", result) if type(result).__module__.startswith("tinygrad_reg") else result
+    if hasattr(result, "detach"):
+        result = result.detach()
+    if hasattr(result, "numpy"):
+        result = result.numpy()
+    found: list[float] = np.asarray(result, np.float64).ravel().tolist()
+    return found
+
+
+def stopwatch(work: Callable[[], Any]) -> Callable[[], float]:
+    """A function that times the work: the best of some samples, since what else the machine does only adds to it."""
 
     def passes(n: int) -> float:
         start = perf_counter()
@@ -26,9 +57,10 @@ def main(task: str, contender: str) -> None:
             work()
         return (perf_counter() - start) / n
 
-    once = min(passes(10) for _ in range(10))  # also warms up
-    times = [passes(max(1, round(SECONDS / once))) for _ in range(BLOCKS)]
-    print(json.dumps({"answer": answer, "times": times}))
+    once = min(passes(1) for _ in range(5))  # also warms up
+    n = max(1, round(SECONDS / once))
+    samples = max(3, min(SAMPLES, round(SAMPLES * SECONDS / once)))
+    return lambda: min(passes(n) for _ in range(samples))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,266 @@
+"""What the hand-written NumPy programs share: every result goes to an array that is there already.
+
+They are the limit that the table compares with, so each takes the fastest calls that NumPy has:
+
+- `out=` everywhere, and constants as arrays without axes: a Python number has to be converted at each call;
+- all parameters in one flat array, so that an optimizer costs a few calls for all of them together;
+- np.dot and not np.matmul, which looks at more before it multiplies; np.dot(ones, g) for a sum along the first axis;
+- np.maximum with an array of zeros: with a single 0, NumPy has no fast loop for it;
+- relu's derivative from the sign bits: −h, as an integer, is below 0 exactly where h is above 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .setting import SGD, Adam
+
+
+def empty(*shape: int) -> Any:
+    """An array to write into."""
+    return np.empty(shape, np.float32)
+
+
+def ones(*shape: int) -> Any:
+    """Ones: what sums are made with."""
+    return np.ones(shape, np.float32)
+
+
+def number(x: float) -> Any:
+    """A constant as an array without axes."""
+    return np.array(x, np.float32)
+
+
+def flat(arrays: Sequence[np.ndarray]) -> tuple[Any, list[Any]]:
+    """One array with the numbers of all, and the views that have their shapes."""
+    whole = np.concatenate([x.ravel() for x in arrays])
+    parts = np.split(whole, np.cumsum([x.size for x in arrays])[:-1])
+    return whole, [part.reshape(x.shape) for part, x in zip(parts, arrays, strict=True)]
+
+
+def relu(*shape: int) -> tuple[Callable[[Any], None], Callable[[Any, Any], None]]:
+    """forward(z): z becomes max(z, 0). backward(h, g): g becomes 0 where h is 0."""
+    zeros, bits, last = np.zeros(shape, np.float32), np.empty(shape, np.int32), np.array(31, np.int32)
+
+    def forward(z: Any) -> None:
+        np.maximum(z, zeros, out=z)
+
+    def backward(h: Any, g: Any) -> None:
+        np.negative(h.view(np.int32), out=bits)
+        np.right_shift(bits, last, out=bits)  # all bits set where h is above 0, else none
+        np.bitwise_and(g.view(np.int32), bits, out=g.view(np.int32))
+
+    return forward, backward
+
+
+def softmax_crossentropy(classes: int, samples: int) -> Callable[[Any, Any], Any]:
+    """loss(z, labels), the mean; z becomes its derivative by z.
+
+    z is (classes, samples): NumPy works along rows, and these are the long ones.
+    """
+    one_hot = np.eye(classes, dtype=np.float32) / np.float32(samples)
+    chosen, row, total = empty(classes, samples), ones(classes), empty(samples)
+    share, n = ones(samples) / np.float32(samples), number(samples)
+
+    def loss(z: Any, labels: Any) -> Any:
+        np.maximum.reduce(z, axis=0, out=total)
+        np.subtract(z, total, out=z)
+        one_hot.take(labels, 1, chosen, "clip")
+        of_labels = np.vdot(z, chosen)
+        np.exp(z, out=z)
+        np.dot(row, z, out=total)
+        np.multiply(total, n, out=total)
+        np.divide(z, total, out=z)
+        np.subtract(z, chosen, out=z)
+        np.log(total, out=total)
+        return share.dot(total) - of_labels - log_n
+
+    log_n = np.float32(np.log(samples))
+    return loss
+
+
+def sigmoid(*shape: int) -> tuple[Callable[[Any], None], Callable[[Any, Any], None]]:
+    """forward(z): z becomes 1 / (1 + exp(−z)). backward(h, g): g becomes g · h · (1 − h)."""
+    one, slope = number(1), empty(*shape)
+
+    def forward(z: Any) -> None:
+        np.negative(z, out=z)
+        np.exp(z, out=z)
+        np.add(z, one, out=z)
+        np.reciprocal(z, out=z)
+
+    def backward(h: Any, g: Any) -> None:
+        np.subtract(one, h, out=slope)
+        np.multiply(slope, h, out=slope)
+        np.multiply(g, slope, out=g)
+
+    return forward, backward
+
+
+def mse(samples: int, width: int) -> Callable[[Any, Any, Any], Any]:
+    """loss(a, target, g), the mean over all numbers; g becomes its derivative by a."""
+    factor, numbers = number(2 / (samples * width)), np.float32(samples * width)
+
+    def loss(a: Any, target: Any, g: Any) -> Any:
+        np.subtract(a, target, out=g)
+        total = np.vdot(g, g)
+        np.multiply(g, factor, out=g)
+        return total / numbers
+
+    return loss
+
+
+def batch_norm(samples: int, width: int, epsilon: float) -> tuple[Callable[..., None], Callable[..., None]]:
+    """forward(x, γ, β, y, μ, σ²): x becomes x − μ, y = γ · (x − μ) / sqrt(σ² + ε) + β, μ and σ² go where they belong.
+
+    backward(centered, γ, g, gγ, gβ): g becomes γ/σ · (g − mean g − (x − μ)/σ² · mean (g · (x − μ))).
+    """
+    share, ones_, work = ones(samples) / np.float32(samples), ones(samples), empty(samples, width)
+    inverse, factor, small = empty(width), empty(width), empty(width)
+    eps, one = number(epsilon), number(1)
+
+    def forward(x: Any, gamma: Any, beta: Any, y: Any, mean: Any, var: Any) -> None:
+        np.dot(share, x, out=mean)
+        np.subtract(x, mean, out=x)
+        np.multiply(x, x, out=work)
+        np.dot(share, work, out=var)
+        np.add(var, eps, out=inverse)
+        np.sqrt(inverse, out=inverse)
+        np.divide(one, inverse, out=inverse)
+        np.multiply(inverse, gamma, out=factor)
+        np.multiply(x, factor, out=y)
+        np.add(y, beta, out=y)
+
+    def backward(centered: Any, gamma: Any, g: Any, ggamma: Any, gbeta: Any) -> None:
+        np.multiply(g, centered, out=work)
+        np.dot(ones_, g, out=gbeta)
+        np.dot(share, work, out=small)
+        np.multiply(small, inverse, out=small)
+        np.multiply(small, n, out=ggamma)
+        np.multiply(small, inverse, out=small)
+        np.multiply(centered, small, out=work)
+        np.subtract(g, work, out=g)
+        np.dot(share, g, out=small)  # of centered numbers the mean is 0: what was taken away changes nothing
+        np.subtract(g, small, out=g)
+        np.multiply(g, factor, out=g)
+
+    n = number(samples)
+    return forward, backward
+
+
+def bernoulli(keep: float, kept: Any) -> Callable[[], None]:
+    """draw(): each place of kept is true with this probability, from 16 random bits."""
+    generator, below = np.random.SFC64(0), np.array(round(keep * 2**16), np.uint16)
+
+    def draw() -> None:
+        np.less(generator.random_raw(kept.size // 4).view(np.uint16).reshape(kept.shape), below, out=kept)
+
+    return draw
+
+
+def convolution(channels: int, images: int, side: int) -> tuple[Callable[[Any], None], Callable[[Any, Any], None], Any]:
+    """lay_out(x), gather(gmet, gx), and met: what each place of a 3 × 3 kernel meets.
+
+    x is (channels, images · side · side), met is (channels · 9, images · side · side).
+    """
+    size = images * side * side
+    met = np.zeros((channels, 9, size), np.float32)
+    shifts = [row * side + column for row in range(3) for column in range(3)]
+    places = [(met[:, i, : size - shift], shift) for i, shift in enumerate(shifts)]
+
+    def lay_out(x: Any) -> None:
+        for place, shift in places:
+            np.copyto(place, x[:, shift:])
+
+    def gather(gmet: Any, gx: Any) -> None:
+        parts = gmet.reshape(met.shape)
+        np.copyto(gx, parts[:, 0])
+        for i, shift in enumerate(shifts[1:], 1):
+            np.add(gx[:, shift:], parts[:, i, : size - shift], out=gx[:, shift:])
+
+    return lay_out, gather, met.reshape(channels * 9, size)
+
+
+def max_pool(channels: int, images: int, side: int, pooled: int) -> tuple[Callable[..., None], Callable[..., None]]:
+    """forward(y, h), backward(y, gh, gy): the largest of 2 × 2, rows first, since they are long and lie together.
+
+    y and gy are (channels, images · side · side), h and gh (channels, images · pooled · pooled).
+    """
+    used = 2 * pooled
+    larger, glarger = (np.zeros((channels, images, pooled, side), np.float32) for _ in range(2))
+    left, right = larger[..., 0:used:2], larger[..., 1:used:2]
+    gleft, gright = glarger[..., 0:used:2], glarger[..., 1:used:2]
+    right_wins, below_wins = np.empty(left.shape, bool), np.empty(larger.shape, bool)
+
+    def rows(y: Any) -> tuple[Any, Any]:
+        image = y.reshape(channels, images, side, side)
+        return image[:, :, 0:used:2], image[:, :, 1:used:2]
+
+    def forward(y: Any, h: Any) -> None:
+        above, below = rows(y)
+        np.maximum(above, below, out=larger)
+        np.maximum(left, right, out=h.reshape(left.shape))
+
+    def backward(y: Any, gh: Any, gy: Any) -> None:
+        above, below = rows(y)
+        g_above, g_below = rows(gy)
+        g = gh.reshape(left.shape)
+        np.greater(right, left, out=right_wins)
+        np.multiply(g, right_wins, out=gright)
+        np.subtract(g, gright, out=gleft)
+        np.greater(below, above, out=below_wins)
+        np.multiply(glarger, below_wins, out=g_below)
+        np.subtract(glarger, g_below, out=g_above)
+
+    return forward, backward
+
+
+def optimizer(rule: SGD | Adam, w: Any, g: Any) -> Callable[[], None]:
+    """The step that moves w by its gradient g."""
+    return adam(rule, w, g) if isinstance(rule, Adam) else sgd(rule, w, g)
+
+
+def sgd(rule: SGD, w: Any, g: Any) -> Callable[[], None]:
+    """SGD in two calls, with momentum in four."""
+    a, v, lr, momentum = np.empty_like(w), np.zeros_like(w), number(rule.lr), number(rule.momentum)
+
+    def plain() -> None:
+        np.multiply(g, lr, out=a)
+        np.subtract(w, a, out=w)
+
+    def with_momentum() -> None:
+        np.multiply(v, momentum, out=v)
+        np.add(v, g, out=v)
+        np.multiply(v, lr, out=a)
+        np.subtract(w, a, out=w)
+
+    return with_momentum if rule.momentum else plain
+
+
+def adam(rule: Adam, w: Any, g: Any) -> Callable[[], None]:
+    """Adam in ten calls: m and s are kept without their factors 1 − β, which go into ε and the rate."""
+    m, s, a = np.zeros_like(w), np.zeros_like(w), np.empty_like(w)
+    beta1, beta2, eps, rate = (number(x) for x in (rule.beta1, rule.beta2, rule.eps, rule.lr))
+    t = 0
+
+    def step() -> None:
+        nonlocal t
+        t += 1
+        root = ((1 - rule.beta2) / (1 - rule.beta2**t)) ** 0.5
+        eps[()] = rule.eps / root
+        rate[()] = rule.lr * (1 - rule.beta1) / (1 - rule.beta1**t) / root
+        np.multiply(m, beta1, out=m)
+        np.add(m, g, out=m)
+        np.multiply(s, beta2, out=s)
+        np.multiply(g, g, out=a)
+        np.add(s, a, out=s)
+        np.sqrt(s, out=a)
+        np.add(a, eps, out=a)
+        np.divide(m, a, out=a)
+        np.multiply(a, rate, out=a)
+        np.subtract(w, a, out=w)
+
+    return step

@@ -1,0 +1,90 @@
+"""Autoencoder 64-32-8-32-64, ReLU and sigmoid, mean squared error, Adam, batch 64"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..setting import Adam, Made, Training, dense
+
+_rng = np.random.default_rng(0)
+SAMPLES = 64
+X = _rng.random((SAMPLES, 64)).astype(np.float32)
+TRAINING = Training(dense(_rng, 64, 32, 8, 32, 64), (X,), Adam())
+
+
+def by_hand() -> Made:
+    from .. import by_hand as hand
+
+    w, (w1, b1, w2, b2, w3, b3, w4, b4) = hand.flat(TRAINING.parameters)
+    g, (g1, gb1, g2, gb2, g3, gb3, g4, gb4) = hand.flat([np.zeros_like(p) for p in TRAINING.parameters])
+    update = hand.optimizer(TRAINING.optimizer, w, g)
+    h1, code, h3, out = (hand.empty(SAMPLES, width) for width in (32, 8, 32, 64))
+    gh1, gcode, gh3, gout = (hand.empty(SAMPLES, width) for width in (32, 8, 32, 64))
+    wide, wide_back = hand.relu(SAMPLES, 32)
+    narrow, narrow_back = hand.relu(SAMPLES, 8)
+    sigmoid, sigmoid_back = hand.sigmoid(SAMPLES, 64)
+    mse = hand.mse(SAMPLES, 64)
+    ones = hand.ones(SAMPLES)
+    h1_t, code_t, h3_t, w2_t, w3_t, w4_t = h1.T, code.T, h3.T, w2.T, w3.T, w4.T
+
+    def step(x: Any) -> Any:
+        np.dot(x, w1, out=h1)
+        np.add(h1, b1, out=h1)
+        wide(h1)
+        np.dot(h1, w2, out=code)
+        np.add(code, b2, out=code)
+        narrow(code)
+        np.dot(code, w3, out=h3)
+        np.add(h3, b3, out=h3)
+        wide(h3)
+        np.dot(h3, w4, out=out)
+        np.add(out, b4, out=out)
+        sigmoid(out)
+        loss = mse(out, x, gout)
+        sigmoid_back(out, gout)
+        np.dot(h3_t, gout, out=g4)
+        np.dot(ones, gout, out=gb4)
+        np.dot(gout, w4_t, out=gh3)
+        wide_back(h3, gh3)
+        np.dot(code_t, gh3, out=g3)
+        np.dot(ones, gh3, out=gb3)
+        np.dot(gh3, w3_t, out=gcode)
+        narrow_back(code, gcode)
+        np.dot(h1_t, gcode, out=g2)
+        np.dot(ones, gcode, out=gb2)
+        np.dot(gcode, w2_t, out=gh1)
+        wide_back(h1, gh1)
+        np.dot(x.T, gh1, out=g1)
+        np.dot(ones, gh1, out=gb1)
+        update()
+        return loss
+
+    return step, TRAINING.batch
+
+
+def tinygrad_reg(p: Any) -> Any:
+    from tinygrad_reg.losses import mse
+    from tinygrad_reg.ops import relu, sigmoid
+
+    w1, b1, w2, b2, w3, b3, w4, b4 = p
+
+    def loss(x: Any) -> Any:
+        code = relu(relu(x @ w1 + b1) @ w2 + b2)
+        return mse(sigmoid(relu(code @ w3 + b3) @ w4 + b4), x)
+
+    return loss
+
+
+def torch(p: Any) -> Any:
+    from torch import relu, sigmoid
+    from torch.nn.functional import mse_loss
+
+    w1, b1, w2, b2, w3, b3, w4, b4 = p
+
+    def loss(x: Any) -> Any:
+        code = relu(relu(x @ w1 + b1) @ w2 + b2)
+        return mse_loss(sigmoid(relu(code @ w3 + b3) @ w4 + b4), x)
+
+    return loss

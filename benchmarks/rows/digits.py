@@ -1,0 +1,68 @@
+"""64-128-10, ReLU, softmax cross-entropy, Adam, batch 32"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..setting import Adam, Made, Training, dense, normal
+
+_rng = np.random.default_rng(0)
+SAMPLES = 32
+TRAINING = Training(dense(_rng, 64, 128, 10), (normal(_rng, SAMPLES, 64), _rng.integers(0, 10, SAMPLES)), Adam())
+
+
+def by_hand() -> Made:
+    from .. import by_hand as hand
+
+    w, (w1, b1, w2, b2) = hand.flat(TRAINING.parameters)
+    g, (g1, gb1, g2, gb2) = hand.flat([np.zeros_like(p) for p in TRAINING.parameters])
+    update = hand.optimizer(TRAINING.optimizer, w, g)
+    h, gh, z = hand.empty(SAMPLES, 128), hand.empty(SAMPLES, 128), hand.empty(10, SAMPLES)
+    relu, relu_back = hand.relu(SAMPLES, 128)
+    softmax_crossentropy = hand.softmax_crossentropy(10, SAMPLES)
+    ones = hand.ones(SAMPLES)
+    w2_t, b2_column, h_t, z_t = w2.T, b2[:, None], h.T, z.T
+
+    def step(x: Any, labels: Any) -> Any:
+        np.dot(x, w1, out=h)
+        np.add(h, b1, out=h)
+        relu(h)
+        np.dot(w2_t, h_t, out=z)
+        np.add(z, b2_column, out=z)
+        loss = softmax_crossentropy(z, labels)
+        np.dot(h_t, z_t, out=g2)
+        np.dot(z, ones, out=gb2)
+        np.dot(z_t, w2_t, out=gh)
+        relu_back(h, gh)
+        np.dot(x.T, gh, out=g1)
+        np.dot(ones, gh, out=gb1)
+        update()
+        return loss
+
+    return step, TRAINING.batch
+
+
+def tinygrad_reg(p: Any) -> Any:
+    from tinygrad_reg.losses import softmax_crossentropy
+    from tinygrad_reg.ops import relu
+
+    w1, b1, w2, b2 = p
+
+    def loss(x: Any, labels: Any) -> Any:
+        return softmax_crossentropy(relu(x @ w1 + b1) @ w2 + b2, labels)
+
+    return loss
+
+
+def torch(p: Any) -> Any:
+    from torch import relu
+    from torch.nn.functional import cross_entropy
+
+    w1, b1, w2, b2 = p
+
+    def loss(x: Any, labels: Any) -> Any:
+        return cross_entropy(relu(x @ w1 + b1) @ w2 + b2, labels)
+
+    return loss

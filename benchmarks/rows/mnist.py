@@ -1,0 +1,76 @@
+"""784-512-512-10, ReLU, softmax cross-entropy, Adam, batch 128: the size of MNIST"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..setting import Adam, Made, Training, dense, normal
+
+_rng = np.random.default_rng(0)
+SAMPLES = 128
+TRAINING = Training(dense(_rng, 784, 512, 512, 10), (normal(_rng, SAMPLES, 784), _rng.integers(0, 10, SAMPLES)), Adam())
+
+
+def by_hand() -> Made:
+    from .. import by_hand as hand
+
+    w, (w1, b1, w2, b2, w3, b3) = hand.flat(TRAINING.parameters)
+    g, (g1, gb1, g2, gb2, g3, gb3) = hand.flat([np.zeros_like(p) for p in TRAINING.parameters])
+    update = hand.optimizer(TRAINING.optimizer, w, g)
+    h1, h2, gh1, gh2 = (hand.empty(SAMPLES, 512) for _ in range(4))
+    z = hand.empty(10, SAMPLES)
+    relu, relu_back = hand.relu(SAMPLES, 512)
+    softmax_crossentropy = hand.softmax_crossentropy(10, SAMPLES)
+    ones = hand.ones(SAMPLES)
+    h1_t, h2_t, z_t, w2_t, w3_t, b3_column = h1.T, h2.T, z.T, w2.T, w3.T, b3[:, None]
+
+    def step(x: Any, labels: Any) -> Any:
+        np.dot(x, w1, out=h1)
+        np.add(h1, b1, out=h1)
+        relu(h1)
+        np.dot(h1, w2, out=h2)
+        np.add(h2, b2, out=h2)
+        relu(h2)
+        np.dot(w3_t, h2_t, out=z)
+        np.add(z, b3_column, out=z)
+        loss = softmax_crossentropy(z, labels)
+        np.dot(h2_t, z_t, out=g3)
+        np.dot(z, ones, out=gb3)
+        np.dot(z_t, w3_t, out=gh2)
+        relu_back(h2, gh2)
+        np.dot(h1_t, gh2, out=g2)
+        np.dot(ones, gh2, out=gb2)
+        np.dot(gh2, w2_t, out=gh1)
+        relu_back(h1, gh1)
+        np.dot(x.T, gh1, out=g1)
+        np.dot(ones, gh1, out=gb1)
+        update()
+        return loss
+
+    return step, TRAINING.batch
+
+
+def tinygrad_reg(p: Any) -> Any:
+    from tinygrad_reg.losses import softmax_crossentropy
+    from tinygrad_reg.ops import relu
+
+    w1, b1, w2, b2, w3, b3 = p
+
+    def loss(x: Any, labels: Any) -> Any:
+        return softmax_crossentropy(relu(relu(x @ w1 + b1) @ w2 + b2) @ w3 + b3, labels)
+
+    return loss
+
+
+def torch(p: Any) -> Any:
+    from torch import relu
+    from torch.nn.functional import cross_entropy
+
+    w1, b1, w2, b2, w3, b3 = p
+
+    def loss(x: Any, labels: Any) -> Any:
+        return cross_entropy(relu(relu(x @ w1 + b1) @ w2 + b2) @ w3 + b3, labels)
+
+    return loss

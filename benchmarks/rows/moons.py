@@ -1,0 +1,90 @@
+"""2-16-16-1, ReLU, hinge loss + L2, SGD, 100 samples: micrograd's demo"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..setting import SGD, Made, Training, dense, normal
+
+_rng = np.random.default_rng(0)
+SAMPLES, STRENGTH = 100, 1e-4
+X = normal(_rng, SAMPLES, 2)
+Y = np.where(X[:, :1] ** 2 < X[:, 1:] + 0.5, -1, 1).astype(np.float32)
+TRAINING = Training(dense(_rng, 2, 16, 16, 1), (X, Y), SGD(0.05))
+
+
+def by_hand() -> Made:
+    from .. import by_hand as hand
+
+    kernels, biases = TRAINING.parameters[::2], TRAINING.parameters[1::2]
+    w, (w1, w2, w3, b1, b2, b3) = hand.flat(kernels + biases)
+    g, (g1, g2, g3, gb1, gb2, gb3) = hand.flat([np.zeros_like(p) for p in kernels + biases])
+    update = hand.optimizer(TRAINING.optimizer, w, g)
+    h1, h2, gh1, gh2 = (hand.empty(SAMPLES, 16) for _ in range(4))
+    margin, gm = hand.empty(SAMPLES, 1), hand.empty(SAMPLES, 1)
+    relu, relu_back = hand.relu(SAMPLES, 16)
+    relu_margin, relu_margin_back = hand.relu(SAMPLES, 1)
+    ones, one, share = hand.ones(SAMPLES), hand.ones(SAMPLES, 1), hand.number(-1 / SAMPLES)
+    h1_t, h2_t, w2_t, w3_t = h1.T, h2.T, w2.T, w3.T
+    penalized = w[: sum(k.size for k in kernels)]
+    # For plain SGD the penalty's gradient, 2λw, is a decay of the weights: w ← (1 − 2ηλ)·w − η·g.
+    decay, mean, strength = hand.number(1 - 2 * TRAINING.optimizer.lr * STRENGTH), 1 / SAMPLES, np.float32(STRENGTH)
+
+    def step(x: Any, y: Any) -> Any:
+        np.dot(x, w1, out=h1)
+        np.add(h1, b1, out=h1)
+        relu(h1)
+        np.dot(h1, w2, out=h2)
+        np.add(h2, b2, out=h2)
+        relu(h2)
+        np.dot(h2, w3, out=margin)
+        np.add(margin, b3, out=margin)
+        np.multiply(margin, y, out=margin)
+        np.subtract(one, margin, out=margin)
+        relu_margin(margin)
+        loss = mean * np.dot(ones, margin)[0] + strength * np.dot(penalized, penalized)
+        np.multiply(y, share, out=gm)
+        relu_margin_back(margin, gm)
+        np.dot(h2_t, gm, out=g3)
+        np.dot(ones, gm, out=gb3)
+        np.multiply(gm, w3_t, out=gh2)
+        relu_back(h2, gh2)
+        np.dot(h1_t, gh2, out=g2)
+        np.dot(ones, gh2, out=gb2)
+        np.dot(gh2, w2_t, out=gh1)
+        relu_back(h1, gh1)
+        np.dot(x.T, gh1, out=g1)
+        np.dot(ones, gh1, out=gb1)
+        np.multiply(penalized, decay, out=penalized)
+        update()
+        return loss
+
+    return step, TRAINING.batch
+
+
+def tinygrad_reg(p: Any) -> Any:
+    import tinygrad_reg as tg
+
+    relu, l2 = tg.ops.relu, tg.penalties.l2(STRENGTH)
+
+    w1, b1, w2, b2, w3, b3 = p
+
+    def loss(x: Any, y: Any) -> Any:
+        score = relu(relu(x @ w1 + b1) @ w2 + b2) @ w3 + b3
+        return tg.losses.hinge(score, y) + l2(w1) + l2(w2) + l2(w3)
+
+    return loss
+
+
+def torch(p: Any) -> Any:
+    from torch import relu
+
+    w1, b1, w2, b2, w3, b3 = p
+
+    def loss(x: Any, y: Any) -> Any:
+        score = relu(relu(x @ w1 + b1) @ w2 + b2) @ w3 + b3
+        return relu(1 - y * score).mean() + STRENGTH * ((w1**2).sum() + (w2**2).sum() + (w3**2).sum())
+
+    return loss
