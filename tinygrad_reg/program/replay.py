@@ -14,6 +14,8 @@ from .plan import Plan, place_of
 from .program import Program, Result
 from .recorded import Input
 
+_new_tensor = Tensor.__new__
+
 
 class Replay:
     """One program of a step, ready to run."""
@@ -45,7 +47,11 @@ class Replay:
         self._new_grad = [(leaf.tensor, i) for leaf, i in program.new_grad]
         self._home_grad = [(leaf.tensor, rows[leaf.tensor][2]) for leaf in program.home_grad]
         self._no_grad = [leaf.tensor for leaf in program.no_grad]
-        self._homes = [(leaf.tensor, leaf.home) for leaf in leaves if leaf.home is not None and leaf.cleared]
+        self._homes = [
+            (leaf.tensor, leaf.home)
+            for leaf in leaves
+            if leaf.home is not None and leaf.cleared and leaf not in program.home_grad
+        ]
         self._steps = program.capture.steps
 
     # ---- whether it still says what the step does
@@ -66,7 +72,7 @@ class Replay:
                 return False
             if tensor._requires_grad is not requires_grad:
                 return False
-        return all((tensor._grad is not None) is there for tensor, there in self._grad_there)
+        return not self._grad_there or all((tensor._grad is not None) is there for tensor, there in self._grad_there)
 
     # ---- a call
 
@@ -132,14 +138,24 @@ def _reader(node: Input) -> Callable[[Sequence[Any]], Any]:
     return lambda arrays: place
 
 
+def _leaf(data: Any) -> Tensor:
+    """A Tensor of the program's: like `Tensor(data)`, which looks at what it is given, and where from."""
+    leaf = _new_tensor(Tensor)
+    leaf._data = data
+    leaf._grad = leaf._home = leaf._primitive = leaf._kept = leaf._name = leaf._code = None
+    leaf._inputs, leaf._options = (), {}
+    leaf._requires_grad = leaf._owned = False
+    leaf._time = leaf._place = 0
+    leaf._layer, leaf._cut = "", "tg.compile"
+    return leaf
+
+
 def _filled(x: Any, results: Sequence[Any]) -> Any:
     """What the step returns."""
     if isinstance(x, Result):
         if not x.is_tensor:
             return results[x.position]
-        tensor = Tensor(results[x.position])
-        tensor._cut = "tg.compile"
-        return tensor
+        return _leaf(results[x.position])
     if isinstance(x, tuple) and hasattr(x, "_fields"):
         return type(x)(*(_filled(part, results) for part in x))
     if type(x) in (tuple, list):
