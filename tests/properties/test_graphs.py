@@ -53,6 +53,10 @@ def check_slope(graph, by, grads):
 @examples(25)
 @given(small_graphs)
 def test_the_second_derivative_is_the_slope_of_the_gradient(graph):
+    check_curvature(graph)
+
+
+def check_curvature(graph):
     along = directions(graph)
 
     def gradient_along(leaves):
