@@ -98,11 +98,11 @@ class Lesson:
         listed = {"text": self.text, "pictures": self.pictures}
         write(self.folder / "pictures.json", json.dumps(listed, ensure_ascii=False, indent=1))
         index = write_index(self.output)
-        print(f"\nDrawn in {_shown(self.folder)}:")
+        print(f"\nDrawn in {shown(self.folder)}:")
         width = max((len(p["file"]) for p in self.pictures), default=0)
         for picture in self.pictures:
             print(f"  {picture['file']:{width}}  {picture['said']}")
-        print(f"All of it on one page, open it in a browser: {_shown(index)}")
+        print(f"All of it on one page, open it in a browser: {shown(index)}")
 
 
 def framed(axes: Any) -> None:
@@ -142,7 +142,7 @@ def _figure(path: str, said: str) -> str:
     return f"<figure>{image}<figcaption>{said}</figcaption></figure>"
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """A path as one would type it here."""
     try:
         short = os.path.relpath(path)

@@ -10,12 +10,15 @@ stops once `patience` epochs in a row brought no gain, and puts the weights of t
 Then two networks of ten layers show how far back a gradient gets: σ′ ≤ 1/4, so each sigmoid layer takes most of it.
 """
 
+import sys
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 
 import tinygrad_reg as tg
 import viz
-from demos._lesson import Lesson
+from demos._lesson import Lesson, shown
 
 lesson = Lesson(
     __file__, __doc__,
@@ -111,6 +114,5 @@ lesson.picture(graph, "graph", "The computation graph of the loss with its penal
 steps = viz.steps(loss, optimizer=tg.optim.SGD(model.parameters(), lr=0.1), title="Four digits, one step at a time")
 lesson.picture(steps, "steps", "The same pass one step at a time (← and → move): forward, backward, update.")
 lesson.finish()
-print(
-    f"Look first at gradients.{lesson.format}, then step through steps.html; python -m demos lists the other lessons."
-)
+print(f"Look first at gradients.{lesson.format}, then step through steps.html.")
+print(f"The other lessons: {shown(Path(sys.executable))} -m demos")
