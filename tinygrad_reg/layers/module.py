@@ -248,42 +248,39 @@ _ELSEWHERE = {
 }
 
 
+_CONTAINERS = (list, tuple, dict)
+
+
 def walk(value: Any, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Any]]:
     """The modules, Tensors and random generators in `value`, each once, with their paths, in order."""
     seen = set() if seen is None else seen
-    if isinstance(value, Module):
-        parts: Iterator[tuple[Any, Any]] = value.parts()
-    elif isinstance(value, dict):
-        parts = iter(value.items())
-    elif isinstance(value, (list, tuple)):
-        parts = enumerate(value)
-    elif isinstance(value, (Tensor, np.random.Generator)):
-        parts = iter(())
-    else:
-        return
-    if id(value) in seen:
+    if not isinstance(value, (Module, Tensor, np.random.Generator, *_CONTAINERS)) or id(value) in seen:
         return
     seen.add(id(value))
-    if not isinstance(value, (dict, list, tuple)):
+    if not isinstance(value, _CONTAINERS):
         yield path, value
-    for name, part in parts:
-        yield from walk(part, join(path, str(name)), seen)
+    for name, part in _parts(value):
+        yield from walk(part, join(path, name), seen)
 
 
-def children(module: Module) -> list[tuple[str, Module]]:
+def children(value: Any) -> list[tuple[str, Module]]:
     """The modules directly below this one, a shared one in each of its places."""
     found: list[tuple[str, Module]] = []
-
-    def look(value: Any, path: str) -> None:
-        if isinstance(value, Module):
-            found.append((path, value))
-        elif isinstance(value, (dict, list, tuple)):
-            for name, part in value.items() if isinstance(value, dict) else enumerate(value):
-                look(part, join(path, str(name)))
-
-    for name, part in module.parts():
-        look(part, name)
+    for name, part in _parts(value):
+        if isinstance(part, Module):
+            found.append((name, part))
+        elif isinstance(part, _CONTAINERS):
+            found += [(join(name, path), child) for path, child in children(part)]
     return found
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    """What a module or a container holds, by name."""
+    if isinstance(value, Module):
+        yield from value.parts()
+    elif isinstance(value, _CONTAINERS):
+        for name, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield str(name), part
 
 
 def join(path: str, name: str) -> str:
@@ -296,7 +293,7 @@ def _arguments(module: Module) -> Iterator[str]:
         value = vars(module).get(name, parameter.default)
         if value is parameter.default or isinstance(value, (Module, Tensor, np.ndarray, np.random.Generator)):
             continue
-        if isinstance(value, (list, tuple, dict)) and any(True for _ in walk(value)):
+        if isinstance(value, _CONTAINERS) and any(True for _ in walk(value)):
             continue
         if isinstance(parameter.default, (int, float, str, tuple)) and value == parameter.default:
             continue
