@@ -140,12 +140,18 @@ def take_op(x: Any, indices: Any, *, axis: int | None = None) -> Any:
 
 @take_op.derivative("1 where taken, 0 elsewhere", how="G added up at the places taken")
 def _(g, out, x, indices, *, axis=None):
-    shape, front = ((x.size,), 0) if axis is None else (x.shape, axis % x.ndim)
-    index = Index((*(slice(None) for _ in range(front)), ARRAY))
-    return np.reshape(scatter_add(g, indices, index=index, shape=shape), x.shape)
+    if axis is None:
+        return np.reshape(add_slices(g, indices, 0, (x.size,)), x.shape)
+    return add_slices(g, indices, axis, x.shape)
 
 
 take_op.no_derivative()
+
+
+def add_slices(x: Any, indices: Any, axis: int, shape: tuple[int, ...]) -> Any:
+    """Zeros of `shape`, to which the slices of x along `axis` are added at `indices`: what take does, backwards."""
+    index = Index((slice(None),) * (axis % len(shape)) + (ARRAY,))
+    return scatter_add(x, indices, index=index, shape=shape)
 
 
 @composed(numpy=np.take, method="take")

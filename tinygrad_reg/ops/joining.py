@@ -11,7 +11,7 @@ import numpy as np
 
 from ..primitive import composed, primitive
 from ..source import result
-from .indexing import ARRAY, Index, scatter_add
+from .indexing import add_slices
 from .shapes import atleast_1d, atleast_2d, atleast_3d, integers, reshape
 
 # ---- join
@@ -189,8 +189,7 @@ def _(g, out, x, *, repeats, axis=None):
         copies = np.reshape(g, (*shape[: along + 1], repeats, *shape[along + 1 :]))
         return np.reshape(np.sum(copies, axis=along + 1), x.shape)
     source = np.repeat(np.arange(shape[along]), repeats)
-    index = Index((*(slice(None) for _ in range(along)), ARRAY))
-    return np.reshape(scatter_add(g, source, index=index, shape=shape), x.shape)
+    return np.reshape(add_slices(g, source, along, shape), x.shape)
 
 
 @primitive(numpy=np.tile, why="Each element was copied: its gradient is the sum over the copies.")
@@ -231,8 +230,7 @@ def _(g, out, x, *, pad_width, mode="constant", constant_values=0):
         widths = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2)).tolist()
         return g[tuple(slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True))]
     source = np.pad(np.reshape(np.arange(math.prod(x.shape)), x.shape), pad_width, mode)
-    share = scatter_add(np.ravel(g), np.ravel(source), index=Index((ARRAY,)), shape=(math.prod(x.shape),))
-    return np.reshape(share, x.shape)
+    return np.reshape(add_slices(np.ravel(g), np.ravel(source), 0, (math.prod(x.shape),)), x.shape)
 
 
 # NumPy hides constant_values= in **kwargs; pad's own options have the same names in the same order.
