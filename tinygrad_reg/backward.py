@@ -204,6 +204,8 @@ def _fit(share: Any, parent: Tensor, node: Tensor) -> Any:
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum `g` over the axes along which an array of `shape` was repeated to meet the others."""
+    if g.shape == shape:
+        return g
     added = len(g.shape) - len(shape)
     if g.shape[added:] == shape:
         return np.add.reduce(g, axis=tuple(range(added)))

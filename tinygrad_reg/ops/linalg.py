@@ -103,7 +103,7 @@ def _(g, out, x, y):
     if y.ndim == 1:
         g, out = np.expand_dims(g, -1), np.expand_dims(out, -1)
     share = -(np.linalg.solve(_turned(x), g) @ _turned(out))
-    return share if share.shape == x.shape else unbroadcast(share, x.shape)
+    return unbroadcast(share, x.shape)
 
 
 @solve.derivative("x⁻¹", how="x⁻ᵀ @ G")
@@ -112,7 +112,7 @@ def _(g, out, x, y):
         share = np.squeeze(np.linalg.solve(_turned(x), np.expand_dims(g, -1)), -1)
     else:
         share = np.linalg.solve(_turned(x), g)
-    return share if share.shape == y.shape else unbroadcast(share, y.shape)
+    return unbroadcast(share, y.shape)
 
 
 @primitive(

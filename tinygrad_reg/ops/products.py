@@ -14,12 +14,6 @@ from ..backward import unbroadcast
 from ..primitive import composed, primitive
 from ..source import result
 
-
-def _summed_to(share: Any, shape: tuple[int, ...]) -> Any:
-    """The share of an operand whose batch axes were broadcast: summed over the copies."""
-    return share if share.shape == shape else unbroadcast(share, shape)
-
-
 # ---- the matrix product: the op of every dense layer, so two matrices take the shortest way
 
 
@@ -40,7 +34,7 @@ def _(g, out, x, y):
     if y.ndim == 1:
         return g * y if x.ndim == 1 else np.expand_dims(g, -1) * y
     rows = np.expand_dims(g, -2) if x.ndim == 1 else g
-    return _summed_to(rows @ np.swapaxes(y, -1, -2), x.shape)
+    return unbroadcast(rows @ np.swapaxes(y, -1, -2), x.shape)
 
 
 @matmul.derivative("x", how="xᵀ @ G", local_input=0)
@@ -53,7 +47,7 @@ def _(g, out, x, y):
         rows = math.prod(x.shape[:-1])
         flat_x, flat_g = np.reshape(x, (rows, x.shape[-1])), np.reshape(g, (rows, *y.shape[1:]))
         return flat_x.T @ flat_g
-    return _summed_to(np.swapaxes(x, -1, -2) @ g, y.shape)
+    return unbroadcast(np.swapaxes(x, -1, -2) @ g, y.shape)
 
 
 # ---- its relatives
@@ -72,7 +66,7 @@ def dot(x: Any, y: Any) -> Any:
 @dot.derivative("y")
 def _(g, out, x, y):
     if np.ndim(x) == 0 or np.ndim(y) == 0:
-        return _summed_to(g * y, np.shape(x))
+        return unbroadcast(g * y, np.shape(x))
     ahead, contracted = x.ndim - 1, max(y.ndim - 2, 0)
     free = [i for i in range(y.ndim) if i != contracted]
     return np.tensordot(g, y, (list(range(ahead, g.ndim)), free))
@@ -81,7 +75,7 @@ def _(g, out, x, y):
 @dot.derivative("x")
 def _(g, out, x, y):
     if np.ndim(x) == 0 or np.ndim(y) == 0:
-        return _summed_to(g * x, np.shape(y))
+        return unbroadcast(g * x, np.shape(y))
     ahead = list(range(x.ndim - 1))
     return np.moveaxis(np.tensordot(x, g, (ahead, ahead)), 0, max(y.ndim - 2, 0))
 
@@ -98,14 +92,14 @@ def inner(x: Any, y: Any) -> Any:
 @inner.derivative("y")
 def _(g, out, x, y):
     if np.ndim(x) == 0 or np.ndim(y) == 0:
-        return _summed_to(g * y, np.shape(x))
+        return unbroadcast(g * y, np.shape(x))
     return np.tensordot(g, y, (list(range(x.ndim - 1, g.ndim)), list(range(y.ndim - 1))))
 
 
 @inner.derivative("x")
 def _(g, out, x, y):
     if np.ndim(x) == 0 or np.ndim(y) == 0:
-        return _summed_to(g * x, np.shape(y))
+        return unbroadcast(g * x, np.shape(y))
     ahead = list(range(x.ndim - 1))
     return np.tensordot(g, x, (ahead, ahead))
 
@@ -245,7 +239,7 @@ def _einsum_share(position: int, g: Any, xs: Sequence[Any], terms: Sequence[str]
             letters.append(letter)
     share = np.einsum(f"{','.join(letters)}->{target}", *operands)
     # Lengths of 1 were broadcast: in x they get the sum over the copies, in the share they are copied.
-    share = _summed_to(share, tuple(1 if n == 1 else m for n, m in zip(np.shape(x), share.shape, strict=True)))
+    share = unbroadcast(share, tuple(1 if n == 1 else m for n, m in zip(np.shape(x), share.shape, strict=True)))
     return share if share.shape == np.shape(x) else np.broadcast_to(share, np.shape(x))
 
 
