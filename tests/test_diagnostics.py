@@ -44,12 +44,12 @@ def test_V1_the_factors_of_the_chain_multiply_to_the_gradient():
         product = math.prod(factor.value for factor in chain_factors(loss, layer.bias))
         assert product == pytest.approx(layer.bias.grad.item(), rel=1e-12)
 
-    factors = [f.value for f in chain_factors(loss, model[0].bias) if f.op in ("sigmoid", "matmul")]
+    factors = [f.value for f in chain_factors(loss, model[0].bias) if f.op in ("sigmoid", "affine")]
     a, expected = layer_outputs(model, [[0.7]]), []
     for j in (3, 2, 1, 0):
         out = a[str(j)].item()
         expected += [out * (1 - out), model[j].kernel.item()]  # σ'(z), w
-    np.testing.assert_allclose(factors, expected[:-1], rtol=1e-12)
+    np.testing.assert_allclose(factors, [*expected[:-1], 1.0], rtol=1e-12)  # ∂z₁/∂b₁ = 1
 
 
 def test_V2_each_layer_with_a_weight_up_to_1_costs_a_factor_of_4():

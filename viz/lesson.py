@@ -140,11 +140,11 @@ class Lesson:
         )  # fmt: skip
 
     def _back(self, shares: list[BackwardStep]) -> Iterator[Step]:
-        """One step for a node, or one for each side of a matrix product; then what has to be summed."""
+        """One step for a node, or one for each input of a matrix product; then what has to be summed."""
         node = self.forward[shares[0].node]
-        matrix = _is_matmul(shares[0], self.forward)
-        groups = [[share] for share in shares] if matrix else [shares]
+        groups = [[share] for share in shares] if _is_matmul(shares[0], self.forward) else [shares]
         for group in groups:
+            matrix = _is_matmul(group[0], self.forward)
             box = self.box_of[node.index]
             assert node.gradient is not None
             later = [s for s in group if s.was_broadcast or s.before is not None]
@@ -282,8 +282,9 @@ def _elementwise(step: ForwardStep) -> bool:
 
 def _is_matmul(share: BackwardStep, forward: Sequence[ForwardStep]) -> bool:
     """Whether the share is G @ Wᵀ or Xᵀ @ G of two plain matrices."""
-    node = forward[share.node]
-    return share.op == "matmul" and all(forward[i].value.ndim == 2 for i in node.inputs)
+    factors = forward[share.node].inputs[:2]
+    product = share.op == "matmul" or (share.op == "affine" and share.position < 2)
+    return product and all(forward[i].value.ndim == 2 for i in factors)
 
 
 def _why(node: ForwardStep, share: BackwardStep, lesson: Lesson) -> str:

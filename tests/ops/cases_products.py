@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tinygrad_reg import ops
+
 from .case import Case, numbers
 
 
@@ -26,6 +28,10 @@ CASES = [
     *(
         Case("matmul", lambda a, b: a @ b, pair(*s), value=np.matmul)
         for s in VECTORS_AND_MATRICES + BATCHES + BROADCAST
+    ),
+    *(
+        Case("affine", ops.affine, (*pair(shape, (3, 4)), numbers(4, seed=3)), value=lambda x, w, b: x @ w + b)
+        for shape in [(2, 3), (3,), (2, 5, 3)]
     ),
     *(
         Case("dot", lambda a, b: np.dot(a, b), pair(*s), value=np.dot)

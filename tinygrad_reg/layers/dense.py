@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .. import checks
+from .. import checks, ops
 from ..modes import Rng
 from ..tensor import Tensor
 from .activation import Activation, activate, activation_name
@@ -57,9 +57,7 @@ class Dense(Weighted):
         """activation(x @ kernel + bias)"""
         if x.ndim == 0 or x.shape[-1] != self.in_features:
             self._refuse(x.shape)
-        z = x @ self.kernel
-        if self.bias is not None:
-            z = z + self.bias
+        z = x @ self.kernel if self.bias is None else ops.affine(x, self.kernel, self.bias)
         return activate(self.activation, z)
 
     def _refuse(self, shape: tuple[int, ...]) -> None:

@@ -50,6 +50,38 @@ def _(g, out, x, y):
     return unbroadcast(np.swapaxes(x, -1, -2) @ g, y.shape)
 
 
+@primitive(
+    symbol="@ +", text="x @ w + b",
+    expects="the columns of x must equal the rows of w, and b has a number for each column of w",
+    why="A weighted sum is linear in everything: x gets G times the weights, w the inputs times G, b the sum of G.",
+)  # fmt: skip
+def affine(x: Any, w: Any, b: Any) -> Any:
+    """z[i, j] = Σₖ x[i, k] · w[k, j] + b[j]: what every dense layer computes, z = w·x + b, for all samples at once"""
+    if w.ndim != 2 or b.shape != w.shape[1:]:
+        raise ValueError("w is no matrix, or b does not fit it")
+    return x @ w + b
+
+
+@affine.derivative("w", how="G @ wᵀ", local_input=1)
+def _(g, out, x, w, b):
+    return g @ w.T
+
+
+@affine.derivative("x", how="xᵀ @ G", local_input=0)
+def _(g, out, x, w, b):
+    return _over_samples(x).T @ _over_samples(g)
+
+
+@affine.derivative("1", how="G summed over the samples")
+def _(g, out, x, w, b):
+    return np.add.reduce(_over_samples(g), axis=0)
+
+
+def _over_samples(x: Any) -> Any:
+    """One row a sample, whatever the axes that the samples lie along."""
+    return x if x.ndim == 2 else np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+
+
 # ---- its relatives
 
 
