@@ -87,7 +87,7 @@ def find() -> str | None:
     return shutil.which("dot")
 
 
-def run(source: str, format: str) -> bytes:
+def run(source: str, format: str, *options: str) -> bytes:
     """What `dot` makes of the DOT text, in one of its formats."""
     program = find()
     if program is None:
@@ -96,7 +96,7 @@ def run(source: str, format: str) -> bytes:
         )
     try:
         done = subprocess.run(
-            [program, f"-T{format}"], input=source.encode(), capture_output=True, timeout=TIMEOUT, check=False
+            [program, *options, f"-T{format}"], input=source.encode(), capture_output=True, timeout=TIMEOUT, check=False
         )
     except subprocess.TimeoutExpired:
         raise DotNotFound(f"it took longer than {TIMEOUT:g} s") from None

@@ -188,7 +188,7 @@ class Chip:
 def chips(drawing: Drawing, arrows: Sequence[Arrow], lines: Mapping[str, tuple[str, ...]]) -> dict[str, Chip]:
     """Where the chips of `arrows` go: halfway in the gap before the arrow's head, above, on or below the arrow."""
     lying = drawing.direction == "LR"
-    shown = [arrow for arrow in arrows if lines[arrow.id]]
+    shown = [arrow for arrow in arrows if lines[arrow.id] and not arrow.is_cut]
     spots = {arrow.id: point_before(arrow, CHIP_GAP / 2, lying) for arrow in shown}
     across = 1 if lying else 0
     order = sorted(shown, key=lambda arrow: (spots[arrow.id][across], arrow.position))

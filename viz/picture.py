@@ -9,12 +9,12 @@ from typing import Any
 
 import graphviz
 
-from . import dot, files
+from . import dot, files, paint
 from .svg import escape
 
 
 class Picture:
-    """What `viz.graph` and `viz.flow` return: a notebook shows it, `.save("name.svg")` writes it."""
+    """What `viz.graph`, `viz.flow` and `.still` return: a notebook shows it, `.save("name.svg")` writes it."""
 
     formats: tuple[str, ...] = ("svg", "png", "pdf", "dot", "html")
 
@@ -36,10 +36,8 @@ class Picture:
 
     @property
     def dot(self) -> str:
-        """The picture as DOT, Graphviz' language."""
-        if self.digraph is None:
-            raise TypeError("this picture has no DOT text, only .svg")
-        return str(self.digraph.source)
+        """The picture as DOT, Graphviz' language: the graph for `dot`; of a still, what `neato -n2` is to paint."""
+        return paint.source(self.svg) if self.digraph is None else str(self.digraph.source)
 
     @property
     def html(self) -> str:
@@ -52,11 +50,10 @@ class Picture:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it to `path`, as its ending says: .svg, .html, .dot, or .png and .pdf, which `dot` paints."""
-        formats = self.formats if self.digraph is not None else ("svg", "html")
-        format = files.ending(path, formats)
+        format = files.ending(path, self.formats)
         content: str | bytes
         if format in ("png", "pdf"):
-            content = dot.run(self.dot, format)
+            content = dot.run(paint.source(self.svg), format, "-Kneato", "-n2")
         else:
             content = {"svg": lambda: self.svg, "html": lambda: self.html, "dot": lambda: self.dot}[format]()
         files.write(path, content)

@@ -18,7 +18,7 @@ from .graph import check
 from .lesson import Lesson
 from .page import page
 from .picture import Picture
-from .still import W, still
+from .still import W, for_slide, still
 from .terms import Step, exact
 from .text import clean, width
 from .theme import LIGHT
@@ -53,6 +53,7 @@ class Steps:
         _reserve(self.plan, self.steps)
         source = dot.digraph(self.plan, LIGHT, draw.CHIP_GAP).source
         self.engine = dot.place(self.plan, source, engine, draw.CHIP_GAP)
+        self.slide = for_slide(self.plan)
         self.formula = whole_formula(names)
         self.title = clean(title, 80) or "Backprop, one step at a time"
 
@@ -81,7 +82,7 @@ class Steps:
         return len(self.steps)
 
     def still(self, n: int, theme: str = "light") -> Picture:
-        """Step number n (from 1, as the page counts) as a picture: save it as SVG for a slide."""
+        """Step number n (from 1, as the page counts) as a picture for a slide."""
         if not isinstance(n, int) or not 1 <= n <= len(self.steps):
             raise IndexError(f"there are steps 1 to {len(self.steps)}, but not {n!r}")
         theme_named(theme)
@@ -94,7 +95,7 @@ class Steps:
         counter = f"{step.phase} · step {at + 1} of {len(self.steps)}"
         ids = f"{draw.prefix(self.plan)}s{at}-"
         body, height = still(
-            self.plan, step, self._state(at), colors, ids, title=self.title, counter=counter, digits=self.digits
+            self.slide, step, self._state(at), colors, ids, title=self.title, counter=counter, digits=self.digits
         )
         return svg.document(
             W, height, body, title=step.title, description=f"{counter}. {step.why}", prefix=ids, background=colors.paper

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from dataclasses import replace
 
-from . import draw, svg
+from . import draw, layout, rows, svg
 from .terms import Row, Step, Term, Text
 from .text import width, wrap
 from .theme import MONO, Theme
-from .trace import Drawing
+from .trace import Box, Drawing
 
 W = 1400.0
 EDGE = 24.0
-GRAPH = 380.0  # height of the graph, at most
+GRAPH = 400.0  # height of the graph, at most
+SMALLEST = 0.72  # a graph that would have to be shrunk more is shown in part
 CELL = 13.5  # font size inside a matrix
 BODY = 17.0
 
@@ -57,20 +60,66 @@ def _graph(plan: Drawing, state: draw.State, theme: Theme, ids: str, top: float)
     """The graph, fitted into the width; where it would get too small to read, the part around the step."""
     room = W - 2 * EDGE
     scale = min(1.35, room / plan.w, GRAPH / plan.h)
-    x = y = 0.0
-    w, h = plan.w, plan.h
-    if scale < 0.9:
-        scale = 1.15
-        w, h = min(plan.w, room / scale), min(plan.h, GRAPH / scale)
-        shown = [plan.box(id) for id in (*state.active, *state.targets)] or plan.boxes
-        x = _window([b.x for b in shown], w, plan.w)
-        y = _window([b.y for b in shown], h, plan.h)
-    inside = svg.element(
-        "svg", draw.body(plan, theme, ids, state), x=EDGE + (room - w * scale) / 2, y=top,
-        width=w * scale, height=h * scale, viewBox=" ".join(map(svg.number, (x, y, w, h))),
-    )  # fmt: skip
-    frame = svg.box(EDGE, top, room, h * scale, round=10, fill=theme.panel, stroke=theme.hairline)
-    return frame + inside, h * scale
+    if scale < SMALLEST:
+        scale = 1.0
+        plan = _part(plan, [plan.box(id) for id in (*state.active, *state.targets)] or plan.boxes, room, GRAPH)
+    move = f"translate({svg.number(EDGE + (room - plan.w * scale) / 2)},{svg.number(top)}) scale({scale:.4f})"
+    frame = svg.box(EDGE, top, room, plan.h * scale, round=10, fill=theme.panel, stroke=theme.hairline)
+    return frame + svg.element("g", draw.body(plan, theme, ids, state), transform=move), plan.h * scale
+
+
+def for_slide(plan: Drawing) -> Drawing:
+    """The graph in as many rows as let it fill its place on a still best."""
+    room = (W - 2 * EDGE, GRAPH)
+    if rows.fit(plan, *room) >= SMALLEST:
+        return plan
+    slide = copy.deepcopy(plan)
+    layout.place_in_rows(slide, draw.CHIP_GAP, room)
+    return slide if rows.fit(slide, *room) >= SMALLEST else plan
+
+
+STUB = 24.0  # length of an arrow from or to a box that is not shown
+
+
+def _part(plan: Drawing, around: Sequence[Box], room: float, height: float) -> Drawing:
+    """The boxes that fit into so much room around these, whole; arrows to others are cut short."""
+    w, h = min(plan.w, room), min(plan.h, height)
+    x, y = _window([box.x for box in around], w, plan.w), _window([box.y for box in around], h, plan.h)
+    left = x + STUB if x > 0 else 0.0
+    right = x + w - STUB if x + w < plan.w else plan.w
+    found = [
+        box
+        for box in plan.boxes
+        if left <= box.x - box.w / 2
+        and box.x + box.w / 2 <= right
+        and y <= box.y - box.h / 2
+        and box.y + box.h / 2 <= y + h
+    ] or list(around[:1])
+    shown = {box.id for box in found}
+    x = (min(b.x - b.w / 2 for b in found) + max(b.x + b.w / 2 for b in found) - w) / 2
+    y = (min(b.y - b.h / 2 for b in found) + max(b.y + b.h / 2 for b in found) - h) / 2
+    boxes = [replace(box, x=box.x - x, y=box.y - y) for box in plan.boxes if box.id in shown]
+    arrows = []
+    for arrow in plan.arrows:
+        points = [(px - x, py - y) for px, py in arrow.points]
+        if arrow.tail in shown and arrow.head not in shown:
+            points = _straight(points[0], (points[0][0] + STUB, points[0][1]))
+        elif arrow.head in shown and arrow.tail not in shown:
+            points = _straight((points[-1][0] - STUB, points[-1][1]), points[-1])
+        elif arrow.head not in shown:
+            continue
+        arrows.append(replace(arrow, points=points, is_cut=not {arrow.tail, arrow.head} <= shown))
+    placed = []
+    for frame in plan.placed:
+        if frame.corners and frame.boxes & shown:
+            x0, y0, x1, y1 = frame.corners
+            corners = (max(x0 - x, 2.0), max(y0 - y, 2.0), min(x1 - x, w - 2), min(y1 - y, h - 2))
+            placed.append(replace(frame, corners=corners))
+    return replace(plan, boxes=boxes, arrows=arrows, placed=placed, w=w, h=h)
+
+
+def _straight(a: tuple[float, float], b: tuple[float, float]) -> list[tuple[float, float]]:
+    return [a, a, b, b]
 
 
 def _window(places: Sequence[float], size: float, whole: float) -> float:

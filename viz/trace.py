@@ -74,6 +74,7 @@ class Arrow:
     position: int  # which input of the head it is
     weight: int
     points: list[tuple[float, float]] = field(default_factory=list)
+    is_cut: bool = False  # one of its ends is not shown
 
 
 @dataclass

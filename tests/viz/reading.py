@@ -37,33 +37,36 @@ def parse(svg: str) -> ET.Element:
 
 def texts(root: ET.Element) -> list[Written]:
     """All lines of text, where they are on the whole picture."""
-    return list(_texts(root, 1.0, 0.0, 0.0, None))
+    return list(_texts(root, 1.0, 0.0, 0.0))
 
 
-def _texts(element: ET.Element, scale: float, dx: float, dy: float, clip: Written | None) -> Iterator[Written]:
+def boxes(root: ET.Element) -> list[Written]:
+    """The boxes of a graph by their ids, where they are on the whole picture."""
+    return [found for found in _texts(root, 1.0, 0.0, 0.0, "rect") if re.fullmatch(r"n\d+", found.text)]
+
+
+def _texts(
+    element: ET.Element, scale: float, dx: float, dy: float, tag: str = "text", within: str = ""
+) -> Iterator[Written]:
+    """All texts, or all rectangles with the last part of the id of the group that they are in."""
     for part in re.findall(r"(translate|scale)\(([^)]*)\)", element.get("transform", "")):
         numbers = [float(x) for x in part[1].split(",")]
         if part[0] == "translate":
             dx, dy = dx + scale * numbers[0], dy + scale * numbers[1]
         else:
             scale *= numbers[0]
-    if element.tag == NAMESPACE + "svg" and element.get("x"):  # a picture within the picture: a window on it
-        x, y, w, _ = map(float, element.get("viewBox", "").split())
-        left, top = dx + scale * float(element.get("x", "")), dy + scale * float(element.get("y", ""))
-        clip = Written("", left, top, left + float(element.get("width", "")), top + float(element.get("height", "")))
-        scale *= float(element.get("width", "")) / w
-        dx, dy = left - x * scale, top - y * scale
-    if element.tag == NAMESPACE + "text":
-        size = float(element.get("font-size", "")) * scale
+    get = lambda name: scale * float(element.get(name, ""))  # noqa: E731
+    if element.tag == NAMESPACE + "text" and tag == "text":
+        size = get("font-size")
         wide = width(element.text or "", size, element.get("font-weight") == "bold")
-        x = dx + scale * float(element.get("x", ""))
+        x, y = dx + get("x"), dy + get("y")
         x -= {"middle": wide / 2, "end": wide}.get(element.get("text-anchor", ""), 0.0)
-        y = dy + scale * float(element.get("y", ""))
-        found = Written(element.text or "", x, y - 0.72 * size, x + wide, y + 0.18 * size)
-        if clip is None or (found.right > clip.left and found.left < clip.right and clip.top < y < clip.bottom):
-            yield found
+        yield Written(element.text or "", x, y - 0.72 * size, x + wide, y + 0.18 * size)
+    elif element.tag == NAMESPACE + "rect" and tag == "rect":
+        left, top = dx + get("x"), dy + get("y")
+        yield Written(within, left, top, left + get("width"), top + get("height"))
     for child in element:
-        yield from _texts(child, scale, dx, dy, clip)
+        yield from _texts(child, scale, dx, dy, tag, element.get("id", within).rsplit("-")[-1])
 
 
 def overlaps(root: ET.Element) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,8 @@ import pytest
 import viz
 from tests.viz import examples
 from tests.viz.reading import overlaps, parse
-from viz import dot, files
+from tinygrad_reg import Tensor
+from viz import dot, files, paint
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot on this machine (apt install graphviz)")
 
@@ -27,6 +29,44 @@ def test_each_format_is_written(tmp_path: Path, ending: str) -> None:
     start = {"svg": b"<svg", "html": b"<!doctype html>", "dot": b"digraph", "png": b"\x89PNG", "pdf": b"%PDF"}[ending]
     assert path.read_bytes().startswith(start)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+@needs_dot
+@pytest.mark.parametrize("ending", ["png", "pdf"])
+@pytest.mark.parametrize("name", examples.ALL)
+def test_every_picture_is_painted_as_it_is_in_svg(tmp_path: Path, name: str, ending: str) -> None:
+    loss = examples.ALL[name]()
+    steps = viz.steps(loss, engine="builtin")
+    for at, picture in enumerate((viz.graph(loss, engine="builtin"), viz.flow(loss), steps.still(len(steps)))):
+        path = tmp_path / f"{at}.{ending}"
+        picture.save(path)
+        written = path.read_bytes()
+        assert written.startswith({"png": b"\x89PNG", "pdf": b"%PDF"}[ending])
+        if ending == "png":
+            root = parse(picture.svg)
+            wide, high = struct.unpack(">II", written[16:24])
+            assert wide / high == pytest.approx(float(root.get("width", "")) / float(root.get("height", "")), rel=0.01)
+            assert wide >= 1920
+
+
+def test_what_is_painted_holds_every_text_and_shape_of_the_svg() -> None:
+    svg = viz.steps(examples.network(), engine="builtin").still(9).svg
+    source = paint.source(svg)
+    root = parse(svg)
+    assert source.count(" T ") == sum(element.tag.endswith("text") for element in root.iter())
+    for element in root.iter():
+        if element.tag.endswith("text"):
+            text = element.text or ""
+            assert f"{len(text.encode())} -{text} " in source
+    areas = [e for e in root.iter() if e.tag.endswith(("rect", "polygon", "path")) and e.get("fill") != "none"]
+    assert source.count(" C ") == len(areas)
+
+
+def test_a_name_cannot_end_the_string_that_it_is_painted_from() -> None:
+    picture = viz.graph(Tensor(1.0, name='a\\" b=" \\'), engine="builtin")
+    inside = re.sub(r'"(?:[^"\\]|\\.)*"', "", paint.source(picture.svg))
+    assert "b=" not in inside
+    assert "\\" not in inside
 
 
 def test_unknown_endings_are_refused_by_name(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import tinygrad_reg as tg
 import viz
 from tests.viz import examples
-from tests.viz.reading import by_id, overlaps, parse, texts
+from tests.viz.reading import boxes, by_id, overlaps, parse, texts
 from tinygrad_reg import Tensor
 from viz.steps import MOST
 from viz.terms import Array, Row, Step
@@ -164,8 +164,8 @@ def test_a_still_shows_its_step(tmp_path: Path) -> None:
     assert "grad −0.1621" in shown
     with pytest.raises(IndexError, match="steps 1 to 17"):
         steps.still(0)
-    with pytest.raises(ValueError, match=r"saved as \.svg, \.html"):
-        steps.still(1).save(tmp_path / "step.png")
+    with pytest.raises(ValueError, match=r"saved as \.svg, \.png, \.pdf, \.dot, \.html"):
+        steps.still(1).save(tmp_path / "step.gif")
 
 
 def test_the_page_is_one_file_that_asks_for_nothing(tmp_path: Path) -> None:
@@ -200,3 +200,16 @@ def test_what_is_no_loss_is_refused() -> None:
         viz.steps(3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="theme="):
         _steps(examples.neuron(), theme="blue")
+
+
+@pytest.mark.parametrize("name", examples.ALL)
+def test_a_still_cuts_no_box(name: str) -> None:
+    steps = _steps(examples.ALL[name]())
+    for n in range(1, len(steps) + 1):
+        root = parse(steps.still(n).svg)
+        assert not [element for element in root.iter() if element.tag.endswith("}svg") and element is not root]
+        places = boxes(root)
+        active = steps.steps[n - 1].active
+        assert {box.text for box in places} & set(active), f"step {n}"
+        for box in places:
+            assert 24 <= box.left < box.right <= 1376, f"step {n}: {box.text}"
