@@ -134,3 +134,12 @@ def test_a_mask_is_the_other_factor_of_an_ordinary_product():
     mask = bernoulli(keep=0.5, shape=100, rng=3)
     (x * mask).sum().backward()
     assert np.array_equal(x.grad, mask.data)
+
+
+@pytest.mark.parametrize("bits", [np.random.PCG64, np.random.Philox, np.random.MT19937])
+def test_bernoulli_takes_the_words_that_integers_draws(bits):
+    generator, another = np.random.Generator(bits(3)), np.random.Generator(bits(3))
+    mask = bernoulli(keep=0.5, shape=9, rng=generator).data
+    words = another.integers(0, 2**64, 3, dtype=np.uint64)
+    assert np.array_equal(mask, words.view(np.uint16)[:9] < 2**15)
+    assert generator.random() == another.random()

@@ -103,13 +103,21 @@ def bernoulli(*, keep: float, shape: Shape = (), scale: float = 1.0, rng: Rng = 
         raise ValueError("keep is a probability, from 0 to 1")
     lengths, wanted, rng = _lengths(shape), _float(dtype), generator(rng)
     size = math.prod(lengths)
-    bits = rng.integers(0, 2**64, (size + 3) // 4, dtype=np.uint64).view(np.uint16)[:size]
+    bits = _words(rng, (size + 3) // 4).view(np.uint16)[:size]
     whole, rest = divmod(keep * 2**16, 1)
     kept = bits < int(whole)
     if rest:
-        undecided = np.flatnonzero(bits == int(whole))
-        kept[undecided] = rng.random(undecided.size) < rest
+        (undecided,) = (bits == int(whole)).nonzero()
+        if undecided.size:
+            kept[undecided] = rng.random(undecided.size) < rest
     mask = kept.astype(wanted).reshape(lengths)
     if scale != 1:
         mask *= scale
     return mask
+
+
+def _words(rng: np.random.Generator, n: int) -> Any:
+    """n times 64 random bits."""
+    if type(rng) is np.random.Generator and isinstance(rng.bit_generator, np.random.PCG64):
+        return rng.bit_generator.random_raw(n)  # the same numbers as below, in half the time
+    return rng.integers(0, 2**64, n, dtype=np.uint64)

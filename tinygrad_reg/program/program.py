@@ -102,7 +102,8 @@ def share(nodes: list[Node], results: list[Node]) -> list[Node]:
         if isinstance(node, Check):
             pass
         elif node.changes:
-            same.clear()  # what was computed from the arrays that it changes
+            if node.value is None:  # it draws no random numbers, so it writes
+                same.clear()  # what was computed from the arrays that it changes
         elif node.function is not assign and node not in filled:
             key = _key((node.function, node.arguments, node.options))
             twin = same.get(key)
