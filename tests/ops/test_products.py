@@ -111,5 +111,5 @@ def test_a_gradient_of_a_float32_matrix_is_float32(product):
 
 @pytest.mark.parametrize(("w", "b"), [((3,), (4,)), ((3, 4), (1,)), ((3, 4), (2, 4)), ((3, 4), ())])
 def test_affine_takes_a_matrix_and_a_number_for_each_of_its_columns(w, b):
-    with pytest.raises(ValueError, match=r"affine can't take .* \(the columns of x must equal the rows of w, and b has"):
+    with pytest.raises(ValueError, match=r"affine can't take .* \(the columns of x must equal the rows of w"):
         tg.ops.affine(np.ones((2, 3)), tg.Tensor(np.ones(w), requires_grad=True), np.ones(b))
