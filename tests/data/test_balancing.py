@@ -69,7 +69,7 @@ def test_class_weights_average_to_1_over_the_samples():
         (np.repeat([0, 1], [63, 1]), 5, "use random_oversample"),
         (np.eye(2)[np.repeat([0, 1], 32)], 5, r"take y.argmax\(axis=1\)"),
         (np.zeros(5), 5, "as many samples"),
-        (Y, 0, "k is the number of neighbours"),
+        (Y, 0, "k, the number of neighbours, must be"),
     ],
 )
 def test_what_smote_can_not_do_is_refused(y, k, message):

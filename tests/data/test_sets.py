@@ -54,7 +54,7 @@ def test_drop_last():
         ((3.0,), {}, ValueError, "a single number is no data set"),
         ((X, Y, 4), {}, TypeError, r"a number has to be named: batches\(x, y, batch_size=4\)"),
         ((), {}, TypeError, "one array at least"),
-        ((X,), {"batch_size": 0}, ValueError, "batch_size is a whole number from 1 on"),
+        ((X,), {"batch_size": 0}, ValueError, "must be a whole number ≥ 1, not 0"),
         ((X,), {"batch_size": 2.5}, ValueError, "not 2.5"),
     ],
 )

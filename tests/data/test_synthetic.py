@@ -18,7 +18,7 @@ def test_points_in_the_plane_with_balanced_labels_from_a_seed(name):
     assert np.array_equal(x, again) and np.array_equal(y, same)
     assert not np.array_equal(x, SETS[name](101, rng=5)[0])
     assert (np.diff(y) != 0).sum() > 20  # classes are mixed, not one after the other
-    with pytest.raises(ValueError, match="samples is how many points"):
+    with pytest.raises(ValueError, match="samples must be a whole number"):
         SETS[name](0)
 
 
@@ -51,5 +51,5 @@ def test_wrong_settings():
         curve(function="sin")
     with pytest.raises(ValueError, match="factor is the inner radius"):
         circles(factor=1.5)
-    with pytest.raises(ValueError, match="noise is a number ≥ 0"):
+    with pytest.raises(ValueError, match="noise must be a finite number ≥ 0"):
         moons(noise=-1)

@@ -480,16 +480,20 @@ def test_a_link_is_followed_and_modes_are_the_users(tmp_path):
     assert (tmp_path / "real" / "run").stat().st_mode & 0o777 == 0o666 & ~umask
 
 
-def test_places_where_nothing_can_be_saved(tmp_path):
+def test_places_where_nothing_can_be_saved(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="it is a folder"):
         tg.save(tmp_path, model=tg.Dense(1, 1))
     with pytest.raises(FileNotFoundError, match="make it first"):
         tg.save(tmp_path / "a" / "b", model=tg.Dense(1, 1))
     with pytest.raises(ValueError, match="no ordinary file"):
         tg.save("/dev/null", model=tg.Dense(1, 1))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(PermissionError, match="nothing can be saved in the folder"):
+        train(*make(), 1, resume=tmp_path / "run")
+    monkeypatch.undo()
     with pytest.raises(TypeError, match="nothing to save"):
         tg.save(tmp_path / "x")
-    with pytest.raises(ValueError, match="epoch="):
+    with pytest.raises(ValueError, match="epoch, how many are complete, must be"):
         tg.save(tmp_path / "x", model=tg.Dense(1, 1), epoch=1.5)
 
 

@@ -87,8 +87,24 @@ CASES = {
         {"optimizer": tg.optim.SGD(plain().parameters())}, ValueError, "it was made for another model",
     ),
     "no optimizer": ({"optimizer": lambda p: p}, TypeError, "must make an optimizer, not list"),
-    "no epochs": ({"epochs": 0}, ValueError, "epochs is a whole number from 1 on"),
-    "half a batch": ({"batch_size": 0.5}, ValueError, "batch_size is a whole number"),
+    "no epochs": ({"epochs": 0}, ValueError, "epochs must be a whole number ≥ 1, not 0"),
+    "half a batch": ({"batch_size": 0.5}, ValueError, r"\(None is all samples\) must be a whole number ≥ 1"),
+    "a batch that is true": ({"batch_size": True}, TypeError, "must be a whole number"),
+    "masked": (
+        {"x": np.ma.masked_greater(X, 1)}, ValueError, r"\d+ values of a masked array are masked.*fill the values in",
+    ),
+    "samples of different lengths": ({"x": [[1.0, 2.0], [3.0]]}, ValueError, "the samples are not all of one shape"),
+    "an augmentation's class": (
+        {"augment": tg.data.augmentation.shift}, TypeError, r"was given the class shift: write shift\(...\)",
+    ),
+    "weights that the loss does not take": (
+        {"loss": lambda a, y: tg.losses.softmax_crossentropy(a, y), "sample_weight": np.ones(33)},
+        TypeError, r"reach the loss as weights=, which <lambda> does not take: write it as loss\(",
+    ),
+    "the best and the latest in one file": (
+        {"resume": "run.npz", "callbacks": [tg.ModelCheckpoint("./run.npz")]}, ValueError,
+        "would both save to 'run.npz'.*give them different paths",
+    ),
     "loud": ({"verbose": 3}, ValueError, "verbose is 0"),
     "clip": ({"clip": -1}, ValueError, "clip= is the largest norm"),
     "clip kind": ({"clip": ("size", 1)}, ValueError, "'value', 'norm', 'global_norm'"),

@@ -148,7 +148,7 @@ def test_an_ensemble_is_saved_and_loaded(tmp_path):
     [
         ((build(),), TypeError, "a function that makes a new model"),
         ((lambda: 3,), TypeError, "must return a tg.Module, not int"),
-        ((build, 0), ValueError, "members is a whole number"),
+        ((build, 0), ValueError, "members must be a whole number"),
         ((build, 2, [1]), ValueError, "one seed for each of the 2 members"),
     ],
 )
@@ -171,9 +171,9 @@ def test_what_members_can_not_share(options, message):
 
 
 def test_each_member_stops_by_itself():
-    early = tg.EarlyStopping("loss", min_delta=0.02, patience=1)
+    early = tg.EarlyStopping("loss", min_delta=0.02, patience=1)  # one callback, without a list
     ensemble = tg.Ensemble(build, members=4, seeds=range(4))
-    histories = ensemble.fit(X, Y, callbacks=[early], **{**FIT, "epochs": 60})
+    histories = ensemble.fit(X, Y, callbacks=early, **{**FIT, "epochs": 60})
     lengths = {len(history["loss"]) for history in histories}
     assert len(lengths) > 1 and max(lengths) < 60
     assert early.best_epoch == 0 and not hasattr(early, "run")

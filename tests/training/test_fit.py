@@ -94,6 +94,15 @@ def test_O1_updates_in_an_epoch(batch_size, updates):
     assert optimizer.steps == 2 * updates
 
 
+def test_no_metrics_and_no_callbacks_may_be_none_and_one_may_come_without_a_list():
+    common = {"loss": "softmax_crossentropy", "optimizer": "sgd", "verbose": 0}
+    assert list(tg.fit(tg.Dense(6, 3), X, Y, metrics=None, callbacks=None, **common)) == ["loss"]
+    early = tg.EarlyStopping("accuracy")
+    history = tg.fit(tg.Dense(6, 3), X, Y, metrics="accuracy", callbacks=early, epochs=50, **common)
+    assert history.stop_reason is not None
+    assert list(history) == ["loss", "accuracy"]
+
+
 def test_drop_last_leaves_the_smaller_batch_out():
     model = tg.Dense(6, 3)
     optimizer = tg.optim.SGD(model.parameters(), lr=0.01)
@@ -324,6 +333,13 @@ def test_the_bar_shows_epoch_loss_metrics_and_rate(capsys):
     assert captured.out == ""
     for text in ("epoch 2/2", "4/4", "batch/s", "loss=", "accuracy=", "val_loss="):
         assert text in captured.err, text
+
+
+def test_without_a_stderr_there_is_no_bar(monkeypatch, capsys):
+    """As in a program of Windows without a console, or with 2>&- in a shell."""
+    monkeypatch.setattr("sys.stderr", None)
+    assert tg.fit(tg.Dense(6, 3), X, Y, loss="softmax_crossentropy", optimizer="sgd").epochs == 1
+    assert capsys.readouterr().out == ""
 
 
 def test_verbose_0_is_silent_and_2_writes_a_line_an_epoch(capsys):

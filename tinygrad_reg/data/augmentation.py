@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .. import checks
 from ..modes import Rng, generator
 
 Limits = tuple[float, float] | None
@@ -77,7 +78,7 @@ class shift(Augmentation):
     fill: float = 0.0
 
     def __post_init__(self) -> None:
-        _whole("pixels", self.pixels, 0)
+        checks.whole("pixels", self.pixels, 0)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images moved."""
@@ -96,8 +97,8 @@ class random_crop(Augmentation):
 
     def __post_init__(self) -> None:
         for n in self.size if isinstance(self.size, tuple) else (self.size,):
-            _whole("size", n, 1)
-        _whole("padding", self.padding, 0)
+            checks.whole("size", n, 1)
+        checks.whole("padding", self.padding, 0)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The windows, (N, C, height, width) of the size."""
@@ -118,7 +119,7 @@ class rotate(Augmentation):
     fill: float = 0.0
 
     def __post_init__(self) -> None:
-        _number("degrees", self.degrees, 0)
+        checks.number("degrees", self.degrees, 0)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images turned."""
@@ -137,7 +138,8 @@ class resize(Augmentation):
     fill: float = 0.0
 
     def __post_init__(self) -> None:
-        _range(self.low, self.high, above=0)
+        checks.positive("low", self.low)
+        _check_range(self.low, self.high)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images resized."""
@@ -154,10 +156,8 @@ class flip(Augmentation):
     probability: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.axis not in ("horizontal", "vertical"):
-            raise ValueError(f"axis is 'horizontal' or 'vertical', not {self.axis!r}")
-        if not 0 <= self.probability <= 1:
-            raise ValueError(f"probability is a number from 0 to 1, not {self.probability!r}")
+        checks.one_of("axis", self.axis, ("horizontal", "vertical"))
+        checks.number("probability", self.probability, 0, 1)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images, some of them mirrored."""
@@ -174,7 +174,7 @@ class color_shift(Augmentation):
     limits: Limits = None
 
     def __post_init__(self) -> None:
-        _number("amount", self.amount, 0)
+        checks.number("amount", self.amount, 0)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images in other colours."""
@@ -191,7 +191,7 @@ class contrast(Augmentation):
     limits: Limits = None
 
     def __post_init__(self) -> None:
-        _range(self.low, self.high, above=None)
+        _check_range(self.low, self.high)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images with more or less contrast."""
@@ -208,7 +208,7 @@ class noise(Augmentation):
     limits: Limits = None
 
     def __post_init__(self) -> None:
-        _number("std", self.std, 0)
+        checks.number("std", self.std, 0)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images with noise."""
@@ -224,7 +224,7 @@ class information_loss(Augmentation):
     fill: float = 0.0
 
     def __post_init__(self) -> None:
-        _whole("size", self.size, 1)
+        checks.whole("size", self.size, 1)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images with a part missing."""
@@ -285,19 +285,6 @@ def _limited(images: np.ndarray, limits: Limits) -> np.ndarray:
     return images if limits is None else np.clip(images, *limits)
 
 
-# ---- wrong settings
-
-
-def _whole(name: str, value: Any, least: int) -> None:
-    if not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name} is a whole number from {least} on, not {value!r}")
-
-
-def _number(name: str, value: float, least: float) -> None:
-    if not (np.isfinite(value) and value >= least):
-        raise ValueError(f"{name} is a finite number from {least} on, not {value!r}")
-
-
-def _range(low: float, high: float, above: float | None) -> None:
-    if not (np.isfinite(low) and np.isfinite(high) and low <= high and low >= 0 and (above is None or low > above)):
-        raise ValueError(f"low and high are factors, 0 < low ≤ high, not {low!r} and {high!r}")
+def _check_range(low: float, high: float) -> None:
+    if checks.number("low", low, 0) > checks.number("high", high, 0):
+        raise ValueError(f"low must not be above high, these are {low!r} and {high!r}")

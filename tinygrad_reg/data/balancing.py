@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..modes import Rng, generator
 from .sets import as_floats, same_length
 
@@ -32,8 +33,7 @@ def smote(x: Any, y: Any, *, k: int = 5, rng: Rng = None) -> tuple[np.ndarray, n
     """
     samples, labels = _labelled(x, y)
     samples, rng = as_floats(samples), generator(rng)
-    if not isinstance(k, (int, np.integer)) or k < 1:
-        raise ValueError(f"k is the number of neighbours, a whole number from 1 on, not {k!r}")
+    checks.whole("k, the number of neighbours,", k)
     flat = samples.reshape(len(samples), -1)
     made, their_labels = [], []
     for members, missing in _missing(labels):

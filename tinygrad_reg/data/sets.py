@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..modes import Rng, generator
 
 
@@ -40,9 +41,9 @@ class batches:  # named as what it is called like: for x, y in batches(...)
             )
         self.arrays = same_length(arrays)
         self.samples = len(self.arrays[0])
-        if batch_size is not None and (not isinstance(batch_size, (int, np.integer)) or batch_size < 1):
-            raise ValueError(f"batch_size is a whole number from 1 on, or None for all samples, not {batch_size!r}")
-        self.batch_size = self.samples if batch_size is None else int(batch_size)
+        self.batch_size = (
+            self.samples if batch_size is None else checks.whole("batch_size (None is all samples)", batch_size)
+        )
         self.shuffle, self.drop_last = shuffle, drop_last
         self.rng = None if rng is None else generator(rng)
         if drop_last and self.samples < self.batch_size:
@@ -191,7 +192,7 @@ def standardize(train: Any, *others: Any, axis: int | tuple[int, ...] = 0) -> li
 
 def same_length(arrays: Sequence[Any]) -> list[np.ndarray]:
     """The arrays, if they hold the same number of samples, and at least one."""
-    found = [np.asarray(array) for array in arrays]
+    found = [_as_array(array) for array in arrays]
     if not found:
         raise TypeError("give one array at least")
     lengths = [array.shape[0] if array.ndim else None for array in found]
@@ -202,6 +203,20 @@ def same_length(arrays: Sequence[Any]) -> list[np.ndarray]:
     if not lengths[0]:
         raise ValueError("the data set is empty")
     return found
+
+
+def _as_array(x: Any) -> np.ndarray:
+    if isinstance(x, np.ma.MaskedArray):
+        if np.ma.is_masked(x):
+            raise ValueError(
+                f"{np.sum(np.ma.getmaskarray(x))} values of a masked array are masked, and would be taken as they are: "
+                "leave these samples out, or fill the values in (x.filled(...))"
+            )
+        return np.asarray(x.data)
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"the samples are not all of one shape, so they make no array ({error})") from None
 
 
 def as_floats(x: Any) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..modes import Rng, generator
 from ..naming import look_up
 
@@ -90,24 +91,15 @@ def curve(
     """
     rng = generator(rng)
     f = look_up(function, CURVES, "curve") if isinstance(function, str) else function
-    x = np.sort(rng.uniform(low, high, (_positive(samples), 1)), axis=0)
+    x = np.sort(rng.uniform(low, high, (checks.whole("samples", samples), 1)), axis=0)
     return x, f(x) + noise * rng.standard_normal(x.shape)
 
 
-def _positive(samples: int) -> int:
-    if not isinstance(samples, (int, np.integer)) or samples < 1:
-        raise ValueError(f"samples is how many points to make, a whole number from 1 on, not {samples!r}")
-    return int(samples)
-
-
 def _labels(samples: int, classes: int) -> np.ndarray:
-    if not isinstance(classes, (int, np.integer)) or classes < 1:
-        raise ValueError(f"the number of classes is a whole number from 1 on, not {classes!r}")
-    return np.arange(_positive(samples)) % classes
+    return np.arange(checks.whole("samples", samples)) % checks.whole("the number of classes", classes)
 
 
 def _shuffled(x: np.ndarray, y: np.ndarray, noise: float, rng: np.random.Generator) -> Points:
-    if not noise >= 0:
-        raise ValueError(f"the standard deviation of the noise is a number ≥ 0, not {noise!r}")
+    checks.number("noise", noise, 0)
     order = rng.permutation(len(x))
     return (x + noise * rng.standard_normal(x.shape))[order], y[order]

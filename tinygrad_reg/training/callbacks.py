@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import checks
 from ..diagnostics import gradient_norms
 from ..naming import Called, look_up
 from . import container
@@ -86,7 +87,7 @@ class _Watcher(Callback):
             raise TypeError(f"monitor= must be the name of a figure, such as 'val_loss', not {monitor!r}")
         self.monitor = monitor
         self.mode = direction(monitor, mode)
-        self.min_delta = _number("min_delta", min_delta, 0)
+        self.min_delta = checks.number("min_delta", min_delta, 0)
         self.loaded = False
         self.forget()
 
@@ -154,10 +155,8 @@ class EarlyStopping(_Watcher):
         restore_best: bool = False,
         rule: str = "keras",
     ) -> None:
-        if rule not in ("keras", "lecture"):
-            raise ValueError(f"rule must be 'keras' or 'lecture', not {rule!r}")
-        self.patience = _whole("patience", patience)
-        self.restore_best, self.rule = restore_best, rule
+        self.patience = checks.whole("patience", patience, 0)
+        self.restore_best, self.rule = restore_best, checks.one_of("rule", rule, ("keras", "lecture"))
         super().__init__(monitor, mode, min_delta)
 
     def forget(self) -> None:
@@ -260,11 +259,11 @@ class ReduceLROnPlateau(_Watcher):
         cooldown: int = 0,
         min_lr: float = 0.0,
     ) -> None:
-        self.factor = _number("factor", factor, 0)
+        self.factor = checks.number("factor", factor)
         if not 0 < self.factor < 1:
             raise ValueError(f"factor is what the rate is multiplied by, between 0 and 1, not {factor!r}")
-        self.patience, self.cooldown = _whole("patience", patience), _whole("cooldown", cooldown)
-        self.min_lr = _number("min_lr", min_lr, 0)
+        self.patience, self.cooldown = checks.whole("patience", patience, 0), checks.whole("cooldown", cooldown, 0)
+        self.min_lr = checks.number("min_lr", min_lr, 0)
         super().__init__(monitor, mode, min_delta)
 
     def forget(self) -> None:
@@ -309,7 +308,7 @@ class GradientRecorder(Callback):
     """
 
     def __init__(self, every: int = 1) -> None:
-        self.every = max(1, _whole("every", every))
+        self.every = checks.whole("every", every)
         self.steps: list[int] = []
         self.norms: dict[str, list[float]] = {}
         self.seen = 0
@@ -344,17 +343,3 @@ class GradientRecorder(Callback):
             raise ValueError("the gradients that were recorded do not have one norm for each step")
         self.seen, self.steps, self.norms = int(state["seen"]), steps, norms
         self.loaded = True
-
-
-def _whole(name: str, value: Any) -> int:
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"{name} must be a whole number from 0 on, not {value!r}")
-    return int(value)
-
-
-def _number(name: str, value: Any, least: float) -> float:
-    if not isinstance(value, (int, float, np.number)) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a number, not {value!r}")
-    if not (math.isfinite(value) and value >= least):
-        raise ValueError(f"{name} must be a finite number from {least:g} on, not {value!r}")
-    return float(value)

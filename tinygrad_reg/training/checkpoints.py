@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..layers.module import Module, walk
 from ..modes import generator
 from ..optim import Optimizer
@@ -46,12 +47,11 @@ def save(
     This thread's random generator, those of the layers, and `rng` (one or several) are saved too. The file appears as
     a whole: when the program is killed, or the disk is full, what was at `path` before is still there. No pickle.
     """
-    if not isinstance(epoch, (int, np.integer)) or isinstance(epoch, bool) or epoch < 0:
-        raise ValueError(f"epoch= is the number of complete epochs, a whole number from 0 on, not {epoch!r}")
+    epoch = checks.whole("epoch, how many are complete,", epoch, 0)
     parts = _parts(model, optimizer, callbacks)
     if not parts:
         raise TypeError("nothing to save: give model=, optimizer= or callbacks=")
-    state: dict[str, Any] = {"epoch": int(epoch)}
+    state: dict[str, Any] = {"epoch": epoch}
     for kind, things in parts.items():
         state[kind] = {label: thing.state_dict() for label, thing in things.items()}
     if history is not None:

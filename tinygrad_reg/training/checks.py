@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -172,3 +173,17 @@ def weights_of(y: np.ndarray, class_weight: Any, sample_weight: Any) -> np.ndarr
     if weights is not None and not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
         raise ValueError("weights of samples and classes are finite numbers from 0 on, and not all 0")
     return weights
+
+
+def takes_weights(loss: Callable[..., Any]) -> None:
+    """A user's loss must be prepared for weights."""
+    try:
+        parameters = inspect.signature(loss).parameters
+    except ValueError:  # of something compiled, which does not tell
+        return
+    if "weights" not in parameters and all(p.kind is not p.VAR_KEYWORD for p in parameters.values()):
+        name = getattr(loss, "__name__", "loss")
+        raise TypeError(
+            f"class_weight= and sample_weight= reach the loss as weights=, which {name} does not take: write it as "
+            f"{name if name.isidentifier() else 'loss'}(prediction, target, weights=None), and multiply by them"
+        )

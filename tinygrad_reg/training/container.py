@@ -34,6 +34,8 @@ def target(path: str | os.PathLike[str]) -> Path:
     file = Path(os.path.realpath(path))  # through a symbolic link: the file is replaced, not the link
     if not file.parent.is_dir():
         raise FileNotFoundError(f"there is no folder '{file.parent}' to save '{os.fspath(path)}' in: make it first")
+    if not os.access(file.parent, os.W_OK):
+        raise PermissionError(f"nothing can be saved in the folder '{file.parent}': it is not yours to write in")
     if file.exists() and not stat.S_ISREG(file.stat().st_mode):
         kind = "a folder" if file.is_dir() else "no ordinary file"
         raise ValueError(f"can't save a checkpoint at '{os.fspath(path)}': it is {kind}")

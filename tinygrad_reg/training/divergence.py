@@ -79,7 +79,7 @@ def _bad_weights(model: Module) -> str:
     """The first parameter that is not finite."""
     for path, p in model.named_parameters():
         if not np.isfinite(p.data).all():
-            return f"the weights of {_layer(path.rpartition('.')[0])} are not finite since the last step ({path})"
+            return f"the weights of {_layer(path.rpartition('.')[0])} are not finite ({path})"
     return ""
 
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..layers.module import Module
 from ..modes import generator, modes, seed
 from ..optim import Optimizer
 from .callbacks import ModelCheckpoint
 from .evaluation import predict
-from .fit import fit
+from .fit import all_of, fit
 from .history import History
 
 Result = tuple[dict[str, np.ndarray], History]
@@ -39,8 +40,7 @@ class Ensemble(Module):
     def __init__(self, build: Callable[[], Module], members: int = 5, seeds: Sequence[int] | None = None) -> None:
         if isinstance(build, Module) or not callable(build):
             raise TypeError(f"build must be a function that makes a new model at each call, not {build!r}")
-        if not isinstance(members, (int, np.integer)) or isinstance(members, bool) or members < 1:
-            raise ValueError(f"members is a whole number from 1 on, not {members!r}")
+        members = checks.whole("members", members)
         self.seeds = generator().integers(2**31, size=members).tolist() if seeds is None else list(seeds)
         if len(self.seeds) != members:
             raise ValueError(f"seeds must hold one seed for each of the {members} members, not {len(self.seeds)}")
@@ -80,13 +80,14 @@ class Ensemble(Module):
                 "an optimizer belongs to one model: give the members a name such as 'adam', or a function of the "
                 "parameters (functools.partial(tg.optim.Adam, lr=0.01))"
             )
-        if options.get("resume") or any(isinstance(each, ModelCheckpoint) for each in options.get("callbacks", ())):
+        callbacks = all_of(options.get("callbacks"))
+        if options.get("resume") or any(isinstance(each, ModelCheckpoint) for each in callbacks):
             raise TypeError(
                 "several members can't be saved to one file: save the ensemble (tg.save(path, model=ensemble)), or "
                 "train the members one by one with tg.fit"
             )
         tasks = {
-            i: (self.build, its_seed, x, y, {**options, "callbacks": copy.deepcopy(options.get("callbacks", ()))})
+            i: (self.build, its_seed, x, y, {**options, "callbacks": copy.deepcopy(callbacks)})
             for i, its_seed in enumerate(self.seeds)
         }
         if executor is None or isinstance(executor, ProcessPoolExecutor):

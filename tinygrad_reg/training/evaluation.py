@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import losses, metrics
+from ..checks import whole
 from ..data.sets import same_length
 from ..layers.module import Module, evaluating
 from ..modes import no_grad
@@ -27,7 +28,7 @@ def predict(model: Module, x: Any, batch_size: int = 256) -> np.ndarray:
     (x,) = same_length([values(x)])
     outputs = []
     with no_grad(), evaluating(model):
-        for start in range(0, len(x), a_batch_size(batch_size)):
+        for start in range(0, len(x), whole("batch_size", batch_size)):
             batch = x[start : start + batch_size]
             out = model(batch)
             if not isinstance(out, Tensor) or len(out) != len(batch):
@@ -45,7 +46,7 @@ def evaluate(
     x: Any,
     y: Any,
     loss: str | losses.Loss | None = None,
-    metrics: Metrics = (),
+    metrics: Metrics | None = (),
     batch_size: int = 256,
 ) -> dict[str, float]:
     """The loss and the metrics over all samples, by name: {"loss": 0.31, "accuracy": 0.92}.
@@ -73,7 +74,7 @@ def measured(
     """What evaluate returns, once everything given has been looked up."""
     total, predictions = 0.0, []
     with no_grad(), evaluating(model):
-        for start in range(0, len(x), a_batch_size(batch_size)):
+        for start in range(0, len(x), whole("batch_size", batch_size)):
             out, target = model(x[start : start + batch_size]), y[start : start + batch_size]
             if loss is not None:
                 total += len(target) * a_loss(loss(out, target)).item()
@@ -82,8 +83,10 @@ def measured(
     return {**({} if loss is None else {"loss": total / len(x)}), **scores(found, predictions, y)}
 
 
-def named_metrics(wanted: Metrics, loss: Any = None) -> dict[str, Callable[..., Any]]:
+def named_metrics(wanted: Metrics | None, loss: Any = None) -> dict[str, Callable[..., Any]]:
     """The metrics by the names that the history has them under; thresholds fit the loss."""
+    if wanted is None:
+        return {}
     if isinstance(wanted, str) or callable(wanted):
         wanted = [wanted]
     loss_name = loss if isinstance(loss, str) else getattr(loss, "__name__", None)
@@ -129,13 +132,6 @@ def a_module(model: Any, call: str) -> None:
         raise TypeError(f"{call} takes a model, not the class {model.__name__}: write {model.__name__}(...)")
     if not isinstance(model, Module):
         raise TypeError(f"{call} takes a tg.Module such as tg.Sequential(...), not {type(model).__name__}")
-
-
-def a_batch_size(size: Any) -> int:
-    """A number of samples."""
-    if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
-        raise ValueError(f"batch_size is a whole number from 1 on, not {size!r}")
-    return int(size)
 
 
 def values(x: Any) -> Any:

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from .. import losses, optim
+from ..checks import whole
 from ..data.sets import batches
 from ..layers.module import Module
 from ..modes import generator
 from ..optim import Optimizer
 from ..tensor import Tensor
 from . import checks, container
-from .callbacks import Callback, FunctionCallback
+from .callbacks import Callback, FunctionCallback, ModelCheckpoint
 from .evaluation import Metrics, a_module, named_metrics
 from .history import History
 from .run import Run
@@ -44,8 +45,8 @@ def fit(
     verbose: int = 1,
     validation_data: tuple[Any, Any] | None = None,
     validation_split: float = 0.0,
-    metrics: Metrics = (),
-    callbacks: Watching | Sequence[Watching] = (),
+    metrics: Metrics | None = (),
+    callbacks: Watching | Sequence[Watching] | None = (),
     class_weight: Mapping[Any, float] | None = None,
     sample_weight: Any = None,
     clip: Clip | None = None,
@@ -93,18 +94,21 @@ def fit(
     beside the ops happens once; where it looks at values, the capture is refused with the line (see tg.compile).
     """
     a_module(model, "fit")
-    if not isinstance(epochs, (int, np.integer)) or isinstance(epochs, bool) or epochs < 1:
-        raise ValueError(f"epochs is a whole number from 1 on, not {epochs!r}")
+    epochs = whole("epochs", epochs)
     if verbose not in (0, 1, 2):
         raise ValueError(f"verbose is 0 (nothing), 1 (a bar) or 2 (a line an epoch), not {verbose!r}")
     if not isinstance(compile, bool):
         raise TypeError(f"compile is True or False, not {compile!r}; Keras' compile(...) arguments are given to fit")
+    if inspect.isclass(augment):
+        raise TypeError(f"augment= was given the class {augment.__name__}: write {augment.__name__}(...)")
     if augment is not None and not callable(augment):
         raise TypeError(f"augment= takes a function of a batch, such as tg.data.augmentation.shift(2), not {augment!r}")
     x, y = checks.data_set(x, y)
     weights = checks.weights_of(y, class_weight, sample_weight)
     x, y, x_val, y_val = checks.validation_set(validation_data, validation_split, x, y, augment is not None)
     function = losses.get(loss)
+    if weights is not None:
+        checks.takes_weights(function)
     own_rng = None if rng is None else generator(rng)
     arrays = (x, y) if weights is None else (x, y, weights[: len(x)])
     train = batches(*arrays, batch_size=batch_size, shuffle=shuffle, rng=own_rng, drop_last=drop_last)
@@ -121,11 +125,8 @@ def fit(
         train,
         None if x_val is None else (x_val, y_val),
         found,
-        [
-            _callback(each)
-            for each in ([callbacks] if isinstance(callbacks, Callback) or callable(callbacks) else callbacks)
-        ],
-        epochs=int(epochs),
+        all_of(callbacks, resume),
+        epochs=epochs,
         clip=clipping,
         augment=augment,
         rng=own_rng,
@@ -133,6 +134,20 @@ def fit(
         compile=compile,
     )
     return run.go(verbose)
+
+
+def all_of(callbacks: Any, resume: Any = None) -> list[Callback]:
+    """The callbacks, one or several, as a list."""
+    one = isinstance(callbacks, Callback) or callable(callbacks)
+    found = [_callback(each) for each in ([callbacks] if one else callbacks or ())]
+    for each in found:
+        same = isinstance(each, ModelCheckpoint) and resume is not None
+        if same and os.path.realpath(each.path) == os.path.realpath(resume):  # type: ignore[attr-defined]
+            raise ValueError(
+                f"resume= and ModelCheckpoint would both save to '{os.fspath(resume)}', and the best would be "
+                "overwritten by the latest: give them different paths"
+            )
+    return found
 
 
 def _callback(given: Any) -> Callback:
@@ -152,11 +167,16 @@ def _clipping(clip: Any) -> Callable[[list[Tensor]], Any] | None:
     if clip is None or callable(clip):
         return clip  # type: ignore[no-any-return]
     kind, limit = clip if isinstance(clip, (tuple, list)) and len(clip) == 2 else ("global_norm", clip)
-    if kind not in _CLIPPINGS or not isinstance(limit, (int, float)) or isinstance(limit, bool) or not limit > 0:
+    if (
+        kind not in _CLIPPINGS
+        or not isinstance(limit, (int, float, np.number))
+        or isinstance(limit, bool)
+        or not limit > 0
+    ):
         raise ValueError(
             "clip= is the largest norm of all gradients together, a number above 0, or (kind, limit) with kind "
             f"{', '.join(map(repr, _CLIPPINGS))}, or a function of the parameters, not {clip!r}"
         )
     if math.isinf(limit):
         return None
-    return lambda parameters: _CLIPPINGS[kind](parameters, limit)
+    return lambda parameters: _CLIPPINGS[kind](parameters, float(limit))

@@ -20,7 +20,7 @@ class Progress:
         self.bar: Any = None
         self.after = ""  # what the last epoch ended with
         self.started = time.perf_counter()
-        if verbose == 1:
+        if verbose == 1 and sys.stderr is not None:  # a program without a console has none
             from tqdm.auto import tqdm  # here: in a notebook it looks for widgets, which takes a while
 
             often = sys.stderr.isatty() or "ipykernel" in sys.modules or "TQDM_MININTERVAL" in os.environ
