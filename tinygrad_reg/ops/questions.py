@@ -47,13 +47,14 @@ def _plain(x: Any) -> Any:
 
 def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def answer(x: Any, y: Any) -> Any:
-        token = ERROR_STATE.set(IGNORE)  # 1e300 is inf among float32 numbers
+        errors = ERROR_STATE.get()
         try:
+            ERROR_STATE.set(IGNORE)  # 1e300 is inf among float32 numbers
             return compare(_plain(x), _plain(y))
         except ValueError as error:
             raise ValueError(f"can't compare {describe(x)} with {describe(y)}: {error}") from None
         finally:
-            ERROR_STATE.reset(token)
+            ERROR_STATE.set(errors)
 
     return answer
 

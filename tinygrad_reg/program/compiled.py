@@ -108,7 +108,11 @@ class Compiled:
         finally:
             modes.capture = modes.watch = None
             modes.last_output = before
-            capture.restore()
+            try:
+                capture.restore()
+            except KeyboardInterrupt:  # half of it done: a Tensor must not be left with what stood for its array
+                capture.restore()
+                raise
         guards = Guards(self.step, capture.reads, _objects((args, options)))
         name = getattr(self.step, "__name__", "step")
         listing = Listing(program, name if name.isidentifier() else "step")

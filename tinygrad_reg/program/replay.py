@@ -81,11 +81,12 @@ class Replay:
         for p, w, _ in self._moved:
             if p._data is not w:
                 _fetch(p, w)
-        token = ERROR_STATE.set(IGNORE)
+        errors = ERROR_STATE.get()
         try:
+            ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back
             results = self._program(*[read(arrays) for read in self._arguments])
         finally:
-            ERROR_STATE.reset(token)
+            ERROR_STATE.set(errors)
         for tensor, i in self._new_data:
             tensor._data = results[i]
             tensor.written()
