@@ -102,6 +102,8 @@ def test_gradients_inside_no_grad():
         (lambda: tg.check_grad(cubes), ValueError, "at least one input"),
         (lambda: tg.check_grad(cubes, 1.0, order=3), ValueError, "order 1 or 2"),
         (lambda: tg.check_grad(lambda x: 1.0, 1.0), TypeError, "must return a Tensor"),
+        (lambda: tg.grad(tg.Tensor(1.0)), TypeError, r"takes a function.*write tg\.gradients\(output, inputs\)"),
+        (lambda: tg.check_grad(3.0), TypeError, "takes a function, .* not float"),
     ],
 )
 def test_wrong_calls_say_what_to_do(call, error, message):

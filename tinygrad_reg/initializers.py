@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from . import checks
 from .modes import Rng, default_dtype, generator
-from .naming import look_up
+from .naming import look_up, missing
 from .ops import random as draw
 
 
@@ -182,3 +183,7 @@ def _found(initializer: Any) -> Callable[..., Any]:
             f"or a callable (shape, rng, dtype) -> array, not {initializer!r}"
         )
     return maker
+
+
+if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists
+    __getattr__ = partial(missing, __name__)

@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .naming import look_up
+from .naming import look_up, missing
 from .tensor import Tensor
 
 Metric = Callable[..., Any]
@@ -259,3 +259,7 @@ def _score(
     if average == "none":
         return score(hits, said, true)
     raise ValueError(f"average={average!r} is unknown: it is 'macro', 'micro', 'none', or left out")
+
+
+if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists
+    __getattr__ = functools.partial(missing, __name__)

@@ -39,8 +39,9 @@ _AT_THE_TOP = ("layers", "training", "program")
 
 # What Keras, PyTorch and scikit-learn call a thing, in small letters without "_", and what to write here.
 _FOREIGN = {
-    "nn": "tg.layers", "functional": "tg.ops", "f": "tg.ops", "optimizers": "tg.optim", "callbacks": "tg.EarlyStopping",
-    "regularizers": "tg.penalties", "lrscheduler": "tg.optim.schedules", "steplr": "tg.optim.schedules.step",
+    "nn": "tg.layers, and tg.ops for functions", "functional": "tg.ops", "f": "tg.ops", "optimizers": "tg.optim",
+    "callbacks": "tg.EarlyStopping", "regularizers": "tg.penalties", "lrscheduler": "tg.optim.schedules",
+    "steplr": "tg.optim.schedules.step",
     "exponentiallr": "tg.optim.schedules.exponential", "model": "tg.Sequential or tg.Module",
     "linear": "tg.Dense", "maxpooling2d": "tg.MaxPool2D", "averagepooling2d": "tg.AvgPool2D",
     "globalaveragepooling2d": "tg.GlobalAvgPool2D", "batchnormalization": "tg.BatchNorm", "batchnorm1d": "tg.BatchNorm",
@@ -58,7 +59,12 @@ _FOREIGN = {
     "variable": "tg.Tensor(data, requires_grad=True)", "parameter": "tg.Tensor(data, requires_grad=True)",
     "value": "tg.Tensor(data, requires_grad=True)", "array": "tg.Tensor(data)", "fromnumpy": "tg.Tensor(array)",
     "cat": "np.concatenate([...])", "randn": "tg.Tensor(rng.normal(size=...))", "rand": "tg.Tensor(rng.random(...))",
-    "gradienttape": "loss.backward(), or tg.grad(f)", "autograd": "loss.backward(), or tg.grad(f)",
+    "gradienttape": "loss.backward(), or tg.gradients(loss, w)",
+    "autograd": "loss.backward(), or tg.gradients(loss, w)", "setdetectanomaly": "tg.debug()",
+    "gradcheck": "tg.check_grad", "modulelist": "a list: its layers are found in it",
+    "activation": 'activation="relu" in a layer, or tg.ReLU()',
+    "input": "the sizes into the layers, such as tg.Dense(784, 128)", "imagedatagenerator": "tg.data.augmentation",
+    "loadmnist": "tg.data.mnist(folder), or tg.data.digits(), which needs no file",
     "stopgradient": "t.detach()", "tocategorical": "tg.data.one_hot",
     "viz": "import viz, which is a package of its own",
 }  # fmt: skip
@@ -177,4 +183,5 @@ def _misfit(cls: type, signature: inspect.Signature, options: Mapping[str, Any],
             return f"{name} takes no {unknown}=, did you mean {near[0]}? {call}"
         return f"{name} takes no {unknown}=: it takes {', '.join(names) or 'no arguments'}"
     missing = str(error).partition("missing a required argument: ")[2].strip("'")
-    return f"{name} also needs {missing}: {call}" if missing else f"{name} was given {error}: {call}"
+    such = ", such as model.parameters()" if missing == "params" else ""
+    return f"{name} also needs {missing}{such}: {call}" if missing else f"{name} was given {error}: {call}"

@@ -21,12 +21,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import checks, source
-from .naming import look_up
+from .naming import look_up, missing
 from .tensor import Tensor
 
 
@@ -152,3 +153,7 @@ def _square(name: str, strength: Any, half: bool | None, samples: Any) -> float:
 
 def _said(**options: Any) -> str:
     return "".join(f", {name}={value!r}" for name, value in options.items() if value is not None)
+
+
+if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists
+    __getattr__ = partial(missing, __name__)

@@ -14,7 +14,7 @@ import numpy as np
 
 from .backward import gradients
 from .modes import modes, recording
-from .tensor import Tensor, as_array
+from .tensor import Tensor, as_array, describe
 
 
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -24,6 +24,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     >>> tg.grad(lambda x: x**3)(2.0)
     array(12.)
     """
+    _must_be_function(f, "grad()")
     both = value_and_grad(f, argnums)
 
     @functools.wraps(f)
@@ -39,6 +40,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 3.0)
     (array(6.), (array(3.), array(2.)))
     """
+    _must_be_function(f, "value_and_grad()")
 
     @functools.wraps(f)
     def value_and_gradient(*args: Any, **options: Any) -> tuple[Any, Any]:
@@ -57,6 +59,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     array([[2., 0.],
            [0., 6.]])
     """
+    _must_be_function(f, "jacobian()")
 
     @functools.wraps(f)
     def jacobian_matrix(*args: Any, **options: Any) -> Any:
@@ -82,6 +85,7 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     array([[6., 2.],
            [2., 0.]])
     """
+    _must_be_function(f, "hessian()")
     return jacobian(grad(f, argnums), argnums)
 
 
@@ -91,6 +95,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     >>> hvp(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0]), np.array([1.0, 0.0]))
     array([6., 2.])
     """
+    _must_be_function(f, "hvp()")
 
     def hessian_vector_product(x: Any, v: Any) -> Any:
         v = v if isinstance(v, Tensor) else as_array(v)
@@ -99,6 +104,12 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
         return grad(lambda y: np.sum(grad(f)(y) * v))(x)
 
     return hessian_vector_product
+
+
+def _must_be_function(f: Any, taker: str) -> None:
+    if not callable(f):
+        computed = "; of what is computed already write tg.gradients(output, inputs)" if isinstance(f, Tensor) else ""
+        raise TypeError(f"{taker} takes a function, such as lambda x: np.sum(x**2), not {describe(f)}{computed}")
 
 
 class _Differentiation:
@@ -183,6 +194,7 @@ def check_grad(
     >>> bool(check_grad(np.tanh, [0.5, -1.0], order=2) < 1e-6)
     True
     """
+    _must_be_function(f, "check_grad()")
     if order not in (1, 2):
         raise ValueError(f"check_grad compares derivatives of order 1 or 2, not {order!r}")
     arrays = [np.array(x.data if isinstance(x, Tensor) else x, dtype=np.float64) for x in inputs]

@@ -31,6 +31,11 @@ def test_shapes_follow_an_example_or_the_shape_of_a_sample(capsys):
         ]
 
 
+def test_the_shape_of_a_batch_is_no_shape_of_a_sample():
+    with pytest.raises(TypeError, match=r"one sample, such as \(1, 28, 28\) without the batch, not \(None, 4\)"):
+        tg.Dense(4, 2).summary((None, 4))
+
+
 def test_what_is_shared_counts_once(capsys):
     shared = tg.Dense(4, 4)
     lines = rows(tg.Sequential([shared, tg.ReLU(), shared]), capsys)

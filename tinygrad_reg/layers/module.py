@@ -244,6 +244,12 @@ _ELSEWHERE = {
     "trainable_variables": ".parameters()",
     "get_weights": ".state_dict()",
     "set_weights": ".load_state_dict(state)",
+    "layers": ".named_modules()",
+    "modules": ".named_modules()",
+    "children": ".named_modules()",
+    "get_layer": "model[index], or .named_modules()",
+    "to": "nothing: there is no other device",
+    "cuda": "nothing: there is no other device",
     "trainable": "parameter.requires_grad, of each of .parameters()",
 }
 

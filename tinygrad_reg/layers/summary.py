@@ -73,6 +73,10 @@ def _shapes(model: Module, x: Any) -> Shapes:
 
     with no_grad(), evaluating(model), listening(note):
         if x is not None:
+            if isinstance(x, tuple) and not all(isinstance(n, (int, np.integer)) and n >= 0 for n in x):
+                raise TypeError(
+                    f"summary() takes the shape of one sample, such as (1, 28, 28) without the batch, not {x}"
+                )
             model(np.zeros((2, *x)) if isinstance(x, tuple) else x)
         else:
             # A guess: that each sample has the shape that its layer is made for. Where that fails, shapes stay open.
