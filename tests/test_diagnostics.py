@@ -106,7 +106,7 @@ def test_V4_large_weights_explode():
 
 def test_a_way_that_forks_is_no_chain():
     x = tg.Tensor(2.0, requires_grad=True)
-    with pytest.raises(ValueError, match="2 inputs lead there"):
+    with pytest.raises(ValueError, match=r"x of shape .* gets its gradient in 2 shares"):
         chain_factors(x * x, x)
     with pytest.raises(ValueError, match="no chain of single numbers"):
         chain_factors(np.sum(tg.Tensor([1.0, 2.0], requires_grad=True) * x), x)

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .backward import gradients
+from .explain import explain
 from .layers.module import Module, evaluating
 from .layers.running import listening
 from .modes import modes, no_grad
-from .primitive import Primitive
+from .primitive import Primitive, registry
 from .tensor import Tensor, describe
 
 
@@ -109,46 +110,26 @@ def chain_factors(output: Tensor, wrt: Tensor) -> list[Factor]:
     >>> [factor.value for factor in chain_factors(3 * x**2, x)]
     [3.0, 4.0]
     """
-    on_the_way = _between(output, wrt)
+    record = explain(output)
     factors: list[Factor] = []
-    node = output
-    while node is not wrt:
-        ways = [(i, parent) for i, parent in enumerate(node.parents) if parent in on_the_way]
-        if len(ways) != 1 or node.size != 1 or ways[0][1].size != 1:
-            raise ValueError(
-                f"at {describe(node)}, made by '{node.op}', the way to {describe(wrt)} is no chain of single numbers "
-                f"({len(ways)} inputs lead there): its gradient is a sum of products. tg.explain() lists every step"
-            )
-        position, parent = ways[0]
-        primitive = node._primitive
-        assert primitive is not None
-        derivative = primitive.derivatives[position] if primitive.derivatives else None
-        value = float(gradients(node, parent).item())
-        factors.append(Factor(primitive.name, node._layer, derivative.local if derivative else primitive.name, value))
-        node = parent
-    return factors
-
-
-def _between(output: Tensor, wrt: Tensor) -> set[Tensor]:
-    """The tensors through which `output` depends on `wrt`, both included."""
-    users: dict[Tensor, list[Tensor]] = {}
-    found, seen = [output], {output}
-    while found:
-        node = found.pop()
-        for parent in node.parents:
-            users.setdefault(parent, []).append(node)
-            if parent not in seen:
-                seen.add(parent)
-                found.append(parent)
-    if wrt not in seen:
+    at = next((step.index for step in record.forward if step.tensor is wrt), None)
+    if at is None:
         raise ValueError(f"{describe(output)} was not computed from {describe(wrt)}")
-    found, between = [wrt], {wrt}
-    while found:
-        for user in users.get(found.pop(), ()):
-            if user not in between:
-                between.add(user)
-                found.append(user)
-    return between
+    while record.forward[at].tensor is not output:
+        tensor = record.forward[at].tensor
+        shares = [share for share in record.backward if share.input == at]
+        if len(shares) != 1 or tensor.size != 1 or shares[0].upstream.size != 1:
+            raise ValueError(
+                f"the way from {describe(output)} to {describe(wrt)} is no chain of single numbers: {describe(tensor)} "
+                f"gets its gradient in {len(shares)} shares, or of an array. tg.explain() lists every step"
+            )
+        (share,) = shares
+        primitive = registry[share.op]
+        derivative = primitive.derivatives[share.position] if primitive.derivatives else None
+        value = float(gradients(record.forward[share.node].tensor, tensor).item())
+        factors.append(Factor(share.op, share.layer, derivative.local if derivative else share.op, value))
+        at = share.node
+    return factors[::-1]
 
 
 def _by_unit(out: np.ndarray) -> np.ndarray:
