@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import weakref
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +26,7 @@ def debug() -> Iterator[None]:
 
     The first NaN or inf that no operand had raises FloatingPointError with the op, the layer, the line, the operands'
     ranges and the likely cause; an array that was changed in place between the forward pass and the way back raises
-    RuntimeError.
+    RuntimeError. A column (N, 1) that met a row (N,), so that (N, N) came out, is warned of.
     """
     before = modes.watch
     modes.watch = Watch()
@@ -56,6 +57,8 @@ class Watch:
                     else " The result is too large for " + str(node._data.dtype) + "."
                 )
             )
+        if op.elementwise and len(arrays) == 2:
+            _column_and_row(node, inputs, arrays)
         if node._primitive is not None:
             key = id(node)
             # When the node goes, so does its entry. No Python code runs then, in which Ctrl-C would be lost.
@@ -84,6 +87,17 @@ class Watch:
                 f"{_where(node)}, at {_ranges(node._inputs)}, with an upstream gradient in {_range(upstream)}."
                 + (f" {op.undefined}" if op.undefined else "")
             )
+
+
+def _column_and_row(node: Tensor, inputs: Sequence[Any], arrays: Sequence[Any]) -> None:
+    """Warn of (N, 1) with (N,): NumPy makes (N, N) of them, each with each, where a loss means one with one."""
+    one, other = sorted(map(np.shape, arrays), key=len)
+    if len(one) == 1 and one[0] > 1 and other == (one[0], 1):
+        warnings.warn(
+            f"{node.op} of {' and '.join(map(describe, inputs))} has shape {node.shape}, each element of one with each "
+            f"of the other{_where(node)}. If they belong together, give both one shape: y.reshape(-1, 1)",
+            stacklevel=2,
+        )
 
 
 def why(tensor: Tensor, loss: Tensor | None = None) -> str:
