@@ -61,6 +61,7 @@ def crop(drawing: Drawing) -> None:
         box.x, box.y = box.x + dx, box.y + dy
     for arrow in drawing.arrows:
         arrow.points = [(x + dx, y + dy) for x, y in arrow.points]
+        arrow.turn = (arrow.turn[0] + dx, arrow.turn[1] + dy) if arrow.turn else None
     for frame in drawing.placed:
         if frame.corners:
             left, top, right, bottom = frame.corners

@@ -31,7 +31,7 @@ def place(drawing: Drawing, gap: float = RANK_GAP, rows: int = 1) -> None:
         _align(row)
         _clear(drawing, row)
     ends = _assign(drawing, ranks, bounds, gap, routes)
-    route(drawing, routes, ends)
+    route(drawing, routes, ends, in_rows.room(gap))
     frame(drawing)
     crop(drawing)
 
@@ -259,5 +259,5 @@ def _assign(
         leaving = sum(len(legs) > 1 and first <= legs[0][0].rank < last for legs in routes.values())
         end = max(item.across + item.extent / 2 for item in row) + frames * FRAME
         ends += [end] * (last - first)
-        top = end + in_rows.height(leaving) + frames * TITLE
+        top = end + in_rows.height(leaving, gap) + frames * TITLE
     return ends

@@ -28,7 +28,7 @@ class Item:
 Legs = list[list[Item]]  # an arrow's way: the items that it passes, in each row that it visits
 
 
-def route(drawing: Drawing, routes: dict[str, Legs], ends: Sequence[float]) -> None:
+def route(drawing: Drawing, routes: dict[str, Legs], ends: Sequence[float], room: float) -> None:
     """Arrows as smooth curves from side to side; several at one side are spread over it."""
     lying = drawing.direction == "LR"
 
@@ -62,10 +62,10 @@ def route(drawing: Drawing, routes: dict[str, Legs], ends: Sequence[float]) -> N
         ways = [[(item.along, item.across) for item in leg if item.box is None] for leg in legs]
         ways[0].insert(0, port(arrow, legs[0][0], 1))
         ways[-1].append(port(arrow, legs[-1][-1], -1))
-        arrow.points = _smooth(ways[0])
+        arrow.points, arrow.turn = _smooth(ways[0]), None
         if len(ways) > 1:
             turning.append(_Turn(arrow, arrow.points, _smooth(ways[1]), ends[legs[0][0].rank]))
-    _connect(turning, drawing.boxes)
+    _connect(turning, drawing.boxes, room)
     if not lying:
         for arrow in drawing.arrows:
             arrow.points = [(y, x) for x, y in arrow.points]
@@ -90,8 +90,8 @@ class _Turn:
     below: float  # where the first row ends
 
 
-def _connect(turns: Sequence[_Turn], boxes: Sequence[Box]) -> None:
-    """Lead the arrows round: beyond the row's end, between the rows, before the beginning of the other row."""
+def _connect(turns: Sequence[_Turn], boxes: Sequence[Box], room: float) -> None:
+    """Lead the arrows round: beyond the row's end, between the rows (`room` below it), before the other row's begin."""
     if not turns:
         return
     right = max(box.x + box.w / 2 for box in boxes) + TURN
@@ -101,9 +101,10 @@ def _connect(turns: Sequence[_Turn], boxes: Sequence[Box]) -> None:
     for lane, turn in enumerate(order):
         at = lane - next(i for i, other in enumerate(order) if other.below == turn.below)
         (x0, y0), (x1, y1) = turn.leaving[-1], turn.arriving[0]
-        across = turn.below + TURN + LANE * at
+        across = turn.below + room + LANE * at
         out, back = right + LANE * at, left - LANE * (len(turns) - 1 - lane)
         corners = [(x0, y0), (out, y0), (out, across), (back, across), (back, y1), (x1, y1)]
+        turn.arrow.turn = (back, across)
         turn.arrow.points = [*turn.leaving, *_rounded(corners)[1:], *turn.arriving[1:]]
 
 

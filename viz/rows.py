@@ -69,9 +69,14 @@ def with_users(drawing: Drawing, depth: dict[str, int], starts: Sequence[int]) -
     return found
 
 
-def height(arrows: int) -> float:
+def room(gap: float) -> float:
+    """From a row to the arrows between it and the next one: more, where something is to stand on them."""
+    return TURN if gap < 100 else 1.6 * TURN
+
+
+def height(arrows: int, gap: float) -> float:
     """Room between two rows for so many arrows."""
-    return 2 * TURN + LANE * max(arrows - 1, 0)
+    return 2 * room(gap) + LANE * max(arrows - 1, 0)
 
 
 def fit(drawing: Drawing, w: float = SLIDE[0], h: float = SLIDE[1]) -> float:

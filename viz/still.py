@@ -108,12 +108,14 @@ def _part(plan: Drawing, around: Sequence[Box], room: float, height: float) -> D
             points = _straight((points[-1][0] - STUB, points[-1][1]), points[-1])
         elif arrow.head not in shown:
             continue
-        arrows.append(replace(arrow, points=points, is_cut=not {arrow.tail, arrow.head} <= shown))
+        turn = (arrow.turn[0] - x, arrow.turn[1] - y) if arrow.turn else None
+        arrows.append(replace(arrow, turn=turn, points=points, is_cut=not {arrow.tail, arrow.head} <= shown))
     placed = []
     for frame in plan.placed:
         if frame.corners and frame.boxes & shown:
             x0, y0, x1, y1 = frame.corners
-            corners = (max(x0 - x, 2.0), max(y0 - y, 2.0), min(x1 - x, w - 2), min(y1 - y, h - 2))
+            at = 4.0 + 20.0 * (len(frame.path) - 1)  # titles of frames that are cut must not cover each other
+            corners = (max(x0 - x, 4.0), max(y0 - y, at), min(x1 - x, w - 4), min(y1 - y, h - 4))
             placed.append(replace(frame, corners=corners))
     return replace(plan, boxes=boxes, arrows=arrows, placed=placed, w=w, h=h)
 
@@ -125,7 +127,7 @@ def _straight(a: tuple[float, float], b: tuple[float, float]) -> list[tuple[floa
 def _window(places: Sequence[float], size: float, whole: float) -> float:
     """Where a window of that size begins, so that it shows these places, or the first of them."""
     spread = max(places) - min(places)
-    middle = (max(places) + min(places)) / 2 if spread < size * 0.8 else min(places)
+    middle = (max(places) + min(places)) / 2 if spread < size * 0.8 else places[0]
     return max(0.0, min(middle - size / 2, whole - size))
 
 

@@ -75,6 +75,7 @@ class Arrow:
     weight: int
     points: list[tuple[float, float]] = field(default_factory=list)
     is_cut: bool = False  # one of its ends is not shown
+    turn: tuple[float, float] | None = None  # where it turns into another row: the left end of its way between rows
 
 
 @dataclass
