@@ -190,5 +190,5 @@ def test_looking_changes_nothing():
 
 @pytest.mark.parametrize("model", [None, [1, 2], lambda x: x])
 def test_what_is_no_model_has_no_units(model):
-    with pytest.raises(TypeError, match="the units of a model are looked at"):
+    with pytest.raises(TypeError, match="units are those of a model"):
         dead_units(model, X)

@@ -57,7 +57,7 @@ def test_top_k():
     assert top_k(SCORES, LABELS, k=4) == 1
     assert top_k([[1.0, 1.0, 1.0]], [2], k=2) == 0
     assert top_k([[np.nan, 1.0, 2.0]], [0], k=2) == 0
-    with pytest.raises(ValueError, match="1 ≤ k ≤ C"):
+    with pytest.raises(ValueError, match="k from 1 to C"):
         top_k(SCORES, LABELS)
 
 

@@ -1,6 +1,6 @@
 """What goes on inside a model, in numbers: dead and saturated units, gradients by layer, the factors of a chain.
 
-All of them look at the model in eval mode, and leave it and its gradients as they are.
+What runs the model does so in eval mode; all leave it and its gradients as they are.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def _look_at_ops(
     model: Module, x: Any, batch_size: int, look: Callable[[str, Primitive, np.ndarray, Sequence[Any]], None]
 ) -> None:
     if not isinstance(model, Module):
-        raise TypeError(f"the units of a model are looked at, a layer or Sequential, not of {type(model).__name__}")
+        raise TypeError(f"units are those of a model, a layer or Sequential, not of {type(model).__name__}")
     x = x if isinstance(x, (np.ndarray, Tensor)) else np.asarray(x)
     with no_grad(), evaluating(model):
         for start in range(0, len(x), batch_size):

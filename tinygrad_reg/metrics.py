@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import checks
 from .naming import look_up, missing
 from .tensor import Tensor
 
@@ -58,8 +59,8 @@ def top_k(prediction: Any, target: Any, *, k: int = 5) -> float:
     0.5
     """
     scores = _values(prediction)
-    if scores.ndim < 2 or not 1 <= k <= scores.shape[-1]:
-        raise ValueError(f"top_k needs scores (N, C) and 1 ≤ k ≤ C; given: scores {scores.shape}, k={k!r}")
+    if scores.ndim < 2 or checks.whole("k", k) > scores.shape[-1]:
+        raise ValueError(f"top_k needs scores (N, C) and k from 1 to C, not scores {scores.shape} and k={k!r}")
     _, true, _ = _labels(scores, target, None)
     own = np.take_along_axis(scores, true[..., None], -1)
     first = np.arange(scores.shape[-1]) < true[..., None]
@@ -77,7 +78,7 @@ def confusion_matrix(
            [0, 1]])
     """
     predicted, true, found = _labels(prediction, target, threshold)
-    count = found if classes is None else classes
+    count = found if classes is None else checks.whole("classes", classes)
     if max(predicted.max(), true.max()) >= count:
         raise ValueError(f"there are labels up to {max(predicted.max(), true.max())}, too many for classes={classes}")
     return np.bincount(true.ravel() * count + predicted.ravel(), minlength=count * count).reshape(count, count)
@@ -229,16 +230,21 @@ def _labels(prediction: Any, target: Any, threshold: float | None) -> tuple[np.n
         raise ValueError(f"predictions of shape {a.shape} do not go with targets of shape {_values(target).shape}")
     if not y.size:
         raise ValueError("there is nothing to compare: prediction and target are empty")
-    true = y.astype(np.intp)
-    if (true != y).any() or true.min() < 0:
-        raise ValueError("the labels in a target are whole numbers from 0 on")
-    if predicted.min() < 0:
-        raise ValueError("the labels in a prediction are whole numbers from 0 on")
+    true, predicted = _whole(y, "target"), _whole(predicted, "prediction")
     if a.dtype.kind != "f":
         count = max(2, int(max(predicted.max(), true.max())) + 1)
     elif true.max() >= count:
         raise ValueError(f"the scores are of {count} classes, so labels go from 0 to {count - 1}, not to {true.max()}")
-    return predicted.astype(np.intp, copy=False), true, count
+    return predicted, true, count
+
+
+def _whole(labels: np.ndarray, what: str) -> np.ndarray:
+    whole = labels.astype(np.intp, copy=False)
+    if (whole != labels).any() or whole.min() < 0:
+        raise ValueError(
+            f"the labels in a {what} are whole numbers from 0 on, these go from {labels.min()} to {labels.max()}"
+        )
+    return whole
 
 
 def _ratio(part: Any, whole: Any) -> Any:
@@ -248,17 +254,16 @@ def _ratio(part: Any, whole: Any) -> Any:
 def _score(
     prediction: Any, target: Any, threshold: float | None, average: str | None, score: Callable[..., Any]
 ) -> Any:
+    if average is not None:
+        checks.one_of("average", average, ("macro", "micro", "none"))
     table = confusion_matrix(prediction, target, threshold=threshold)
     hits, said, true = np.diag(table), table.sum(axis=0), table.sum(axis=1)
-    if average is None:
-        return float(score(hits, said, true)[1]) if len(table) == 2 else float(score(hits, said, true).mean())
-    if average == "macro":
-        return float(score(hits, said, true).mean())
     if average == "micro":
         return float(score(hits.sum(), said.sum(), true.sum()))
+    by_class = score(hits, said, true)
     if average == "none":
-        return score(hits, said, true)
-    raise ValueError(f"average={average!r} is unknown: it is 'macro', 'micro', 'none', or left out")
+        return by_class
+    return float(by_class[1] if average is None and len(table) == 2 else by_class.mean())
 
 
 if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists

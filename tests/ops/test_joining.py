@@ -93,7 +93,7 @@ def test_elements_that_padding_copied_get_the_sum():
 
 
 def test_padding_that_computes_is_refused():
-    with pytest.raises(ValueError, match=r"pad can't take .* mode must be 'constant' or one of \('edge', 'reflect'"):
+    with pytest.raises(ValueError, match=r"pad can't take .* mode must be one of 'constant', 'edge', 'reflect'"):
         np.pad(counted(3), 1, mode="mean")
     with pytest.raises(TypeError, match="pad has no option stat_length=; it takes pad_width="):
         np.pad(counted(3), 1, stat_length=2)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..primitive import composed, primitive
 from ..source import result
 from .indexing import add_slices
@@ -208,18 +209,14 @@ def _(g, out, x, *, reps):
     return np.reshape(np.sum(copies, axis=tuple(range(0, 2 * ndim, 2))), x.shape)
 
 
-_COPYING = ("edge", "reflect", "symmetric", "wrap")
-
-
 @primitive(why="The gradient at the padding belongs to no element (or, where elements were copied there, to those).")
 def pad(x: Any, *, pad_width: Any, mode: str = "constant", constant_values: Any = 0) -> Any:
     """x with a border: of `constant_values`, or of its own elements (mode "edge", "reflect", "symmetric", "wrap")"""
     if isinstance(pad_width, dict):
-        raise TypeError("pad_width must be a number, a pair (before, after), or a pair for each axis")
+        raise TypeError("pad_width must be a number, a pair (before, after), or a pair for each axis, not a dict")
+    checks.one_of("mode", mode, ("constant", "edge", "reflect", "symmetric", "wrap"))
     if mode == "constant":
         return np.pad(x, pad_width, constant_values=constant_values)
-    if mode not in _COPYING:
-        raise ValueError(f"mode must be 'constant' or one of {_COPYING}")
     return np.pad(x, pad_width, mode)
 
 
