@@ -59,6 +59,7 @@ packed = gzip.compress(whole)
         (whole[:-1], "announces 3920 bytes of shape .5, 28, 28., but it holds only 3919"),
         (whole + b"x", "it holds more"),
         (b"\0\0\x08\x02" + b"\xff" * 8, r"announces 18446744065119617025 bytes of shape .*holds only 0"),
+        (b"\0\0\x08\x03" + b"\0" * 4 + b"\xff" * 8, "announces the shape .0, 4294967295, 4294967295."),
         (packed[:-20], "its compression is damaged"),
         (packed[:200] + b"\0" + packed[201:], "its compression is damaged"),
         (packed + b"garbage", "its compression is damaged"),
@@ -155,6 +156,7 @@ def test_csv_without_header_with_other_delimiters_and_numeric_targets(write):
     assert table.classes == [] and table.columns == ["column 0", "column 1"]
     assert read_csv(write(b"a,b\n1,0.5\n"), target=1).y.tolist() == [0.5]
     assert read_csv(write(b"a,b\n1,0.5\n")).y is None
+    assert read_csv(write(b"a,b\n1,1e300\n"), target=1).y.tolist() == [1e300]  # beyond the whole numbers of int64
 
 
 @pytest.mark.parametrize(
@@ -171,6 +173,8 @@ def test_csv_without_header_with_other_delimiters_and_numeric_targets(write):
         (b"a,b\n1,x\n2,\n", {"target": "b"}, "line 3 has no value for 'b'"),
         (b"a,b\n1,2\n", {"target": "c"}, "no column 'c'; there are a, b"),
         (b"a,b\n1,2\n", {"target": 2}, "has 2 columns, so there is none at 2"),
+        (b"a,b\n1_0,2\n", {}, "line 2 has '1_0', which is no number"),
+        (b"a,b,a\n1,2,3\n", {"target": "a"}, "it has 2 columns 'a': give the position of one"),
         (b"a,b\n\xff\xfe,2\n", {}, "it is no CSV text"),
         (b'a,b\n"1,2\n', {}, "it is no CSV text"),
     ],

@@ -44,7 +44,11 @@ def read_idx(path: str | Path) -> np.ndarray:
     if len(content) != expected:
         found = f"only {len(content)}" if len(content) < expected else "more"
         raise _refused(path, f"its header announces {expected} bytes of shape {shape}, but it holds {found}")
-    return np.frombuffer(content, dtype).astype(dtype.newbyteorder("=")).reshape(shape)
+    elements = np.frombuffer(content, dtype).astype(dtype.newbyteorder("="))
+    try:
+        return elements.reshape(shape)
+    except ValueError as error:  # none of them, along axes of astronomical lengths
+        raise _refused(path, f"its header announces the shape {shape}: {error}") from None
 
 
 def mnist(folder: str | Path) -> Sets:
@@ -159,6 +163,8 @@ def _column(path: str | Path, names: list[str], target: str | int | None) -> int
     if isinstance(target, str):
         if target not in names:
             raise _refused(path, f"it has no column '{target}'; there are {', '.join(names)}")
+        if names.count(target) > 1:
+            raise _refused(path, f"it has {names.count(target)} columns '{target}': give the position of one")
         return names.index(target)
     if not -len(names) <= target < len(names):
         raise _refused(path, f"it has {len(names)} columns, so there is none at {target}")
@@ -169,7 +175,8 @@ def _targets(path: str | Path, column: str, cells: list[tuple[int, str]]) -> tup
     texts = [text.strip() for _, text in cells]
     if all(map(_is_number, texts)):
         y = np.array([_number(path, line, column, text) for line, text in cells])
-        return (y.astype(np.int64) if (y == np.round(y)).all() else y), []
+        whole = (y == np.round(y)).all() and (np.abs(y) < 2**53).all()  # beyond, a float has lost digits
+        return (y.astype(np.int64) if whole else y), []
     for (line, _), text in zip(cells, texts, strict=True):
         if not text:
             raise _refused(path, f"line {line} has no value for '{column}'")
@@ -182,7 +189,7 @@ def _is_number(text: str) -> bool:
         float(text)
     except ValueError:
         return False
-    return True
+    return "_" not in text  # 1_000 is a number in Python's code, in a table it is a slip
 
 
 def _number(path: str | Path, line: int, column: str, text: str) -> float:
