@@ -6,7 +6,8 @@
     opt.step()
 
 optimizer.py is what they share, sgd.py and adaptive.py are the update rules, flat.py keeps all parameters in one
-array, clipping.py and schedules.py change the gradients and the learning rate.
+array, clipping.py and schedules.py change the gradients and the learning rate. parameters.py and settings.py look at
+what they are given.
 """
 
 from functools import partial

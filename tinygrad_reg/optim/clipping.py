@@ -15,7 +15,7 @@ import numpy as np
 from .. import checks
 from ..modes import modes, quiet
 from ..tensor import Tensor
-from .optimizer import leaves
+from .parameters import leaves
 
 
 def clip_by_value(params: Tensor | Iterable[Tensor], limit: float) -> None:

@@ -23,8 +23,9 @@ import numpy as np
 from .. import checks
 from ..modes import modes, quiet
 from ..naming import Called
-from ..tensor import Tensor, describe, require_float
+from ..tensor import Tensor, describe
 from .flat import Flat, runs, written
+from .parameters import leaves
 from .schedules import name_of
 from .settings import Setting, settings_of
 
@@ -282,34 +283,3 @@ class Optimizer(Called):
             f"{type(self).__name__} can't be copied or pickled, it is tied to its parameters: "
             "make one for the other parameters, and give it this one's state_dict()"
         )
-
-
-def leaves(params: Any, taker: str) -> list[Tensor]:
-    """The parameters that were given, each once, or an error that says how to give them."""
-    if isinstance(params, Tensor):
-        params = [params]
-    elif hasattr(params, "parameters"):
-        raise TypeError(f"{taker} takes parameters, not a {type(params).__name__}: write .parameters() after it")
-    elif callable(params):
-        name = getattr(params, "__name__", "parameters")
-        raise TypeError(f"{taker} takes parameters, not a function that gives them: call it, .{name}()")
-    elif isinstance(params, (int, float)):
-        raise TypeError(f"{taker} takes the parameters first: {taker}(model.parameters(), lr={params})")
-    elif not isinstance(params, Iterable) or isinstance(params, Mapping | np.ndarray):
-        raise TypeError(f"{taker} takes a list of Tensors, not {type(params).__name__}")
-    found: dict[Tensor, None] = {}
-    for p in params:
-        if isinstance(p, Mapping):
-            raise TypeError(
-                f"{taker} takes no parameter groups: make an optimizer for each group, such as "
-                "a = SGD(weights, lr=0.1) and b = SGD(biases, lr=0.01), and call step() of both"
-            )
-        if not isinstance(p, Tensor):
-            raise TypeError(f"{taker} takes Tensors, such as model.parameters(), but there is a {type(p).__name__}")
-        if p._primitive is not None:
-            raise ValueError(f"{taker} takes leaves, but {describe(p)} was computed by '{p.op}': give its inputs")
-        require_float(p._data)
-        found[p] = None
-    if not found:
-        raise ValueError(f"{taker} was given no parameters (a generator that was used before is empty)")
-    return list(found)
