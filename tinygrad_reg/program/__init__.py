@@ -18,6 +18,7 @@ Recorded is written down as a Node: what was called, with which nodes, the user'
 | listing.py | `fast.source`: one readable function, named and commented as the user's code |
 | plan.py | `fast.planned_source`: the same lines over buffers, which are reused when nobody reads them any more |
 | kernels.py | how a line is computed into a buffer: the quickest call of NumPy that gives the same bits |
+| floats.py | a program of single numbers over Python's own floats |
 | replay.py | a call: inputs in, results out; gradients, clocks and statistics as the step would leave them |
 | compiled.py | `tg.compile`: which program belongs to these arguments |
 

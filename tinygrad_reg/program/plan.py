@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .floats import in_floats
 from .kernels import Number, call_of, is_dot, is_elementwise, takes_out, ufunc_of
 from .program import Program
 from .recorded import _FILLED, Input, Method, Node, assign
@@ -27,7 +28,7 @@ class Plan:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.names = Namespace({*_UFUNCS, *(f"{name}_reduce" for name in _UFUNCS)})
+        self.names = Namespace({"in_arrays", "in_floats", *_UFUNCS, *(f"{name}_reduce" for name in _UFUNCS)})
         self.given: dict[str, Any] = {}  # name -> array, once
         self.arguments: list[Input] = []  # at each call, in order
         self.named: dict[Node, str] = {}
@@ -45,22 +46,38 @@ class Plan:
         if any("tg." in line for line in self.lines):
             imports.append("import tinygrad_reg as tg")
         imports += self._shorten()
-        listed = ", ".join(self.named[node] for node in self.arguments)
         returned = ", ".join(self.named[node] for node in program.results)
+        self.lines.append(f"return ({returned}{',' if len(program.results) == 1 else ''})")
+        floats = in_floats(program, self.names, lambda node: self.named[node], self.folded)
         self.text = "\n".join(
             [
                 *imports,
                 "",
                 *(f"# {name}: {_shown(value)}, given" for name, value in self.given.items()),
                 *self.once,
-                "",
-                "",
-                f"def step({listed}):",
-                *(f"    {line}" for line in self.lines),
-                f"    return ({returned}{',' if len(program.results) == 1 else ''})",
+                *(self._function("step", self.lines) if not floats else self._two_ways(floats)),
                 "",
             ]
         )
+
+    def _function(self, name: str, lines: list[str]) -> list[str]:
+        listed = ", ".join(self.named[node] for node in self.arguments)
+        return ["", "", f"def {name}({listed}):", *(f"    {line}" for line in lines)]
+
+    def _two_ways(self, floats: list[str]) -> list[str]:
+        """Single numbers: with Python's floats, unless NumPy has inf or nan where Python raises an error."""
+        names = [self.named[node] for node in self.arguments]
+        listed = ", ".join(names)
+        lines = [
+            f"if {' and '.join(f'type({name}) is np.float64' for name in names) or 'True'}:",
+            "    try:",
+            f"        return in_floats({', '.join(f'float({name})' for name in names)})",
+            "    except (ZeroDivisionError, OverflowError):",
+            "        pass",
+            f"return in_arrays({listed})",
+        ]
+        arrays, quick = self._function("in_arrays", self.lines), self._function("in_floats", floats)
+        return [*arrays, *quick, *self._function("step", lines)]
 
     def _take_inputs(self) -> None:
         for node in self.program.inputs:

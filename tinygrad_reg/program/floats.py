@@ -1,0 +1,64 @@
+"""A program of single numbers in Python's own floats: on one number, NumPy's arithmetic takes three times as long."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+
+import numpy as np
+
+from .program import Program
+from .recorded import Node
+from .write import Namespace, Writer
+
+_ARITHMETIC = {operator.add, operator.sub, operator.mul, operator.truediv, operator.neg, np.add, np.subtract,
+    np.multiply, np.divide}  # fmt: skip
+_COMPARISONS = {operator.gt, operator.lt, operator.ge, operator.le, np.greater, np.less}
+
+
+def in_floats(program: Program, names: Namespace, name_of: Callable[[Node], str], known: set[Node]) -> list[str]:
+    """The lines of a program over floats, or none where it has other than numbers and plain arithmetic.
+
+    What NumPy answers with inf or nan, and Python refuses, raises ZeroDivisionError or OverflowError there.
+    """
+    nodes = program.nodes
+    if not all(map(_is_number, [*nodes, *program.inputs])) or not {*program.results} <= {*nodes}:
+        return []
+    writer = Writer(names, lambda node: writer.literal(node.value.item())[0] if node in known else name_of(node))
+    lines = []
+    for node in nodes:
+        if node in known:
+            continue
+        text = _text(node, writer)
+        if text is None:
+            return []
+        lines.append(f"{name_of(node)} = {text}")
+    results = ", ".join(f"np.float64({writer.text(node)})" for node in program.results)
+    return [*lines, f"return ({results},)"]
+
+
+def _is_number(node: Node) -> bool:
+    kind = getattr(node.value, "dtype", None)
+    return kind in (np.float64, np.bool_) and not np.ndim(node.value) and not node.changes and not node.options
+
+
+def _text(node: Node, writer: Writer) -> str | None:
+    """A line as Python that gives the same bits, where there is such."""
+    function = node.function
+    arguments = tuple(x.item() if isinstance(x, np.generic) else x for x in node.arguments)
+    if not all(isinstance(x, (Node, int, float)) for x in arguments):
+        return None
+    if function is np.array:
+        return writer.text(arguments[0])
+    if function is np.maximum and isinstance(arguments[0], Node) and not isinstance(arguments[1], Node):
+        x, y = map(writer.text, arguments)
+        return f"{x} if {x} > {y} or {x} != {x} else {float(y)}"
+    if function is operator.pow:  # a root of a negative number is nan in NumPy, a complex number in Python
+        plain = not isinstance(arguments[1], Node) and arguments[1] == int(arguments[1])
+    else:
+        plain = function in (_COMPARISONS if node.value.dtype == bool else _ARITHMETIC)
+    if not plain:
+        return None
+    line = Node(function, arguments)
+    line.value = node.value
+    return writer.expression(line)[0]
