@@ -58,23 +58,24 @@ class Module(Called):
 
     def _call(self, name: str | None, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Run `forward` as the layer `name` of the module that is running, or as the whole model (None)."""
-        before = running.module, running.names
+        outer, names, path = running.module, running.names, modes.layer
         running.module, running.names = self, None
+        if name is not None:
+            modes.layer = f"{path}.{name}" if path else name
         try:
-            with nullcontext() if name is None else layer_scope(name):
-                out = self.forward(*map(_tensor, inputs), **options)
-                if out is None:
-                    raise TypeError(f"forward of {self.where()} returned None: end it with `return ...`")
-                if running.listener is not None:
-                    running.listener(modes.layer, out)
-                return out
+            out = self.forward(*[x if isinstance(x, Tensor) else _tensor(x) for x in inputs], **options)
+            if out is None:
+                raise TypeError(f"forward of {self.where()} returned None: end it with `return ...`")
+            if running.listener is not None:
+                running.listener(modes.layer, out)
+            return out
         except AttributeError as error:
             odd = [x for x in inputs if not isinstance(_tensor(x), Tensor)]
             if odd and type(self).__module__.startswith(f"{__package__}."):
                 raise TypeError(f"{self.where()} takes an array or a Tensor, not {type(odd[0]).__name__}") from error
             raise
         finally:
-            running.module, running.names = before
+            running.module, running.names, modes.layer = outer, names, path
 
     # ---- what it holds
 

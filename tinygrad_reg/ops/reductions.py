@@ -31,9 +31,9 @@ def repeated(g: Any, shape: tuple[int, ...]) -> Any:
 
 def count(x: Any, axis: Axis) -> int:
     """How many elements of x go into one element of the result."""
-    shape = np.shape(x)
     if axis is None:
-        return math.prod(shape)
+        return np.size(x)
+    shape = np.shape(x)
     return math.prod([shape[a] for a in axis]) if isinstance(axis, tuple) else shape[axis]
 
 
