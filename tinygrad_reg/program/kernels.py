@@ -60,15 +60,15 @@ def is_dot(node: Node) -> bool:
     if ufunc_of(node) is not np.matmul or node.options:
         return False
     arrays = [getattr(x, "value", None) for x in node.arguments]
-    return all(isinstance(x, np.ndarray) and x.ndim == 2 and x.size > 1 and _is_packed(x) for x in arrays) and (
+    return all(isinstance(x, np.ndarray) and x.ndim in (1, 2) and x.size > 1 and _is_packed(x) for x in arrays) and (
         all(x.dtype == node.value.dtype and x.dtype in (np.float32, np.float64) for x in arrays)  # type: ignore[union-attr]
     )
 
 
 def _is_packed(x: np.ndarray) -> bool:
-    """Whether a matrix lies row after row, or column after column, without gaps."""
-    rows, columns = x.shape
-    return x.strides in ((columns * x.itemsize, x.itemsize), (x.itemsize, rows * x.itemsize))
+    """Whether a matrix lies row after row, or column after column, without gaps; or a vector."""
+    along = x.itemsize
+    return x.strides in ((along,), (x.shape[-1] * along, along), (along, x.shape[0] * along))
 
 
 def call_of(node: Node) -> Node:
