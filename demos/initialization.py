@@ -9,7 +9,7 @@ A unit adds up fan_in products: z = Σᵢ wᵢ·aᵢ, so Var z = fan_in · Var w
     Glorot, uniform        ±√(6 / (fan_in + fan_out))              glorot_uniform, the default
     He, for ReLU           std = √(2 / fan_in)                     he_normal: ReLU halves E[a²], the 2 makes up for it
 
-Equal weights will not do: the units of a layer then stay equal for ever (symmetry). Biases may start at 0.
+Equal weights will not do: the units of a layer then stay equal for ever (symmetry). Biases may be equal.
 """
 
 import matplotlib.pyplot as plt
@@ -100,9 +100,10 @@ for name, std in [
 images, digits = tg.data.digits()
 print(f"\nTrained on the digits for {lesson.epochs} epochs")
 kernels = {}
-for name, initializer in [("all weights 0.05", tg.initializers.constant(0.05)), ("He", "he_normal")]:
+constant = tg.initializers.constant
+for name, initializer in [("all weights 0.05", constant(0.05)), ("He, all biases 0.1", "he_normal")]:
     model = tg.Sequential(
-        tg.Dense(64, 16, activation="relu", kernel_initializer=initializer),
+        tg.Dense(64, 16, activation="relu", kernel_initializer=initializer, bias_initializer=constant(0.1)),
         tg.Dense(16, 10, kernel_initializer=initializer),
     )
     tg.fit(
