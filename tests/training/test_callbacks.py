@@ -167,6 +167,13 @@ def test_without_save_best_only_each_epoch_is_saved(tmp_path):
         train(tg.ModelCheckpoint(tmp_path / "{nonsense}.npz"), val_loss=[1.0])
 
 
+def test_what_a_killed_run_left_half_written_is_removed(tmp_path):
+    left = tmp_path / ".best.npz.123-abcd.draft"
+    left.write_bytes(b"half")
+    train(tg.ModelCheckpoint(tmp_path / "best.npz"), val_loss=CURVE[:1])
+    assert [p.name for p in tmp_path.iterdir()] == ["best.npz"]
+
+
 def test_a_missing_folder_is_refused_before_the_first_step(tmp_path):
     spy = Spy()
     with pytest.raises(FileNotFoundError, match="there is no folder"):

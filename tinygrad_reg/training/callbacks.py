@@ -229,7 +229,9 @@ class ModelCheckpoint(_Watcher):
     def after_epoch(self, epoch: int, logs: dict[str, float]) -> None:
         """Save."""
         if self.due:
-            self.run.save(self._file({"epoch": epoch, **logs}))
+            path = self._file({"epoch": epoch, **logs})
+            container.remove_drafts(path)  # of a run that was killed while it saved
+            self.run.save(path)
 
     def _file(self, figures: Mapping[str, float]) -> str:
         try:
