@@ -261,7 +261,9 @@ def _forward_step(index: int, tensor: Tensor, names: list[str], order: dict[Tens
         operands = [names[i] for i in inputs]
         expression = formula(primitive, operands, tensor._options, names[index])
         # An operator is its own label; of a definition, "1 / (1 + e^(−x))", the label is the symbol, "σ(x)".
-        call = expression if 0 < len(primitive.text) <= len("x × y") else _call(primitive, operands, tensor._options)
+        is_name = not set(primitive.symbol) & set(" [")
+        is_short = 0 < len(primitive.text) <= len("x × y")
+        call = expression if is_short or not is_name else _call(primitive, operands, tensor._options)
         values = [_in_formula(x) for x in tensor.parents]
         numbers = formula(primitive, values, tensor._options, short(tensor.data))
         symbol, why = primitive.symbol, primitive.why

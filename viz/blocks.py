@@ -70,12 +70,7 @@ class BlockLesson(Lesson):
     def _backward(self, box: Box) -> Step:
         shares = self.sent[box.id]
         out = [s for s in shares if self.box_of.get(s.input) not in (box, None)] or shares[-1:]
-        rows = [
-            Row(self.name(s.input), (Array(s.upstream, "up"), Text("→"), Text(clean(s.how, LONG), "local"), Text("="),
-                                     Array(s.contribution, "out", answer=True)),
-                local=f"{self.slope(s.node, s.input)} = {clean(s.local_text, 30)}")
-            for s in out[:ROWS]
-        ]  # fmt: skip
+        rows = [self.arrival(share) for share in out[:ROWS]]
         first, last = self.forward[box.unit.members[-1]], self.forward[box.unit.members[0]]
         why, origin = first.why, origin_of(first)
         if len(box.unit.members) > 1:
@@ -89,7 +84,7 @@ class BlockLesson(Lesson):
         grads = {b.id: {"grad": self._size(self.forward[b.unit.members[-1]].gradient)} for b in targets if b is not box}
         return Step(
             "backward", f"Back through {self._title(box)}", why, tuple(rows),
-            (Text(f"upstream {self.gradient(first.index)}, {self._size(first.gradient)}", "up"),),
+            (Text(self._upstream(first), "up"),),
             heads=("for", "local derivative", "upstream, local → contribution"), active=(box.id,),
             targets=tuple(dict.fromkeys(b.id for b in targets if b is not box)), changes=grads, **origin,
             arrows={a: () for a in self.arrows_into.get(box.id, ()) if self._carries(a, shares)},

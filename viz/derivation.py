@@ -14,6 +14,7 @@ from tinygrad_reg.explain import BackwardStep, Record, explain, number, send_bac
 from . import latex
 from .chains import is_activation
 from .formulas import local_text
+from .meets import how
 from .text import clean
 
 MOST = 32  # ways that are written out
@@ -222,8 +223,8 @@ def _factor(record: Record, shares: Sequence[BackwardStep], part: np.ndarray) ->
     upstream = "1" if top is steps[-1] else f"∂{steps[-1].name}/∂{top.name}"
     texts = []
     for s in shares:
-        how = re.sub(r"\bG\b", upstream, s.how).replace("local", f"({local_text(steps, s)})")
-        texts.append(f"{upstream}, unchanged" if s.how == "G ⊙ local" and s.local_text == "1" else how)
+        meets = re.sub(r"\bG\b", upstream, how(s, steps)).replace("local", f"({local_text(steps, s)})")
+        texts.append(f"{upstream}, unchanged" if s.how == "G ⊙ local" and s.local_text == "1" else meets)
     return Factor(top.name, bottom.name, (" + ".join(texts),), None, part)
 
 

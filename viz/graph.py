@@ -48,7 +48,10 @@ def graph(
     outputs = [x] if isinstance(x, Tensor) else list(x) if isinstance(x, (list, tuple)) else None
     if not outputs or not all(isinstance(output, Tensor) for output in outputs):
         given = type(x).__name__ if outputs is None else repr(outputs)
-        raise TypeError(f"graph() takes a Tensor or a list of Tensors, not {given}")
+        calling = "; a model's graph is that of what it computes: graph(model(x)), or graph(loss)"
+        raise TypeError(
+            f"graph() takes a Tensor or a list of Tensors, not {given}{calling if isinstance(x, Module) else ''}"
+        )
     check(direction=direction, rows=rows, depth=depth, max_nodes=max_nodes, digits=digits, engine=engine)
     shown = _shown(show)
     colors = theme_named(theme)

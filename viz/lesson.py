@@ -15,6 +15,7 @@ import numpy as np
 from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, short
 
 from .formulas import local_text
+from .meets import PRODUCTS, how, pattern, value_of
 from .terms import Array, Row, Step, Term, Text, shape_text
 from .text import clean
 from .trace import Box, Drawing
@@ -113,6 +114,15 @@ class Lesson:
             yield Text("⊙" if step.symbol == "×" and both else step.symbol)
             yield values[1]
             return
+        if step.op == "affine":
+            for value, sign in zip(values, ("@", "+", ""), strict=True):
+                yield Array(value.value)
+                yield Text(sign)
+            return
+        if set(step.symbol) & set(" ["):  # no name of a function: the definition beside it says what it is
+            for at, value in enumerate(values):
+                yield from (Text(","), Array(value.value)) if at else (Array(value.value),)
+            return
         yield Text(step.symbol + ("(" if step.symbol != "−" else ""))
         for at, value in enumerate(values):
             if at:
@@ -154,7 +164,7 @@ class Lesson:
                 title += f", to {self.name(group[0].input)}"
             yield Step(
                 "backward", title, _why(node, group[0], self) if matrix else node.why,
-                tuple(self._share(s, matrix) for s in group),
+                tuple(self._share(s) for s in group),
                 (Text(self._upstream(node), "up"),),
                 ("for", "local derivative", "upstream, local → contribution"), active=(box.id,),
                 targets=tuple(dict.fromkeys(self.box_of[s.input].id for s in group)),
@@ -173,19 +183,26 @@ class Lesson:
             return f"upstream {self.gradient(node.index)} = {self._short(node.gradient)}"
         return f"upstream {self.gradient(node.index)} ({shape_text(node.value)}), {self._size(node.gradient)}"
 
-    def _share(self, share: BackwardStep, matrix: bool) -> Row:
+    def _share(self, share: BackwardStep) -> Row:
         self.received[share.input] = self.received.get(share.input, 0) + 1
         expected = self.shares[share.input]
         note = f"share {self.received[share.input]} of {expected}" if expected > 1 else ""
+        return self.arrival(share, note)
+
+    def arrival(self, share: BackwardStep, note: str = "") -> Row:
+        """Upstream, local derivative and contribution of one arrow."""
         up, out = Array(share.upstream, "up"), Array(share.raw, "out", answer=True)
         local = f"{self.slope(share.node, share.input)} = {clean(local_text(self.forward, share), LONG)}"
         terms: tuple[Term, ...]
-        if matrix:
-            assert share.local is not None
-            turned = Array(share.local.T, "local")
-            pair = (up, Text("@"), turned) if share.position == 0 else (turned, Text("@"), up)
-            local = f"{self.gradient(share.input)} = {clean(share.how, LONG)}"
-            terms = (*pair, Text("="), out)
+        product = pattern(share, self.forward)
+        if product:
+            local = f"{self.gradient(share.input)} = {clean(how(share, self.forward), LONG)}"
+            factors: list[Term] = []
+            for token in product[0].split():
+                value = value_of(token, share.upstream, product[1].value)
+                role = "up" if token[0] == "G" else "local"
+                factors.append(Text(token) if value is None else Array(value, role, signed=bool(factors)))
+            terms = (*factors, Text("="), out)
         elif share.local is not None and share.raw.shape == share.local.shape == share.upstream.shape:
             scalar = share.raw.size == 1
             if scalar and share.local.size == 1:
@@ -199,7 +216,7 @@ class Lesson:
                 Array(share.local, "local", signed=True), Text("="), out,
             )  # fmt: skip
         else:
-            terms = (up, Text("→"), Text(clean(share.how, LONG), "local"), Text("="), out)
+            terms = (up, Text("→"), Text(clean(how(share, self.forward), LONG), "local"), Text("="), out)
         return Row(self.name(share.input), terms, local, note)
 
     def _chip(self, share: BackwardStep) -> tuple[str, str]:
@@ -207,11 +224,11 @@ class Lesson:
         out = self._size(share.raw)
         if share.local is not None and share.local.size == share.raw.size == 1:
             return f"× {self._short(share.local)}", out
-        if _is_matmul(share, self.forward):
-            return clean(share.how.replace("G", "", 1).strip(), 18), out
+        if share.op in PRODUCTS:
+            return clean(how(share, self.forward).replace("G", "", 1).strip(), 18), out
         if share.local is not None:
             return f"⊙ {clean(local_text(self.forward, share), 16)}" if share.local_text != "1" else "× 1", out
-        return clean(share.how, 18), out
+        return clean(how(share, self.forward), 18), out
 
     def _unbroadcast(self, share: BackwardStep, last: bool) -> Step:
         name = self.name(share.input)

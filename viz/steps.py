@@ -162,7 +162,8 @@ def steps(
     4 steps through v2 = w × x; .save('steps.html') writes the page
     """
     if not isinstance(loss, Tensor):
-        raise TypeError(f"steps() takes a Tensor, the loss, not {type(loss).__name__}")
+        calling = ", which it is used for: loss = ...(model(x), y)" if isinstance(loss, Module) else ""
+        raise TypeError(f"steps() takes a Tensor, the loss{calling}, not {type(loss).__name__}")
     if theme not in ("auto", "light", "dark"):
         raise ValueError(f"theme= is 'auto', 'light' or 'dark', not {theme!r}")
     check(digits=digits, engine=engine)

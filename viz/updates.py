@@ -42,7 +42,7 @@ def update_steps(lesson: Lesson, optimizer: Any) -> Iterator[Step]:
             why += f" The other {len(mine) - MOST} parameters follow in the same way."
         moved = {box.id: {"value": _moved(step.value, after["w"], lesson.digits)}} if box else {}
         yield Step(
-            "update", f"Update {name}", why, tuple(_rows(formula, before, after, name, lesson.digits)),
+            "update", f"Update {name}", why, tuple(_rows(formula, before, after, name, lesson.goal, lesson.digits)),
             heads=("symbol", "", "value"), formula=formula, active=(shown_in.id,), changes=moved,
         )  # fmt: skip
 
@@ -50,7 +50,9 @@ def update_steps(lesson: Lesson, optimizer: Any) -> Iterator[Step]:
 _NOTES = {"w": "the parameter", "g": "its gradient", "v": "remembered", "m": "remembered", "s": "remembered"}
 
 
-def _rows(formula: str, before: dict[str, Any], after: dict[str, Any], name: str, digits: int) -> Iterator[Row]:
+def _rows(
+    formula: str, before: dict[str, Any], after: dict[str, Any], name: str, goal: str, digits: int
+) -> Iterator[Row]:
     """The numbers of the formula, and what comes out of it."""
     arrays = {key: np.asarray(value) for key, value in before.items()}
     new = {key: np.asarray(value) for key, value in after.items()}
@@ -58,7 +60,7 @@ def _rows(formula: str, before: dict[str, Any], after: dict[str, Any], name: str
         lr = Text(number(float(arrays["η"]), digits), "local")
         terms: tuple[Term, ...]
         terms = (Array(arrays["w"]), Text("−"), lr, Text("×"), Array(arrays["g"], "up", signed=True), Text("="))
-        yield Row(f"new {name}", (*terms, Array(new["w"], "out", answer=True)), local=f"{name} − η·∂/∂{name}")
+        yield Row(f"new {name}", (*terms, Array(new["w"], "out", answer=True)), local=f"{name} − η·∂{goal}/∂{name}")
         return
     constants = [Text(f"{key} = {number(float(arrays[key]), digits)}") for key in arrays if key not in {"w", "g", *new}]
     if constants:
