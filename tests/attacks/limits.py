@@ -122,9 +122,9 @@ def ten_thousand_steps(rng: np.random.Generator, folder: Path) -> int:
 
 
 @attack(long=0, short=1)
-def three_hundred_steps(rng: np.random.Generator, folder: Path) -> int:
-    """300 steps of six kinds: memory does not grow (steps)"""
-    return growth(300)
+def a_hundred_steps(rng: np.random.Generator, folder: Path) -> int:
+    """100 steps of six kinds: memory does not grow (steps)"""
+    return growth(100)
 
 
 def growth(steps: int) -> int:

@@ -23,7 +23,7 @@ class Training:
         self.model = tg.Sequential(
             tg.Flatten(),
             tg.Dense(16, 8, activation="relu", kernel_regularizer="l2"),
-            tg.BatchNorm(8, momentum=0.9),
+            tg.Residual(tg.Sequential(tg.BatchNorm(8, momentum=0.9))),
             tg.Dropout(0.2, rng=seed),
             tg.GaussianNoise(0.1),
             tg.Dense(8, 3, kernel_constraint=tg.constraints.max_norm(3.0)),
