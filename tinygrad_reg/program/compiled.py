@@ -60,7 +60,13 @@ class Compiled:
         if modes.watch is not None or modes.transform:  # debug() and transforms see the ops themselves
             return self.step(*args, **options)
         arrays: list[Any] = []
-        key = [modes.recording, default_dtype(), *[_key(x, arrays) for x in args]]
+        key = [modes.recording, default_dtype()]
+        for x in args:
+            if type(x) is np.ndarray:
+                arrays.append(x)
+                key.append((x.shape, x.dtype, x.strides))
+            else:
+                key.append(_key(x, arrays))
         for name, x in options.items():
             key += [name, _key(x, arrays)]
         signature = tuple(key)
@@ -150,9 +156,6 @@ class Compiled:
 
 def _key(x: Any, arrays: list[Any]) -> Any:
     """What of an argument makes it another program; arrays are gathered."""
-    if type(x) is np.ndarray:
-        arrays.append(x)
-        return x.shape, x.dtype, x.strides
     if isinstance(x, np.ndarray) and not isinstance(x, Captured):
         arrays.append(x)
         return x.shape, x.dtype, x.strides

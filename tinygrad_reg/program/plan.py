@@ -87,6 +87,7 @@ class Plan:
                 self.given[name] = place_of(node)
             else:
                 self.arguments.append(node)
+        self.arguments.sort(key=lambda node: node.kind != "argument")
 
     # ---- whose memory a line's result is
 

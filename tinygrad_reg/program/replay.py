@@ -24,7 +24,9 @@ class Replay:
         self.source, self.planned_source = listing.text, plan.text
         self._guards = guards
         self._kept = kept  # arguments that are known by identity must not be replaced by others at their address
-        self._arguments = [_reader(node) for node in plan.arguments]
+        # The arguments come first, each read by its place; whatever else is read by a function.
+        self._places = [node.of for node in plan.arguments if node.kind == "argument"]
+        self._readers = [_reader(node) for node in plan.arguments[len(self._places) :]]
         self._listed = [(listing.named[node], node.kind, _reader(node)) for node in listing.arguments]
         self._given = listing.names.given
         scope = {**plan.given}
@@ -84,7 +86,7 @@ class Replay:
         errors = ERROR_STATE.get()
         try:
             ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back
-            results = self._program(*[read(arrays) for read in self._arguments])
+            results = self._program(*[arrays[i] for i in self._places], *[read(arrays) for read in self._readers])
         finally:
             ERROR_STATE.set(errors)
         for tensor, i in self._new_data:
