@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tinygrad_reg import Tensor
+from tinygrad_reg import Module, Tensor
 from tinygrad_reg.explain import forward_steps
 
 from . import dot, draw, svg

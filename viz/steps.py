@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from tinygrad_reg import Tensor
+from tinygrad_reg import Module, Tensor
 from tinygrad_reg.explain import ForwardStep, explain, short
 
 from . import dot, draw, files, svg
@@ -162,8 +162,8 @@ def steps(
     4 steps through v2 = w × x; .save('steps.html') writes the page
     """
     if not isinstance(loss, Tensor):
-        calling = ", which it is used for: loss = ...(model(x), y)" if isinstance(loss, Module) else ""
-        raise TypeError(f"steps() takes a Tensor, the loss{calling}, not {type(loss).__name__}")
+        calling = "; call the model: steps(tg.losses.mse(model(x), y))" if isinstance(loss, Module) else ""
+        raise TypeError(f"steps() takes a Tensor, the loss, not {type(loss).__name__}{calling}")
     if theme not in ("auto", "light", "dark"):
         raise ValueError(f"theme= is 'auto', 'light' or 'dark', not {theme!r}")
     check(digits=digits, engine=engine)

@@ -274,8 +274,12 @@ def test_other_files_are_refused(tmp_path):
     unchanged(tmp_path / "pickle.npy", "damaged, or no checkpoint", *target)
     with pytest.raises(ValueError, match="no ordinary file"):
         tg.load(tmp_path, model=target[0])
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(
+        FileNotFoundError, match=r"there is no file '.*absent': tg\.save\(path, model=model\) makes one"
+    ):
         tg.load(tmp_path / "absent", model=target[0])
+    with pytest.raises(FileNotFoundError, match=r"did you mean '.*arrays\.npz'\?"):
+        tg.load(tmp_path / "arrays", model=target[0])
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,8 @@ def test_options_that_mean_nothing_are_refused(options: dict[str, object], error
 
 
 def test_only_tensors_can_be_drawn() -> None:
+    with pytest.raises(TypeError, match=r"not Dense; a model's graph is that of what it computes: graph\(model\(x\)\)"):
+        viz.graph(tg.Dense(2, 3))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="takes a Tensor or a list of Tensors, not float"):
         viz.graph(3.0)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="takes a Tensor"):

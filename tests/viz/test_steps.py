@@ -196,6 +196,8 @@ def test_large_arrays_are_summarised() -> None:
 
 
 def test_what_is_no_loss_is_refused() -> None:
+    with pytest.raises(TypeError, match="not Dense; call the model"):
+        viz.steps(tg.Dense(2, 3))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="takes a Tensor, the loss, not int"):
         viz.steps(3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="theme="):

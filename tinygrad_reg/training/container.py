@@ -121,6 +121,13 @@ def read(path: str | os.PathLike[str]) -> Any:
     name = os.fspath(path)
     if os.path.exists(name) and not os.path.isfile(name):
         raise ValueError(f"can't load '{name}': it is no ordinary file")
+    if not os.path.exists(name):
+        near = (
+            f"; did you mean '{name}.npz'?"
+            if os.path.exists(f"{name}.npz")
+            else ": tg.save(path, model=model) makes one"
+        )
+        raise FileNotFoundError(f"there is no file '{name}'{near}")
     with open(name, "rb") as file:
         try:
             return _read(file)
