@@ -108,6 +108,8 @@ def _arguments(value: Any) -> str:
     for parameter in inspect.signature(value).parameters.values():
         if parameter.name in ("self", "output") and inspect.isfunction(value) and not texts and _is_method(value):
             continue
+        if parameter.annotation == "Never":
+            continue  # taken to be refused
         if parameter.kind is parameter.KEYWORD_ONLY and not star:
             texts.append("*")
             star = True

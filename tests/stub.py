@@ -102,6 +102,8 @@ def _of_op(op: Primitive) -> list[str]:
 def _of_function(function: Callable[..., Any]) -> list[str]:
     hints, texts, star = _hints(function), [], False
     for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        if parameter.annotation == "Never":
+            continue  # taken to be refused
         if parameter.kind is parameter.KEYWORD_ONLY and not star:
             texts.append("*")
             star = True

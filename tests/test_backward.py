@@ -361,3 +361,18 @@ def test_the_gradient_to_start_with_stays_the_users():
     y, weights = leaf([1.0, 2.0]) * 2, tg.Tensor([1.0, 1.0])
     y.backward(weights)
     assert not np.shares_memory(y.grad, weights.data)
+
+
+@pytest.mark.parametrize(
+    ("habit", "advice"),
+    [
+        ("retain_graph", "takes no retain_graph=: a graph lives as long as its loss"),
+        ("create_graph", r"takes no create_graph=: write tg\.gradients\(loss, parameters, create_graph=True\)"),
+        ("retain_grad", "takes no retain_grad=; it takes gradient= and retain_grads="),
+    ],
+)
+def test_what_other_libraries_give_backward_is_answered_with_what_to_write(habit, advice):
+    w = tg.Tensor(2.0, requires_grad=True)
+    with pytest.raises(TypeError, match=advice):
+        (w * w).backward(**{habit: True})
+    assert w.grad is None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Never, Protocol
 
 import numpy as np
 
@@ -249,17 +249,21 @@ def start_gradient(output: Any, gradient: Any, call: str) -> Any:
     return given
 
 
-def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True) -> None:
+def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True, **foreign: Never) -> None:
     """Fill `.grad` of everything this tensor was computed from: ∂(this)/∂(that), by the chain rule.
 
     Leaves add to the `.grad` they have; nodes in between get theirs anew (with retain_grads=False they get none,
     which saves memory). A tensor of many elements needs `gradient=`, the weight of each of them.
     """
+    if foreign:
+        name = next(iter(foreign))
+        raise TypeError(f"backward() takes no {name}={_FOREIGN.get(name, '; it takes gradient= and retain_grads=')}")
     seed = start_gradient(output, gradient, "backward()")
     seed = seed.numpy().copy() if isinstance(seed, Tensor) else seed  # it becomes a .grad
     modes.last_output = weakref.ref(output)
-    token = ERROR_STATE.set(IGNORE)
+    outside = ERROR_STATE.get()
     try:
+        ERROR_STATE.set(IGNORE)
         reached = [
             step for step in walk([output], [seed], observer=modes.watch) if retain_grads or step[0]._primitive is None
         ]
@@ -275,7 +279,15 @@ def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True)
             else:
                 node._grad = g if is_ours or not isinstance(g, np.ndarray) else g.copy()
     finally:
-        ERROR_STATE.reset(token)
+        ERROR_STATE.set(outside)
+
+
+# What PyTorch's backward() takes besides, and how it is written here.
+_FOREIGN = {
+    "retain_graph": ": a graph lives as long as its loss, so backward() can be called again as it is",
+    "create_graph": ": write tg.gradients(loss, parameters, create_graph=True) for gradients that have a graph",
+    "inputs": ": write tg.gradients(loss, inputs), which returns them and leaves every .grad as it is",
+}
 
 
 def _added(leaf: Tensor, g: Any) -> Any:

@@ -169,13 +169,14 @@ class Primitive:
             arrays = [x if isinstance(x, (np.ndarray, np.generic, float, int)) else np.asarray(x) for x in inputs]
         if self.floats:
             arrays = [_as_float(x) for x in arrays]
-        token = ERROR_STATE.set(IGNORE)
+        outside = ERROR_STATE.get()
         try:
+            ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back
             out = forward(*arrays, **options) if options else forward(*arrays)
         except (TypeError, ValueError, IndexError, AttributeError) as error:
             raise self._misfit(error, inputs, options) from None
         finally:
-            ERROR_STATE.reset(token)
+            ERROR_STATE.set(outside)
         kept = None
         if self.keeps:
             out, kept = out
@@ -316,7 +317,10 @@ class Primitive:
         given = ", ".join([*map(describe, inputs), *(f"{name}={value!r}" for name, value in options.items())])
         kinds = (np.linalg.LinAlgError, np.exceptions.AxisError, IndexError, TypeError, ValueError)
         kind = next((kind for kind in kinds if isinstance(error, kind)), TypeError)  # a number where an array is due
-        return kind(f"{self.name} can't take {given}: {error}" + (f" ({self.expects})" if self.expects else ""))
+        said, expects = str(error), self.expects
+        if expects and ("gufunc" in said or "remapped" in said):  # NumPy's words for those who write NumPy
+            said, expects = expects, ""
+        return kind(f"{self.name} can't take {given}: {said}" + (f" ({expects})" if expects else ""))
 
     def _refuse_lost_gradients(self, inputs: Sequence[Any], options: dict[str, Any]) -> None:
         for name, value in options.items():

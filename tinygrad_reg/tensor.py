@@ -320,7 +320,7 @@ class Tensor(Methods):
         if self._primitive is not None:
             raise TypeError(
                 f"{describe(self)} is part of a graph, which can't be copied or pickled; "
-                "write .detach() for its values alone"
+                "write .numpy() for its values, in a plot for example, or .detach() for a Tensor without the graph"
             )
         parts = type(self), self.data, self._requires_grad, self._name, self._owned
         return Tensor._rebuild, parts, getattr(self, "__dict__", None)  # a subclass may have attributes of its own
@@ -347,6 +347,21 @@ _ELSEWHERE = {
     "cpu": "nothing: there is no other device",
     "requires_grad_": "t.requires_grad = True",
     "_prev": "t.parents",
+    "grad_fn": "t.op and t.parents",
+    "is_leaf": "t.op is None",
+    "retain_grad": "nothing: backward() keeps every gradient",
+    "zero_": "t.grad = None for a gradient, t.data = np.zeros(t.shape) for the values",
+    "add_": "t = t + u, or t.data = ... for a leaf",
+    "sub_": "t = t - u, or t.data = ... for a leaf",
+    "mul_": "t = t * u, or t.data = ... for a leaf",
+    "copy_": "t.data = ... for a leaf",
+    "numel": "t.size",
+    "dim": "t.ndim",
+    "float": "t.astype('float32')",
+    "double": "t.astype('float64')",
+    "long": "t.numpy().astype(int)",
+    "expand": "np.broadcast_to(t, shape)",
+    "step": "optimizer.step()",
 }
 
 
