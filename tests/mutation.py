@@ -43,6 +43,7 @@ TARGETS: dict[str, list[str]] = {
     "losses.py": ["tests/test_losses.py"],
     "penalties.py": ["tests/test_penalties.py", "tests/test_constraints.py"],
     "constraints.py": ["tests/test_constraints.py"],
+    "norms.py": ["tests/test_constraints.py", "tests/optim/test_clipping.py"],
     "initializers.py": ["tests/test_initializers.py"],
     "layers/normalization.py": ["tests/layers/test_normalization.py"],
     "layers/noise.py": ["tests/layers/test_noise.py"],
@@ -57,8 +58,8 @@ _SAME = "both branches give the same at equality"
 _ROOM = "working space only, the numbers do not change"
 _MASKED = "divides what is 0 by something that is not"
 EQUIVALENT = [
-    ("constraints.py", "scale = np.where(", "1 → 2", "the scale cancels out"),
-    ("constraints.py", "scale = np.where(", "largest < math.inf → ", "infinite weights have no norm to keep"),
+    ("norms.py", "scale = np.where(", "1 → 2", "the scale cancels out"),
+    ("norms.py", "scale = np.where(", "largest < math.inf → ", "infinite weights have no norm to keep"),
     (
         "losses.py",
         "each.ndim <= 1",
@@ -92,7 +93,7 @@ EQUIVALENT = [
     ("ops/linalg.py", "n = x.shape[-1]", "1 → 2", "the matrix is square"),
     ("ops/linalg.py", "(out == 0)", "out + (out == 0) → out - (out == 0)", _MASKED),
     (
-        "constraints.py",
+        "norms.py",
         "1e-15 <",
         "1e-15",
         "where the squares are scaled before they are summed; both ways are exact there",
@@ -118,7 +119,7 @@ EQUIVALENT = [
     ("optim/clipping.py", "if r < norm", "r < norm < math.inf → r <= norm < math.inf", _SAME),
     (
         "optim/clipping.py",
-        "not 1e-15 <",
+        "1e-15 <",
         "1e-15",
         "where the squares are scaled before they are summed; both ways are exact there",
     ),

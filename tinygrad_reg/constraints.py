@@ -7,13 +7,12 @@ constraints with model.project(). Those that speak of a unit mean its incoming w
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import checks, penalties
-from .modes import quiet
+from .norms import norms
 
 # The classes are named as what they are called like, kernel_constraint=max_norm(1.0), and as they print.
 
@@ -49,8 +48,8 @@ class unit_norm:
 
     def __call__(self, weights: np.ndarray, lr: float | None = None) -> np.ndarray:
         """The weights with every unit's norm 1."""
-        norms = _norms(weights)
-        scaled: np.ndarray = weights / np.where(norms == 0, np.ones_like(norms), norms)
+        sizes = _norms(weights)
+        scaled: np.ndarray = weights / np.where(sizes == 0, np.ones_like(sizes), sizes)
         return scaled
 
 
@@ -98,13 +97,4 @@ class prox_l1:
 
 def _norms(weights: np.ndarray) -> np.ndarray:
     """‖w_j‖ of each unit's incoming weights, shaped to divide the weights by."""
-    incoming: tuple[int, ...] = (0,) if weights.ndim <= 2 else tuple(range(1, weights.ndim))
-    if weights.ndim == 0:
-        incoming = ()
-    with quiet():
-        norms: np.ndarray = np.sqrt(np.sum(weights * weights, axis=incoming, keepdims=True))
-        if norms.size and not 1e-15 < norms.min() <= norms.max() < math.inf:  # a square may have been no float
-            largest = np.max(np.abs(weights), axis=incoming, keepdims=True)
-            scale = np.where((largest > 0) & (largest < math.inf), largest, 1)
-            norms = scale * np.sqrt(np.sum(np.square(weights / scale), axis=incoming, keepdims=True))
-    return norms
+    return norms(weights, axis=tuple(range(1, weights.ndim)) if weights.ndim > 2 else (0,)[: weights.ndim])

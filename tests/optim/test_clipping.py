@@ -96,7 +96,7 @@ def test_norms_whose_square_is_out_of_range(dtype: str) -> None:
     tiny, large = float(np.finfo(dtype).tiny), float(np.finfo(dtype).max) / 8
     for scale in (tiny, large):
         p = with_gradient([3 * scale, 4 * scale], dtype)
-        assert clip_by_norm([p], scale) == [pytest.approx(5 * scale, rel=1e-2)]
+        assert clip_by_norm([p], scale) == [pytest.approx(5 * scale, rel=1e-3)]
         assert p.grad is not None and p.grad.dtype == dtype
         np.testing.assert_allclose(p.grad, [0.6 * scale, 0.8 * scale], rtol=1e-2, atol=tiny / 100)
 

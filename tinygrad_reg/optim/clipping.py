@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import checks
 from ..modes import modes, quiet
+from ..norms import norms
 from ..tensor import Tensor
 from .parameters import leaves
 
@@ -91,18 +92,10 @@ def _norms(params: list[Tensor]) -> Iterator[tuple[Tensor, float]]:
 
 
 def _norm(g: Any) -> float:
-    """‖g‖, also where its square is too large or too small for the dtype."""
     if g.dtype.itemsize < 4:
         g = g.astype(np.float32)
-    norm = math.sqrt(np.dot(g, g))
-    if g.size and not 1e-15 < norm < math.inf:
-        largest = float(np.max(np.abs(g)))
-        if 0 < largest < math.inf:
-            g = g / largest
-            norm = largest * math.sqrt(np.dot(g, g))
-        else:
-            norm = largest  # 0, infinite or NaN
-    return norm
+    norm = math.sqrt(np.dot(g, g))  # takes a fifth of the time of norms
+    return norm if 1e-15 < norm < math.inf else norms(g).item()
 
 
 def _scale(p: Tensor, factor: float) -> None:
