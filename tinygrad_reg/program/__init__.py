@@ -13,6 +13,8 @@ Recorded is written down as a Node: what was called, with which nodes, the user'
 | updates.py | the Tensors and optimizers of the step: what stands for them, how update rules are recorded |
 | capture.py | what the engine tells: an op is applied, a random number drawn, a gradient received; names |
 | guards.py | numbers, modes and settings that the step's Python read: a change captures again |
+| code.py | which names a function's code reads |
+| changes.py | variables that the step itself changes |
 | program.py | the lines that count, equal ones once; what the step returns and leaves behind |
 | write.py | Nodes as Python expressions |
 | listing.py | `fast.source`: one readable function, named and commented as the user's code |
@@ -22,10 +24,11 @@ Recorded is written down as a Node: what was called, with which nodes, the user'
 | replay.py | a call: inputs in, results out; gradients, clocks and statistics as the step would leave them |
 | compiled.py | `tg.compile`: which program belongs to these arguments |
 
-Inputs are the arrays among the arguments. Read anew at each call: the arrays of Tensors and of everything else that
-the step refers to. State: gradients, parameters, moving statistics, an optimizer's arrays, clocks and learning rate,
-random generators (the numbers of the same seed are the same). A change captures again: shapes, dtypes and memory
-order of arguments, numbers among them, Tensors among them (by identity), what guards.py finds, no_grad, the default
+Inputs are the arrays and Tensors among the arguments. Read anew at each call: the arrays of Tensors and plain arrays
+that the step refers to (a Recorded is in the place of each during the capture, so that what Python computes with it is
+recorded). State: gradients, parameters, moving statistics, an optimizer's arrays, clocks and learning rate, random
+generators (the numbers of the same seed are the same). A change captures again: shapes, dtypes and memory
+order of arguments, numbers among them, parameters among them (by identity), what guards.py finds, no_grad, the default
 dtype. A few programs are kept.
 
 Python beside the ops runs at capture only: it may print, count and check, and does so once. Where it would have to

@@ -19,6 +19,7 @@ from ..modes import generator as generator_of
 from ..modes import modes, quiet
 from ..primitive import Primitive
 from ..tensor import Tensor
+from .guards import NUMERIC, Place
 from .recorded import Input, Node, Recorded, Refused, ShapeRefused
 from .updates import Updates
 
@@ -31,7 +32,55 @@ class Capture(Updates):
         self.generators: list[tuple[Any, Any]] = []  # that were drawn from, with their states before
         self._states: dict[int, tuple[Any, Any]] = {}  # generators, with their states after the last draw by an op
         self.reads: list[tuple[Callable[[], Any], Any]] = []  # what was read besides, with what it was
+        self._replaced: list[tuple[Place, Any]] = []  # variables that hold a Recorded during the capture
+        self._alive: list[Any] = []
+        self.given: list[tuple[int, Tensor]] = []  # what stands for the Tensors among the arguments
+        self._given_tensors: list[tuple[Tensor, Tensor]] = []
         self._made: list[tuple[Node, Tensor, tuple[str, str]]] = []  # lines, and the Tensors that they made
+
+    # ---- what the step refers to
+
+    def stand_in(self, places: Sequence[Place]) -> None:
+        """Put a Recorded where the step's Python finds a plain array: what it computes of it is recorded as well."""
+        for place in places:
+            if place.put is None:
+                continue
+            value = self._standing_for(place.was, place.name)
+            if value is not place.was:
+                try:
+                    place.put(value)
+                except (AttributeError, TypeError):  # an attribute that can't be assigned
+                    self.refuse(
+                        f"the array {place.name!r} can't be followed, it is in an object that does not change",
+                        "Give it as an argument",
+                    )
+                self._replaced.append((place, value))
+
+    def _standing_for(self, x: Any, name: str) -> Any:
+        if type(x) in (np.ndarray, np.memmap) and x.dtype.kind in NUMERIC:
+            if id(x) not in self._constants:
+                plain = np.asarray(x)
+                self._constants[id(x)] = self._constants[id(plain)] = self.input("constant", plain, plain, name)
+                self._alive.append(x)
+            return self._constants[id(x)]
+        if isinstance(x, tuple):
+            parts = [self._standing_for(part, name) for part in x]
+            if any(a is not b for a, b in zip(parts, x, strict=True)):
+                return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
+        return x
+
+    def argument(self, tensor: Tensor, name: str, position: int) -> Tensor:
+        """What stands for a Tensor among the arguments: each call brings another."""
+        for x, stand in self._given_tensors:
+            if x is tensor:
+                return stand
+        stand = Tensor(tensor._data, tensor._requires_grad, tensor._name or name)
+        stand._grad, stand._cut, stand._code = tensor._grad, tensor._cut, None
+        self._given_tensors.append((tensor, stand))
+        self.given.append((position, stand))
+        return stand
+
+    # ---- ops
 
     def applying(self, op: Primitive, inputs: Sequence[Any]) -> Callable[..., Any]:
         """An op is going to be applied: this computes it."""
@@ -95,7 +144,10 @@ class Capture(Updates):
             )
 
     def restore(self) -> None:
-        """Give Tensors and generators back what they had."""
+        """Give variables, Tensors and generators back what they had."""
+        for place, value in reversed(self._replaced):
+            if place.put is not None and place.ask() is value:  # unless the step has put something else there
+                place.put(place.was)
         super().restore()
         for generator, state in self.generators:
             generator.bit_generator.state = state
@@ -159,6 +211,9 @@ class Capture(Updates):
     def finish(self) -> None:
         """The step has returned."""
         super().finish()
+        for tensor, _ in self._given_tensors:
+            if tensor in self.leaves:
+                self.refuse("it is given a Tensor that it refers to as well", "Give it, or refer to it")
         for generator, _ in list(self._states.values()):
             self._only_ops_draw(generator)
         self.name_lines()

@@ -14,6 +14,7 @@ import numpy as np
 from ..modes import Captured, default_dtype, modes
 from ..tensor import Tensor
 from .capture import Capture
+from .changes import kept_for_later, refuse_once, take_back
 from .guards import Guards
 from .listing import Listing
 from .plan import Plan
@@ -72,57 +73,63 @@ class Compiled:
         signature = tuple(key)
         with self._lock:
             replay = self._programs.get(signature)
-            if replay is not None and replay.holds():
-                self._last = replay
-                if len(self._programs) > 1:
-                    self._programs.move_to_end(signature)
-                return replay.run(arrays)
-            replay = self._capture(args, options)
-            self._programs[signature] = self._last = replay
-            self._programs.move_to_end(signature)
-            while len(self._programs) > KEPT:
-                self._programs.popitem(last=False)
+            if replay is None or not replay.take(arrays).holds():
+                replay = self._capture(args, options, replay).take(arrays)
+                self._programs[signature] = replay
+                while len(self._programs) > KEPT:
+                    self._programs.popitem(last=False)
+            self._last = replay
+            if len(self._programs) > 1:
+                self._programs.move_to_end(signature)
             return replay.run(arrays)
 
-    def _capture(self, args: Sequence[Any], options: dict[str, Any]) -> Replay:
-        capture = Capture()
-        watched = [
-            *Guards(self.step, [], _objects((args, options))).generators,
-            *([modes.generator] if modes.generator is not None else []),
-        ]
-        capture.watch_generators([*watched, random._inst, np.random.mtrand._rand])
+    def _capture(self, args: Sequence[Any], options: dict[str, Any], last: Replay | None) -> Replay:
+        objects = _objects((args, options))
+        capture, before = Capture(), Guards(self.step, objects)
+        refuse_once(before)
+        capture.watch_generators(
+            [*before.generators, *filter(None, [modes.generator]), random._inst, np.random.mtrand._rand]
+        )
         names = _names_of(self.step, args)
-        count = iter(range(10**9))
+        count = iter(range(10**9))  # places, in the order of _key
 
         def stand_in(x: Any, name: str) -> Any:
-            if type(x) in (list, tuple):
-                return type(x)([stand_in(part, f"{name}_{i}") for i, part in enumerate(x)])
-            if type(x) is dict:
-                return {key: stand_in(part, f"{name}_{key}") for key, part in x.items()}
+            if isinstance(x, (list, tuple, dict)) and _is_known(x):
+                return _like(x, [stand_in(part, f"{name}_{i}") for i, part in _parts(x)])
+            if isinstance(x, Tensor) and _is_given(x):
+                return capture.argument(x, name, next(count))
             return capture.input("argument", next(count), x, name) if isinstance(x, np.ndarray) else x
 
-        given = [stand_in(x, name) for x, name in zip(args, names, strict=True)]
+        taken = [stand_in(x, name) for x, name in zip(args, names, strict=True)]
         named = {name: stand_in(x, name) for name, x in options.items()}
-        before = modes.last_output
-        modes.capture = modes.watch = capture
+        last_output = modes.last_output
         try:
-            generator = modes.generator
-            returned = self.step(*given, **named)
-            if generator is not None and modes.generator is not generator:
-                capture.refuse("it calls tg.seed(), which a program would do only once", "Call it outside of the step")
-            program = Program(capture, returned)
-        finally:
-            modes.capture = modes.watch = None
-            modes.last_output = before
             try:
-                capture.restore()
-            except KeyboardInterrupt:  # half of it done: a Tensor must not be left with what stood for its array
-                capture.restore()
-                raise
-        guards = Guards(self.step, capture.reads, _objects((args, options)))
+                modes.capture = modes.watch = capture
+                generator = modes.generator
+                capture.stand_in(before.places)
+                returned = self.step(*taken, **named)
+                if generator is not None and modes.generator is not generator:
+                    capture.refuse("it calls tg.seed(), which a program would do only once", "Call it outside")
+                program = Program(capture, returned)
+            finally:
+                modes.capture = modes.watch = None
+                modes.last_output = last_output
+                try:
+                    capture.restore()
+                except KeyboardInterrupt:  # half of it done: a Tensor must not be left with what stood for its array
+                    capture.restore()
+                    raise
+            changed = kept_for_later(before, last.changed if last is not None else ())
+        except BaseException:
+            take_back(before)
+            raise
+        # What the step itself changes and reads is what it was before: the next call, which meets another, is captured.
+        guards = (before if changed else Guards(self.step, objects)).also(capture.reads)
         name = getattr(self.step, "__name__", "step")
         listing = Listing(program, name if name.isidentifier() else "step")
-        replay = Replay(program, listing, Plan(program), guards, kept=_objects((args, options)))
+        replay = Replay(program, listing, Plan(program), guards, kept=objects)
+        replay.changed = changed
         capture.forget()
         return replay
 
@@ -143,7 +150,7 @@ class Compiled:
         arrays: list[Any] = []
         for x in (*args, *options.values()):
             _key(x, arrays)
-        return self._known().inputs(arrays)
+        return self._known().take(arrays).inputs(arrays)
 
     def _known(self) -> Replay:
         if self._last is None:
@@ -155,26 +162,49 @@ class Compiled:
 
 
 def _key(x: Any, arrays: list[Any]) -> Any:
-    """What of an argument makes it another program; arrays are gathered."""
+    """What of an argument makes it another program; arrays and Tensors are gathered."""
     if isinstance(x, np.ndarray) and not isinstance(x, Captured):
         arrays.append(x)
         return x.shape, x.dtype, x.strides
     if isinstance(x, (bool, int, float, str, np.generic, type(None))):
         return type(x), x if x else repr(x)  # 0.0 == -0.0
-    if type(x) in (list, tuple):
-        return type(x), *(_key(part, arrays) for part in x)
-    if type(x) is dict:
-        return dict, *((name, _key(part, arrays)) for name, part in x.items())
-    return Tensor if isinstance(x, Tensor) else type(x), id(x)
+    if isinstance(x, Tensor) and _is_given(x):
+        first = next((i for i, other in enumerate(arrays) if other is x), None)  # one Tensor twice is another program
+        arrays.append(x)
+        data = x._data
+        return Tensor, data.shape, data.dtype, data.strides, x._requires_grad, x._grad is None, first
+    if isinstance(x, (list, tuple, dict)) and _is_known(x):
+        return type(x), *((i, _key(part, arrays)) for i, part in _parts(x))
+    if type(x) is slice:
+        return slice, *(_key(part, arrays) for part in (x.start, x.stop, x.step))
+    return type(x), id(x)
+
+
+def _is_given(x: Tensor) -> bool:
+    """Whether a Tensor is an argument as arrays are. Parameters of layers and optimizers are known by identity."""
+    return x._primitive is None and not x._owned and x._home is None and type(x) is Tensor
+
+
+def _is_known(x: Any) -> bool:
+    return type(x) in (list, tuple, dict) or (isinstance(x, tuple) and hasattr(x, "_fields"))
+
+
+def _parts(x: Any) -> Any:
+    return x.items() if isinstance(x, dict) else enumerate(x)
+
+
+def _like(x: Any, parts: list[Any]) -> Any:
+    """A list, a tuple or a dict as x is, of other parts."""
+    if isinstance(x, dict):
+        return dict(zip(x, parts, strict=True))
+    return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
 
 
 def _objects(x: Any) -> list[Any]:
     """What is no array among the arguments: keys know it by identity, so nothing else may take its address."""
-    if isinstance(x, (list, tuple)):
-        return [found for part in x for found in _objects(part)]
-    if isinstance(x, dict):
-        return _objects(list(x.values()))
-    return [] if isinstance(x, np.ndarray) else [x]
+    if isinstance(x, (list, tuple, dict)) and _is_known(x):
+        return [found for _, part in _parts(x) for found in _objects(part)]
+    return [] if isinstance(x, np.ndarray) or (isinstance(x, Tensor) and _is_given(x)) else [x]
 
 
 def _names_of(step: Callable[..., Any], args: Sequence[Any]) -> list[str]:

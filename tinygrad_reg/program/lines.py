@@ -96,6 +96,10 @@ class Lines:
     def values(self, x: Any) -> Any:
         """`x` with the values of this capture in place of what stands for them."""
         if isinstance(x, Recorded):
+            if x.node.value is None:
+                self.refuse(
+                    "an array was computed by a call before, which has left no numbers", "Give it as an argument"
+                )
             return x.node.value
         if type(x) in (tuple, list):
             return type(x)([self.values(part) for part in x])
@@ -146,7 +150,7 @@ class Lines:
 
     def _unshared(self, target: Recorded, what: str) -> None:
         others = (handle() for handle in self._handles)
-        if (isinstance(target.node, Input) and target.node.kind == "argument") or any(
+        if (isinstance(target.node, Input) and target.node.kind in ("argument", "constant")) or any(
             other is not None and other is not target and other.node is not None
             and np.may_share_memory(other.node.value, target.node.value) for other in others
         ):  # fmt: skip
@@ -216,13 +220,16 @@ class Lines:
         """A message with the user's line: what it does that can't be captured, and what to write instead."""
         code, offset = source.caller(1)
         if code is None:
-            return f"tg.compile can't capture this step: {what}. {advice}."
-        line = source._span(code, offset if offset >= 0 else ~offset)[0]
-        text = linecache.getline(code.co_filename, line).strip()
-        return (
-            f"tg.compile can't capture line {line} of {os.path.basename(code.co_filename)}\n    {text}\n"
-            f"because {what}. {advice}."
-        )
+            return located("", 0, what, advice)
+        return located(code.co_filename, source._span(code, offset if offset >= 0 else ~offset)[0], what, advice)
+
+
+def located(file: str, line: int, what: str, advice: str) -> str:
+    """What can't be captured, why, and what to write instead."""
+    text = linecache.getline(file, line).strip()
+    if not file:
+        return f"tg.compile can't capture this step: {what}. {advice}."
+    return f"tg.compile can't capture line {line} of {os.path.basename(file)}\n    {text}\nbecause {what}. {advice}."
 
 
 def _item(values: Any, i: int) -> Any:

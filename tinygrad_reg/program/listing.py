@@ -50,8 +50,8 @@ class Listing:
     def name(self, node: Node) -> str:
         """What a line's result, or an input, is called: as in the user's code, or after the op."""
         if node not in self.named:
-            if isinstance(node, Input) and node.kind == "constant" and constant_text(node.of) is not None:
-                self.named[node] = constant_text(node.of) or ""
+            if _is_written_out(node):
+                self.named[node] = constant_text(node.of)  # type: ignore[attr-defined, assignment]
             elif node.function is assign and node.arguments[0] in self.named:
                 self.named[node] = self.named[node.arguments[0]]
             elif node in self.filled:  # named after what it becomes
@@ -98,7 +98,7 @@ class Listing:
                 self.views.append(self._view(name, whole, node.of))
             elif node.kind == "flat" and node.of[1] not in ("w", *node.of[4]):
                 self.views.append(f"{name} = np.empty_like({self._whole(node.of[0], 'w')[0]})")
-            elif node.kind == "constant" and constant_text(node.of) is not None:
+            elif _is_written_out(node):
                 pass
             elif node not in seen:
                 seen.add(node)
@@ -177,6 +177,13 @@ class Listing:
     def _return(self) -> str:
         listed = [self.writer.text(node) for node in self.program.results]
         return f"    return {', '.join(listed)}" if listed else "    return None"
+
+
+def _is_written_out(node: Node) -> bool:
+    """An array that no variable names, such as np.arange(3)."""
+    return (
+        isinstance(node, Input) and node.kind == "constant" and node.name == "constant" and bool(constant_text(node.of))
+    )
 
 
 def _draws(node: Node) -> bool:

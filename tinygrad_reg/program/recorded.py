@@ -182,9 +182,13 @@ class Recorded(Captured):
 
     def __getitem__(self, index: Any) -> Any:
         pieces = index if isinstance(index, tuple) else (index,)
-        if any(isinstance(p, Recorded) and p.dtype.kind == "b" and not _is_constant(p) for p in pieces):
-            refuse_shape("the shape of what a mask picks depends on values")
-        if index == () and not self.shape:
+        for mask in pieces:
+            if isinstance(mask, Recorded) and mask.dtype.kind == "b":
+                if not _is_constant(mask):
+                    refuse_shape("the shape of what a mask picks depends on values")
+                of: Any = mask.node.of  # type: ignore[attr-defined]
+                _capture().read(of.tobytes, of.tobytes())  # another mask makes another program
+        if isinstance(index, tuple) and not index and not self.shape:
             return self
         return _record(operator.getitem, self, index)
 

@@ -55,12 +55,40 @@ class Replay:
             if leaf.home is not None and leaf.cleared and leaf not in program.home_grad
         ]
         self._steps = program.capture.steps
+        self._stands = program.capture.given  # Tensors among the arguments, by their places, and what stands for them
+        self._given_now: list[Tensor] = []
+        self._leaves = {leaf.tensor for leaf in leaves}
+        self.changed: Sequence[str] = ()  # variables that the step itself changes, and reads
+
+    # ---- Tensors among the arguments
+
+    def take(self, arrays: Sequence[Any]) -> Replay:
+        """What stands for a Tensor that is given has its values from now on."""
+        if self._stands:
+            for i, stand in self._stands:
+                stand._data, stand._grad = arrays[i]._data, arrays[i]._grad
+            self._given_now = [arrays[i] for i, _ in self._stands]
+        return self
+
+    def _give_back(self, returned: Any) -> Any:
+        """The Tensors that were given get what the program has done to what stands for them."""
+        for (_, stand), x in zip(self._stands, self._given_now, strict=True):
+            if stand._data is not x._data:
+                x._data = stand._data
+                x.written()
+            x._grad = stand._grad
+            stand._data = stand._grad = None
+        returned = _exchanged(returned, dict(zip((stand for _, stand in self._stands), self._given_now, strict=True)))
+        self._given_now = []
+        return returned
 
     # ---- whether it still says what the step does
 
     def holds(self) -> bool:
         """Whether the step, run now, would be captured as this program."""
         if not self._guards.hold():
+            return False
+        if self._stands and not self._leaves.isdisjoint(self._given_now):
             return False
         for flat, arrays in self._flats.items():
             if flat.arrays is not arrays:
@@ -110,7 +138,8 @@ class Replay:
             for group in groups:
                 group.t += 1
             written(groups)
-        return _filled(self._returned, results)
+        returned = _filled(self._returned, results)
+        return self._give_back(returned) if self._stands else returned
 
     def inputs(self, arrays: Sequence[Any]) -> dict[str, Any]:
         """What the readable program takes, by name."""
@@ -165,4 +194,17 @@ def _filled(x: Any, results: Sequence[Any]) -> Any:
         return type(x)([_filled(part, results) for part in x])
     if type(x) is dict:
         return {name: _filled(part, results) for name, part in x.items()}
+    return x
+
+
+def _exchanged(x: Any, instead: dict[Tensor, Tensor]) -> Any:
+    """What the step returns, with the Tensors that it was given."""
+    if isinstance(x, Tensor):
+        return instead.get(x, x)
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return type(x)(*(_exchanged(part, instead) for part in x))
+    if type(x) in (tuple, list):
+        return type(x)([_exchanged(part, instead) for part in x])
+    if type(x) is dict:
+        return {name: _exchanged(part, instead) for name, part in x.items()}
     return x

@@ -45,6 +45,11 @@ class Updates(Lines):
     def touch(self, tensor: Tensor) -> None:
         """From now on a Recorded stands for the Tensor's array, and for its gradient."""
         if isinstance(tensor._data, Recorded) or tensor in self.leaves:
+            if tensor._data.node.value is None:
+                self.refuse(
+                    f"{source.label(tensor) or 'a Tensor'} was computed by a call before, which left no numbers there",
+                    "Give it as an argument and return the new one, or assign .data of a Tensor",
+                )
             return
         if tensor._primitive is not None:
             self.refuse(

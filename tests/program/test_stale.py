@@ -1,0 +1,326 @@
+"""Nothing stale is replayed: what Python reads of arrays, shadowed names, variables that the step changes itself."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import random
+import time
+import types
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+from .steps import equal
+
+X = np.array([1.0, 2.0])
+DATA = np.array([1.0, 1.0])
+
+
+class Holder:
+    factor = np.array([1.0, 1.0])
+    scale = 1.0
+
+    def __init__(self) -> None:
+        self.data = np.array([1.0, 1.0])
+
+
+class Slotted:
+    __slots__ = ("data",)
+
+
+class Masked(tg.layers.Module):
+    def __init__(self) -> None:
+        self.mask = np.array([1.0, 1.0])
+
+    def forward(self, x):
+        return x * (self.mask * 2)
+
+
+def places():
+    """Ways in which a step gets hold of an array, and the array."""
+    closed, listed, named = DATA.copy(), [DATA.copy()], {"data": DATA.copy()}
+    pair, holder, slotted, masked = (DATA.copy(), 1.0), Holder(), Slotted(), Masked()
+    slotted.data = DATA.copy()
+    module = types.ModuleType("a_module_of_the_user")
+    module.DATA = DATA.copy()
+    default = DATA.copy()
+    spaces = types.SimpleNamespace(data=DATA.copy())
+    return {
+        "closure": (closed, lambda x: x * (closed * 2)),
+        "list": (listed[0], lambda x: x * (listed[0] * 2)),
+        "dict": (named["data"], lambda x: x * (named["data"] * 2)),
+        "tuple": (pair[0], lambda x: x * (pair[0] * 2)),
+        "attribute": (holder.data, lambda x: x * (holder.data * 2)),
+        "slot": (slotted.data, lambda x: x * (slotted.data * 2)),
+        "namespace": (spaces.data, lambda x: x * (spaces.data * 2)),
+        "class": (Holder.factor, lambda x: x * (holder.factor * 2)),
+        "global": (DATA, lambda x: x * (DATA * 2)),
+        "module": (module.DATA, lambda x: x * (module.DATA * 2)),
+        "layer": (masked.mask, lambda x: masked(x)),
+        "default": (default, lambda x, data=default: x * (data * 2)),
+        "element": (closed, lambda x: x * closed[0] * (closed[-1] + 1)),
+    }
+
+
+@pytest.mark.parametrize("how", places())
+def test_arrays_that_python_computes_with(how):
+    array, step = places()[how]
+    before = array.copy()
+    fast = tg.compile(step)
+    for values in ([1.0, 1.0], [2.0, 3.0], [4.0, 5.0]):
+        array[:] = values
+        assert equal(np.asarray(fast(X)), np.asarray(step(X))), how
+    assert len(fast._programs) == 1 and type(array) is np.ndarray
+    array[:] = before
+    assert equal(np.asarray(step(X)), np.asarray(fast(X)))  # everything is in its place again
+
+
+def test_numbers_of_an_array_that_python_takes_out():
+    rates = np.array([0.5, 0.25])
+    with pytest.raises(RuntimeError, match=r"float\(rates\[0\]\)"):
+        tg.compile(lambda x: x * float(rates[0]))(X)
+    assert type(rates) is np.ndarray
+
+
+def test_a_mask_that_the_step_refers_to():
+    mask = np.array([True, False])
+    fast = tg.compile(lambda x: np.sum(x[mask]))
+    assert fast(X) == 1.0
+    mask[:] = True
+    assert fast(X) == 3.0
+
+
+def test_a_mask_that_is_given_is_refused():
+    with pytest.raises(RuntimeError, match=r"what a mask picks.*np\.where\(mask, x, 0\)"):
+        tg.compile(lambda x, mask: np.sum(x[mask]))(X, X > 1)
+
+
+def test_words_in_an_array():
+    kinds = np.array(["plus", "minus"])
+    fast = tg.compile(lambda x: x if kinds[0] == "plus" else -x)
+    assert equal(fast(X), X)
+    kinds[0] = "minus"
+    assert equal(fast(X), -X)
+
+
+def test_an_attribute_in_the_place_of_a_class_attribute():
+    holder = Holder()
+    fast = tg.compile(lambda x: x * holder.scale)
+    fast(X)
+    holder.scale = 2.0
+    assert equal(fast(X), 2 * X)
+
+
+def test_a_name_in_the_place_of_one_of_pythons(monkeypatch):
+    fast = tg.compile(lambda x: x * len("ab"))
+    assert equal(fast(X), 2 * X)
+    monkeypatch.setitem(globals(), "len", lambda _: 3)
+    assert equal(fast(X), 3 * X)
+
+
+def test_functions_inside_those_of_the_house():
+    scale = 1.0
+    slope = tg.grad(lambda x: np.sum(x * x * scale))
+    inner = tg.compile(lambda x: x * scale)
+    fast = tg.compile(lambda x: slope(x) + inner(x))
+    fast(X)
+    scale = 2.0
+    assert equal(fast(X), slope(X) + 2 * X)
+
+
+def unseeded(x):
+    return x + np.random.default_rng().normal(size=x.shape)
+
+
+def of_the_clock(x):
+    return x * time.time()
+
+
+def of_the_date(x):
+    return x * datetime.datetime.now().second
+
+
+def of_the_system(x):
+    return x * len(os.urandom(3))
+
+
+def imported_inside(x):
+    import time
+
+    return x * time.time()
+
+
+def new_python_generator(x):
+    return x * random.Random().random()
+
+
+REFUSED = [unseeded, of_the_clock, of_the_date, of_the_system, imported_inside, new_python_generator]
+
+
+@pytest.mark.parametrize("step", REFUSED, ids=lambda step: step.__name__)
+def test_what_a_program_would_do_only_once(step):
+    with pytest.raises(RuntimeError, match=r"(?s)line \d+ of test_stale.py.*only once.*tg\.ops\.normal"):
+        tg.compile(step)(X)
+
+
+def test_a_generator_from_a_seed_gives_the_same_numbers():
+    def step(x):
+        return x + np.random.default_rng(3).normal(size=x.shape)
+
+    fast = tg.compile(step)
+    assert equal(fast(X), step(X)) and equal(fast(2 * X), step(2 * X))
+
+
+def test_the_environment(monkeypatch):
+    monkeypatch.setenv("A_SCALE", "2")
+    fast = tg.compile(lambda x: x * float(os.environ["A_SCALE"]))
+    assert equal(fast(X), 2 * X)
+    monkeypatch.setenv("A_SCALE", "3")
+    assert equal(fast(X), 3 * X)
+
+
+def test_counters_count_captures():
+    n, seen, table = 0, [], {"n": 0}
+
+    def step(x):
+        nonlocal n
+        n += 1
+        table["n"] += 1
+        seen.append(x.shape)
+        return x * 2
+
+    fast = tg.compile(step)
+    for _ in range(3):
+        fast(X)
+    assert (n, table, seen) == (1, {"n": 1}, [(2,)])
+
+
+def test_a_number_that_the_step_changes_and_reads_is_refused_when_it_changes_again():
+    holder = Holder()
+
+    def step(x):
+        holder.scale = holder.scale + 1
+        return x * holder.scale
+
+    fast = tg.compile(step)
+    assert equal(fast(X), 2 * X)
+    with pytest.raises(RuntimeError, match="changes 'scale' at each call"):
+        fast(X)
+
+
+def test_what_is_made_at_the_first_call():
+    class Lazy:
+        w = None
+
+        def step(self, x):
+            if self.w is None:
+                self.w = tg.Tensor(np.ones(2), requires_grad=True)
+            return np.sum(x * self.w)
+
+    lazy = Lazy()
+    fast = tg.compile(lazy.step)
+    for _ in range(3):
+        assert fast(X).item() == 3.0
+    lazy.w.data = np.array([2.0, 2.0])
+    assert fast(X).item() == 6.0
+
+
+def test_what_is_kept_in_an_attribute_within_a_call():
+    class Model:
+        def __init__(self):
+            self.w, self.h = tg.Tensor(X, requires_grad=True), None
+
+        def step(self, x):
+            self.h = x * self.w
+            return np.sum(self.h * self.h)
+
+    made = Model()
+    fast = tg.compile(made.step)
+    assert [fast(X * n).item() for n in (1, 2, 3)] == [17.0, 68.0, 153.0]
+
+
+@pytest.mark.parametrize("start", [None, "array", "tensor", "number"])
+def test_what_is_kept_for_the_next_call_is_refused(start):
+    class Recurrent:
+        h = None
+
+        def __init__(self):
+            self.h = {"array": X * 0, "tensor": tg.Tensor(X * 0), "number": 0.0}.get(start)
+
+        def step(self, x):
+            h = np.zeros(2) if self.h is None else self.h
+            self.h = np.tanh(x + h)
+            return self.h
+
+    made = Recurrent()
+    before, fast = made.h, tg.compile(made.step)
+    with pytest.raises(RuntimeError, match=r"keeps what it computes in 'h'|computed by a call before"):
+        for _ in range(2):
+            fast(X)
+    if start is not None:
+        assert made.h is before
+
+
+def test_batches_from_an_iterator_are_refused():
+    batches = iter([X, 2 * X, 3 * X])
+    with pytest.raises(RuntimeError, match="iterator"):
+        tg.compile(lambda: np.sum(next(batches)))()
+
+
+def test_tensors_among_the_arguments_are_inputs():
+    w = tg.Tensor(X, requires_grad=True)
+
+    def step(x, y=None):
+        loss = np.sum(x * w if y is None else x * w * y)
+        loss.backward()
+        return loss, x
+
+    fast = tg.compile(step)
+    for n in (1.0, 2.0, 3.0):
+        x = tg.Tensor(X * n, requires_grad=True)
+        w.grad = None
+        loss, same = fast(x)
+        assert loss.item() == 5 * n and same is x
+        assert equal(x.grad, X) and equal(w.grad, X * n) and equal(x.data, X * n)
+    assert len(fast._programs) == 1
+    one = tg.Tensor(X, requires_grad=True)
+    assert fast(one, one)[0].item() == 9.0 and equal(one.grad, 2 * X * X)
+    assert fast(one, y=tg.Tensor(X + 1))[0].item() == 2 + 12.0
+
+
+def test_a_tensor_that_is_given_gets_new_values():
+    def step(w, x):
+        np.sum(w * x).backward()
+        w.data = w.data - 0.1 * w.grad
+        w.grad = None
+
+    fast = tg.compile(step)
+    for _ in range(3):
+        w = tg.Tensor(X, requires_grad=True)
+        fast(w, X)
+        fast(w, X)
+        assert np.allclose(w.data, X * 0.8) and w.grad is None
+    assert len(fast._programs) == 1
+
+
+def test_a_tensor_that_is_given_and_referred_to():
+    w = tg.Tensor(X, requires_grad=True)
+    fast = tg.compile(lambda x: np.sum(x * w))
+    assert fast(tg.Tensor(X)).item() == 5.0
+    assert tg.compile(lambda x: np.sum(x * 2))(w).item() == 6.0
+    with pytest.raises(RuntimeError, match="refers to as well"):
+        fast(w)
+
+
+def test_named_tuples_slices_and_tuples_of_arrays_are_taken_apart():
+    from collections import namedtuple
+
+    batch = namedtuple("batch", "x y")
+    fast = tg.compile(lambda b, part: np.sum(b.x[part] * b.y[part]))
+    for n in range(3):
+        assert fast(batch(X * n, X), slice(0, 1)) == n
+    assert fast(batch(X, X), slice(0, 2)) == 5.0
+    assert len(fast._programs) == 2

@@ -1,0 +1,65 @@
+"""Variables that the step itself changes. A program can't change them: it computes arrays.
+
+What only counts or gathers (n += 1, seen.append(x)) happens at captures. Anything else the step may read at its next
+call, so the program is for the value that it met; where every call meets another, that is no program, and refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..modes import Captured
+from ..tensor import Tensor
+from .guards import Guards
+from .lines import located
+from .recorded import Refused
+
+
+def refuse_once(guards: Guards) -> None:
+    """Refuse code that would do something only once, which is to be different each time."""
+    for file, line, what in guards.once:
+        advice = "Do so outside of the step, and give it what comes of it; tg.ops.normal(shape=..., rng=rng) draws anew"
+        raise Refused(located(file, line, f"{what}, which a program would do only once", advice))
+
+
+def kept_for_later(before: Guards, last: Sequence[str]) -> list[str]:
+    """The names of what the step has changed and may read; `last` are those that it changed when last captured."""
+    names = []
+    for place in before.changed():
+        try:
+            now = place.ask()
+        except KeyError:
+            now = None
+        unread = not before.uses[place.name]
+        if _is_computed(now) and not (place.was is None or _is_unreadable(place.was)):
+            raise Refused(
+                f"tg.compile can't capture this step: it keeps what it computes in {place.name!r} for its next "
+                "call, and a program would keep it only once. Assign .data of a Tensor, or give it as an argument and "
+                "return it."
+            )
+        if unread or _is_unreadable(place.was):
+            continue
+        if place.name in last:
+            raise Refused(
+                f"tg.compile can't capture this step: it changes {place.name!r} at each call, and reads it, so that "
+                "each call would be another program. Change it outside of the step, or give it as an argument."
+            )
+        names.append(place.name)
+    return names
+
+
+def take_back(before: Guards) -> None:
+    """After a refusal no variable holds what was computed in the capture."""
+    for place in before.changed():
+        if place.put is not None and _is_computed(place.ask()):
+            place.put(place.was)
+
+
+def _is_computed(x: Any) -> bool:
+    return isinstance(x, Captured) or (isinstance(x, Tensor) and isinstance(x._data, Captured))
+
+
+def _is_unreadable(x: Any) -> bool:
+    """A step that reads it is refused: it was computed by an earlier call."""
+    return _is_computed(x) or (isinstance(x, Tensor) and x._primitive is not None)

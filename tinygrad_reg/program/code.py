@@ -1,0 +1,87 @@
+"""What a function's code refers to by name, found in its bytecode: nothing is run, and no source is needed."""
+
+from __future__ import annotations
+
+import dis
+from collections import Counter
+from collections.abc import Iterator
+from types import CodeType
+from typing import NamedTuple
+
+_LOADS = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_ATTR", "LOAD_METHOD"}
+_SILENT = {"PUSH_NULL", "PRECALL", "CACHE", "RESUME", "EXTENDED_ARG", "NOP", "KW_NAMES"}
+_BETWEEN = {"LOAD_CONST", "LOAD_SMALL_INT", "COPY", "BINARY_SUBSCR", "LOAD_FAST", "LOAD_FAST_BORROW"}
+_GROWING = {"append", "add", "extend", "insert", "update"}
+
+
+class Read(NamedTuple):
+    """A name with the attributes asked of it, such as ("np", "random", "default_rng"), and where."""
+
+    path: tuple[str, ...]
+    is_called_empty: bool  # with nothing between its brackets
+    line: int
+    is_import: bool = False
+
+
+def codes(code: CodeType) -> Iterator[CodeType]:
+    """A function's code, and that of the functions written inside it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from codes(constant)
+
+
+def names(code: CodeType) -> set[str]:
+    """Every name, and every word that getattr may be given."""
+    return {
+        name
+        for part in codes(code)
+        for name in (
+            *part.co_names,
+            *(word for word in part.co_consts if isinstance(word, str) and word.isidentifier()),
+        )
+    }
+
+
+def reads(code: CodeType) -> list[Read]:
+    """What is read of the function's globals and closure, and what is imported inside."""
+    found = []
+    for part in codes(code):
+        steps, line = _steps(part), part.co_firstlineno
+        for i, step in enumerate(steps):
+            line = (step.positions.lineno if step.positions else None) or line
+            if step.opname == "IMPORT_NAME":
+                found.append(Read((step.argval,), False, line, is_import=True))
+            if step.opname not in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF"):
+                continue
+            path, j = [step.argval], i + 1
+            while j < len(steps) and steps[j].opname in ("LOAD_ATTR", "LOAD_METHOD"):
+                path.append(steps[j].argval)
+                j += 1
+            empty = j < len(steps) and steps[j].opname == "CALL" and steps[j].arg == 0
+            found.append(Read(tuple(path), empty, line))
+    return found
+
+
+def uses(code: CodeType) -> Counter[str]:
+    """How often each name is read, leaving out what only counts or gathers: n += 1, table[key] += 1, seen.append(x)."""
+    found: Counter[str] = Counter()
+    for part in codes(code):
+        steps = _steps(part)
+        for i, step in enumerate(steps):
+            if step.opname in _LOADS and not _only_changes(steps[i + 1 :]):
+                found[step.argval] += 1
+    return found
+
+
+def _only_changes(following: list[dis.Instruction]) -> bool:
+    for step in following:
+        if step.opname == "BINARY_OP" and step.argrepr.endswith("="):
+            return True
+        if step.opname not in _BETWEEN and step.argrepr != "[]":
+            return step is following[0] and step.opname in ("LOAD_ATTR", "LOAD_METHOD") and step.argval in _GROWING
+    return False
+
+
+def _steps(code: CodeType) -> list[dis.Instruction]:
+    return [step for step in dis.get_instructions(code) if step.opname not in _SILENT]
