@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -43,10 +44,16 @@ def style(at: int) -> dict[str, Any]:
     return {"color": COLORS[at % len(COLORS)], "linestyle": DASHES[at % len(DASHES)], "linewidth": 2.0}
 
 
-def label(text: object) -> str:
+def label(text: object, longest: int = 40) -> str:
     """A user's name as plain text: matplotlib reads dollars as formulas, and hides labels that begin with _."""
-    plain = clean(text, 40).replace("$", r"\$")
+    plain = clean(text, longest).replace("$", r"\$")
     return "\u200b" + plain if plain.startswith("_") else plain
+
+
+def heading(ax: Any, text: str) -> None:
+    """The title of a plot, in as many lines as it needs."""
+    lines = textwrap.wrap(clean(text, 240), 58, max_lines=4, placeholder=" …")
+    ax.set_title("\n".join(label(line, 80) for line in lines), loc="left", weight="bold")
 
 
 def named(things: Any, what: str) -> dict[str, Any]:

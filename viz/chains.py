@@ -56,10 +56,11 @@ class Chain:
     hops: tuple[Hop, ...]
     exact: bool  # whether gradients are numbers, not norms
     goal: str  # ∂L/∂b1, or ‖∂L/∂W‖
+    has_loss: bool = True  # whether the first stop is the loss itself, not a layer
 
     def verdict(self) -> str:
         """Whether gradients vanish, explode or flow, and from where on."""
-        return verdict(self.stops)
+        return verdict(self.stops, self.has_loss)
 
     def shortened(self, most: int) -> Chain:
         """At most so many stops: those at the beginning and the end, with the product of the factors between."""
@@ -71,7 +72,9 @@ class Chain:
             factor = float(np.prod([hop.factor for hop in middle]))
         hop = Hop(factor, hidden=len(middle) - 1)
         hops = (*self.hops[: ends - 1], hop, *self.hops[len(self.hops) - ends + 1 :])
-        return Chain(self.name, self.about, self.stops[:ends] + self.stops[-ends:], hops, self.exact, self.goal)
+        return Chain(
+            self.name, self.about, self.stops[:ends] + self.stops[-ends:], hops, self.exact, self.goal, self.has_loss
+        )
 
 
 LITTLE = 1e-2  # of what arrives at the last layer: less is called vanishing, the inverse exploding
@@ -82,9 +85,9 @@ def brief(x: float) -> str:
     return number(x, 3 if 100 <= abs(x) < 999.5 else 2)
 
 
-def verdict(stops: Sequence[Stop]) -> str:
-    """One sentence or two on the gradients' way back."""
-    start = 1 if len(stops) > 2 else 0  # the first hop belongs to the loss, not to the depth of the network
+def verdict(stops: Sequence[Stop], has_loss: bool = True) -> str:
+    """One sentence or two on the gradients' way back, from the last layer to the first one."""
+    start = 1 if has_loss and len(stops) > 2 else 0  # the first hop belongs to the loss, not to the network's depth
     sizes = [stop.size for stop in stops[start:]]
     names = [stop.name for stop in stops[start:]]
     for size, name in zip(sizes, names, strict=True):
@@ -124,6 +127,7 @@ def of_model(model: Any, name: str | None) -> Chain:
         _ratios(stops),
         False,
         f"‖∂L/∂W‖ of {stops[-1].name}",
+        has_loss=False,
     )
 
 

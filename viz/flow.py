@@ -16,7 +16,7 @@ from .text import clean, width, wrap
 from .theme import Theme, ink_on, magnitude, scale_color
 from .theme import theme as theme_named
 
-W, EDGE = 1400.0, 24.0
+W, EDGE = 1160.0, 18.0
 BOX_W, BOX_H = 74.0, 46.0
 A_ROW = 12  # stops side by side
 MOST = 36  # stops in one chain
@@ -95,7 +95,7 @@ def _draw(
     description: str,
     digits: int,
 ) -> str:
-    beside_legend = 840.0
+    beside_legend = 610.0
     size = min(24.0, 24 * beside_legend / width(title, 24, bold=True))  # a long title is set smaller
     parts = [
         svg.text(EDGE, 38, title, size, theme.ink, bold=True),
@@ -111,11 +111,11 @@ def _draw(
 
 
 def _legend(scale: _Scale, theme: Theme) -> list[str]:
-    parts = [svg.text(950, 38, "|gradient|", 14, theme.ink, bold=True, text_anchor="end")]
+    parts = [svg.text(710, 38, "|gradient|", 14, theme.ink, bold=True, text_anchor="end")]
     for at in range(5):
         exponent = round(math.log10(scale.top) - scale.decades * at / 4)
         size = 10.0**exponent
-        x = 968 + at * 84.0
+        x = 726 + at * 84.0
         stroke = {"stroke": scale.color(size), "stroke_width": scale.width(size)}
         parts.append(svg.element("line", x1=x, y1=33.0, x2=x + 70, y2=33.0, **stroke))
         parts.append(svg.text(x + 35, 56, _power(exponent), 13, theme.ink, text_anchor="middle"))
@@ -137,19 +137,18 @@ def _panel(chain: Chain, whole: Chain, top: float, scale: _Scale, theme: Theme, 
     for line in rest:
         y += 20
         parts.append(svg.text(EDGE + 14, y, line, 14, theme.muted))
+    for at, line in enumerate(wrap(whole.verdict(), 17, room, bold=True)):
+        y += 28 if at == 0 else 23
+        parts.append(svg.text(EDGE + 14, y, line, 17, theme.backward, bold=True))
     for at, line in enumerate(wrap(_product(chain, digits), 16, room)):
-        y += 25 if at == 0 else 22
+        y += 27 if at == 0 else 22
         parts.append(svg.text(EDGE + 14, y, line, 16, theme.ink))
     rows = _rows(chain)
     y += 56
     for row in rows:
         parts += _stops(chain, row, y, scale, theme, digits)
         y += BOX_H + 60
-    y -= 34
-    for line in wrap(whole.verdict(), 15.5, room, bold=True):
-        parts.append(svg.text(EDGE + 14, y, line, 15.5, theme.backward, bold=True))
-        y += 22
-    height = y - top - 4
+    height = y - 44 - top
     frame = svg.box(EDGE, top, W - 2 * EDGE, height, round=10, fill="none", stroke=theme.hairline)
     exact = {"data_gradient": repr(whole.stops[-1].gradient), "data_exact": str(whole.exact).lower()}
     return [svg.element("g", frame, *parts, class_="chain", **exact)], height

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_reg.explain import number
 
-from .axes import MARKERS, axes, label, matplotlib, style
+from .axes import MARKERS, axes, heading, label, matplotlib, style
 from .theme import LIGHT
 
 
@@ -20,6 +20,10 @@ def gradient_heatmap(history: Any, *, title: str = "", ax: Any = None) -> Any:
     with `tg.diagnostics.gradient_norms(model)` of each step; or a dict of such, by name, to compare. Returns the axes:
     one heat map for each, and the profile before the first update. With `ax=`, one heat map is drawn there.
     """
+    if getattr(history, "gradients", 0) is None:
+        raise ValueError(
+            "this history holds no gradients: train with tg.fit(…, callbacks=[tg.GradientRecorder()]), then draw it"
+        )
     logs = _logs(history)
     tables = {name: _table(name, log) for name, log in logs.items()}
     spans = _spans(history, logs)
@@ -42,8 +46,8 @@ def gradient_heatmap(history: Any, *, title: str = "", ax: Any = None) -> Any:
     for at, (name, table) in enumerate(tables.items()):
         image = _heat(axes(grid[at]), name, table, spans[name], list(logs[name]), (bottom, top), at == 0)
     figure.colorbar(image, ax=list(grid[:count]), extend="both", label="log₁₀ ‖∂L/∂layer‖")
-    _profile(axes(grid[-1]), tables)
-    figure.suptitle(label(title) or "Gradients by layer while training", weight="bold")
+    _profile(axes(grid[-1]), tables, max((list(log) for log in logs.values()), key=len))
+    figure.suptitle(label(title, 90) or "Gradients by layer while training", weight="bold")
     return grid
 
 
@@ -125,14 +129,20 @@ def _heat(
         logs, aspect="auto", origin="lower", cmap="magma_r", vmin=limits[0], vmax=limits[1], interpolation="nearest",
         extent=(*span, 0.5, len(layers) + 0.5),
     )  # fmt: skip
-    ticks = np.unique(np.linspace(1, len(layers), min(len(layers), 14)).round().astype(int))
-    ax.set_yticks(ticks, [label(layers[t - 1]) if labelled else "" for t in ticks])
+    ticks, names = _ticks(layers)
+    ax.set_yticks(ticks, names if labelled else [""] * len(names))
     ax.set(xlabel="training step", ylabel="layer (the first one at the bottom)" if labelled else "")
-    ax.set_title(label(name), loc="left", weight="bold")
+    heading(ax, name)
     return image
 
 
-def _profile(ax: Any, tables: Mapping[str, np.ndarray]) -> None:
+def _ticks(layers: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Where the names of layers stand on an axis, and which: at most 14."""
+    ticks = np.unique(np.linspace(1, len(layers), min(len(layers), 14)).round().astype(int)).tolist()
+    return ticks, [label(layers[t - 1], 12) for t in ticks]
+
+
+def _profile(ax: Any, tables: Mapping[str, np.ndarray], layers: Sequence[str]) -> None:
     """The gradients before the first update, and by how much a layer multiplies them."""
     for at, (name, table) in enumerate(tables.items()):
         first = table[:, 0]
@@ -145,4 +155,5 @@ def _profile(ax: Any, tables: Mapping[str, np.ndarray]) -> None:
     ax.set_yscale("log")
     ax.grid(axis="y", color=LIGHT.hairline, linewidth=0.7)
     ax.set(xlabel="layer", ylabel="‖∂L/∂layer‖")
+    ax.set_xticks(*_ticks(layers))
     ax.set_title("Before the first update", loc="left", weight="bold")

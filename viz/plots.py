@@ -14,7 +14,7 @@ from tinygrad_reg.layers.module import evaluating
 from tinygrad_reg.modes import quiet
 from tinygrad_reg.training.history import direction
 
-from .axes import MARKERS, axes, label, matplotlib, named, style
+from .axes import MARKERS, axes, heading, label, matplotlib, named, style
 from .theme import LIGHT
 
 if TYPE_CHECKING:
@@ -35,25 +35,46 @@ def history(
             f"the history has {', '.join(history) or 'nothing'}, but not {', '.join(map(repr, missing)) or 'a curve'}"
         )
     ax = axes(ax)
+    ends: list[tuple[str, np.ndarray, str]] = []
     for at, key in enumerate(shown):
         curve = np.asarray(history[key], float)
         line = style(at)
         ax.plot(np.arange(1, len(curve) + 1), curve, **line)
-        if len(curve):
-            ax.annotate(label(key), (len(curve), curve[-1]), xytext=(6, 0), textcoords="offset points",
-                        color=line["color"], va="center", weight="bold")  # fmt: skip
+        ends.append((label(key), curve, line["color"]))
     watched = next((key for key in shown if key.startswith("val_")), None)
     curve = np.asarray(history[watched], float) if watched else np.array([])
     if np.isfinite(curve).any():
         best = (getattr(history, "best_epoch", None) or int(_best(watched)(curve)) + 1) - 1
         ax.axvline(best + 1, color=LIGHT.muted, linestyle=":", linewidth=1.4)
         ax.plot(best + 1, curve[best], "o", color=LIGHT.ink, markersize=7)
-        ax.annotate(f"best: epoch {best + 1}, {number(float(curve[best]), 3)}", (best + 1, curve[best]), xytext=(8, 16),
-                    textcoords="offset points", color=LIGHT.ink,
-                    bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})  # fmt: skip
-    ax.set(xlabel="epoch", title=label(title), xlim=(0.5, None))
-    ax.margins(x=0.12)
+        side = "left" if best < len(curve) / 3 else "right" if best > len(curve) * 2 / 3 else "center"
+        ax.annotate(f"best {label(watched)}: {number(float(curve[best]), 3)}, epoch {best + 1}",
+                    (best + 1, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
+                    ha=side, va="bottom", color=LIGHT.ink)  # fmt: skip
+    kinds = dict.fromkeys(key.removeprefix("val_") for key in shown)
+    longest = max(len(curve) for _, curve, _ in ends)
+    ax.set(xlabel="epoch", ylabel=label(", ".join(kinds)), xlim=(1 - 0.012 * longest, 1.02 * max(longest, 2)))
+    _name(ax, ends)
+    heading(ax, title)
+    ax.set_title(ax.get_title(loc="left"), loc="left", weight="bold", pad=22.0 if watched else 6.0)
     return ax  # type: ignore[no-any-return]
+
+
+def _name(ax: Axes, ends: Sequence[tuple[str, np.ndarray, str]]) -> None:
+    """Write each curve's name behind its end, moved up or down where two would cover each other."""
+    low, high = ax.get_ylim()
+    shown = [end for end in ends if len(end[1]) and np.isfinite(end[1][-1])]
+    shown.sort(key=lambda end: float(end[1][-1]))
+    step = 16 / (ax.get_window_extent().height * 72 / ax.figure.dpi)  # the height of a line of text
+    heights: list[float] = []
+    for _, curve, _ in shown:
+        wanted = (float(curve[-1]) - low) / (high - low)
+        heights.append(max(wanted, heights[-1] + step) if heights else wanted)
+    over = max(heights[-1] - 1.0, 0.0) if heights else 0.0
+    for at, (name, _, color) in enumerate(shown):
+        place = heights[at] - min(over, max(heights[at] - at * step, 0.0))
+        ax.annotate(name, (1.0, place), xycoords="axes fraction", xytext=(6, 0), textcoords="offset points",
+                    color=color, va="center", weight="bold", annotation_clip=False)  # fmt: skip
 
 
 def _best(name: str | None) -> Callable[[np.ndarray], Any]:
@@ -80,23 +101,37 @@ def decision_boundary(
     if out.shape[1] == 1:
         cut = 0.5 if out.min() >= 0 and out.max() <= 1 else 0.0  # probabilities, or logits
         surface = out.reshape(resolution, resolution)
-        shades = matplotlib().get_cmap("PuOr_r")
-        span = max(float(np.abs(surface - cut).max()), 1e-12)
-        ax.contourf(across, up, surface, levels=np.linspace(cut - span, cut + span, 13), cmap=shades, alpha=0.55)
+        span = cut or max(float(np.abs(surface).max()), 1e-12)
+        heights = np.linspace(cut - span, cut + span, 13)
+        filled = ax.contourf(across, up, surface, levels=heights, cmap=_shades(), alpha=0.55)
         ax.contour(across, up, surface, levels=[cut], colors=LIGHT.ink, linewidths=2)
+        ax.plot([], [], color=LIGHT.ink, linewidth=2, label="boundary")
+        ax.figure.colorbar(filled, ax=ax, label="the model's answer", format="%.2g", ticks=heights[::3])
     else:
         winner = out.argmax(axis=1).reshape(resolution, resolution)
         levels = np.arange(out.shape[1] + 1) - 0.5
         fills = [style(k)["color"] for k in range(out.shape[1])]
         ax.contourf(across, up, winner, levels=levels, colors=fills, alpha=0.3)
         ax.contour(across, up, winner, levels=levels[1:-1], colors=LIGHT.ink, linewidths=1.2)
+        ax.plot([], [], color=LIGHT.ink, linewidth=1.2, label="boundary")
+        ax.plot([], [], "s", color=LIGHT.line, alpha=0.3, markersize=11, linestyle="none", label="area: the answer")
     for at, one in enumerate(np.unique(classes)):
         mine = points[classes == one]
         ax.plot(*mine.T, MARKERS[at % len(MARKERS)], color=style(at)["color"], markeredgecolor="white", markersize=6,
                 linestyle="none", label=f"class {one:g}")  # fmt: skip
-    ax.legend(loc="best", framealpha=0.9)
-    ax.set(xlabel="feature 1", ylabel="feature 2", title=label(title))
+    ax.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=3, frameon=False, handlelength=1.3,
+              columnspacing=1.2)  # fmt: skip
+    ax.set(xlabel="feature 1", ylabel="feature 2")
+    heading(ax, title)
     return ax  # type: ignore[no-any-return]
+
+
+def _shades() -> Any:
+    """From the colour of class 0 over white to that of class 1."""
+    matplotlib()
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("classes", [style(0)["color"], "#ffffff", style(1)["color"]])
 
 
 def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", ax: Any = None) -> Axes:
@@ -121,7 +156,8 @@ def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", ax: Any 
         ax.annotate(f"std {std}", (1, base + 0.4), xycoords=("axes fraction", "data"), xytext=(6, 0),
                     textcoords="offset points", va="center", annotation_clip=False)  # fmt: skip
     ax.set_yticks([len(finite) - 0.6 - at for at in range(len(finite))], [label(path or "model") for path in finite])
-    ax.set(xlabel="activation", title=label(title), ylim=(0, len(finite)))
+    ax.set(xlabel="activation", ylabel="layer", ylim=(0, len(finite)))
+    heading(ax, title)
     return ax  # type: ignore[no-any-return]
 
 
@@ -147,7 +183,8 @@ def weights(models: Any, *, bins: int = 80, near_zero: float = 1e-3, title: str 
         ax.hist(w, edges, histtype="step", label=f"{label(name)}: {share}" if name else share, log=True, **line)
         ax.hist(w, edges, color=line["color"], alpha=0.15, log=True)
     ax.legend(loc="upper right", framealpha=0.9)
-    ax.set(xlabel="weight", ylabel="how many", title=label(title))
+    ax.set(xlabel="weight", ylabel="how many")
+    heading(ax, title)
     return ax  # type: ignore[no-any-return]
 
 
@@ -168,7 +205,8 @@ def landscape(
     drawn = ax.contourf(across, up, surface, levels=heights, cmap="Blues_r", extend="max", alpha=0.6)
     ax.contour(across, up, surface, levels=heights, colors="white", linewidths=0.5, alpha=0.6)
     ax.figure.colorbar(drawn, ax=ax, label="loss", format="%.3g")
-    ax.set(xlabel="x", ylabel="y", title=label(title), xlim=x, ylim=y)
+    ax.set(xlabel="x", ylabel="y", xlim=x, ylim=y)
+    heading(ax, title)
     return ax  # type: ignore[no-any-return]
 
 
@@ -187,7 +225,7 @@ def paths(
         line = {**style(at), "color": ("#000000", "#a33600", "#65407a", "#2e6000", "#7a0040", "#333a44")[at % 6]}
         ax.plot(*way.T, **line, marker=MARKERS[at % len(MARKERS)], markersize=4, markeredgecolor="white",
                 markeredgewidth=0.5, label=label(name))  # fmt: skip
-    ax.plot(*start, "*", color="black", markeredgecolor="white", markersize=15)
+    ax.plot(*start, "*", color="black", markeredgecolor="white", markersize=15, linestyle="none", label="start")
     ax.legend(loc="best", framealpha=0.9)
     return ax  # type: ignore[no-any-return]
 

@@ -84,6 +84,8 @@ def test_a_model_shows_its_layers_and_a_second_one_beside_it() -> None:
     assert "sigmoid: Gradients vanish" in repr(picture)
     assert "ReLU: Gradients flow" in repr(picture)
     assert "layer 0" in picture.svg
+    assert "layer 0 receives" in repr(picture)
+    assert "times what layer 10 does" in repr(picture)  # the last layer, of which its model's picture begins
 
 
 def test_a_model_before_backward_is_refused() -> None:

@@ -41,6 +41,11 @@ def _model(outputs: int) -> Sequential:
     return Sequential(Dense(2, 4, activation="tanh"), Dense(4, outputs))
 
 
+def _trained(*callbacks: Any) -> Any:
+    return tg.fit(_model(1), POINTS, CLASSES[:, None], loss="mse", optimizer="sgd", epochs=1, verbose=0,
+                  callbacks=callbacks)  # fmt: skip
+
+
 def _valley(x: Any, y: Any) -> Any:
     return x * x + 3 * y * y
 
@@ -73,7 +78,30 @@ def test_each_makes_axes_of_its_own_and_can_be_painted(name: str) -> None:
 def test_history_marks_the_best_epoch() -> None:
     ax = viz.history(CURVES, title="_costs $5")
     assert [line.get_ydata().tolist() for line in ax.lines[:2]] == [CURVES["loss"], CURVES["val_loss"]]
-    assert any(text.get_text().startswith("best: epoch 2, 2") for text in ax.texts)
+    assert any(text.get_text() == "best val_loss: 2, epoch 2" for text in ax.texts)
+
+
+def test_the_names_of_curves_that_end_together_stand_apart() -> None:
+    ax = viz.history({"loss": [3, 0.5], "val_loss": [3, 0.501], "train_loss": [3, 0.499], "other_loss": [1, 3]})
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert len(boxes) == 5
+    assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[i + 1 :])
+    assert ax.get_ylabel() == "loss, train_loss, other_loss"
+
+
+def test_a_long_title_is_set_in_lines() -> None:
+    title = "The validation loss turns long before the training loss does, so stop where it is lowest, not at the end"
+    shown = viz.history(CURVES, title=title).get_title(loc="left")
+    assert shown.replace("\n", " ") == title
+    assert max(map(len, shown.splitlines())) <= 58
+
+
+def test_the_best_epoch_is_named_above_the_curves() -> None:
+    ax = viz.history(CURVES)
+    ax.figure.canvas.draw()
+    best = next(text for text in ax.texts if text.get_text().startswith("best"))
+    assert best.get_window_extent().y0 >= ax.get_window_extent().y1
 
 
 def test_history_takes_what_fit_returns() -> None:
@@ -89,7 +117,9 @@ def test_history_takes_what_fit_returns() -> None:
 def test_the_boundary_is_where_the_answer_changes(outputs: int) -> None:
     model = _model(outputs)
     ax = viz.decision_boundary(model, POINTS, CLASSES, resolution=30)
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["class 0", "class 1"]
+    assert sorted(text.get_text() for text in ax.get_legend().get_texts()) == sorted([
+        "class 0", "class 1", "boundary", *([] if outputs == 1 else ["area: the answer"]),
+    ])  # fmt: skip
     assert model.training
     assert all(p.grad is None for p in model.parameters())
 
@@ -148,6 +178,7 @@ def test_a_loop_of_its_own_gives_a_list_of_norms() -> None:
         (lambda: viz.decision_boundary(_model(1), np.ones((4, 3)), np.ones(4)), ValueError, r"\(N, 2\), not \(4, 3\)"),
         (lambda: viz.decision_boundary(_model(1), POINTS, CLASSES[:3]), ValueError, "40 samples, but 3 classes"),
         (lambda: viz.weights({}), ValueError, "nothing in the dict of models"),
+        (lambda: viz.gradient_heatmap(_trained()), ValueError, r"callbacks=\[tg\.GradientRecorder\(\)\]"),
         (lambda: viz.gradient_heatmap({}), TypeError, "takes a history of tg.fit"),
         (lambda: viz.gradient_heatmap({"0": [1.0], "1": [1.0, 2.0]}), ValueError, "equally many steps"),
         (lambda: viz.gradient_heatmap({"0": [0.0]}), ValueError, "no place on a log scale"),
