@@ -57,8 +57,7 @@ class Watch:
                     else " The result is too large for " + str(node._data.dtype) + "."
                 )
             )
-        if op.elementwise and len(arrays) == 2:
-            _column_and_row(node, inputs, arrays)
+        _column_and_row(node, inputs)
         if node._primitive is not None:
             key = id(node)
             # When the node goes, so does its entry. No Python code runs then, in which Ctrl-C would be lost.
@@ -89,9 +88,17 @@ class Watch:
             )
 
 
-def _column_and_row(node: Tensor, inputs: Sequence[Any], arrays: Sequence[Any]) -> None:
+def columns_and_rows(output: Tensor) -> None:
+    """Warn of each op in the graph of `output` in which a column met a row."""
+    for node in _all_below(output)[0]:
+        _column_and_row(node, node._inputs)
+
+
+def _column_and_row(node: Tensor, inputs: Sequence[Any]) -> None:
     """Warn of (N, 1) with (N,): NumPy makes (N, N) of them, each with each, where a loss means one with one."""
-    one, other = sorted(map(np.shape, arrays), key=len)
+    if len(inputs) != 2 or node.ndim != 2 or node._primitive is None or not node._primitive.elementwise:
+        return
+    one, other = sorted(map(np.shape, inputs), key=len)
     if len(one) == 1 and one[0] > 1 and other == (one[0], 1):
         warnings.warn(
             f"{node.op} of {' and '.join(map(describe, inputs))} has shape {node.shape}, each element of one with each "

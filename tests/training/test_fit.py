@@ -448,3 +448,18 @@ def test_T15_the_lectures_models_train(name):
     before = tg.evaluate(model, x, y, loss=loss)["loss"]
     tg.fit(model, x, y, loss=loss, optimizer="rmsprop", metrics=["accuracy"], epochs=30, batch_size=16, verbose=0)
     assert tg.evaluate(model, x, y, loss=loss)["loss"] < 0.9 * before
+
+
+def test_a_loss_of_ones_own_in_which_a_column_meets_a_row_is_warned_of():
+    x, y = np.ones((4, 2)), np.arange(4.0)
+
+    def fit(loss):
+        tg.fit(tg.Dense(2, 1), x, y, loss=loss, optimizer="sgd", epochs=2, verbose=0)
+
+    with pytest.warns(
+        UserWarning, match=r"subtract of .* has shape \(4, 4\), each element of one with each .*test_fit"
+    ):
+        fit(lambda prediction, target: ((prediction - target) ** 2).mean())
+    fit(
+        lambda prediction, target: ((prediction[:, 0] - target) ** 2).mean()
+    )  # no warning, which would be an error here

@@ -37,5 +37,8 @@ def leaves(params: Any, taker: str) -> list[Tensor]:
         require_float(p._data)
         found[p] = None
     if not found:
-        raise ValueError(f"{taker} was given no parameters (a generator that was used before is empty)")
+        raise ValueError(
+            f"{taker} was given no parameters: those of a module are the Tensors with requires_grad=True that it holds "
+            "(and a generator that was used before is empty)"
+        )
     return list(found)

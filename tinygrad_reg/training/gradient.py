@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import losses, program
+from ..debug import columns_and_rows
 from ..layers.module import Module
 from ..modes import generator
 from ..optim import Optimizer
@@ -73,7 +74,7 @@ class Gradient:
         penalty = model.penalty() if self.penalised else None
         total = of_data if penalty is None else of_data + penalty
         if self._first:
-            _check(out, loss, total)
+            _check(out, y, loss, total)
         return Parts(out, of_data, penalty, total)
 
     def _backward(self, total: Tensor) -> None:
@@ -102,7 +103,7 @@ def _values(parts: Parts) -> Parts:
     return Parts(*(part.data if isinstance(part, Tensor) else part for part in parts))
 
 
-def _check(out: Any, loss: losses.Loss, total: Tensor) -> None:
+def _check(out: Any, y: Any, loss: losses.Loss, total: Tensor) -> None:
     """What only the graph of the first prediction can tell."""
     if not total.requires_grad:
         raise ValueError(
@@ -111,3 +112,5 @@ def _check(out: Any, loss: losses.Loss, total: Tensor) -> None:
         )
     if isinstance(out, Tensor):
         checks.twice(out, loss)
+        if out.shape == (len(y), 1) and np.ndim(y) == 1:  # a loss of the house has refused it
+            columns_and_rows(total)
