@@ -117,8 +117,15 @@ def test_det_at_a_singular_matrix_by_hand():
 
 def test_the_second_derivative_of_det_needs_an_inverse():
     tg.check_grad(np.linalg.det, MATRIX, order=2)
-    with pytest.raises(np.linalg.LinAlgError):
+    with pytest.raises(np.linalg.LinAlgError, match="x is singular: keep x away from there"):
         tg.hessian(np.linalg.det)(np.ones((2, 2)))
+
+
+def test_the_logarithm_of_a_determinant_of_0_has_no_slope():
+    w = tg.Tensor(np.ones((2, 2)), requires_grad=True)
+    with pytest.raises(np.linalg.LinAlgError, match="this derivative needs the inverse of x") as caught:
+        np.linalg.slogdet(w).logabsdet.backward()
+    assert caught.value.__notes__ == ["in the derivative of 'logabsdet' by 'x'"]
 
 
 def test_det_and_inverse_of_empty_matrices():

@@ -131,3 +131,20 @@ def test_average_refuses_weights_that_do_not_fit():
 def test_average_without_weights_is_the_mean():
     assert np.average(leaf([1, 2, 6])).op == "mean"
     np.testing.assert_allclose(gradient(np.average, [1, 2, 6]), [1 / 3] * 3)
+
+
+def test_numbers_are_taken_as_numpy_takes_them():
+    assert tg.ops.std(2.0) == np.std(2.0) and tg.ops.std(3) == 0 and tg.ops.sort(2.0, axis=None).tolist() == [2.0]
+    with pytest.raises(np.exceptions.AxisError, match="sort can't take float"):
+        tg.ops.sort(2.0)
+
+
+@pytest.mark.parametrize("op", [np.sum, np.prod, np.max, np.min])
+def test_numpy_takes_the_first_axis_of_a_number(op):
+    assert gradient(lambda x: op(x, axis=0), 3.0) == 1.0
+
+
+@pytest.mark.parametrize("op", [np.mean, np.var, np.std, np.linalg.norm])
+def test_an_axis_of_a_number_is_refused(op):
+    with pytest.raises((IndexError, ValueError), match="can't take x of shape"):
+        op(tg.Tensor(3.0, requires_grad=True, name="x"), axis=0)

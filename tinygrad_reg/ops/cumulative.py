@@ -84,7 +84,7 @@ def _(g, out, x, *, n=1, axis=-1):
 )  # fmt: skip
 def sort(x: Any, *, axis: int | None = -1) -> Any:
     """The elements in rising order along `axis` (None: all of them in one row); equal ones keep their order"""
-    row = np.ravel(x) if axis is None else x
+    row = np.ravel(x) if axis is None else x if np.shape(x) else np.reshape(x, ())  # a number, Python's too
     order = np.argsort(row, axis=-1 if axis is None else axis, kind="stable")
     return np.take_along_axis(row, order, -1 if axis is None else axis), order
 

@@ -67,6 +67,7 @@ def _normed_axes(ndim: int, axis: Any) -> tuple[int, ...]:
     """The axes that a norm reduces; two of them hold a matrix."""
     if axis is None:
         return tuple(range(ndim))
+    ndim = ndim or 1  # of a number np.linalg.norm refuses every axis
     return tuple(a % ndim for a in axis) if isinstance(axis, tuple) else (axis % ndim,)
 
 
@@ -166,9 +167,20 @@ def cofactors(x: Any) -> Any:
 
 @cofactors.derivative("∂(|x| · x⁻ᵀ)")
 def _(g, out, x):
-    inverse_turned = _turned(np.linalg.inv(x))
+    inverse_turned = _turned(_inverse(x))
     total = np.sum(g * out, axis=(-1, -2), keepdims=True)
     return total * inverse_turned - inverse_turned @ _turned(g) @ out
+
+
+def _inverse(x: Any) -> Any:
+    """x⁻¹, for a derivative that needs it."""
+    try:
+        return np.linalg.inv(x)
+    except np.linalg.LinAlgError:
+        raise np.linalg.LinAlgError(
+            "this derivative needs the inverse of x, and x is singular: keep x away from there, "
+            "for example by x + ε·np.eye(n) with a small ε"
+        ) from None
 
 
 @primitive(
@@ -182,7 +194,7 @@ def logabsdet(x: Any) -> Any:
 
 @logabsdet.derivative("x⁻ᵀ", how="G ⊙ local")
 def _(g, out, x):
-    return np.expand_dims(g, (-1, -2)) * _turned(np.linalg.inv(x))
+    return np.expand_dims(g, (-1, -2)) * _turned(_inverse(x))
 
 
 class SignAndLog(NamedTuple):

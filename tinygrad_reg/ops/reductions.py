@@ -117,6 +117,8 @@ def _(g, out, x, *, axis=None, ddof=0, keepdims=False):
 
 def _from_first(x: Any, axis: Axis) -> Any:
     """x − its first element: as spread out as x, and exactly 0 where all are equal, which x − mean only nearly is."""
+    if not np.shape(x):  # a number, Python's too
+        return x - x
     axes = {a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,))} if axis is not None else range(x.ndim)
     return x - x[tuple(slice(0, 1) if i in axes else slice(None) for i in range(x.ndim))]
 
@@ -132,6 +134,8 @@ def prod(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @prod.derivative("Π of the others", how="G repeated ⊙ local")
 def _(g, out, x, *, axis=None, keepdims=False):
+    if not x.shape:
+        return g  # NumPy takes axis=0 of a number, too
     # Not out / x, which fails where x is 0: the product of those before times the product of those behind.
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = tuple(a % x.ndim for a in axes)
