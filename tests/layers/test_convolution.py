@@ -76,6 +76,9 @@ def test_flatten():
     x = images(2, 3, 4, 5)
     np.testing.assert_array_equal(tg.Flatten()(x).data, x.reshape(2, 60))
     assert tg.Flatten()(np.zeros((0, 3, 4))).shape == (0, 12)
+    assert tg.Flatten()(np.arange(3.0)).data.tolist() == [[0], [1], [2]]  # a number a sample
+    with pytest.raises(ValueError, match=r"expects a batch \(N, ...\), but was given a single number"):
+        tg.Flatten()(3.0)
 
 
 @pytest.mark.parametrize(

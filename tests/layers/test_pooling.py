@@ -22,6 +22,13 @@ def test_pooling():
     tg.check_grad(tg.MaxPool2D(3, stride=2), x)
 
 
+@pytest.mark.parametrize("kind", [tg.MaxPool2D, tg.AvgPool2D])
+def test_windows_of_one_pixel_take_every_one_or_every_second(kind):
+    x = images(2, 3, 5, 4)
+    np.testing.assert_array_equal(kind(1)(x).data, x)
+    np.testing.assert_array_equal(kind(1, stride=2)(x).data, x[:, :, ::2, ::2])
+
+
 def test_N6_fractional_pooling_shrinks_by_less_than_two_and_covers_the_image():
     layer = tg.FractionalMaxPool2D(1.5)
     x = images(3, 2, 10, 8)
