@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from .write import UFUNCS, inputs_of
 # Functions and methods that are a ufunc's reduction, over all axes where none is given.
 _SUMS: dict[Any, np.ufunc] = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum, Method("sum"): np.add,
     Method("max"): np.maximum, Method("min"): np.minimum}  # fmt: skip
+_SMALL = 2**17  # elements of an array of one number: where it is larger, it is memory that takes the time
 
 
 class Number(NamedTuple):
@@ -91,6 +93,6 @@ def _with_arrays(function: np.ufunc, arguments: tuple[Any, ...], shape: tuple[in
     (dtype,) = dtypes if len(dtypes) == 1 else (None,)
     if dtype is None or dtype.kind != "f":
         return arguments
-    # NumPy compares two arrays four times as fast as an array and a number.
-    whole = shape if function in (np.maximum, np.minimum) else ()
+    # NumPy compares two arrays three times as fast as an array and a number.
+    whole = shape if function in (np.maximum, np.minimum) and math.prod(shape) <= _SMALL else ()
     return tuple(Number(x, whole, dtype) if type(x) in (int, float) else x for x in arguments)
