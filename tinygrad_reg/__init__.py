@@ -20,6 +20,7 @@ from .backward import gradients as gradients
 from .debug import debug as debug
 from .debug import why as why
 from .explain import explain as explain
+from .memory import keep_freed_memory as _keep_freed_memory
 from .modes import no_grad as no_grad
 from .modes import seed as seed
 from .modes import set_default_dtype as set_default_dtype
@@ -31,6 +32,8 @@ from .transforms import hessian as hessian
 from .transforms import hvp as hvp
 from .transforms import jacobian as jacobian
 from .transforms import value_and_grad as value_and_grad
+
+_keep_freed_memory()
 
 if _TYPE_CHECKING:
     from . import constraints as constraints
