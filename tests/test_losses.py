@@ -397,3 +397,8 @@ def test_the_variable_that_holds_the_loss_names_it():
 def test_losses_can_be_pickled_and_say_what_they_take():
     assert pickle.loads(pickle.dumps(huber)) is huber
     assert list(inspect.signature(huber).parameters) == ["prediction", "target", "reduction", "weights", "delta"]
+
+
+def test_labels_in_words_are_to_be_numbered():
+    with pytest.raises(TypeError, match=r"write names, target = np\.unique\(target, return_inverse=True\)"):
+        softmax_crossentropy(np.zeros((2, 3)), np.array(["cat", "dog"]))

@@ -236,7 +236,9 @@ def _as_labels(prediction: Tensor, target: Any, loss: str) -> Any:
     if target.shape == shape[:-1]:
         labels = target.data if isinstance(target, Tensor) else target
         if labels.dtype.kind not in "iub":
-            raise TypeError(f"labels are whole numbers, the target is of {labels.dtype}: write target.astype(int)")
+            words = labels.dtype.kind in "USTO"
+            write = "names, target = np.unique(target, return_inverse=True)" if words else "target.astype(int)"
+            raise TypeError(f"labels are whole numbers, the target is of {labels.dtype}: write {write}")
         check(are_labels, labels, shape[-1], loss=loss)
         return labels.astype(np.intp, copy=False)
     if target.shape != shape:
