@@ -122,6 +122,24 @@ def sigmoids() -> Made:
     return Made(step, model, optimizer, [(rng.normal(size=(3, 4)), rng.normal(size=(3, 4))) for _ in range(4)])
 
 
+def lookahead() -> Made:
+    tg.seed(0)
+    model = tg.Sequential(tg.Dense(6, 8, activation="tanh"), tg.Dropout(0.2), tg.Dense(8, 3), tg.Dense(3, 3))
+    optimizer = tg.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=0.01, form="lookahead")
+    model[3].kernel.requires_grad = False
+
+    def step(x, y):
+        def closure():
+            optimizer.zero_grad()
+            loss = tg.losses.softmax_crossentropy(model(x), y)
+            loss.backward()
+            return loss
+
+        return optimizer.step(closure)
+
+    return Made(step, model, optimizer, _rows(np.random.default_rng(9), 5, 6, 3, "float64"))
+
+
 def by_hand() -> Made:
     w = tg.Tensor([[0.1], [0.2]], requires_grad=True)
     b = tg.Tensor([0.0], requires_grad=True)
@@ -173,7 +191,7 @@ def frozen() -> Made:
     return Made(step, model, optimizer, [(rng.normal(size=(3, 3)), rng.normal(size=(3, 2))) for _ in range(3)])
 
 
-ALL = [digits, moons, normalized, convolution, sigmoids, by_hand, second_order, frozen]
+ALL = [digits, moons, normalized, convolution, sigmoids, lookahead, by_hand, second_order, frozen]
 
 
 def numbers(x: Any) -> list[Any]:

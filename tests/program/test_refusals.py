@@ -178,12 +178,6 @@ def test_a_graph_from_outside():
         tg.compile(lambda x: np.sum(x @ h))(X)
 
 
-def test_the_closure_of_lookahead():
-    opt = tg.optim.SGD([tg.Tensor([1.0], requires_grad=True)], momentum=0.9, form="lookahead")
-    with pytest.raises(RuntimeError, match="lookahead"):
-        tg.compile(lambda x: opt.step(lambda: None))(X)
-
-
 def test_a_result_has_no_graph_and_says_so():
     fast = tg.compile(lambda x: np.sum(x @ w))
     with pytest.raises(RuntimeError, match="no graph"):

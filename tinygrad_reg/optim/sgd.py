@@ -140,7 +140,7 @@ class SGD(Optimizer):
                 "step(closure), where closure() clears the gradients, goes backward from the loss and returns it"
             )
         if modes.capture is not None:
-            modes.capture.refuse("SGD(form='lookahead') computes the loss inside its step", "Take this step eagerly")
+            return modes.capture.ahead(self, closure)
         unfrozen = [flat.unfrozen() for flat in self._flats]
         with quiet():
             for flat, spaces, groups in zip(self._flats, self._spaces, unfrozen, strict=True):

@@ -122,6 +122,33 @@ class Updates(Lines):
         written(moved)
         self._phase = ""
 
+    def ahead(self, optimizer: Any, closure: Callable[[], Any]) -> Any:
+        """optimizer.step(closure) in the look-ahead form: the closure runs with the parameters at w − μ·m."""
+        origins = []
+        for flat, spaces in zip(optimizer._flats, optimizer._spaces, strict=True):
+            frozen = {p for group in flat.groups for p in group.params if not p._requires_grad}
+            groups = self._apart(flat, frozen)
+            for group in groups:
+                for p in group.params:
+                    self._bring_values(flat, p)
+            for place, _ in runs(groups):
+                w, origin, m = (self.flat(flat, name, flat.arrays[name], place) for name in ("w", "origin", "m"))
+                self._phase = "update"
+                self._assign(origin, w)
+                self._assign(w, optimizer.measured_at(w, self.flat(flat, "work", spaces[0], place), [m]))
+                self._phase = ""
+                origins.append((w, origin))
+        found = closure()
+        self._phase = "update"
+        for w, origin in origins:
+            self._assign(w, origin)
+        self.step(optimizer)
+        return found
+
+    def _assign(self, target: Recorded, values: Recorded) -> None:
+        np.copyto(target.node.value, values.node.value)
+        self.effect(assign, (target, ..., values))
+
     def _update(self, optimizer: Any, rate: Recorded, clock: Recorded, arrays: list[Any], work: list[Any]) -> None:
         w, g, *state = arrays
         before = [np.array(self.values(x)) for x in (*arrays, *work)]
@@ -139,13 +166,20 @@ class Updates(Lines):
             self._op = ""
 
     def _ready(self, flat: Any) -> list[Any]:
-        """The groups that take the step; as `Flat.ready`, a group of which only a part takes it is split."""
+        """The groups that take the step."""
         for group in flat.groups:
             for p in group.params:
                 self.touch(p)
         absent = {p for group in flat.groups for p in group.params if p._grad is None or not p._requires_grad}
         for p in absent:
             self.leaves[p].absent |= self.leaves[p].grad is None and not self.leaves[p].cleared
+        return self._apart(flat, absent)
+
+    def _apart(self, flat: Any, absent: set[Tensor]) -> list[Any]:
+        """The groups but those that are absent; as in `Flat`, a group of which only a part is absent is split."""
+        for group in flat.groups:
+            for p in group.params:
+                self.touch(p)
         if any(0 < len(absent.intersection(group.params)) < len(group.params) for group in flat.groups):
             if any(leaf.flat is flat for leaf in self.leaves.values()):
                 self.refuse(
@@ -163,6 +197,14 @@ class Updates(Lines):
 
     def _bring(self, flat: Any, p: Tensor) -> None:
         """A parameter that takes a step lies in the flat arrays, and so does its gradient."""
+        leaf = self._bring_values(flat, p)
+        if not isinstance(p._grad, Recorded):
+            p._grad = self.record(np.array, (p._grad,))
+        if p._grad is not leaf.gradient:
+            self._assign(leaf.gradient, p._grad)
+            p._grad = leaf.gradient
+
+    def _bring_values(self, flat: Any, p: Tensor) -> Leaf:
         leaf = self.leaves[p]
         place = flat.places[p]
         if leaf.flat is None:
@@ -176,12 +218,7 @@ class Updates(Lines):
         elif leaf.flat is not flat:
             self.refuse("two optimizers move one parameter in a step", "Make a step for each of them")
         self._take_back(leaf)
-        if not isinstance(p._grad, Recorded):
-            p._grad = self.record(np.array, (p._grad,))
-        if p._grad is not leaf.gradient:
-            np.copyto(leaf.gradient.node.value, p._grad.node.value)
-            self.effect(assign, (leaf.gradient, ..., p._grad))
-            p._grad = leaf.gradient
+        return leaf
 
     def _take_back(self, leaf: Leaf) -> None:
         """Write what a parameter was given in the step, by a constraint say, into its place in the flat array."""
