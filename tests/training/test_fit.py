@@ -391,6 +391,43 @@ def test_T1_callbacks_of_lecture_004(tmp_path):
     assert tg.load(tmp_path / "my_model.npz", model=model).epoch == best
 
 
+BINARY = (X[:, :1] > 0).astype(float)
+SPARSE = {"loss": "categorical_crossentropy", "metrics": ["accuracy"]}
+COMPILE = {  # model.compile(...) on the slides, and the arguments of fit that say the same
+    "000: binary_crossentropy, RMSprop(learning_rate=1e-4), acc": (
+        1, "sigmoid", BINARY, {"loss": "binary_crossentropy", "metrics": ["accuracy"]},
+        lambda p: tg.optim.RMSProp(p, lr=1e-4),
+    ),
+    "000: categorical_crossentropy, rmsprop, accuracy": (3, "softmax", tg.data.one_hot(Y), SPARSE, "rmsprop"),
+    "002: mse, SGD(clipvalue=1.0)": (1, None, BINARY, {"loss": "mse", "clip": ("value", 1.0)}, "sgd"),
+    "002: mse, SGD(clipnorm=1.0)": (1, None, BINARY, {"loss": "mse", "clip": ("norm", 1.0)}, "sgd"),
+    "002: SGD(lr=0.001, momentum=0.9)": (
+        3, "softmax", Y, SPARSE, lambda p: tg.optim.SGD(p, lr=0.001, momentum=0.9),
+    ),
+    "002: SGD(lr=0.001, momentum=0.9, nesterov=True)": (
+        3, "softmax", Y, SPARSE, lambda p: tg.optim.SGD(p, lr=0.001, momentum=0.9, nesterov=True),
+    ),
+    "002: Adagrad(lr=0.001)": (3, "softmax", Y, SPARSE, lambda p: tg.optim.AdaGrad(p, lr=0.001)),
+    "002: RMSprop(lr=0.001, rho=0.9)": (3, "softmax", Y, SPARSE, lambda p: tg.optim.RMSProp(p, lr=0.001, rho=0.9)),
+    "002: Adam(lr=0.001, beta_1=0.9, beta_2=0.999)": (
+        3, "softmax", Y, SPARSE, lambda p: tg.optim.Adam(p, lr=0.001, betas=(0.9, 0.999)),
+    ),
+    "004: fit(epochs=5, batch_size=128)": (3, "softmax", Y, {**SPARSE, "batch_size": 128}, "rmsprop"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("snippet", COMPILE)
+@pytest.mark.parametrize("compiled", [False, True], ids=["as it is", "compiled"])
+def test_T1_what_the_slides_compile_trains(snippet, compiled):
+    units, activation, y, options, optimizer = COMPILE[snippet]
+    tg.seed(0)
+    model = tg.Sequential([tg.Dense(6, 4, activation="relu"), tg.Dense(4, units, activation=activation)])
+    before = tg.evaluate(model, X, y, loss=options["loss"])["loss"]
+    history = tg.fit(model, X, y, optimizer=optimizer, epochs=5, compile=compiled, verbose=0, **options)
+    assert list(history) == ["loss", *options.get("metrics", [])]
+    assert tg.evaluate(model, X, y, loss=options["loss"])["loss"] < before
+
+
 L2 = tg.penalties.l2(0.001)
 LECTURES = {
     "2-4-3": lambda: [tg.Dense(2, 4, activation="relu"), tg.Dense(4, 3, activation="softmax")],
