@@ -138,7 +138,7 @@ def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
         raise ValueError(
             "this tensor has no graph to go back through: nothing it was computed from requires a gradient"
         )
-    way = longest_way(record, None if wrt is None else record.find(wrt).index)
+    way = longest_way(record, None if wrt is None else find(record, wrt))
     stops_at = _stops(record, way)
     forward = record.forward
     shares = [s.input for s in record.backward]
@@ -164,6 +164,22 @@ def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
         hops.append(Hop(math.prod(locals_), parts))
         before = at + 1
     return Chain(title, _about(record, way, stops_at), stops, tuple(hops), True, goal)
+
+
+def find(record: Record, wrt: Tensor) -> int:
+    """Where `wrt` stands in the record; it must be something whose gradient the record holds."""
+    goal = record.forward[-1].name
+    learned = ", ".join(clean(s.name, 20) for s in record.forward if s.kind == "parameter")
+    hint = f"; wrt= can be {clean(learned, 200)}, or a tensor between" if learned else ""
+    try:
+        step = record.find(wrt)
+    except KeyError as error:
+        raise KeyError(f"{error.args[0]}{hint}") from None
+    if wrt is record.output:
+        raise ValueError(f"∂{goal}/∂{goal} is 1; wrt= is something that {goal} was computed from{hint}")
+    if not wrt.requires_grad:
+        raise ValueError(f"no gradient goes from {goal} to {step.name}, which does not require one{hint}")
+    return step.index
 
 
 def longest_way(record: Record, goal: int | None) -> list[BackwardStep]:

@@ -12,7 +12,7 @@ from tinygrad_reg import Tensor
 from tinygrad_reg.explain import BackwardStep, Record, explain, number, send_back, short
 
 from . import latex
-from .chains import is_activation
+from .chains import find, is_activation
 from .formulas import local_text
 from .meets import how
 from .text import clean
@@ -157,9 +157,10 @@ def derivation(loss: Tensor, *, wrt: Tensor, path: int | None = None, digits: in
     """
     for given, role in ((loss, "the loss"), (wrt, "wrt=")):
         if not isinstance(given, Tensor):
-            raise TypeError(f"derivation() takes a Tensor as {role}, not {type(given).__name__}")
+            calling = "; call the model, and its loss has a derivation" if hasattr(given, "named_parameters") else ""
+            raise TypeError(f"derivation() takes a Tensor as {role}, not {type(given).__name__}{calling}")
     record = explain(loss)
-    goal = record.find(wrt).index
+    goal = find(record, wrt)
     edges: dict[tuple[int, int], list[BackwardStep]] = {}
     for share in record.backward:
         edges.setdefault((share.node, share.input), []).append(share)

@@ -28,6 +28,9 @@ def history(
 
     `history` is what `tg.fit` returns, or any dict of lists; `keys` chooses curves (all losses by default).
     """
+    if not isinstance(history, Mapping) or isinstance(keys, str):
+        what = f"keys={keys!r}" if isinstance(keys, str) else type(history).__name__
+        raise TypeError(f"history() takes what tg.fit returned, or a dict of lists, and keys= as a list; not {what}")
     shown = list(keys) or [key for key in history if "loss" in key] or list(history)
     missing = [key for key in shown if key not in history]
     if missing or not shown:
@@ -85,6 +88,8 @@ def decision_boundary(
     model: Callable[[Any], Any], x: Any, y: Any, *, resolution: int = 200, title: str = "", ax: Any = None
 ) -> Axes:
     """What `model` answers over the plane of two features, with the samples `x` and their classes `y` on it."""
+    if not callable(model):
+        raise TypeError(f"decision_boundary() takes a model, or any function of an array, not {type(model).__name__}")
     points, classes = _values(x), _values(y)
     if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(f"a decision boundary needs samples of two features, (N, 2), not {points.shape}")
@@ -136,6 +141,8 @@ def _shades() -> Any:
 
 def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", ax: Any = None) -> Axes:
     """Histograms of what each layer puts out for the batch `x`, the first layer on top, with its standard deviation."""
+    if not hasattr(model, "named_modules"):
+        raise TypeError(f"activations() takes a model, whose layers it looks into, not {type(model).__name__}")
     outputs = {path: out for path, out in layer_outputs(model, x).items() if path} or layer_outputs(model, x)
     finite = {path: out[np.isfinite(out)].ravel() for path, out in outputs.items()}
     if not any(out.size for out in finite.values()):
@@ -168,6 +175,8 @@ def weights(models: Any, *, bins: int = 80, near_zero: float = 1e-3, title: str 
     """
     found = {}
     for name, model in named(models, "models").items():
+        if not hasattr(model, "named_parameters"):
+            raise TypeError(f"weights() takes a model, or a dict of models by name, not {type(model).__name__}")
         arrays = [p.data.ravel() for _, p in model.named_parameters() if p.ndim > 1] or [
             p.data.ravel() for p in model.parameters()
         ]
@@ -193,6 +202,8 @@ def landscape(
     resolution: int = 120, levels: int = 24, title: str = "", ax: Any = None,
 ) -> Axes:  # fmt: skip
     """Contours of the loss f(x, y) over a plane; `f` takes two numbers (arrays, if it can)."""
+    if not callable(f):
+        raise TypeError(f"the loss must be a function f(x, y), not {type(f).__name__}")
     across, up = np.linspace(*x, resolution), np.linspace(*y, resolution)
     surface = _surface(f, *np.meshgrid(across, up))
     finite = surface[np.isfinite(surface)]

@@ -195,3 +195,19 @@ def test_without_matplotlib_the_message_says_how_to_get_it(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"pip install 'tinygrad_reg\[plots\]'"):
         viz.history(CURVES)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: viz.history([1.0]), "what tg.fit returned, or a dict of lists.*not list"),
+        (lambda: viz.history(CURVES, keys="loss"), "keys= as a list; not keys='loss'"),
+        (lambda: viz.decision_boundary(Tensor(1.0), POINTS, CLASSES), "takes a model.*not Tensor"),
+        (lambda: viz.activations(Tensor(1.0), POINTS), "takes a model, whose layers.*not Tensor"),
+        (lambda: viz.weights({"a": 3}), "takes a model, or a dict of models by name, not int"),
+        (lambda: viz.landscape(3), r"a function f\(x, y\), not int"),
+    ],
+)  # fmt: skip
+def test_a_thing_of_another_kind_is_named(call: Any, words: str) -> None:
+    with pytest.raises(TypeError, match=words):
+        call()
