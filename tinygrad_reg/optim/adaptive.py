@@ -14,7 +14,7 @@ import numpy as np
 from .. import checks
 from ..modes import quiet
 from ..tensor import Tensor
-from .optimizer import Optimizer, Rate
+from .optimizer import Optimizer, Rate, average, descend
 from .settings import Setting
 
 
@@ -39,15 +39,7 @@ class Adaptive(Optimizer):
     def move(self, w: Any, lr: Any, g: Any, s: Any, a: Any) -> None:
         """w ← w − η·g / (√s + ε), with `a` (which may be s) as working space."""
         np.divide(g, self.root(s, a), out=a)
-        np.multiply(a, lr, out=a)
-        np.subtract(w, a, out=w)
-
-
-def average(m: Any, beta: float, x: Any, a: Any) -> None:
-    """m ← β·m + (1 − β)·x, with `a` (which may be x) as working space."""
-    np.multiply(m, beta, out=m)
-    np.multiply(x, 1 - beta, out=a)
-    np.add(m, a, out=m)
+        descend(w, lr, a, a)
 
 
 class AdaGrad(Adaptive):

@@ -283,3 +283,19 @@ class Optimizer(Called):
             f"{type(self).__name__} can't be copied or pickled, it is tied to its parameters: "
             "make one for the other parameters, and give it this one's state_dict()"
         )
+
+
+# ---- what several rules are made of; `a` is working space, which may be x
+
+
+def descend(w: Any, lr: Any, x: Any, a: Any) -> None:
+    """w ← w − η·x"""
+    np.multiply(x, lr, out=a)
+    np.subtract(w, a, out=w)
+
+
+def average(m: Any, beta: float, x: Any, a: Any) -> None:
+    """m ← β·m + (1 − β)·x"""
+    np.multiply(m, beta, out=m)
+    np.multiply(x, 1 - beta, out=a)
+    np.add(m, a, out=m)

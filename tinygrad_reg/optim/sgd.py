@@ -11,7 +11,7 @@ from .. import checks
 from ..modes import modes, quiet
 from ..tensor import Tensor
 from .flat import runs, written
-from .optimizer import Optimizer, Rate
+from .optimizer import Optimizer, Rate, average, descend
 from .settings import Setting
 
 
@@ -88,8 +88,7 @@ class SGD(Optimizer):
         """See `rule`."""
         if not state:
             # w ← w − η·g
-            np.multiply(g, lr, out=a)
-            np.subtract(w, a, out=w)
+            descend(w, lr, g, a)
         elif self.form in ("accumulated", "lookahead"):
             (m,) = state
             # m ← μ·m + η·g
@@ -98,26 +97,29 @@ class SGD(Optimizer):
             np.add(m, a, out=m)
             # w ← w − m
             np.subtract(w, m, out=w)
+        elif self.form == "averaged":
+            (v,) = state
+            # v ← μ·v + (1 − μ)·g
+            average(v, self.momentum, g, a)
+            # w ← w − η·v
+            descend(w, lr, v, a)
         else:
             (v,) = state
-            # v ← μ·v + (1 − μ)·g, or μ·v + (1 − τ)·g
+            # v ← μ·v + (1 − τ)·g, where the first g is not dampened
             np.multiply(v, self.momentum, out=v)
-            if self.form == "averaged":
-                np.multiply(g, 1 - self.momentum, out=a)
-                np.add(v, a, out=v)
-            elif self.dampening and t > 1:  # the first step is not dampened
+            if self.dampening and t > 1:
                 np.multiply(g, 1 - self.dampening, out=a)
                 np.add(v, a, out=v)
             else:
                 np.add(v, g, out=v)
-            # w ← w − η·v, or w − η·(g + μ·v)
             if self.nesterov:
+                # w ← w − η·(g + μ·v)
                 np.multiply(v, self.momentum, out=a)
                 np.add(g, a, out=a)
-                np.multiply(a, lr, out=a)
+                descend(w, lr, a, a)
             else:
-                np.multiply(v, lr, out=a)
-            np.subtract(w, a, out=w)
+                # w ← w − η·v
+                descend(w, lr, v, a)
 
     def measured_at(self, w: Any, a: Any, state: Sequence[Any]) -> Any:
         """w − μ·m in the look-ahead form."""
