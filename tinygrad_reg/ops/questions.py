@@ -33,8 +33,13 @@ questions.update(
     [np.array_repr, np.array_str, np.array2string],
 )
 
+
+def _method(ask: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x, *args, **options: ask(x.data, *args, **options)
+
+
 for _function in (np.argmax, np.argmin, np.argsort, np.any, np.all, np.nonzero):
-    attach((lambda ask: lambda x, *args, **options: ask(x.data, *args, **options))(_function), _function.__name__)
+    attach(_method(_function), _function.__name__)
 
 
 def _plain(x: Any) -> Any:
