@@ -1,4 +1,8 @@
-"""Layers: modules with state, built from ops like everything else; none has a backward pass of its own."""
+"""Layers: modules with state, built from ops like everything else; none has a backward pass of its own.
+
+module.py is what all of them are, running.py knows whose forward is running, sequential.py makes models of layers and
+summary.py their table. weighted.py and images.py are what several layers share; every other file is a kind of layer.
+"""
 
 from functools import partial
 from typing import TYPE_CHECKING
