@@ -31,6 +31,12 @@ class Callback(Called):
     `self.run` is the training: its `model`, `optimizer`, `history`, `epoch`, and `stop(reason)`. What a resumed run
     has to remember goes into state_dict(). A callback that puts figures of its own into `logs` names them in `adds`:
     callbacks that come after it may monitor them.
+
+        class WeightNorm(tg.Callback):
+            adds = ("norm",)
+
+            def on_epoch_end(self, epoch, logs):
+                logs["norm"] = sum(np.sum(p.data**2) for p in self.run.model.parameters()) ** 0.5
     """
 
     run: Run
@@ -144,6 +150,11 @@ class EarlyStopping(_Watcher):
     more than `patience` were, as lecture 004 reads patience=1 ("for more than one epoch"). A gain is a figure better
     than the best so far by more than min_delta; losses are watched for a fall, accuracies for a rise (mode="auto").
     With restore_best=True the model ends with the weights of its best epoch.
+
+        early = tg.EarlyStopping(patience=5, restore_best=True)
+        history = tg.fit(..., validation_data=(x_val, y_val), callbacks=[early])
+        history.stop_reason     # 'val_loss brought no gain for 5 epochs after epoch 17 (0.2104)', None if it went on
+        history.best_epoch      # 17
     """
 
     def __init__(
@@ -247,6 +258,13 @@ class ReduceLROnPlateau(_Watcher):
 
     lr ← max(lr · factor, min_lr); then `cooldown` epochs pass before bad ones are counted again. As in Keras. The
     history gets the rate of each epoch as "lr".
+
+    >>> import tinygrad_reg as tg
+    >>> x, y = tg.data.curve(40, rng=0)
+    >>> options = {"loss": "mse", "optimizer": lambda p: tg.optim.SGD(p, lr=0.1), "epochs": 6, "verbose": 0}
+    >>> slower = tg.ReduceLROnPlateau("loss", min_delta=10, patience=2, factor=0.5)  # nothing gains 10
+    >>> tg.fit(tg.Dense(1, 1), x, y, callbacks=[slower], **options)["lr"]
+    [0.1, 0.1, 0.1, 0.05, 0.05, 0.025]
     """
 
     adds = ("lr",)
@@ -307,6 +325,17 @@ class GradientRecorder(Callback):
 
     `steps` are the numbers of the steps, 0 before the first update; `norms` has a list by layer. The history of the
     training holds the recorder as `.gradients`. The norms are those before clipping.
+
+    >>> import tinygrad_reg as tg
+    >>> x, y = tg.data.moons(64, rng=0)
+    >>> model = tg.Sequential(tg.Dense(2, 8, "sigmoid"), tg.Dense(8, 8, "sigmoid"), tg.Dense(8, 2))
+    >>> recorder = tg.GradientRecorder(every=2)
+    >>> options = {"loss": "softmax_crossentropy", "optimizer": "sgd", "epochs": 3, "verbose": 0}
+    >>> history = tg.fit(model, x, y, callbacks=[recorder], **options)
+    >>> recorder.steps, list(recorder.norms)
+    ([0, 2, 4], ['0', '1', '2'])
+    >>> [len(norms) for norms in recorder.norms.values()], history.gradients is recorder
+    ([3, 3, 3], True)
     """
 
     def __init__(self, every: int = 1) -> None:

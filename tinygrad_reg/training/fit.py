@@ -92,6 +92,25 @@ def fit(
 
     compile=True pays from some hundred steps on, most with small layers. What the model's and the loss's Python does
     beside the ops happens once; where it looks at values, the capture is refused with the line (see tg.compile).
+
+    resume="run.npz" is for a script that may be killed: run it again, and it goes on behind the last complete epoch, to
+    the weights that it would have had (and comes back at once when all epochs are done). What is in the file replaces
+    what the script has made: weights, the optimizer's state and rate, callbacks' memories, all random generators.
+
+    >>> import os, tempfile, tinygrad_reg as tg
+    >>> x, y = tg.data.moons(60, rng=0)
+    >>> def script(epochs, path):
+    ...     tg.seed(0)
+    ...     model = tg.Sequential(tg.Dense(2, 8, "relu"), tg.Dropout(0.2), tg.Dense(8, 2))
+    ...     options = {"loss": "softmax_crossentropy", "optimizer": "adam", "verbose": 0}
+    ...     history = tg.fit(model, x, y, epochs=epochs, resume=path, **options)
+    ...     return len(history["loss"]), tg.predict(model, x)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     never_killed = script(5, os.path.join(folder, "a.npz"))
+    ...     killed = script(2, os.path.join(folder, "b.npz"))
+    ...     again = script(5, os.path.join(folder, "b.npz"))
+    >>> killed[0], again[0], (again[1] == never_killed[1]).all()
+    (2, 5, np.True_)
     """
     a_module(model, "fit")
     epochs = whole("epochs", epochs)
