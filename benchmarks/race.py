@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,8 +20,7 @@ from .contenders import CONTENDERS
 
 ROWS = ("moons", "digits", "autoencoder", "deep", "normalized", "mnist", "images", "hvp", "scalars", "adam", "matmul")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-XLA = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-ENVIRONMENT = os.environ | dict.fromkeys(THREADS, "1") | {"XLA_FLAGS": XLA}
+ENVIRONMENT = os.environ | dict.fromkeys(THREADS, "1")
 ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)  # a user imports compiled modules
 
 
@@ -59,8 +59,9 @@ class Runner:
         assert self.process.stdout
         line = self.process.stdout.readline()
         if not line:
-            complaint = self.process.communicate()[1].strip().splitlines() or ["no message"]
-            raise RuntimeError(complaint[-1])
+            complaint = self.process.communicate()[1].splitlines()
+            named = [text for text in complaint if re.match(r"\S*(Error|Exception)\b", text)]
+            raise RuntimeError((named or complaint or ["it ended without a word"])[-1][:200])
         return json.loads(line)
 
     def turn(self) -> float:
@@ -86,7 +87,7 @@ def race(name: str, contenders: Sequence[str], turns: int) -> Result:
     try:
         for contender in contenders:
             how = CONTENDERS[contender]
-            if not hasattr(row, how.library) or (how.training_only and not hasattr(row, "TRAINING")):
+            if not how.runs(row):
                 continue
             if importlib.util.find_spec(how.needs) is None:
                 result.absent[contender] = "not installed"

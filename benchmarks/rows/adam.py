@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,5 +58,26 @@ def torch(fused: bool = False) -> Made:
     def step() -> Any:
         optimizer.step()
         return last[-1]
+
+    return step, ()
+
+
+def jax() -> Made:
+    import jax
+
+    from ..contenders import jax_optimizer
+
+    move, moments = jax_optimizer(RULE, PARAMETERS)
+    kept, gradients = jax.tree.map(jax.numpy.array, ((PARAMETERS, moments), GRADIENTS))
+
+    @partial(jax.jit, donate_argnums=(0, 1))
+    def update(parameters: Any, moments: Any, gradients: Any) -> Any:
+        parameters, moments = move(parameters, moments, gradients)
+        return parameters[-1][-1], (parameters, moments)
+
+    def step() -> Any:
+        nonlocal kept
+        last, kept = update(*kept, gradients)
+        return last
 
     return step, ()

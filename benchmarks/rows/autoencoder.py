@@ -88,3 +88,49 @@ def torch(p: Any) -> Any:
         return mse_loss(sigmoid(relu(code @ w3 + b3) @ w4 + b4), x)
 
     return loss
+
+
+def jax() -> Any:
+    import jax.numpy as jnp
+    from jax.nn import relu, sigmoid
+
+    def loss(p: Any, state: Any, x: Any) -> Any:
+        w1, b1, w2, b2, w3, b3, w4, b4 = p
+        code = relu(relu(x @ w1 + b1) @ w2 + b2)
+        return jnp.mean((sigmoid(relu(code @ w3 + b3) @ w4 + b4) - x) ** 2), state
+
+    return loss, ()
+
+
+def autograd() -> Any:
+    import autograd.numpy as anp
+
+    def loss(p: Any, x: Any) -> Any:
+        w1, b1, w2, b2, w3, b3, w4, b4 = p
+        code = anp.maximum(anp.maximum(x @ w1 + b1, 0) @ w2 + b2, 0)
+        out = 1 / (1 + anp.exp(-(anp.maximum(code @ w3 + b3, 0) @ w4 + b4)))
+        return anp.mean((out - x) ** 2)
+
+    return loss
+
+
+def mygrad(p: Any) -> Any:
+    from mygrad.nnet import relu, sigmoid
+
+    w1, b1, w2, b2, w3, b3, w4, b4 = p
+
+    def loss(x: Any) -> Any:
+        code = relu(relu(x @ w1 + b1) @ w2 + b2)
+        return ((sigmoid(relu(code @ w3 + b3) @ w4 + b4) - x) ** 2).mean()
+
+    return loss
+
+
+def tinygrad(p: Any) -> Any:
+    w1, b1, w2, b2, w3, b3, w4, b4 = p
+
+    def loss(x: Any) -> Any:
+        code = ((x @ w1 + b1).relu() @ w2 + b2).relu()
+        return (((code @ w3 + b3).relu() @ w4 + b4).sigmoid() - x).square().mean()
+
+    return loss

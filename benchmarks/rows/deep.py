@@ -79,3 +79,46 @@ def torch(p: Any) -> Any:
         return mse_loss(x, target)
 
     return loss
+
+
+def jax() -> Any:
+    import jax.numpy as jnp
+    from jax.nn import sigmoid
+
+    def loss(p: Any, state: Any, x: Any, target: Any) -> Any:
+        for kernel, bias in zip(p[::2], p[1::2], strict=True):
+            x = sigmoid(x @ kernel + bias)
+        return jnp.mean((x - target) ** 2), state
+
+    return loss, ()
+
+
+def autograd() -> Any:
+    import autograd.numpy as anp
+
+    def loss(p: Any, x: Any, target: Any) -> Any:
+        for kernel, bias in zip(p[::2], p[1::2], strict=True):
+            x = 1 / (1 + anp.exp(-(x @ kernel + bias)))
+        return anp.mean((x - target) ** 2)
+
+    return loss
+
+
+def mygrad(p: Any) -> Any:
+    from mygrad.nnet import sigmoid
+
+    def loss(x: Any, target: Any) -> Any:
+        for kernel, bias in zip(p[::2], p[1::2], strict=True):
+            x = sigmoid(x @ kernel + bias)
+        return ((x - target) ** 2).mean()
+
+    return loss
+
+
+def tinygrad(p: Any) -> Any:
+    def loss(x: Any, target: Any) -> Any:
+        for kernel, bias in zip(p[::2], p[1::2], strict=True):
+            x = (x @ kernel + bias).sigmoid()
+        return (x - target).square().mean()
+
+    return loss

@@ -66,3 +66,49 @@ def torch(p: Any) -> Any:
         return cross_entropy(relu(x @ w1 + b1) @ w2 + b2, labels)
 
     return loss
+
+
+def jax() -> Any:
+    import jax.numpy as jnp
+    from jax.nn import log_softmax, relu
+
+    def loss(p: Any, state: Any, x: Any, labels: Any) -> Any:
+        w1, b1, w2, b2 = p
+        log_p = log_softmax(relu(x @ w1 + b1) @ w2 + b2)
+        return -jnp.mean(jnp.take_along_axis(log_p, labels[:, None], axis=1)), state
+
+    return loss, ()
+
+
+def autograd() -> Any:
+    import autograd.numpy as anp
+    from autograd.scipy.special import logsumexp
+
+    rows = np.arange(SAMPLES)
+
+    def loss(p: Any, x: Any, labels: Any) -> Any:
+        w1, b1, w2, b2 = p
+        z = anp.maximum(x @ w1 + b1, 0) @ w2 + b2
+        return anp.mean(logsumexp(z, axis=1) - z[rows, labels])
+
+    return loss
+
+
+def mygrad(p: Any) -> Any:
+    from mygrad.nnet import relu, softmax_crossentropy
+
+    w1, b1, w2, b2 = p
+
+    def loss(x: Any, labels: Any) -> Any:
+        return softmax_crossentropy(relu(x @ w1 + b1) @ w2 + b2, labels)
+
+    return loss
+
+
+def tinygrad(p: Any) -> Any:
+    w1, b1, w2, b2 = p
+
+    def loss(x: Any, labels: Any) -> Any:
+        return ((x @ w1 + b1).relu() @ w2 + b2).sparse_categorical_crossentropy(labels)
+
+    return loss

@@ -133,3 +133,36 @@ def torch() -> Made:
         return torch.autograd.grad(gradients, p, grad_outputs=v)
 
     return step, (torch.tensor(X), torch.tensor(LABELS))
+
+
+def jax() -> Made:
+    import jax
+    import jax.numpy as jnp
+    from jax.nn import log_softmax
+
+    def loss(p: Any, x: Any, labels: Any) -> Any:
+        w1, b1, w2, b2, w3, b3 = p
+        log_p = log_softmax(jnp.tanh(jnp.tanh(x @ w1 + b1) @ w2 + b2) @ w3 + b3)
+        return -jnp.mean(jnp.take_along_axis(log_p, labels[:, None], axis=1))
+
+    def step(p: Any, v: Any, x: Any, labels: Any) -> Any:
+        return jax.jvp(lambda p: jax.grad(loss)(p, x, labels), (p,), (v,))[1]
+
+    return jax.jit(step), tuple(jax.tree.map(jnp.asarray, (PARAMETERS, V, X, LABELS)))
+
+
+def autograd() -> Made:
+    import autograd
+    import autograd.numpy as anp
+    from autograd.misc import flatten
+    from autograd.scipy.special import logsumexp
+
+    rows = np.arange(SAMPLES)
+    start, unflatten = flatten(PARAMETERS)
+
+    def loss(p: Any) -> Any:
+        w1, b1, w2, b2, w3, b3 = unflatten(p)
+        z = anp.tanh(anp.tanh(X @ w1 + b1) @ w2 + b2) @ w3 + b3
+        return anp.mean(logsumexp(z, axis=1) - z[rows, LABELS])
+
+    return autograd.hessian_vector_product(loss), (start, flatten(V)[0])

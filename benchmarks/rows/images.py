@@ -114,3 +114,45 @@ def torch(p: Any) -> Any:
         return cross_entropy(h2.reshape(SAMPLES, 400) @ w3 + b3, labels)
 
     return loss
+
+
+def jax() -> Any:
+    import jax.numpy as jnp
+    from jax.lax import conv, max, reduce_window
+    from jax.nn import log_softmax, relu
+
+    def pool(x: Any) -> Any:
+        return reduce_window(x, -jnp.inf, max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
+
+    def loss(p: Any, state: Any, x: Any, labels: Any) -> Any:
+        k1, b1, k2, b2, w3, b3 = p
+        h1 = relu(pool(conv(x, k1, (1, 1), "VALID") + b1.reshape(8, 1, 1)))
+        h2 = relu(pool(conv(h1, k2, (1, 1), "VALID") + b2.reshape(16, 1, 1)))
+        log_p = log_softmax(h2.reshape(SAMPLES, 400) @ w3 + b3)
+        return -jnp.mean(jnp.take_along_axis(log_p, labels[:, None], axis=1)), state
+
+    return loss, ()
+
+
+def mygrad(p: Any) -> Any:
+    from mygrad.nnet import conv_nd, max_pool, relu, softmax_crossentropy
+
+    k1, b1, k2, b2, w3, b3 = p
+
+    def loss(x: Any, labels: Any) -> Any:
+        h1 = relu(max_pool(conv_nd(x, k1, stride=1) + b1.reshape(8, 1, 1), (2, 2), 2))
+        h2 = relu(max_pool((conv_nd(h1, k2, stride=1) + b2.reshape(16, 1, 1))[:, :, :10, :10], (2, 2), 2))
+        return softmax_crossentropy(h2.reshape(SAMPLES, 400) @ w3 + b3, labels)
+
+    return loss
+
+
+def tinygrad(p: Any) -> Any:
+    k1, b1, k2, b2, w3, b3 = p
+
+    def loss(x: Any, labels: Any) -> Any:
+        h1 = x.conv2d(k1, b1).max_pool2d((2, 2)).relu()
+        h2 = h1.conv2d(k2, b2).max_pool2d((2, 2)).relu()
+        return (h2.reshape(SAMPLES, 400) @ w3 + b3).sparse_categorical_crossentropy(labels)
+
+    return loss

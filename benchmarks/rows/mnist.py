@@ -74,3 +74,50 @@ def torch(p: Any) -> Any:
         return cross_entropy(relu(relu(x @ w1 + b1) @ w2 + b2) @ w3 + b3, labels)
 
     return loss
+
+
+def jax() -> Any:
+    import jax.numpy as jnp
+    from jax.nn import log_softmax, relu
+
+    def loss(p: Any, state: Any, x: Any, labels: Any) -> Any:
+        w1, b1, w2, b2, w3, b3 = p
+        log_p = log_softmax(relu(relu(x @ w1 + b1) @ w2 + b2) @ w3 + b3)
+        return -jnp.mean(jnp.take_along_axis(log_p, labels[:, None], axis=1)), state
+
+    return loss, ()
+
+
+def autograd() -> Any:
+    import autograd.numpy as anp
+    from autograd.scipy.special import logsumexp
+
+    rows = np.arange(SAMPLES)
+
+    def loss(p: Any, x: Any, labels: Any) -> Any:
+        w1, b1, w2, b2, w3, b3 = p
+        z = anp.maximum(anp.maximum(x @ w1 + b1, 0) @ w2 + b2, 0) @ w3 + b3
+        return anp.mean(logsumexp(z, axis=1) - z[rows, labels])
+
+    return loss
+
+
+def mygrad(p: Any) -> Any:
+    from mygrad.nnet import relu, softmax_crossentropy
+
+    w1, b1, w2, b2, w3, b3 = p
+
+    def loss(x: Any, labels: Any) -> Any:
+        return softmax_crossentropy(relu(relu(x @ w1 + b1) @ w2 + b2) @ w3 + b3, labels)
+
+    return loss
+
+
+def tinygrad(p: Any) -> Any:
+    w1, b1, w2, b2, w3, b3 = p
+
+    def loss(x: Any, labels: Any) -> Any:
+        z = ((x @ w1 + b1).relu() @ w2 + b2).relu() @ w3 + b3
+        return z.sparse_categorical_crossentropy(labels)
+
+    return loss

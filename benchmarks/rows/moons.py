@@ -88,3 +88,73 @@ def torch(p: Any) -> Any:
         return relu(1 - y * score).mean() + STRENGTH * ((w1**2).sum() + (w2**2).sum() + (w3**2).sum())
 
     return loss
+
+
+def jax() -> Any:
+    import jax.numpy as jnp
+    from jax.nn import relu
+
+    def loss(p: Any, state: Any, x: Any, y: Any) -> Any:
+        w1, b1, w2, b2, w3, b3 = p
+        score = relu(relu(x @ w1 + b1) @ w2 + b2) @ w3 + b3
+        penalty = STRENGTH * (jnp.sum(w1**2) + jnp.sum(w2**2) + jnp.sum(w3**2))
+        return jnp.mean(relu(1 - y * score)) + penalty, state
+
+    return loss, ()
+
+
+def autograd() -> Any:
+    import autograd.numpy as anp
+
+    def loss(p: Any, x: Any, y: Any) -> Any:
+        w1, b1, w2, b2, w3, b3 = p
+        score = anp.maximum(anp.maximum(x @ w1 + b1, 0) @ w2 + b2, 0) @ w3 + b3
+        penalty = STRENGTH * (anp.sum(w1**2) + anp.sum(w2**2) + anp.sum(w3**2))
+        return anp.mean(anp.maximum(1 - y * score, 0)) + penalty
+
+    return loss
+
+
+def mygrad(p: Any) -> Any:
+    from mygrad.nnet import relu
+
+    w1, b1, w2, b2, w3, b3 = p
+
+    def loss(x: Any, y: Any) -> Any:
+        score = relu(relu(x @ w1 + b1) @ w2 + b2) @ w3 + b3
+        return relu(1 - y * score).mean() + STRENGTH * ((w1**2).sum() + (w2**2).sum() + (w3**2).sum())
+
+    return loss
+
+
+def tinygrad(p: Any) -> Any:
+    w1, b1, w2, b2, w3, b3 = p
+
+    def loss(x: Any, y: Any) -> Any:
+        score = ((x @ w1 + b1).relu() @ w2 + b2).relu() @ w3 + b3
+        return (1 - y * score).relu().mean() + STRENGTH * ((w1**2).sum() + (w2**2).sum() + (w3**2).sum())
+
+    return loss
+
+
+def micrograd() -> Made:
+    from micrograd.nn import MLP
+
+    model = MLP(2, [16, 16, 1])
+    for layer, kernel, bias in zip(model.layers, TRAINING.parameters[::2], TRAINING.parameters[1::2], strict=True):
+        for j, neuron in enumerate(layer.neurons):
+            neuron.b.data = float(bias[j])
+            for i, weight in enumerate(neuron.w):
+                weight.data = float(kernel[i, j])
+    weights = [weight for layer in model.layers for neuron in layer.neurons for weight in neuron.w]
+
+    def step(x: Any, y: Any) -> Any:
+        losses = [(1 - target * model(sample)).relu() for sample, (target,) in zip(x, y, strict=True)]
+        loss = sum(losses) / SAMPLES + STRENGTH * sum(w * w for w in weights)
+        model.zero_grad()
+        loss.backward()
+        for p in model.parameters():
+            p.data -= TRAINING.optimizer.lr * p.grad
+        return loss.data
+
+    return step, (X.tolist(), Y.tolist())

@@ -131,3 +131,31 @@ def torch(p: Any, masks: Any = None) -> Any:
         return cross_entropy(h2 @ w3 + b3, labels) + penalty
 
     return loss
+
+
+def jax(masks: Any = None) -> Any:
+    import jax
+    import jax.numpy as jnp
+    from jax.nn import log_softmax, relu
+
+    def norm(x: Any, gamma: Any, beta: Any, moving: Any) -> Any:
+        mean, var = jnp.mean(x, axis=0), jnp.var(x, axis=0)
+        moving = [KEEPS * old + (1 - KEEPS) * new for old, new in zip(moving, (mean, var), strict=True)]
+        return gamma * (x - mean) / jnp.sqrt(var + EPSILON) + beta, moving
+
+    def loss(p: Any, state: Any, x: Any, labels: Any) -> Any:
+        w1, gamma1, beta1, w2, gamma2, beta2, w3, b3 = p
+        moving1, moving2, key = state
+        key, draw = jax.random.split(key)
+        kept = jax.random.bernoulli(draw, 1 - RATE, (2, SAMPLES, WIDTH)) if masks is None else masks
+        y1, moving1 = norm(x @ w1, gamma1, beta1, moving1)
+        h1 = relu(y1) * kept[0] / (1 - RATE)
+        y2, moving2 = norm(h1 @ w2, gamma2, beta2, moving2)
+        h2 = relu(y2) * kept[1] / (1 - RATE)
+        log_p = log_softmax(h2 @ w3 + b3)
+        penalty = STRENGTH * (jnp.sum(w1**2) + jnp.sum(w2**2) + jnp.sum(w3**2))
+        loss = -jnp.mean(jnp.take_along_axis(log_p, labels[:, None], axis=1)) + penalty
+        return loss, (moving1, moving2, key)
+
+    moving = [np.zeros(WIDTH, np.float32), np.ones(WIDTH, np.float32)]
+    return loss, (moving, moving, jax.random.key(0, impl="rbg"))

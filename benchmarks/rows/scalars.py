@@ -93,3 +93,33 @@ def micrograd() -> Made:
         return g.data, a.grad, b.grad
 
     return step, ()
+
+
+def jax() -> Made:
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", True)
+    value_and_gradients = jax.value_and_grad(lambda a, b: expression(a, b, jax.nn.relu), (0, 1))
+    return jax.jit(value_and_gradients), (jnp.asarray(A), jnp.asarray(B))
+
+
+def autograd() -> Made:
+    import autograd
+    import autograd.numpy as anp
+
+    value_and_gradients = autograd.value_and_grad(lambda a, b: expression(a, b, lambda x: anp.maximum(x, 0)), (0, 1))
+    return value_and_gradients, (A, B)
+
+
+def mygrad() -> Made:
+    import mygrad
+    from mygrad.nnet import relu
+
+    def step() -> Any:
+        a, b = mygrad.tensor(A), mygrad.tensor(B)
+        g = expression(+a, +b, relu)
+        g.backward()
+        return g, a.grad, b.grad
+
+    return step, ()
