@@ -51,6 +51,7 @@ TARGETS: dict[str, list[str]] = {
     "layers/dense.py": ["tests/layers/test_dense.py"],
     "layers/convolution.py": ["tests/layers/test_convolution.py"],
     "layers/pooling.py": ["tests/layers/test_pooling.py"],
+    "layers/images.py": ["tests/layers"],
 }
 
 # What no test can tell: (file, part of the line, the change, why). Most of what survives is a test that is missing.
