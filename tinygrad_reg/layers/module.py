@@ -170,7 +170,7 @@ class Module(Called):
     def penalty(self) -> Tensor:
         """The sum of the penalties that the layers declare, as one differentiable Tensor: add it to the loss."""
         total: Tensor | None = None
-        for path, name, parameter, penalty in self._declared("_regularizer"):
+        for path, name, parameter, penalty in self.declared("_regularizer"):
             with layer_scope(path) if path else nullcontext():
                 term = penalty(parameter)
             if not isinstance(term, Tensor) or term.size != 1:
@@ -184,7 +184,7 @@ class Module(Called):
     def project(self, lr: float | None = None) -> None:
         """Apply the constraints that the layers declare, after an optimizer's step; `lr` is its learning rate."""
         projected = []
-        for path, name, parameter, constraint in self._declared("_constraint"):
+        for path, name, parameter, constraint in self.declared("_constraint"):
             capture = modes.capture
             with quiet():
                 if capture is None:
@@ -199,7 +199,7 @@ class Module(Called):
         for parameter, values in projected:
             parameter.data = values
 
-    def _declared(self, suffix: str) -> Iterator[tuple[str, str, Tensor, Any]]:
+    def declared(self, suffix: str) -> Iterator[tuple[str, str, Tensor, Any]]:
         """For each parameter `name` of each module, what the attribute `name` + suffix beside it declares."""
         for path, module in self.named_modules():
             for name, part in list(module.parts()):

@@ -55,8 +55,8 @@ class Run:
         self.epoch = 0
         self.parameters = optimizer.params
         # Walking over the layers for what none declares would take a third of a small model's step.
-        self.penalised = type(model).penalty is not Module.penalty or any(model._declared("_regularizer"))
-        self.constrained = type(model).project is not Module.project or any(model._declared("_constraint"))
+        self.penalised = type(model).penalty is not Module.penalty or any(model.declared("_regularizer"))
+        self.constrained = type(model).project is not Module.project or any(model.declared("_constraint"))
         own = ["loss", *["penalty"] * self.penalised, *metrics]
         own += [f"val_{name}" for name in ["loss", *metrics]] * (validation is not None)
         self.figures = list(dict.fromkeys([*own, *(name for callback in callbacks for name in callback.adds)]))
