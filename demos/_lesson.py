@@ -5,7 +5,7 @@
     lesson.picture(ax, "curves", "What one sees on it.")
     lesson.finish()
 
-A demo stays a script: this only takes what it draws, and knows nothing of what it teaches.
+A demo stays a script: this only takes what it draws and prints, and knows nothing of what it teaches.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import html
 import json
 import math
 import os
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -73,6 +74,7 @@ class Lesson:
         self.folder = self.output / self.name
         self.folder.mkdir(parents=True, exist_ok=True)
         self.pictures: list[dict[str, str]] = []
+        sys.stdout = self._printed = Kept(sys.stdout)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"this lesson was given no option {name!r}")
@@ -95,7 +97,8 @@ class Lesson:
 
     def finish(self) -> None:
         """Say where everything is, and list it on the page that all demos share."""
-        listed = {"text": self.text, "pictures": self.pictures}
+        sys.stdout = self._printed.stream
+        listed = {"text": self.text, "printed": "".join(self._printed.text), "pictures": self.pictures}
         write(self.folder / "pictures.json", json.dumps(listed, ensure_ascii=False, indent=1))
         index = write_index(self.output)
         print(f"\nDrawn in {shown(self.folder)}:")
@@ -103,6 +106,20 @@ class Lesson:
         for picture in self.pictures:
             print(f"  {picture['file']:{width}}  {picture['said']}")
         print(f"All of it on one page, open it in a browser: {shown(index)}")
+
+
+class Kept:
+    """A stream that keeps what is written to it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream, self.text = stream, list[str]()
+
+    def write(self, text: str) -> int:
+        self.text.append(text)
+        return self.stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
 
 
 def framed(axes: Any) -> None:
@@ -117,17 +134,20 @@ def write_index(output: Path) -> Path:
     lists = {name: output / name / "pictures.json" for name in ORDER}
     found = {name: json.loads(file.read_text("utf-8")) for name, file in lists.items() if file.exists()}
     contents = " · ".join(f'<a href="#{name}">{html.escape(name)}</a>' for name in found)
-    sections = "\n".join(_section(name, demo["text"], demo["pictures"]) for name, demo in found.items())
+    sections = "\n".join(_section(name, **demo) for name, demo in found.items())
     page = PAGE.replace("CONTENTS", contents).replace("SECTIONS", sections)
     path = output / "index.html"
     write(path, page)
     return path
 
 
-def _section(name: str, text: str, pictures: list[dict[str, str]]) -> str:
+def _section(name: str, text: str, pictures: list[dict[str, str]], printed: str = "") -> str:
     title, _, rest = text.partition("\n")
     figures = "\n".join(_figure(f"{name}/{picture['file']}", picture["said"]) for picture in pictures)
     about = f"<pre>{html.escape(rest.strip(chr(10)))}</pre>" if rest.strip() else ""
+    numbers = html.escape(printed.strip("\n"))
+    if numbers:
+        figures += f'\n<details open><summary>What it prints</summary><pre class="printed">{numbers}</pre></details>'
     return (
         f'<section id="{name}"><h2>{html.escape(title)}</h2>\n{about}\n{figures}\n'
         f"<p><code>python -m demos {name}</code> draws this.</p></section>"
@@ -170,6 +190,8 @@ a { color: var(--link); }
 h1 { font-size: 1.7rem; } h2 { font-size: 1.25rem; margin-top: 0; }
 section { border-top: 1px solid var(--line); padding: 1.6rem 0 .6rem; }
 pre { white-space: pre-wrap; font: .85rem/1.5 "DejaVu Sans Mono", Menlo, Consolas, monospace; color: var(--muted); }
+pre.printed { white-space: pre; overflow-x: auto; max-height: 40rem; padding: .8rem; color: var(--ink);
+              border: 1px solid var(--line); border-radius: 6px; }
 figure { margin: 1rem 0 1.6rem; }
 img { display: block; max-width: 100%; height: auto; background: #fff; border: 1px solid var(--line);
       border-radius: 6px; }

@@ -6,7 +6,7 @@
     categorical cross-entropy       −1/N Σᵢ Σⱼ yᵢⱼ log pᵢⱼ                          categorical_crossentropy
     several labels a sample         binary, summed over the classes, averaged over the samples: reduction="samples"
 
-The lectures print logarithms to base 10; ours are natural ones, so the numbers below are divided by ln 10.
+The lectures print logarithms to base 10; ours are natural ones, so the numbers here are divided by ln 10.
 
 Exercise (lecture 000): for two classes, with logits z and 0, softmax([z, 0]) = [σ(z), 1 − σ(z)], because
 e^z / (e^z + e^0) = 1 / (1 + e^−z). So −Σⱼ yⱼ log pⱼ = −(y log σ(z) + (1 − y) log(1 − σ(z))): the two losses are one.

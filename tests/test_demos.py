@@ -1,5 +1,6 @@
 """The demos: each is listed with a line on what it shows, runs in its small size, and draws what it lists."""
 
+import html
 import json
 import os
 import re
@@ -109,6 +110,8 @@ def test_runs_in_the_small_size_and_draws_what_it_lists(name, run, tmp_path):
     index = (tmp_path / "index.html").read_text("utf-8")
     assert all(f'src="{name}/{file}"' in index or f'href="{name}/{file}"' in index for file in pictures)
     assert not re.search(r"https?:", index)  # it is read without a network
+    numbers = printed.partition("\nDrawn in")[0].strip("\n")
+    assert html.escape(numbers) in index  # a table that is printed belongs to the lesson, too
 
 
 def test_the_same_seed_prints_the_same(run):
