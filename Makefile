@@ -4,7 +4,7 @@ PYTHON ?= python3
 python = .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help test demo demos lint types docs check oracle attack mutation stubs bench clean
+.PHONY: help test demo demos lint types docs check oracle versions attack mutation stubs bench clean
 
 help:
 	@echo "make test     set up .venv (once) and run all tests"
@@ -12,6 +12,7 @@ help:
 	@echo "make demos    run every demo"
 	@echo "make check    lint, types, tests, docs"
 	@echo "make oracle   compare every op, loss, layer and optimizer with PyTorch, which it installs"
+	@echo "make versions run the tests on every Python that is installed, and on the oldest NumPy"
 	@echo "make attack   kill it, starve it, feed it rubbish, by the thousand: docs/trust.md has the figures"
 	@echo "make mutation make every formula a little wrong, one at a time: a test has to fail each time"
 	@echo "make stubs    write methods.pyi, docs/ops.md and docs/api.md anew, after a change of ops or docstrings"
@@ -42,6 +43,9 @@ check: lint types test docs
 
 oracle: .venv/.oracle
 	$(python) -m pytest -q tests/oracle
+
+versions: .venv/.test
+	$(python) -m tests.versions
 
 attack: .venv/.test
 	$(python) -m tests.attacks
