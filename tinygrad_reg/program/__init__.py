@@ -22,6 +22,7 @@ Recorded is written down as a Node: what was called, with which nodes, the user'
 | kernels.py | how a line is computed into a buffer: the quickest call of NumPy that gives the same bits |
 | floats.py | a program of single numbers over Python's own floats |
 | replay.py | a call: inputs in, results out; gradients, clocks and statistics as the step would leave them |
+| straight.py | the usual call, all in its place, in straight lines: half of what a call costs besides the program |
 | compiled.py | `tg.compile`: which program belongs to these arguments |
 
 Inputs are the arrays and Tensors among the arguments. Read anew at each call: the arrays of Tensors and plain arrays

@@ -20,6 +20,7 @@ from .listing import Listing
 from .plan import Plan
 from .program import Program
 from .replay import Replay
+from .straight import MISS, straight
 
 KEPT = 8  # programs of a step, for the shapes and settings that it met last
 
@@ -60,6 +61,14 @@ class Compiled:
     def __call__(self, *args: Any, **options: Any) -> Any:
         if modes.watch is not None or modes.transform:  # debug() and transforms see the ops themselves
             return self.step(*args, **options)
+        with self._lock:
+            if self._last is not None and self._last.straight is not None and not options:
+                result = self._last.straight(args)
+                if result is not MISS:
+                    return result
+            return self._run(args, options)
+
+    def _run(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         arrays: list[Any] = []
         key = [modes.recording, default_dtype()]
         for x in args:
@@ -71,17 +80,19 @@ class Compiled:
         for name, x in options.items():
             key += [name, _key(x, arrays)]
         signature = tuple(key)
-        with self._lock:
-            replay = self._programs.get(signature)
-            if replay is None or not replay.take(arrays).holds():
-                replay = self._capture(args, options, replay).take(arrays)
-                self._programs[signature] = replay
-                while len(self._programs) > KEPT:
-                    self._programs.popitem(last=False)
-            self._last = replay
-            if len(self._programs) > 1:
-                self._programs.move_to_end(signature)
-            return replay.run(arrays)
+        replay = self._programs.get(signature)
+        if replay is None or not replay.take(arrays).holds():
+            replay = self._capture(args, options, replay).take(arrays)
+            self._programs[signature] = replay
+            while len(self._programs) > KEPT:
+                self._programs.popitem(last=False)
+        self._last = replay
+        if len(self._programs) > 1:
+            self._programs.move_to_end(signature)
+        result = replay.run(arrays)
+        if replay.straight is None and not options:
+            replay.straight = straight(replay, args)
+        return result
 
     def _capture(self, args: Sequence[Any], options: dict[str, Any], last: Replay | None) -> Replay:
         objects = _objects((args, options))

@@ -58,6 +58,7 @@ class Replay:
         self._stands = program.capture.given  # Tensors among the arguments, by their places, and what stands for them
         self._given_now: list[Tensor] = []
         self._leaves = {leaf.tensor for leaf in leaves}
+        self.straight: Callable[[tuple[Any, ...]], Any] | None = None  # the usual call, once there was one
         self.changed: Sequence[str] = ()  # variables that the step itself changes, and reads
 
     # ---- Tensors among the arguments
@@ -126,6 +127,17 @@ class Replay:
             tensor._home = home
         for tensor, home in self._home_grad:
             tensor._grad = tensor._home = home
+        self.give_gradients(results)
+        for optimizer, groups in self._steps:
+            optimizer.steps += 1
+            for group in groups:
+                group.t += 1
+            written(groups)
+        returned = self.filled(results)
+        return self._give_back(returned) if self._stands else returned
+
+    def give_gradients(self, results: Sequence[Any]) -> None:
+        """Gradients that do not lie among an optimizer's."""
         for tensor, i in self._new_grad:
             home = tensor._home
             if home is None:
@@ -133,13 +145,10 @@ class Replay:
             else:
                 home[...] = results[i]
                 tensor._grad = home
-        for optimizer, groups in self._steps:
-            optimizer.steps += 1
-            for group in groups:
-                group.t += 1
-            written(groups)
-        returned = _filled(self._returned, results)
-        return self._give_back(returned) if self._stands else returned
+
+    def filled(self, results: Sequence[Any]) -> Any:
+        """What the step returns."""
+        return _filled(self._returned, results)
 
     def inputs(self, arrays: Sequence[Any]) -> dict[str, Any]:
         """What the readable program takes, by name."""
