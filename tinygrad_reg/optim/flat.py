@@ -120,19 +120,28 @@ class Flat:
                     absent.add(p)
                     continue
                 if p._data is not w:
-                    _fetch(p, w)
+                    fetch(p, w)
                 if with_gradients and p._grad is not g:
                     np.copyto(g, p._grad)
-        if absent and any(0 < len(absent.intersection(group.params)) < len(group.params) for group in self.groups):
-            self._split(absent)
-        return [group for group in self.groups if group.params[0] not in absent]
+        if absent and self.divides(absent):
+            self.split(absent)
+        return self.without(absent)
 
-    def _split(self, absent: set[Tensor]) -> None:
+    def divides(self, absent: set[Tensor]) -> bool:
+        """Whether of some group only a part is absent."""
+        return any(0 < len(absent.intersection(group.params)) < len(group.params) for group in self.groups)
+
+    def split(self, absent: set[Tensor]) -> None:
+        """Make groups of those who are absent, and of those who are not."""
         plan = []
         for group in self.groups:
             parts = [p for p in group.params if p not in absent], [p for p in group.params if p in absent]
             plan += [(part, group.t) for part in parts if part]
         self.lay_out(plan)
+
+    def without(self, absent: set[Tensor]) -> list[Group]:
+        """The groups that are not absent."""
+        return [group for group in self.groups if group.params[0] not in absent]
 
     # ---- after it
 
@@ -188,7 +197,7 @@ def _move(old: Row, new: Row) -> None:
         p._home = new_g
 
 
-def _fetch(p: Tensor, w: np.ndarray) -> None:
+def fetch(p: Tensor, w: np.ndarray) -> None:
     """Copy the array that the user, or another optimizer, gave to a parameter."""
     if p._data.shape != w.shape:
         raise ValueError(

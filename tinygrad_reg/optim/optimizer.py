@@ -69,19 +69,18 @@ class Optimizer(Called):
         by_dtype: dict[Any, list[Tensor]] = {}
         for p in self.params:
             by_dtype.setdefault(p._data.dtype, []).append(p)
-        self._flats = [Flat(same, (*self.state_names, *work_names)) for same in by_dtype.values()]
+        # Programs, which take the step by themselves, use these two, `apply` and `lr_after` (see program/updates.py).
+        self.flats = [Flat(same, (*self.state_names, *work_names)) for same in by_dtype.values()]
         # Working space, so that a step allocates nothing: `a` for update, another for g + λ·w.
         spaces = 2 if self.weight_decay and not self.decoupled else 1
-        self._spaces = [[np.empty(flat.size, flat.dtype) for _ in range(spaces)] for flat in self._flats]
+        self.spaces = [[np.empty(flat.size, flat.dtype) for _ in range(spaces)] for flat in self.flats]
 
     # ---- the learning rate
 
     @property
     def lr(self) -> float:
         """The learning rate of the next step. Assign a number, or a schedule (steps taken → rate)."""
-        lr = self._lr
-        if callable(lr):
-            lr = self._scheduled(lr)
+        lr = self.lr_after(self.steps)
         if modes.capture is not None:
             modes.capture.read(lambda: self.lr, lr)
         return lr
@@ -89,13 +88,14 @@ class Optimizer(Called):
     @lr.setter
     def lr(self, value: Rate) -> None:
         if callable(value):
-            self._scheduled(value)
+            _scheduled(value, self.steps)
             self._lr: Rate = value
         else:
             self._lr = checks.number("lr", value, 0)
 
-    def _scheduled(self, schedule: Callable[[int], float]) -> float:
-        return checks.number(f"lr, given by {name_of(schedule)} for step {self.steps},", schedule(self.steps), 0)
+    def lr_after(self, steps: int) -> float:
+        """The learning rate of the step that follows so many others."""
+        return _scheduled(self._lr, steps) if callable(self._lr) else self._lr
 
     @property
     def schedule(self) -> Callable[[int], float] | None:
@@ -129,19 +129,19 @@ class Optimizer(Called):
             modes.capture.step(self)
             return
         lr = self.lr
-        ready = [flat.ready() for flat in self._flats]  # what can go wrong goes wrong before anything has moved
+        ready = [flat.ready() for flat in self.flats]  # what can go wrong goes wrong before anything has moved
         with quiet():
-            for flat, spaces, groups in zip(self._flats, self._spaces, ready, strict=True):
+            for flat, spaces, groups in zip(self.flats, self.spaces, ready, strict=True):
                 for place, t in runs(groups):
                     w, g, *state = (flat.arrays[name][place] for name in ("w", "g", *self.state_names))
-                    self._apply(lr, t + 1, w, g, [space[place] for space in spaces], state)
+                    self.apply(lr, t + 1, w, g, [space[place] for space in spaces], state)
                 for group in groups:
                     group.t += 1
         for groups in ready:
             written(groups)
         self.steps += 1
 
-    def _apply(self, lr: float, t: int, w: Any, g: Any, spaces: Sequence[Any], state: Sequence[Any]) -> None:
+    def apply(self, lr: float, t: int, w: Any, g: Any, spaces: Sequence[Any], state: Sequence[Any]) -> None:
         """Weight decay and the rule."""
         if self.weight_decay and self.decoupled:
             # w ← (1 − η·λ)·w
@@ -163,7 +163,7 @@ class Optimizer(Called):
         if modes.capture is not None:
             modes.capture.zero_grad(self)
             return
-        for flat in self._flats:
+        for flat in self.flats:
             flat.claim()
 
     # ---- the rule for readers
@@ -186,7 +186,7 @@ class Optimizer(Called):
         return {name: flat.view(name, p).copy() for name in self.state_names}
 
     def _flat_of(self, p: Tensor) -> Flat:
-        for flat in self._flats:
+        for flat in self.flats:
             if p in flat.shapes:
                 return flat
         raise ValueError(f"{describe(p)} is not among the parameters of this {type(self).__name__}")
@@ -211,7 +211,7 @@ class Optimizer(Called):
             before.update(zip(setting.symbols, value if isinstance(value, tuple) else (value,), strict=False))
         before["t"] = t
         with quiet():
-            self._apply(self.lr, t, w, g, [np.empty_like(w) for _ in range(2)], list(state.values()))
+            self.apply(self.lr, t, w, g, [np.empty_like(w) for _ in range(2)], list(state.values()))
         before = {name: value for name, value in before.items() if name in self.formula}
         return Update(self.formula, before, {"w": w, **state})
 
@@ -252,7 +252,7 @@ class Optimizer(Called):
             self.lr = float(state["lr"])
         self.steps = int(state["steps"])
         clocks = dict(zip(self.params, map(int, state["clocks"]), strict=True))
-        for flat in self._flats:
+        for flat in self.flats:
             by_clock: dict[int, list[Tensor]] = {}
             for p in flat.shapes:
                 by_clock.setdefault(clocks[p], []).append(p)
@@ -283,6 +283,10 @@ class Optimizer(Called):
             f"{type(self).__name__} can't be copied or pickled, it is tied to its parameters: "
             "make one for the other parameters, and give it this one's state_dict()"
         )
+
+
+def _scheduled(schedule: Callable[[int], float], steps: int) -> float:
+    return checks.number(f"lr, given by {name_of(schedule)} for step {steps},", schedule(steps), 0)
 
 
 # ---- what several rules are made of; `a` is working space, which may be x

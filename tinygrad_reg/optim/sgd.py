@@ -143,9 +143,9 @@ class SGD(Optimizer):
             )
         if modes.capture is not None:
             return modes.capture.ahead(self, closure)
-        unfrozen = [flat.unfrozen() for flat in self._flats]
+        unfrozen = [flat.unfrozen() for flat in self.flats]
         with quiet():
-            for flat, spaces, groups in zip(self._flats, self._spaces, unfrozen, strict=True):
+            for flat, spaces, groups in zip(self.flats, self.spaces, unfrozen, strict=True):
                 np.copyto(flat.arrays["origin"], flat.arrays["w"])
                 for place, _ in runs(groups):
                     w = flat.arrays["w"][place]
@@ -155,7 +155,7 @@ class SGD(Optimizer):
         try:
             loss = closure()
         finally:
-            for flat, groups in zip(self._flats, unfrozen, strict=True):
+            for flat, groups in zip(self.flats, unfrozen, strict=True):
                 np.copyto(flat.arrays["w"], flat.arrays["origin"])
                 written(groups)
         self._step()

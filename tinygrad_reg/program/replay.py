@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..modes import ERROR_STATE, IGNORE
-from ..optim.flat import _fetch, written
+from ..optim.flat import fetch, written
 from ..tensor import Tensor
 from .guards import Guards
 from .listing import Listing
@@ -111,7 +111,7 @@ class Replay:
         """The step, for these arguments."""
         for p, w, _ in self._moved:
             if p._data is not w:
-                _fetch(p, w)
+                fetch(p, w)
         errors = ERROR_STATE.get()
         try:
             ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back
@@ -169,9 +169,7 @@ def _reader(node: Input) -> Callable[[Sequence[Any]], Any]:
         return lambda arrays: tensor._grad
     if node.kind == "rate":
         optimizer, taken = of
-        return lambda arrays: (
-            float(optimizer._lr(optimizer.steps + taken)) if callable(optimizer._lr) else optimizer._lr
-        )
+        return lambda arrays: optimizer.lr_after(optimizer.steps + taken)
     if node.kind == "clock":
         group, ticks = of
         return lambda arrays: group.t + ticks

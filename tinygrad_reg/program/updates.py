@@ -89,7 +89,7 @@ class Updates(Lines):
 
     def zero_grad(self, optimizer: Any) -> None:
         """optimizer.zero_grad()"""
-        for flat in optimizer._flats:
+        for flat in optimizer.flats:
             for group in flat.groups:
                 for p, _, g in group.rows:
                     self.clear(p)
@@ -101,10 +101,9 @@ class Updates(Lines):
         """optimizer.step(): its update rule, which is written in NumPy, is recorded like everything else."""
         self._phase = "update"
         taken = sum(made is optimizer for made, _ in self.steps)
-        lr = optimizer._lr(optimizer.steps + taken) if callable(optimizer._lr) else optimizer._lr
-        rate = self.input("rate", (optimizer, taken), float(lr), "lr")
+        rate = self.input("rate", (optimizer, taken), optimizer.lr_after(optimizer.steps + taken), "lr")
         moved = []
-        for flat, spaces in zip(optimizer._flats, optimizer._spaces, strict=True):
+        for flat, spaces in zip(optimizer.flats, optimizer.spaces, strict=True):
             groups = self._ready(flat)
             moved += groups
             for group in groups:
@@ -125,7 +124,7 @@ class Updates(Lines):
     def ahead(self, optimizer: Any, closure: Callable[[], Any]) -> Any:
         """optimizer.step(closure) in the look-ahead form: the closure runs with the parameters at w − μ·m."""
         origins = []
-        for flat, spaces in zip(optimizer._flats, optimizer._spaces, strict=True):
+        for flat, spaces in zip(optimizer.flats, optimizer.spaces, strict=True):
             frozen = {p for group in flat.groups for p in group.params if not p._requires_grad}
             groups = self._apart(flat, frozen)
             for group in groups:
@@ -154,14 +153,14 @@ class Updates(Lines):
         before = [np.array(self.values(x)) for x in (*arrays, *work)]
         first, self._op = len(self.nodes), type(optimizer).__name__
         try:
-            optimizer._apply(rate, clock, w, g, work, state)
+            optimizer.apply(rate, clock, w, g, work, state)
         except Refused:  # a rule that asks the clock: it is called as it is
             del self.nodes[first:]
             for array, values in zip((*arrays, *work), before, strict=True):
                 self.values(array)[...] = values
             arguments = (rate, clock, w, g, work, state)
-            optimizer._apply(*self.values(arguments))
-            self.effect(optimizer._apply, arguments)
+            optimizer.apply(*self.values(arguments))
+            self.effect(optimizer.apply, arguments)
         finally:
             self._op = ""
 
@@ -180,7 +179,7 @@ class Updates(Lines):
         for group in flat.groups:
             for p in group.params:
                 self.touch(p)
-        if any(0 < len(absent.intersection(group.params)) < len(group.params) for group in flat.groups):
+        if flat.divides(absent):
             if any(leaf.flat is flat for leaf in self.leaves.values()):
                 self.refuse(
                     "other parameters take this step than the one before", "Give each set an optimizer of its own"
@@ -188,12 +187,12 @@ class Updates(Lines):
             now = {p: (p._data, p._grad, p._home) for p in flat.shapes}
             for p in flat.shapes:
                 p._data, p._grad, p._home = self.leaves[p].data, self.leaves[p].grad, self.leaves[p].home
-            flat._split(absent)
+            flat.split(absent)
             for p in flat.shapes:
                 leaf = self.leaves[p]
                 leaf.data, leaf.grad, leaf.home = p._data, p._grad, p._home
                 p._data, p._grad, p._home = now[p]
-        return [group for group in flat.groups if group.params[0] not in absent]
+        return flat.without(absent)  # type: ignore[no-any-return]
 
     def _bring(self, flat: Any, p: Tensor) -> None:
         """A parameter that takes a step lies in the flat arrays, and so does its gradient."""
