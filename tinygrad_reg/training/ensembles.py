@@ -17,10 +17,10 @@ from .. import checks
 from ..layers.module import Module
 from ..modes import generator, modes, seed
 from ..optim import Optimizer
-from .callbacks import ModelCheckpoint
 from .evaluation import predict
 from .fit import all_of, fit
 from .history import History
+from .watchers import ModelCheckpoint
 
 Result = tuple[dict[str, np.ndarray], History]
 

@@ -18,10 +18,11 @@ from ..modes import generator
 from ..optim import Optimizer
 from ..tensor import Tensor
 from . import checks, container
-from .callbacks import Callback, FunctionCallback, ModelCheckpoint
+from .callbacks import Callback, FunctionCallback
 from .evaluation import Metrics, a_module, named_metrics
 from .history import History
 from .run import Run
+from .watchers import ModelCheckpoint
 
 Watching = Callback | Callable[[int, dict[str, float]], Any]
 Clip = float | tuple[str, float] | Callable[[list[Tensor]], Any]

@@ -1,0 +1,180 @@
+"""Callbacks that watch a figure, on scripted curves (rows T2 and T3 of the lectures); figures that are not there."""
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+X, Y = np.random.default_rng(0).normal(size=(12, 2)), np.zeros((12, 1))
+
+
+class Script(tg.Callback):
+    """Puts the figures of a script in place of the epoch's own; listed first, the others see them."""
+
+    def __init__(self, **curves):
+        self.curves = curves
+        self.adds = tuple(curves)
+
+    def on_epoch_end(self, epoch, logs):
+        for name, curve in self.curves.items():
+            logs[name] = curve[epoch - 1]
+
+
+def train(*callbacks, epochs=None, lr=0.1, **curves):
+    epochs = epochs or min(map(len, curves.values()))
+    model = tg.Dense(2, 1, kernel_initializer="ones")
+    history = tg.fit(
+        model, X, Y, loss="mse", optimizer=tg.optim.SGD(model.parameters(), lr=lr), epochs=epochs, verbose=0,
+        metrics=["mae"], validation_data=(X, Y), callbacks=[Script(**curves), *callbacks],
+    )  # fmt: skip
+    return history, model
+
+
+CURVE = [1.0, 0.8, 0.9, 0.7, 0.75, 0.72, 0.71, 0.6, 0.9, 0.9, 0.9, 0.9]
+
+
+@pytest.mark.parametrize(
+    ("patience", "rule", "stops"),
+    [(0, "keras", 3), (1, "keras", 3), (2, "keras", 6), (3, "keras", 7), (4, "keras", 12),
+     (0, "lecture", 3), (1, "lecture", 6), (2, "lecture", 7), (3, "lecture", 12), (4, "lecture", 12)],
+)  # fmt: skip
+def test_T2_stops_at_the_very_epoch(patience, rule, stops):
+    early = tg.EarlyStopping(patience=patience, rule=rule)
+    history, _ = train(early, val_loss=CURVE)
+    assert len(history["loss"]) == stops
+    assert (history.stop_reason is None) == (stops == 12 and early.bad < patience + (rule == "lecture"))
+    assert history.best_epoch == int(np.argmin(CURVE[:stops])) + 1
+
+
+def test_T2_a_gain_is_more_than_min_delta():
+    curve = [1.0, 0.95, 0.9, 0.84, 0.80, 0.75]  # 0.1 below the best first in epoch 4
+    assert len(train(tg.EarlyStopping(min_delta=0.1, patience=4), val_loss=curve)[0]["loss"]) == 6
+    assert len(train(tg.EarlyStopping(min_delta=0.1, patience=2), val_loss=curve)[0]["loss"]) == 3
+    # of exactly min_delta is none, as in Keras
+    assert len(train(tg.EarlyStopping(min_delta=0.25, patience=1), val_loss=[1.0, 0.75, 0.5])[0]["loss"]) == 2
+
+
+def test_T2_accuracies_are_watched_for_a_rise():
+    curve = [0.5, 0.6, 0.7, 0.69, 0.68]
+    history, _ = train(tg.EarlyStopping("accuracy", patience=2), accuracy=curve, epochs=5)
+    assert len(history["loss"]) == 5 and history.best_epoch == 3
+    assert history.stop_reason == "accuracy brought no gain for 2 epochs after epoch 3 (0.7)"
+    assert tg.EarlyStopping("val_roc_auc").mode == "max"
+    assert tg.EarlyStopping("val_accuracy").mode == "max"
+    assert tg.EarlyStopping("loss").mode == tg.EarlyStopping("val_mae").mode == "min"
+    assert tg.EarlyStopping("cost", mode="min").mode == "min"
+    with pytest.raises(ValueError, match="a better 'cost' a lower or a higher one"):
+        tg.EarlyStopping("cost")
+
+
+def test_nan_is_no_gain():
+    history, _ = train(tg.EarlyStopping(patience=2), val_loss=[1.0, np.nan, np.nan, 0.1])
+    assert len(history["loss"]) == 3
+
+
+def test_restore_best_ends_with_the_weights_of_the_best_epoch():
+    seen = []
+    for restore in (False, True):
+        spy = Spy()
+        _, model = train(spy, tg.EarlyStopping(patience=2, restore_best=restore), val_loss=CURVE)
+        seen.append((spy.kernels, model.kernel.data))
+    (kernels, last), (_, best) = seen
+    np.testing.assert_array_equal(last, kernels[-1])
+    np.testing.assert_array_equal(best, kernels[3])
+    # also where the epochs ran out first
+    spy = Spy()
+    _, model = train(spy, tg.EarlyStopping(patience=99, restore_best=True), val_loss=CURVE)
+    np.testing.assert_array_equal(model.kernel.data, spy.kernels[7])
+
+
+class Spy(tg.Callback):
+    def __init__(self):
+        self.kernels = []
+
+    def on_epoch_end(self, epoch, logs):
+        self.kernels.append(self.run.model.kernel.data.copy())
+
+
+def test_a_callback_that_is_used_again_starts_anew():
+    early = tg.EarlyStopping(patience=1)
+    train(early, val_loss=[0.1, 0.2])
+    history, _ = train(early, val_loss=[1.0, 0.9, 0.8])
+    assert len(history["loss"]) == 3 and early.best == 0.8
+
+
+def test_reduce_lr_on_plateau_follows_keras():
+    curve = [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]
+    reduce = tg.ReduceLROnPlateau(factor=0.5, patience=2, cooldown=1, min_lr=0.03)
+    history, _ = train(reduce, val_loss=curve)
+    np.testing.assert_allclose(history["lr"], [0.1] * 3 + [0.05] * 3 + [0.03] * 3)
+    fresh = tg.ReduceLROnPlateau(factor=0.5, patience=2)
+    np.testing.assert_allclose(train(fresh, val_loss=[1.0] * 6)[0]["lr"], [0.1] * 3 + [0.05] * 2 + [0.025])
+
+
+def test_reduce_lr_on_plateau_refuses_a_schedule():
+    with pytest.raises(ValueError, match="follows a schedule"):
+        train(tg.ReduceLROnPlateau(), lr=tg.optim.schedules.constant(0.1), val_loss=[1.0])
+
+
+@pytest.mark.parametrize("callback", [tg.EarlyStopping, tg.ReduceLROnPlateau])
+def test_a_figure_that_does_not_exist_lists_those_that_do(callback):
+    with pytest.raises(ValueError, match=r"no figure to monitor is called 'val_accuracy'.*loss, mae, val_loss"):
+        train(callback("val_accuracy"), val_loss=[1.0])
+
+
+def test_val_loss_without_validation_says_what_to_give(tmp_path):
+    for callback in (tg.EarlyStopping(), tg.ModelCheckpoint(tmp_path / "x", save_best_only=True)):
+        with pytest.raises(ValueError, match="no validation: give fit"):
+            tg.fit(tg.Dense(2, 1), X, Y, loss="mse", optimizer="sgd", callbacks=[callback], verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: tg.EarlyStopping(patience=-1), "patience must be a whole number"),
+        (lambda: tg.EarlyStopping(mode="up"), "mode must be"),
+        (lambda: tg.EarlyStopping(rule="mine"), "rule must be"),
+        (lambda: tg.EarlyStopping(min_delta=-0.1), "min_delta"),
+        (lambda: tg.ReduceLROnPlateau(factor=2), "factor"),
+    ],
+)
+def test_wrong_settings(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+# ---- the model checkpoint
+
+
+def test_T3_the_file_is_replaced_only_when_better(tmp_path):
+    path = tmp_path / "best.npz"
+    stamps = []
+    train(
+        tg.ModelCheckpoint(path, save_best_only=True),
+        lambda epoch, logs: stamps.append(tg.load(path).epoch if path.exists() else 0),
+        val_loss=CURVE,
+    )
+    # the function is asked before the file of its own epoch is written
+    assert stamps == [0, 1, 2, 2, 4, 4, 4, 4, 8, 8, 8, 8]
+    assert tg.load(path).epoch == 8
+
+
+def test_without_save_best_only_each_epoch_is_saved(tmp_path):
+    train(tg.ModelCheckpoint(tmp_path / "{epoch:02d}-{val_loss:.1f}.npz"), val_loss=CURVE[:3])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["01-1.0.npz", "02-0.8.npz", "03-0.9.npz"]
+    with pytest.raises(ValueError, match="braces for figures, but not for one of epoch, loss"):
+        train(tg.ModelCheckpoint(tmp_path / "{nonsense}.npz"), val_loss=[1.0])
+
+
+def test_what_a_killed_run_left_half_written_is_removed(tmp_path):
+    left = tmp_path / ".best.npz.123-abcd.draft"
+    left.write_bytes(b"half")
+    train(tg.ModelCheckpoint(tmp_path / "best.npz"), val_loss=CURVE[:1])
+    assert [p.name for p in tmp_path.iterdir()] == ["best.npz"]
+
+
+def test_a_missing_folder_is_refused_before_the_first_step(tmp_path):
+    spy = Spy()
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        train(tg.ModelCheckpoint(tmp_path / "absent" / "x.npz"), spy, val_loss=[1.0])
+    assert spy.kernels == []
