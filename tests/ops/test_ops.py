@@ -67,6 +67,17 @@ def test_gradients(case):
 
 
 @every_case
+def test_gradients_are_the_same_with_a_graph_of_their_own(case):
+    """A derivative may spare itself work by what the forward has left it, unless it is to be differentiated in turn."""
+    inputs = tensors(case)
+    out = case.call(*inputs)
+    weights = np.random.default_rng(0).normal(size=out.shape)
+    plain = tg.gradients(out, inputs, gradient=weights)
+    for g, h in zip(plain, tg.gradients(out, inputs, True, gradient=weights), strict=True):
+        np.testing.assert_allclose(g, h.data, rtol=1e-12, atol=1e-13)
+
+
+@every_case
 def test_float32_stays_float32_forward_and_backward(case):
     inputs = tensors(case, np.float32)
     raw = []

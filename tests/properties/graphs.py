@@ -29,9 +29,9 @@ class Graph:
     def __post_init__(self) -> None:
         rng = np.random.default_rng(self.seed)
         self.cases = [CASES[i] for i in rng.integers(len(CASES), size=self.ops)]
-        self.sources = [rng.integers(i + 1, size=2) for i in range(self.ops)]
+        self.sources = [rng.integers(i + 1, size=2).tolist() for i in range(self.ops)]  # no arrays: not to be captured
         self.leaves = [np.array(x, float) for case in self.cases for x in case.inputs]
-        self.weights = rng.uniform(0.5, 1.5, size=self.ops)
+        self.weights = rng.uniform(0.5, 1.5, size=self.ops).tolist()
 
     def __str__(self) -> str:
         return f"seed {self.seed}: " + " → ".join(map(str, self.cases))
