@@ -4,6 +4,7 @@
     viz.steps(loss, "steps.html")     forward and backward, one step at a time
     viz.flow(loss)                    where gradients vanish or explode          .save("flow.svg")
     viz.derivation(loss, wrt=w)       the chain rule in symbols and numbers
+    viz.program(fast)                 the program of tg.compile(step) beside its graph      .save("program.html")
 
 and plots of training, with matplotlib: history, gradient_heatmap, decision_boundary, activations, weights, landscape,
 paths. `python -m viz doctor` says what this machine can draw.
@@ -16,6 +17,7 @@ from .graph import graph
 from .heatmap import gradient_heatmap
 from .picture import Picture
 from .plots import activations, decision_boundary, history, landscape, paths, weights
+from .program import program
 from .steps import Steps, steps
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "history",
     "landscape",
     "paths",
+    "program",
     "steps",
     "weights",
 ]

@@ -37,7 +37,8 @@ def page(
         title=escape(title),
         formula=escape(formula),
         theme=f' data-theme="{theme}"' if theme != "auto" else "",
-        style=f"{_variables()}:root{{--graph:{min(max(plan.h + 26, 170.0), 400.0):.0f}px}}\n{_part('page.css')}",
+        style=f"{variables()}:root{{--graph:{min(max(plan.h + 26, 170.0), 400.0):.0f}px}}\n"
+        f"{_part('graph.css')}{_part('page.css')}",
         legend=f"<li><b>forward</b> values →</li>{backward}",
         graph=graph,
         steps=_steps(steps, digits),
@@ -56,7 +57,9 @@ def _part(name: str) -> str:
     return files(__package__).joinpath("page", name).read_text("utf-8")
 
 
-def _variables() -> str:
+def variables() -> str:
+    """Both themes as variables of a style sheet."""
+
     def block(theme: Theme) -> str:
         return "".join(f"--{name}:{value};" for name, value in theme.variables().items())
 

@@ -59,7 +59,7 @@ def _element(element: ET.Element, place: _Place, family: str) -> Iterator[str]:
             place = replace(place, scale=place.scale * values[0])
     place = replace(place, opacity=place.opacity * float(element.get("opacity", 1.0)))
     tag = element.tag.rsplit("}")[-1]
-    if tag == "text":
+    if tag == "text" and element.text:
         yield _text(element, place, element.get("font-family", family))
     elif tag == "rect":
         yield from _shape(element, place, _box(*_read(element, "x", "y", "width", "height", "rx")), curved=True)
