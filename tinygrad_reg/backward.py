@@ -71,11 +71,7 @@ def walk(
 
         # 2. Its op turns the gradient into a share for each input that needs one.
         inputs, options = node._inputs, node._options
-        if create_graph:
-            known = (upstream, node, *inputs)
-        else:
-            values = [x._data if isinstance(x, Tensor) else _number(x, node) for x in inputs]
-            known = (upstream, node._data, *values)
+        known = (upstream, node, *inputs) if create_graph else (upstream, node._data, *node._arrays)
         if primitive.keeps:
             parts_without_graph = create_graph and primitive.keeps == "parts"
             options = {**options, primitive.keeps: None if parts_without_graph else node._kept}
@@ -140,8 +136,9 @@ def _shares_owed(outputs: Sequence[Tensor], wanted: set[Tensor] | None) -> dict[
                 _refuse_stale(parent, node)
             if not parent._requires_grad:
                 continue
-            if parent in owed:
-                owed[parent] += 1
+            expected = owed.get(parent)
+            if expected is not None:
+                owed[parent] = expected + 1
             elif wanted is None or parent in wanted:
                 owed[parent] = 1
                 found.append(parent)
@@ -174,13 +171,6 @@ def _refuse_stale(parent: Tensor, node: Tensor) -> None:
         f"{describe(parent)} has new values (an optimizer's step, a load or an assignment to .data) since '{node.op}' "
         "used it, so this graph's gradients would be wrong: compute the loss anew, then go backward"
     )
-
-
-def _number(x: Any, node: Tensor) -> Any:
-    """A number among a node's inputs takes part in its derivatives in the node's own dtype."""
-    if isinstance(x, (float, int)) and node._data.dtype.kind == "f":
-        return node._data.dtype.type(x)
-    return x
 
 
 def _fit(share: Any, parent: Tensor, node: Tensor) -> Any:
@@ -221,7 +211,10 @@ def _may_be_held(share: Any, known: Sequence[Any], node: Tensor) -> bool:
     foreign = node._primitive is not None and node._primitive.foreign
     if foreign or share.base is not None or share is node._kept or not share.flags.writeable:
         return True
-    return any(share is value for value in known)  # by identity: `in` would compare elements
+    for value in known:  # noqa: SIM110 - any() and a generator take longer than all of this
+        if share is value:  # by identity: `in` would compare elements
+            return True
+    return False
 
 
 def start_gradient(output: Any, gradient: Any, call: str) -> Any:

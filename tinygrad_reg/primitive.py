@@ -154,15 +154,19 @@ class Primitive:
             inputs, options = self._bind(inputs, options)
         watch = modes.watch
         forward = self.forward if watch is None else watch.applying(self, inputs)
-        arrays = []
-        any_tensor = requires_grad = False
+        arrays: list[Any] = []
+        any_tensor = requires_grad = has_numbers = False
         for x in inputs:
             if isinstance(x, Tensor):
                 any_tensor = True
                 if x._requires_grad:
                     requires_grad = True
                 arrays.append(x._data)
+            elif type(x) is float or type(x) is int:
+                has_numbers = True
+                arrays.append(x)
             else:
+                has_numbers |= isinstance(x, np.generic)
                 arrays.append(_operand(x))
 
         if not any_tensor and not self.random:
@@ -198,6 +202,7 @@ class Primitive:
             node._requires_grad = True
             node._primitive = self
             node._inputs = inputs
+            node._arrays = _in_dtype(arrays, out.dtype) if has_numbers else arrays
             node._options = options or _NO_OPTIONS
             node._kept = kept
             node._cut = None
@@ -205,7 +210,7 @@ class Primitive:
         else:
             node._requires_grad = False
             node._primitive = node._kept = None
-            node._inputs = ()
+            node._inputs = node._arrays = ()
             node._options = _NO_OPTIONS
             node._cut = "no_grad()" if requires_grad else None
             if requires_grad and _is_view(out, arrays):
@@ -413,6 +418,13 @@ def _read_only(x: Any) -> Any:
         x = x.view()
         x.flags.writeable = False
     return x
+
+
+def _in_dtype(arrays: list[Any], dtype: Any) -> list[Any]:
+    """The arrays, with the numbers among them as the derivatives need them, which take no number's type for theirs."""
+    if dtype.kind != "f":
+        return arrays
+    return [dtype.type(x) if isinstance(x, (float, int)) else x for x in arrays]
 
 
 def _is_view(out: Any, arrays: Sequence[Any]) -> bool:

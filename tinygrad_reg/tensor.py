@@ -36,6 +36,7 @@ class Tensor(Methods):
 
     __slots__ = (
         "__weakref__",
+        "_arrays",  # the same as its op got it
         "_code",  # the user's code object that made this tensor, and the place in it (see source.py)
         "_cut",  # what kept it out of the graph: "detach()", "no_grad()", or None
         "_data",  # ndarray, or a NumPy scalar for a 0-d result (much cheaper; `.data` shows an array)
@@ -68,6 +69,7 @@ class Tensor(Methods):
         self._kept: Any = None
         self._cut: str | None = None
         self._inputs: tuple[Any, ...] = ()
+        self._arrays: Any = ()
         self._options: dict[str, Any] = {}
         self._requires_grad = bool(requires_grad)
         self._name = name
