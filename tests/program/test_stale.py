@@ -324,3 +324,45 @@ def test_named_tuples_slices_and_tuples_of_arrays_are_taken_apart():
         assert fast(batch(X * n, X), slice(0, 1)) == n
     assert fast(batch(X, X), slice(0, 2)) == 5.0
     assert len(fast._programs) == 2
+
+
+def test_what_is_returned_in_an_object_is_refused():
+    w = tg.Tensor(X, requires_grad=True)
+
+    def step(x):
+        found = types.SimpleNamespace()
+        found.loss = np.sum(x * w)
+        return found
+
+    with pytest.raises(RuntimeError, match="in a SimpleNamespace, which a program can't make"):
+        tg.compile(step)(X)
+    with pytest.raises(RuntimeError, match="in a set"):
+        tg.compile(lambda x: {np.sum(x * w)})(X)
+
+
+@pytest.mark.parametrize("found", [None, 1.0, "word"])
+def test_a_step_that_returns_no_array(found):
+    assert tg.compile(lambda x: found)(X) is found
+
+
+def test_parameters_that_take_some_steps_without_each_other():
+    def run(compiled):
+        w, u = (tg.Tensor(np.ones(2), requires_grad=True) for _ in range(2))
+        optimizer = tg.optim.Adam([w, u], lr=0.1)
+
+        def step(x, which):
+            optimizer.zero_grad()
+            h = x * w if which == "w" else x * u if which == "u" else x * w * u
+            loss = np.mean(h**2)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        call = tg.compile(step) if compiled else step
+        return [
+            (call(X, which).data, w.data.copy(), u.data.copy())
+            for which in ["w", "both", "w", "u", "both", "w", "both", "u"]
+        ]
+
+    for i, (ours, theirs) in enumerate(zip(run(True), run(False), strict=True)):
+        assert all(map(equal, ours, theirs)), i

@@ -20,6 +20,7 @@ from ..modes import modes, quiet
 from ..primitive import Primitive
 from ..tensor import Tensor
 from .guards import NUMERIC, Place
+from .lines import located
 from .recorded import Input, Node, Recorded, Refused, ShapeRefused
 from .updates import Updates
 
@@ -138,10 +139,7 @@ class Capture(Updates):
 
     def _only_ops_draw(self, generator: Any) -> None:
         if id(generator) in self._states and self._states[id(generator)][1] != _state(generator):
-            self.refuse(
-                "it draws random numbers by NumPy, which a program would draw only once",
-                "Draw them by an op, anew at each call: tg.ops.normal(shape=x.shape, rng=rng), tg.ops.uniform(...)",
-            )
+            self.refuse(*_DRAWN)
 
     def restore(self) -> None:
         """Give variables, Tensors and generators back what they had."""
@@ -214,9 +212,19 @@ class Capture(Updates):
         for tensor, _ in self._given_tensors:
             if tensor in self.leaves:
                 self.refuse("it is given a Tensor that it refers to as well", "Give it, or refer to it")
-        for generator, _ in list(self._states.values()):
-            self._only_ops_draw(generator)
+        try:
+            for generator, _ in list(self._states.values()):
+                self._only_ops_draw(generator)
+        except Refused:  # somewhere in the step: no line is known
+            raise Refused(located("", 0, *_DRAWN)) from None
         self.name_lines()
+
+
+_DRAWN = (
+    "it draws random numbers by NumPy, which a program would draw only once",
+    "Draw them by an op, anew at each call: tg.ops.normal(shape=x.shape, rng=rng), tg.ops.uniform(...); "
+    "or draw them outside, and give them",
+)
 
 
 def _state(generator: Any) -> str:

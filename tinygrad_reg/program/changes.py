@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..modes import Captured
 from ..tensor import Tensor
 from .guards import Guards
 from .lines import located
-from .recorded import Refused
+from .recorded import Refused, is_computed
 
 
 def refuse_once(guards: Guards) -> None:
@@ -32,7 +31,7 @@ def kept_for_later(before: Guards, last: Sequence[str]) -> list[str]:
         except KeyError:
             now = None
         unread = not before.uses[place.name]
-        if _is_computed(now) and not (place.was is None or _is_unreadable(place.was)):
+        if is_computed(now) and not (place.was is None or _is_unreadable(place.was)):
             raise Refused(
                 f"tg.compile can't capture this step: it keeps what it computes in {place.name!r} for its next "
                 "call, and a program would keep it only once. Assign .data of a Tensor, or give it as an argument and "
@@ -52,14 +51,10 @@ def kept_for_later(before: Guards, last: Sequence[str]) -> list[str]:
 def take_back(before: Guards) -> None:
     """After a refusal no variable holds what was computed in the capture."""
     for place in before.changed():
-        if place.put is not None and _is_computed(place.ask()):
+        if place.put is not None and is_computed(place.ask()):
             place.put(place.was)
-
-
-def _is_computed(x: Any) -> bool:
-    return isinstance(x, Captured) or (isinstance(x, Tensor) and isinstance(x._data, Captured))
 
 
 def _is_unreadable(x: Any) -> bool:
     """A step that reads it is refused: it was computed by an earlier call."""
-    return _is_computed(x) or (isinstance(x, Tensor) and x._primitive is not None)
+    return is_computed(x) or (isinstance(x, Tensor) and x._primitive is not None)

@@ -34,7 +34,7 @@ def in_floats(program: Program, names: Namespace, name_of: Callable[[Node], str]
             return []
         lines.append(f"{name_of(node)} = {text}")
     results = ", ".join(f"np.float64({writer.text(node)})" for node in program.results)
-    return [*lines, f"return ({results},)"]
+    return [*lines, f"return ({results}{',' if results else ''})"]
 
 
 def _is_number(node: Node) -> bool:

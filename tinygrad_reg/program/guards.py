@@ -218,9 +218,10 @@ class Guards:
             self._test(f"all(map(same, {part}, {self._name(list(eval(part, self._names)))}))")
         everything = functools.partial(_everything, table)
         self._slow.append((everything, everything()))
-        self.places.append(Place(name, everything, everything(), None))
+        beside = functools.partial(_beside_arrays, table)
+        self.places.append(Place(name, beside, beside(), None))
         for key, part in list(table.items() if is_dict else enumerate(table)):
-            if isinstance(part, (np.ndarray, tuple)):
+            if isinstance(part, (np.ndarray, tuple, Tensor)):
                 ask, put = functools.partial(table.__getitem__, key), functools.partial(table.__setitem__, key)
                 self.places.append(Place(name, ask, part, put))
             self._value(part, name)
@@ -341,6 +342,10 @@ _UNSEEDED = {"default_rng", "RandomState", "Random", "SeedSequence", "PCG64", "M
 
 def _everything(table: Any) -> list[Any]:
     return [*table.values(), *table] if isinstance(table, dict) else list(table)
+
+
+def _beside_arrays(table: Any) -> list[Any]:
+    return [len(table), *(part for part in _everything(table) if not isinstance(part, (np.ndarray, Tensor)))]
 
 
 def _closed(function: Any) -> dict[str, Any]:

@@ -140,6 +140,10 @@ class Lines:
 
     def set_item(self, target: Recorded, index: Any, value: Any) -> None:
         """target[index] = value: an op may fill an array that it made, a step may not."""
+        if isinstance(target.node, Input) and target.node.kind == "constant":
+            self.refuse(
+                "a[i] = b writes into an array that outlives the step", "Keep it in a Tensor, and assign its .data"
+            )
         if not self._inside or target.node not in self.nodes[self._since :]:
             self.refuse("a[i] = b writes into a captured array", "Write np.where(mask, b, a)")
         self._unshared(target, "an assignment to an element")

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..tensor import Tensor
 from .capture import Capture
-from .recorded import Check, Input, Node, Recorded, assign
+from .lines import located
+from .recorded import Check, Input, Node, Recorded, Refused, assign, is_computed
 from .updates import Leaf
 from .write import inputs_of
 
@@ -66,6 +67,10 @@ class Program:
             return type(x)([self._structure(part) for part in x])
         if type(x) is dict:
             return {name: self._structure(part) for name, part in x.items()}
+        parts = x if isinstance(x, (list, tuple, set, dict)) else getattr(x, "__dict__", {})
+        if any(is_computed(part) for part in (parts.values() if isinstance(parts, dict) else parts)):
+            what = f"it returns what it computes in a {type(x).__name__}, which a program can't make"
+            raise Refused(located("", 0, what, "Return Tensors and arrays, in tuples, lists and dicts"))
         return x
 
     def _left_behind(self, leaf: Leaf) -> None:

@@ -223,7 +223,8 @@ class Recorded(Captured):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         refuse(
             "the array is converted to a plain one, or written into one",
-            "Stay with functions of arrays (np.where, np.concatenate), and return what you want to keep",
+            "Stay with functions of arrays (np.where, np.concatenate; np.take(table, i, axis=0) for table[i]), "
+            "and return what you want to keep",
         )
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -288,6 +289,11 @@ def _operators() -> None:
 _operators()
 
 
+def is_computed(x: Any) -> bool:
+    """Whether something stands for what a captured step has computed."""
+    return isinstance(x, Recorded) or (isinstance(x, Tensor) and isinstance(x._data, Recorded))
+
+
 def _capture() -> Any:
     if modes.capture is None:
         raise Refused(
@@ -308,4 +314,6 @@ def refuse(what: str, advice: str) -> NoReturn:
 
 def refuse_shape(what: str) -> NoReturn:
     """Raise ShapeRefused, with the user's line."""
-    raise ShapeRefused(_capture().complaint(what, "Write np.where(mask, x, 0), which keeps the shape"))
+    raise ShapeRefused(
+        _capture().complaint(what, "Write np.where(mask, x, 0), which keeps the shape, or compute it before the step")
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -41,6 +42,10 @@ class Updates(Lines):
         self.steps: list[tuple[Any, list[Any]]] = []  # the optimizers' steps: the optimizer, the groups that moved
         self._flat_inputs: dict[tuple[int, str, int, int], Recorded] = {}
         self._examples: dict[int, dict[str, Any]] = {}  # copies of the optimizers' arrays, for this capture
+
+    def read(self, ask: Callable[[], Any], answer: Any) -> None:
+        """The step has asked something besides arrays: another answer makes another program."""
+        raise NotImplementedError
 
     def touch(self, tensor: Tensor) -> None:
         """From now on a Recorded stands for the Tensor's array, and for its gradient."""
@@ -110,8 +115,11 @@ class Updates(Lines):
                 for p, _, _ in group.rows:
                     self._bring(flat, p)
             for place, t in runs(groups):
-                ticks = sum(groups[0] in done for _, done in self.steps)
-                clock = self.input("clock", (groups[0], ticks + 1), t + 1 + ticks, "t")
+                together = [group for group in groups if place.start <= group.start < place.stop]
+                if len(together) > 1:  # they share a clock, as long as they take every step together
+                    self.read(functools.partial(_agree, together), True)
+                ticks = sum(together[0] in done for _, done in self.steps)
+                clock = self.input("clock", (together[0], ticks + 1), t + 1 + ticks, "t")
                 arrays = [
                     self.flat(flat, name, flat.arrays[name], place) for name in ("w", "g", *optimizer.state_names)
                 ]
@@ -269,6 +277,10 @@ class Updates(Lines):
             norms = iter(found)
             return [0.0 if p._grad is None else next(norms) for p in params]
         return found
+
+
+def _agree(groups: Sequence[Any]) -> bool:
+    return all(group.t == groups[0].t for group in groups)
 
 
 class Clipping:
