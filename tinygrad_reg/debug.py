@@ -111,6 +111,9 @@ def why(tensor: Tensor, loss: Tensor | None = None) -> str:
     """Why the gradient of `tensor` is None, zero, NaN or huge, in one or two sentences.
 
     `loss` is where backward() started; by default, the last one in this thread that is still in use.
+
+    >>> print(why(Tensor(1.0, name="x")))
+    x has no gradient because it does not require one: make it with requires_grad=True.
     """
     if not isinstance(tensor, Tensor):
         raise TypeError(f"why() takes a Tensor, not {type(tensor).__name__}")

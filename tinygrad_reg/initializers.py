@@ -139,7 +139,11 @@ def glorot_uniform() -> Drawn:
 
 
 def he_normal(*, truncated: bool = False) -> Drawn:
-    """N(0, std²), std = sqrt(2 / fan_in): for ReLU, which halves the second moment of its input."""
+    """N(0, std²), std = sqrt(2 / fan_in): for ReLU, which halves the second moment of its input.
+
+    >>> create("he_normal", (200, 500), rng=0).std().round(3)
+    np.float64(0.1)
+    """
     return Drawn("he_normal", 2, "fan_in", truncated=truncated)
 
 

@@ -135,6 +135,10 @@ def binary_crossentropy(prediction: Any, target: Any) -> Any:
 
     reduction="samples" gives the lecture's multi-label loss, summed over the classes. For training prefer
     sigmoid_crossentropy of the logits: a saturated sigmoid sends back no gradient.
+
+    >>> p, y = np.array([0.8, 0.1, 0.3, 0.8]), np.array([1, 0, 1, 0])
+    >>> round(binary_crossentropy(p, y).item() / np.log(10), 4)  # lecture 000's example, to base 10
+    np.float64(0.3411)
     """
     y = _as_target(prediction, target, "binary_crossentropy")
     _check_range(prediction, "prediction", "binary_crossentropy", "sigmoid_crossentropy takes logits")
@@ -159,6 +163,10 @@ def categorical_crossentropy(prediction: Any, target: Any) -> Any:
 
     Rows are not renormalised: a row that does not sum to 1 gets a warning. (Lecture 000's example has one; Keras
     divides by the sum.) For training prefer softmax_crossentropy of the logits.
+
+    >>> p = np.array([[0.7, 0.2, 0.1], [0.3, 0.3, 0.4]])
+    >>> print(categorical_crossentropy(p, [0, 2], reduction="none").data)  # −ln 0.7, −ln 0.4
+    [0.35667494 0.91629073]
     """
     y = _as_labels(prediction, target, "categorical_crossentropy")
     if not _is_softmax(prediction):
@@ -174,6 +182,11 @@ def softmax_crossentropy(prediction: Any, target: Any) -> Any:
     """Categorical cross-entropy of logits z, −1/N Σᵢ log softmax(zᵢ)[yᵢ], with integer or one-hot labels y.
 
     Computed by log-sum-exp, so it is exact for logits of any size; its gradient is (softmax(z) − y)/N.
+
+    >>> z = Tensor([[np.log(7), np.log(2), 0.0]], requires_grad=True)  # softmax(z) = [0.7, 0.2, 0.1]
+    >>> softmax_crossentropy(z, [0]).backward()
+    >>> print(z.grad.round(6))
+    [[-0.3  0.2  0.1]]
     """
     y = _as_labels(prediction, target, "softmax_crossentropy")
     if y.ndim < prediction.ndim:

@@ -89,6 +89,9 @@ def precision(prediction: Any, target: Any, *, threshold: float | None = None, a
 
     With two classes it is class 1's; with more, the mean over the classes. average="macro", "micro" or "none" asks for
     the mean over classes, the share over all decisions, or an array with one number a class.
+
+    >>> precision(np.array([0.9, 0.8, 0.6, 0.2]), np.array([1, 0, 1, 1]), threshold=0.7)
+    0.5
     """
     return _score(prediction, target, threshold, average, lambda tp, said, true: _ratio(tp, said))
 

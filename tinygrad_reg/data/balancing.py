@@ -30,6 +30,11 @@ def smote(x: Any, y: Any, *, k: int = 5, rng: Rng = None) -> tuple[np.ndarray, n
 
     Synthetic minority over-sampling: a random member a of the class, a random one b of its k nearest neighbours in the
     class, and a + u · (b − a) with u uniform in [0, 1). The samples given come first.
+
+    >>> x, y = np.arange(14.0).reshape(7, 2), np.array([0, 0, 0, 0, 0, 1, 1])
+    >>> more, labels = smote(x, y, k=1, rng=0)
+    >>> len(more), np.bincount(labels)
+    (10, array([5, 5]))
     """
     samples, labels = _labelled(x, y)
     samples, rng = as_floats(samples), generator(rng)

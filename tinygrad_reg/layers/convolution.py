@@ -72,7 +72,12 @@ class Conv2D(Weighted):
 
 
 class Flatten(Module):
-    """(N, …) → (N, product of the others), row by row."""
+    """(N, …) → (N, product of the others), row by row.
+
+    >>> import numpy as np
+    >>> Flatten()(np.zeros((5, 3, 8, 8))).shape
+    (5, 192)
+    """
 
     def forward(self, x: Tensor) -> Any:
         """x as a table, a row a sample"""

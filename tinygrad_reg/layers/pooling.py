@@ -24,7 +24,12 @@ class Pool2D(Module):
 
 
 class MaxPool2D(Pool2D):
-    """The largest number of each window of `size`; windows are `stride` apart, by default side by side."""
+    """The largest number of each window of `size`; windows are `stride` apart, by default side by side.
+
+    >>> import numpy as np
+    >>> MaxPool2D(2)(np.zeros((1, 3, 8, 8))).shape
+    (1, 3, 4, 4)
+    """
 
     def forward(self, x: Tensor) -> Any:
         """max of each window"""

@@ -65,7 +65,12 @@ class Sequential(Module):
 
 
 class Residual(Module):
-    """x + block(x): the gradient also flows past the block, unchanged."""
+    """x + block(x): the gradient also flows past the block, unchanged.
+
+    >>> import numpy as np
+    >>> Residual(lambda x: 0.5 * x)(np.array([2.0, 4.0]))
+    Tensor([3., 6.])
+    """
 
     def __init__(self, block: Module | Callable[[Any], Any]) -> None:
         self.block = _layer(block, "the block of a Residual")

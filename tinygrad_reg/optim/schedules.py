@@ -41,7 +41,12 @@ def constant(lr: float) -> Schedule:
 
 
 def exponential(lr: float, decay: float, every: float = 1) -> Schedule:
-    """η(t) = lr · decay^(t / every)."""
+    """η(t) = lr · decay^(t / every).
+
+    >>> falling = exponential(0.1, decay=0.5, every=10)
+    >>> [round(falling(t), 4) for t in (0, 5, 10, 20)]
+    [0.1, 0.0707, 0.05, 0.025]
+    """
     lr, decay, every = checks.number("lr", lr, 0), checks.positive("decay", decay), checks.positive("every", every)
     return Schedule(f"exponential({lr}, decay={decay}, every={every})", lambda t: lr * decay ** (t / every))
 

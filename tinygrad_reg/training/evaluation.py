@@ -51,6 +51,8 @@ def evaluate(
 ) -> dict[str, float]:
     """The loss and the metrics over all samples, by name: {"loss": 0.31, "accuracy": 0.92}.
 
+        tg.evaluate(model, x_test, y_test, loss="softmax_crossentropy", metrics=["accuracy"])
+
     The loss is the mean over the samples, without penalties; each metric is computed once, on all predictions.
     """
     a_module(model, "evaluate")
