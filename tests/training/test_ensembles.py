@@ -1,5 +1,6 @@
 """Ensembles (row T9 of the lectures): independent members through any executor, failures reported, the rest kept."""
 
+import multiprocessing
 import os
 import warnings
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -132,6 +133,29 @@ def test_what_can_not_be_sent_to_another_process_says_so():
         warnings.simplefilter("error")
         with ThreadPoolExecutor(2) as executor:
             assert len(ensemble.fit(X, Y, executor=executor, **FIT)) == 2
+
+
+class Ended(tg.Callback):
+    """Leaves a file behind where a training has come to its end."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def on_train_end(self):
+        self.path.touch()
+
+
+def test_ctrl_c_does_not_wait_for_the_members(monkeypatch, tmp_path):
+    """In a notebook the interrupt reaches the parent alone."""
+
+    def interrupted(futures):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tinygrad_reg.training.ensembles.as_completed", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tg.Ensemble(build, members=2).fit(X, Y, callbacks=Ended(tmp_path / "ended"), **{**FIT, "epochs": 5000})
+    assert not multiprocessing.active_children()
+    assert not (tmp_path / "ended").exists()
 
 
 def test_an_ensemble_is_saved_and_loaded(tmp_path):

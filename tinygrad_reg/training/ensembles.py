@@ -173,14 +173,18 @@ def _built(build: Callable[[], Module], its_seed: int) -> Module:
 
 def _results(executor: Executor, tasks: dict[int, Any], own: bool) -> Iterator[tuple[int, Any]]:
     """Each member's result, or its exception, as it becomes known. An executor of our own ends here."""
+    futures: dict[Future[Result], int] = {}
     try:
         with warnings.catch_warnings():
             # A bar's watchdog is a thread, and so are those of BLAS; none of them is used by a member.
             warnings.filterwarnings("ignore", ".*multi-threaded, use of fork", DeprecationWarning)
-            futures: dict[Future[Result], int] = {executor.submit(_trained, *task): i for i, task in tasks.items()}
+            futures.update((executor.submit(_trained, *task), i) for i, task in tasks.items())
         for future in as_completed(futures):
             error = future.exception()
             yield futures[future], future.result() if error is None else error
     finally:
         if own:
+            if not all(future.done() for future in futures):  # interrupted: nobody waits for the members' last epochs
+                for process in list((getattr(executor, "_processes", None) or {}).values()):
+                    process.terminate()
             executor.shutdown(cancel_futures=True)
