@@ -1,4 +1,7 @@
-"""Random graphs: gradients against differences, the program against the graph it was captured from, and PyTorch."""
+"""Random graphs: gradients against differences, the program against the graph it was captured from, and PyTorch.
+
+The short form of these is tests/properties, and tests/oracle.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def a_graph(rng: np.random.Generator, most: int = 40) -> Graph:
     return Graph(int(rng.integers(2**32)), int(rng.integers(3, most + 1)))
 
 
-@attack(long=2000, short=10)
+@attack(long=2000, short=0)
 def gradients(rng: np.random.Generator, folder: Path) -> None:
     """random graphs, 3 to 40 ops: the gradient is the slope"""
     graph = a_graph(rng)
@@ -28,13 +31,13 @@ def gradients(rng: np.random.Generator, folder: Path) -> None:
     laws.check_slope(graph, laws.directions(graph), tg.gradients(graph(*leaves), leaves))
 
 
-@attack(long=1000, short=5)
+@attack(long=1000, short=0)
 def second_derivatives(rng: np.random.Generator, folder: Path) -> None:
     """random graphs, 3 to 10 ops: the second derivative is the slope of the gradient"""
     laws.check_curvature(a_graph(rng, 10))
 
 
-@attack(long=500, short=3)
+@attack(long=500, short=0)
 def programs_of_graphs(rng: np.random.Generator, folder: Path) -> None:
     """random graphs, 3 to 40 ops: the captured program gives the same bits"""
     graph = a_graph(rng)
@@ -45,7 +48,7 @@ def programs_of_graphs(rng: np.random.Generator, folder: Path) -> None:
 
 if importlib.util.find_spec("torch"):
 
-    @attack(long=2000, short=5)
+    @attack(long=2000, short=0)
     def pytorch(rng: np.random.Generator, folder: Path) -> int:
         """random graphs, 3 to 40 ops: PyTorch agrees (numbers compared)"""
         from tests.oracle.replay import compare

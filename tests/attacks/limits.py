@@ -43,11 +43,11 @@ def a_million_nodes(rng: np.random.Generator, folder: Path) -> int:
 
 @attack(long=3, short=1)
 def no_stack(rng: np.random.Generator, folder: Path) -> int:
-    """a chain of 20,000, the stack full: both derivatives, explain, why, compile (nodes)"""
+    """a chain of 10,000, the stack full: both derivatives, explain, why, compile (nodes)"""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(depth() + 60)
     try:
-        return deep(20_000, second=True)
+        return deep(10_000, second=True)
     finally:
         sys.setrecursionlimit(limit)
 
