@@ -3,29 +3,59 @@
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 from .contenders import CONTENDERS
-from .race import ROWS, race
-from .report import lines
+from .imports import imports
+from .race import ENVIRONMENT, ROWS, Result, race
+from .report import block, growth_block, markdown
+
+PARTS = (*ROWS, "import", "growth")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="row", help=f"which of {', '.join(ROWS)} (default: all)")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"which of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--only", default=",".join(CONTENDERS), help="contenders, with commas between (default: all)")
-    parser.add_argument("--turns", type=int, default=15, help="how often the contenders take turns")
+    parser.add_argument("--turns", type=int, default=15, help="how often they take turns (default: %(default)s)")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables there")
+    parser.add_argument("--plot", metavar="FILE", help="draw the picture there: .png, .svg or .pdf (needs matplotlib)")
     arguments = parser.parse_args()
     contenders = arguments.only.split(",")
-    for what, given, known in (("row", arguments.rows, ROWS), ("contender", contenders, CONTENDERS)):
+    for what, given, known in (("part", arguments.parts, PARTS), ("contender", contenders, CONTENDERS)):
         for name in given:
             if name not in known:
                 parser.error(f"no {what} is called {name}: there are {', '.join(known)}")
     if arguments.turns < 3:
         parser.error("--turns must be at least 3")
-    for name in arguments.rows or ROWS:
-        print("\n".join(lines(race(name, contenders, arguments.turns))), flush=True)
+    results: list[Result] = []
+    found: dict[str, Any] | None = None
+    for name in arguments.parts or PARTS:
+        if name == "growth":
+            found = measure_growth()
+            print(growth_block(found), flush=True)
+        else:
+            results.append(imports(arguments.turns) if name == "import" else race(name, contenders, arguments.turns))
+            print(block(results[-1]), flush=True)
+    if arguments.markdown:
+        arguments.markdown.write_text(markdown(results, found), encoding="utf-8")
+    if arguments.plot:
+        from .plot import plot
+
+        plot(results, arguments.plot)
     return 0
+
+
+def measure_growth() -> dict[str, Any]:
+    """growth.py, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.growth"]
+    measured = subprocess.run(command, env=ENVIRONMENT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    found: dict[str, Any] = json.loads(measured)
+    return found
 
 
 if __name__ == "__main__":

@@ -1,0 +1,159 @@
+"""How cost grows: with the nodes of a graph, and with the number of parameters; and how much memory a step takes.
+
+python -m benchmarks.growth prints it as JSON. Each cost is fitted by a power, cost = c · size^exponent.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import tracemalloc
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+import tinygrad_reg as tg
+
+from .rows import mnist
+from .setting import normal
+
+NODES = [10**2, 10**3, 10**4, 10**5, 10**6]
+COUNTS = [1, 3, 10, 30, 100, 300, 1000]
+NUMBERS = 10**5  # in all parameters together, however many they are
+SAMPLES = 512
+
+
+def main() -> None:
+    forward, backward = nodes()
+    steps = parameters()
+    found = {
+        "forward": {"sizes": NODES, "seconds": forward, "exponent": exponent(NODES, forward)},
+        "backward": {"sizes": NODES, "seconds": backward, "exponent": exponent(NODES, backward)},
+        "parameters": {"sizes": COUNTS, "seconds": steps, "exponent": exponent(COUNTS, steps)},
+        "bytes": bytes_a_node(),
+        "memory": memory(),
+    }
+    print(json.dumps(found))
+
+
+def exponent(sizes: list[int], seconds: list[float]) -> float:
+    """The slope of log cost over log size."""
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+
+
+def chain(x: Any, nodes: int) -> Any:
+    """A graph of so many nodes, each made of the one before it."""
+    for _ in range(nodes):
+        x = x * 0.999
+    return x
+
+
+def nodes() -> tuple[list[float], list[float]]:
+    """Seconds that the way forward and the way back take, by number of nodes: the best of some."""
+    x = tg.Tensor(1.0, requires_grad=True)
+    forward, backward = [], []
+    chain(x, 1000).backward()  # warm
+    for n in NODES:
+        times = []
+        for _ in range(max(3, min(300, 10**5 // n))):
+            x.grad = None
+            start = perf_counter()
+            loss = chain(x, n)
+            turn = perf_counter()
+            loss.backward()
+            times.append((turn - start, perf_counter() - turn))
+            del loss
+        best = np.min(times, axis=0)
+        forward.append(float(best[0]))
+        backward.append(float(best[1]))
+    return forward, backward
+
+
+def bytes_a_node() -> float:
+    """What a node takes, with its value."""
+    n = 10**5
+    x = tg.Tensor(1.0, requires_grad=True)
+    gc.collect()
+    tracemalloc.start()
+    loss = chain(x, n)
+    taken = tracemalloc.get_traced_memory()[0] / n
+    tracemalloc.stop()
+    assert loss.requires_grad
+    return taken
+
+
+def parameters() -> list[float]:
+    """Seconds of a step of Adam, by number of parameters, whose numbers are as many in all."""
+    rng = np.random.default_rng(0)
+    seconds = []
+    for count in COUNTS:
+        made = [tg.Tensor(normal(rng, NUMBERS // count), requires_grad=True) for _ in range(count)]
+        optimizer = tg.optim.Adam(made)
+        for p in made:
+            (p * p).sum().backward()
+        optimizer.step()
+        times = []
+        for _ in range(200):
+            start = perf_counter()
+            optimizer.step()
+            times.append(perf_counter() - start)
+        seconds.append(min(times))
+    return seconds
+
+
+def memory() -> dict[str, float]:
+    """The most that a step takes beyond parameters and batch, as a multiple of what NumPy written plainly takes."""
+    rng = np.random.default_rng(0)
+    x, labels = normal(rng, SAMPLES, 784), rng.integers(0, 10, SAMPLES)
+    arrays = [p.copy() for p in mnist.TRAINING.parameters]
+    tensors = [tg.Tensor(p.copy(), requires_grad=True) for p in arrays]
+    loss_of = mnist.tinygrad_reg(tensors)
+
+    def eager() -> Any:
+        for p in tensors:
+            p.grad = None
+        loss = loss_of(x, labels)
+        loss.backward()
+        return loss
+
+    program = tg.compile(eager)
+    naive = peak(lambda: plainly(arrays, x, labels))
+    return {name: peak(work) / naive for name, work in (("eager", eager), ("program", program))}
+
+
+def plainly(p: list[Any], x: Any, labels: Any) -> Any:
+    """The network of the row mnist, forward and backward, as it is written down when nobody thinks of memory."""
+    w1, b1, w2, b2, w3, b3 = p
+    z1 = x @ w1 + b1
+    h1 = np.maximum(z1, 0)
+    z2 = h1 @ w2 + b2
+    h2 = np.maximum(z2, 0)
+    z3 = h2 @ w3 + b3
+    e = np.exp(z3 - z3.max(axis=1, keepdims=True))
+    softmax = e / e.sum(axis=1, keepdims=True)
+    loss = -np.log(softmax[np.arange(len(x)), labels]).mean()
+    g3 = (softmax - np.eye(10, dtype=np.float32)[labels]) / len(x)
+    gh2 = g3 @ w3.T
+    g2 = gh2 * (z2 > 0)
+    gh1 = g2 @ w2.T
+    g1 = gh1 * (z1 > 0)
+    gradients = [x.T @ g1, g1.sum(axis=0), h1.T @ g2, g2.sum(axis=0), h2.T @ g3, g3.sum(axis=0)]
+    return loss, gradients
+
+
+def peak(work: Callable[[], Any]) -> int:
+    """The most memory that the second call finds taken or takes: what is kept between calls counts too."""
+    gc.collect()
+    tracemalloc.start()
+    work()
+    tracemalloc.reset_peak()
+    work()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most
+
+
+if __name__ == "__main__":
+    main()

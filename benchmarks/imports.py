@@ -1,0 +1,30 @@
+"""What importing costs, as multiples of importing NumPy: a new Python for each import, in turns."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+
+from .race import ENVIRONMENT, Result
+
+MODULES = {"limit": "numpy", "eager": "tinygrad_reg", "torch": "torch", "jax": "jax", "mygrad": "mygrad"}
+SCRIPT = """
+from time import perf_counter
+start = perf_counter()
+import {module}
+print(perf_counter() - start)
+"""
+
+
+def imports(turns: int) -> Result:
+    """Seconds of each import; the first one, which compiles, doesn't count."""
+    result = Result("import", "import numpy, and import tinygrad_reg")
+    found = {name: module for name, module in MODULES.items() if importlib.util.find_spec(module)}
+    for turn in range(-1, turns):
+        for name, module in found.items():
+            command = [sys.executable, "-c", SCRIPT.format(module=module)]
+            seconds = subprocess.run(command, env=ENVIRONMENT, check=True, stdout=subprocess.PIPE, text=True).stdout
+            if turn >= 0:
+                result.times.setdefault(name, []).append(float(seconds))
+    return result
