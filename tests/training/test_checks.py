@@ -120,6 +120,10 @@ CASES = {
     "sample weights": ({"sample_weight": np.ones(3)}, ValueError, r"one number a sample, shape \(33,\), not \(3,\)"),
     "negative weights": ({"sample_weight": -np.ones(33)}, ValueError, "finite numbers from 0 on"),
     "class weights": ({"class_weight": {0: 1.0, 1: 2.0}}, ValueError, "says nothing of class 2"),
+    "class weights of several labels": (
+        {"y": 1 - np.eye(3)[Y], "loss": "sigmoid_crossentropy", "class_weight": {0: 1.0, 1: 2.0, 2: 3.0}},
+        ValueError, r"one class a sample, but y of shape \(33, 3\) holds more than one label",
+    ),
     "weights without labels": ({"class_weight": [1, 2, 3]}, TypeError, "is a dict label"),
     "a loss without a graph": ({"model": Cut()}, ValueError, "the loss does not depend on any parameter"),
     "a loss of many numbers": (

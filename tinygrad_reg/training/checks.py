@@ -162,7 +162,13 @@ def weights_of(y: np.ndarray, class_weight: Any, sample_weight: Any) -> np.ndarr
     if class_weight is not None:
         if not isinstance(class_weight, Mapping):
             raise TypeError("class_weight= is a dict label → weight, such as tg.data.class_weights(y)")
-        labels = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(len(y), -1)[:, 0]
+        several = y.size > len(y)
+        if several and (y.ndim > 2 or not ((y != 0).sum(axis=1) == 1).all()):
+            raise ValueError(
+                f"class_weight= is for one class a sample, but y of shape {y.shape} holds more than one label a "
+                "sample: give sample_weight=, or weigh the outputs in a loss of your own"
+            )
+        labels = y.argmax(-1) if several else y.reshape(-1)
         unknown = [label for label in np.unique(labels).tolist() if label not in class_weight]
         if unknown:
             raise ValueError(
