@@ -212,7 +212,10 @@ def constant_text(array: Any) -> str | None:
     if array.ndim == 1 and array.dtype == np.intp and np.array_equal(array, np.arange(len(array))):
         return f"np.arange({len(array)})"
     if array.dtype.kind == "f" and array.ndim and array.flags.c_contiguous and np.all(array == array.flat[0]):
-        return f"np.full({array.shape}, {_shortest(array.flat[0])}, np.{array.dtype.name})"
+        shape = array.shape if array.ndim > 1 else len(array)
+        if array.flat[0] == 1:
+            return f"np.ones({shape}, np.{array.dtype.name})"
+        return f"np.full({shape}, {_shortest(array.flat[0])}, np.{array.dtype.name})"
     if array.dtype.kind in "fi" and not array.ndim:
         return f"np.{array.dtype.name}({_shortest(array[()]) if array.dtype.kind == 'f' else array[()]})"
     return None
