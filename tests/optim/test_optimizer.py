@@ -305,6 +305,26 @@ def test_without_any_gradient_a_step_moves_nothing() -> None:
     assert w.data.item() == 1 and opt.state_dict()["clocks"].tolist() == [0]
 
 
+def test_three_steps_without_any_gradient_at_the_start_are_warned_of() -> None:
+    w = one()
+    opt = SGD([w], lr=0.1)
+    opt.step()
+    opt.step()
+    with pytest.warns(UserWarning, match=r"3 steps of SGD have moved nothing.*loss\.backward\(\), then step\(\)"):
+        opt.step()
+    opt.step()  # once is enough
+    frozen = one()
+    frozen.requires_grad = False
+    opt = SGD([frozen], lr=0.1)
+    for _ in range(4):
+        opt.step()  # as was asked for
+    late = SGD([one()], lr=0.1)
+    give(late.params[0], 1)
+    for _ in range(4):
+        late.step()
+        late.zero_grad()
+
+
 def test_the_defaults_are_those_that_the_documentation_names() -> None:
     defaults = {
         cls.__name__: {

@@ -15,6 +15,7 @@ An optimizer itself is its update rule, so a new one is short:
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
@@ -87,6 +88,11 @@ class Optimizer(Called):
 
     @lr.setter
     def lr(self, value: Rate) -> None:
+        if modes.capture is not None:
+            modes.capture.refuse(
+                "it sets the learning rate, which a program would do only once",
+                "Set it outside of the step, or give the optimizer a schedule: lr=tg.optim.schedules.cosine(...)",
+            )
         if callable(value):
             _scheduled(value, self.steps)
             self._lr: Rate = value
@@ -130,6 +136,8 @@ class Optimizer(Called):
             return
         lr = self.lr
         ready = [flat.ready() for flat in self.flats]  # what can go wrong goes wrong before anything has moved
+        if self.steps == 2 and not any(ready):
+            self._warn_of_idle_steps()
         with quiet():
             for flat, spaces, groups in zip(self.flats, self.spaces, ready, strict=True):
                 for place, t in runs(groups):
@@ -140,6 +148,16 @@ class Optimizer(Called):
         for groups in ready:
             written(groups)
         self.steps += 1
+
+    def _warn_of_idle_steps(self) -> None:
+        """A step without any gradient moves nothing, which is right; three of them at the start are a mistake."""
+        if all(group.t == 0 and p.requires_grad for flat in self.flats for group in flat.groups for p in group.params):
+            warnings.warn(
+                f"3 steps of {type(self).__name__} have moved nothing, because no parameter had a gradient: call "
+                "zero_grad(), then loss.backward(), then step(). If you do, the loss does not depend on these "
+                "parameters: tg.why(p) says why",
+                stacklevel=4,
+            )
 
     def apply(self, lr: float, t: int, w: Any, g: Any, spaces: Sequence[Any], state: Sequence[Any]) -> None:
         """Weight decay and the rule."""
