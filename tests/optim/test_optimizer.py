@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinygrad_reg import Tensor
+from tinygrad_reg import Sequential, Tensor
 from tinygrad_reg.optim import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSProp, by_name, schedules
 
 from .test_flat import every_optimizer, give, leaf
@@ -39,6 +39,7 @@ class Model:
         ([{"params": [one()], "lr": 0.1}], TypeError, "no parameter groups: make an optimizer for each group"),
         ({"w": one()}, TypeError, "takes a list of Tensors, not dict"),
         (Model(), TypeError, r"takes parameters, not a Model: write .parameters\(\)"),
+        (Sequential(), TypeError, r"takes parameters, not a Sequential: write .parameters\(\)"),
         (np.ones(3), TypeError, "takes a list of Tensors, not ndarray"),
         (Model().parameters, TypeError, r"takes parameters, not a function that gives them: call it, \.parameters\(\)"),
         (0.1, TypeError, r"takes the parameters first: \w+\(model\.parameters\(\), lr=0\.1\)"),
