@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,27 @@ def test_in_dot_text_a_name_is_no_port_and_no_markup(name: str) -> None:
     assert labels
     for label in labels:
         ET.fromstring(f"<x>{label}</x>")  # well-formed, so dot reads it as it was meant
+
+
+@pytest.mark.skipif("dot" not in ENGINES, reason="no dot on this machine (apt install graphviz)")
+@pytest.mark.parametrize("name", examples.HOSTILE)
+def test_in_what_dot_paints(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "graph.png"
+    viz.graph(_named(name), title=name, engine="builtin").save(path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert [p.name for p in tmp_path.iterdir()] == ["graph.png"]
+
+
+@pytest.mark.parametrize("name", examples.HOSTILE)
+def test_in_a_program(name: str, tmp_path: Path) -> None:
+    source = "import numpy as np\n\n\ndef step(x):\n    # ---- forward\n"
+    source += f"    # {clean(name, 60)}\n    y = x * 2\n    # ---- backward\n    grad_x = grad_y * 2\n    return y\n"
+    picture = viz.program(source, title=name)
+    assert _tags(parse(picture.svg)) <= {"svg", "title", "desc", "g", "rect", "path", "polygon", "text", "line"}
+    picture.save(tmp_path / "program.html")
+    page = (tmp_path / "program.html").read_text(encoding="utf-8")
+    assert page.count("<script") == 1
+    assert "<b>bold" not in page
 
 
 @pytest.mark.parametrize("name", examples.HOSTILE)
