@@ -168,7 +168,10 @@ def test_what_is_no_batch_of_images_is_refused(images, error, message):
         lambda: shift(-1), lambda: shift(1.5), lambda: random_crop(0), lambda: random_crop(3, padding=-1),
         lambda: rotate(np.nan), lambda: resize(0, 1), lambda: resize(1.2, 0.9), lambda: flip("diagonal"),
         lambda: flip(probability=1.1), lambda: color_shift(-0.1), lambda: contrast(-1, 1), lambda: noise(np.inf),
-        lambda: information_loss(0),
+        lambda: information_loss(0), lambda: random_crop((2, 3, 4)), lambda: noise(0.1, limits=(1, 0)),
+        lambda: contrast(limits=1), lambda: color_shift(limits=(0, np.nan)), lambda: shift(1, fill=np.nan),
+        lambda: rotate(fill=np.inf), lambda: resize(fill=np.nan), lambda: information_loss(2, fill=np.nan),
+        lambda: random_crop(2, fill=np.nan),
     ],
 )  # fmt: skip
 def test_impossible_settings_are_refused(make):

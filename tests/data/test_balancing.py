@@ -75,3 +75,8 @@ def test_class_weights_average_to_1_over_the_samples():
 def test_what_smote_can_not_do_is_refused(y, k, message):
     with pytest.raises(ValueError, match=message):
         smote(X, y, k=k)
+
+
+def test_smote_does_not_look_for_neighbours_of_nan():
+    with pytest.raises(ValueError, match="x has NaN or infinite values"):
+        smote(np.where(X[0, 0] == X, np.nan, X), Y)

@@ -110,6 +110,11 @@ def test_splits_that_can_not_be_are_refused(options, message):
         split(X, Y, **options)
 
 
+def test_a_training_part_with_nan_has_no_mean():
+    with pytest.raises(ValueError, match="2 values of the training set are NaN or infinite"):
+        Standardizer([[1.0, np.nan], [np.inf, 2.0]])
+
+
 def test_standardisation_is_fitted_on_the_training_part_alone():
     rng = np.random.default_rng(0)
     train, test = rng.normal(3, 2, (50, 4)), rng.normal(30, 20, (20, 4))

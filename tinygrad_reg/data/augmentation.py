@@ -79,6 +79,7 @@ class shift(Augmentation):
 
     def __post_init__(self) -> None:
         checks.whole("pixels", self.pixels, 0)
+        checks.number("fill", self.fill)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images moved."""
@@ -96,13 +97,16 @@ class random_crop(Augmentation):
     fill: float = 0.0
 
     def __post_init__(self) -> None:
-        for n in self.size if isinstance(self.size, tuple) else (self.size,):
-            checks.whole("size", n, 1)
+        if isinstance(self.size, (tuple, list)) and len(self.size) != 2:
+            raise ValueError(f"size is a number, or a height and a width, not {self.size!r}")
+        for n in self.size if isinstance(self.size, (tuple, list)) else (self.size,):
+            checks.whole("size", n)
         checks.whole("padding", self.padding, 0)
+        checks.number("fill", self.fill)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The windows, (N, C, height, width) of the size."""
-        height, width = self.size if isinstance(self.size, tuple) else (self.size, self.size)
+        height, width = self.size if isinstance(self.size, (tuple, list)) else (self.size, self.size)
         padded = _padded(images, self.padding, self.fill)
         if height > padded.shape[2] or width > padded.shape[3]:
             raise ValueError(f"a window of {height} × {width} does not fit into images of {padded.shape[2:]}")
@@ -120,6 +124,7 @@ class rotate(Augmentation):
 
     def __post_init__(self) -> None:
         checks.number("degrees", self.degrees, 0)
+        checks.number("fill", self.fill)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images turned."""
@@ -140,6 +145,7 @@ class resize(Augmentation):
     def __post_init__(self) -> None:
         checks.positive("low", self.low)
         _check_range(self.low, self.high)
+        checks.number("fill", self.fill)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images resized."""
@@ -175,6 +181,7 @@ class color_shift(Augmentation):
 
     def __post_init__(self) -> None:
         checks.number("amount", self.amount, 0)
+        _check_limits(self.limits)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images in other colours."""
@@ -192,6 +199,7 @@ class contrast(Augmentation):
 
     def __post_init__(self) -> None:
         _check_range(self.low, self.high)
+        _check_limits(self.limits)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images with more or less contrast."""
@@ -209,6 +217,7 @@ class noise(Augmentation):
 
     def __post_init__(self) -> None:
         checks.number("std", self.std, 0)
+        _check_limits(self.limits)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images with noise."""
@@ -224,7 +233,8 @@ class information_loss(Augmentation):
     fill: float = 0.0
 
     def __post_init__(self) -> None:
-        checks.whole("size", self.size, 1)
+        checks.whole("size", self.size)
+        checks.number("fill", self.fill)
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images with a part missing."""
@@ -288,3 +298,8 @@ def _limited(images: np.ndarray, limits: Limits) -> np.ndarray:
 def _check_range(low: float, high: float) -> None:
     if checks.number("low", low, 0) > checks.number("high", high, 0):
         raise ValueError(f"low must not be above high, these are {low!r} and {high!r}")
+
+
+def _check_limits(limits: Limits) -> None:
+    if limits is not None and not (isinstance(limits, (tuple, list)) and len(limits) == 2 and limits[0] < limits[1]):
+        raise ValueError(f"limits are the lowest and the highest value of a pixel, such as (0, 1), not {limits!r}")

@@ -40,6 +40,8 @@ def smote(x: Any, y: Any, *, k: int = 5, rng: Rng = None) -> tuple[np.ndarray, n
     samples, rng = as_floats(samples), generator(rng)
     checks.whole("k, the number of neighbours,", k)
     flat = samples.reshape(len(samples), -1)
+    if not np.isfinite(flat).all():
+        raise ValueError("smote looks for neighbours, and x has NaN or infinite values: leave those samples out")
     made, their_labels = [], []
     for members, missing in _missing(labels):
         if not missing:

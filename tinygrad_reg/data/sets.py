@@ -153,6 +153,11 @@ class Standardizer:
         x = as_floats(train)
         if not x.size:
             raise ValueError(f"there is no mean of an empty training set (shape {x.shape})")
+        if not np.isfinite(x).all():
+            raise ValueError(
+                f"{(~np.isfinite(x)).sum()} values of the training set are NaN or infinite, and would make the mean "
+                "so: leave their samples out, or fill the values in"
+            )
         self.shape, self.axis = x.shape, axis
         self.mean = x.mean(axis=axis, keepdims=True, dtype=np.float64).astype(x.dtype)
         std = x.std(axis=axis, keepdims=True, dtype=np.float64).astype(x.dtype)
