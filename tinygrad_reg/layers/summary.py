@@ -36,7 +36,8 @@ def table(model: Module, x: Any = None) -> str:
     ]
     trained = sum(parameter.size for parameter in model.parameters())
     frozen = sum(tensor.size for _, tensor in model.named_state()) - trained
-    total = f"{trained:,} parameters" + (f", and {frozen:,} numbers that are not trained" if frozen else "")
+    rest = "1 number that is" if frozen == 1 else f"{frozen:,} numbers that are"
+    total = f"{trained:,} parameter{'s' * (trained != 1)}" + (f", and {rest} not trained" if frozen else "")
     rule = "─" * len(aligned[0])
     return "\n".join([aligned[0], rule, *aligned[1:], rule, total])
 
