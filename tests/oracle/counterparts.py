@@ -289,8 +289,9 @@ COUNTERPARTS = {
     "scatter_add": scattered,
     "take": taken,
     "take_along_axis": taken_along,
-    "picked": lambda x, labels: torch.gather(x, -1, labels[..., None])[..., 0],
-    "placed": lambda x, labels, classes: F.one_hot(labels, classes) * x[..., None],
+    "softmax_crossentropy": lambda z, labels: F.cross_entropy(
+        z.reshape(-1, z.shape[-1]), labels.ravel(), reduction="none"
+    ).reshape(labels.shape),
     # in order, and along diagonals
     "cumsum": flat_if_none(torch.cumsum),
     "cumprod": flat_if_none(torch.cumprod),
@@ -302,6 +303,7 @@ COUNTERPARTS = {
     "tril": triangle(torch.tril),
     "triu": triangle(torch.triu),
     # products and matrices
+    "affine": lambda x, w, b: F.linear(x, w.T, b),
     "dot": dot,
     "inner": inner,
     "outer": lambda x, y: torch.outer(x.ravel(), y.ravel()),
