@@ -46,7 +46,7 @@ def walk(
     `create_graph`, gradients are Tensors, computed by ops and differentiable in turn. `is_ours` says that the walk
     allocated the gradient's array and nobody else holds it.
     """
-    owed = _shares_owed(outputs, None if targets is None else _leading_to(set(targets), outputs))
+    owed = shares_owed(outputs, None if targets is None else _leading_to(set(targets), outputs))
     received: dict[Tensor, Any] = {}  # the sum of the shares so far
     ours: set[Tensor] = set()  # whose sum is an array that the walk allocated, so it may add to it in place
     ready: list[Tensor] = []
@@ -118,7 +118,7 @@ def walk(
                 ready.append(parent)
 
 
-def _shares_owed(outputs: Sequence[Tensor], wanted: set[Tensor] | None) -> dict[Tensor, int]:
+def shares_owed(outputs: Sequence[Tensor], wanted: set[Tensor] | None) -> dict[Tensor, int]:
     """For each node that a gradient will reach: how many shares it is going to receive."""
     owed: dict[Tensor, int] = {}
     found = []

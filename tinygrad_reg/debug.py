@@ -15,7 +15,7 @@ import numpy as np
 from . import source
 from .backward import start_gradient, walk
 from .explain import number
-from .modes import modes, quiet
+from .modes import modes, quiet, watching
 from .primitive import Primitive
 from .tensor import Tensor, describe
 
@@ -28,12 +28,8 @@ def debug() -> Iterator[None]:
     ranges and the likely cause; an array that was changed in place between the forward pass and the way back raises
     RuntimeError. A column (N, 1) that met a row (N,), so that (N, N) came out, is warned of.
     """
-    before = modes.watch
-    modes.watch = Watch()
-    try:
+    with watching(Watch()):
         yield
-    finally:
-        modes.watch = before
 
 
 class Watch:

@@ -6,8 +6,7 @@ What runs the model does so in eval mode; all leave it and its gradients as they
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from .backward import gradients
 from .explain import explain
 from .layers.module import Module, evaluating
 from .layers.running import listening
-from .modes import modes, no_grad
+from .modes import no_grad, watching
 from .primitive import Primitive, registry
 from .tensor import Tensor, describe
 
@@ -164,14 +163,5 @@ def _look_at_ops(
     x = x if isinstance(x, (np.ndarray, Tensor)) else np.asarray(x)
     with no_grad(), evaluating(model):
         for start in range(0, len(x), batch_size):
-            with _watching(_Onlooker(look)):
+            with watching(_Onlooker(look)):
                 model(x[start : start + batch_size])
-
-
-@contextmanager
-def _watching(watch: Any) -> Iterator[None]:
-    before, modes.watch = modes.watch, watch
-    try:
-        yield
-    finally:
-        modes.watch = before

@@ -6,6 +6,7 @@ the values, with a plain array. Anything else raises: it would lose the gradient
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -103,8 +104,6 @@ _UFUNC_DEFAULTS = {"where": True, "casting": "same_kind", "order": "K", "subok":
 
 @cache
 def _signature(function: Callable[..., Any]) -> Any:
-    import inspect  # takes longer than the rest of the engine, and is needed for unusual calls only
-
     try:
         return inspect.signature(function)
     except ValueError:  # a ufunc's is not told before NumPy 2.4

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import source
-from .backward import _shares_owed, start_gradient, walk
+from .backward import shares_owed, start_gradient, walk
 from .modes import quiet
 from .primitive import Primitive
 from .tensor import Tensor
@@ -170,7 +170,7 @@ def forward_steps(*outputs: Tensor, call: str = "forward_steps()") -> list[Forwa
     for output in outputs:
         if not isinstance(output, Tensor):
             raise TypeError(f"{call} takes a Tensor, not {type(output).__name__}")
-    _shares_owed(outputs, None)  # refuses a graph that was built on older values
+    shares_owed(outputs, None)  # refuses a graph that was built on older values
     tensors = _in_order(outputs)
     index = {tensor: i for i, tensor in enumerate(tensors)}
     names = _names(tensors)

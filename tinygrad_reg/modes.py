@@ -9,19 +9,56 @@ import contextvars
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from .program.capture import Capture
+    from .tensor import Tensor
+
+
+class Recorder(Protocol):
+    """What the house tells a step that is being captured (program/capture.py is the one there is)."""
+
+    def touch(self, tensor: Tensor) -> None:
+        """Somebody looks at this Tensor's array."""
+
+    def reading(self, tensor: Tensor) -> None:
+        """Somebody looks at its gradient."""
+
+    def clear(self, tensor: Tensor) -> None:
+        """Its gradient is going to be set by hand."""
+
+    def seed(self, output: Tensor, gradient: Any) -> Any:
+        """A way back begins at `output` with this gradient: what it is to begin with instead."""
+
+    def check(self, test: Callable[..., None], arguments: Any, options: dict[str, Any]) -> None:
+        """Values are looked at, and refused if they make no sense: see `check`."""
+
+    def call(self, function: Callable[..., Any], arguments: Any) -> Any:
+        """A function is applied that is no op, a user's constraint: what it returns."""
+
+    def read(self, ask: Callable[[], Any], answer: Any) -> None:
+        """Something besides arrays was asked for."""
+
+    def zero_grad(self, optimizer: Any) -> None:
+        """optimizer.zero_grad()"""
+
+    def clip(self, function: Callable[..., Any], params: Any, limit: float) -> Any:
+        """Gradients are clipped: what that function returns."""
+
+    def step(self, optimizer: Any) -> None:
+        """optimizer.step()"""
+
+    def ahead(self, optimizer: Any, closure: Callable[[], Any]) -> Any:
+        """optimizer.step(closure), which looks ahead."""
 
 
 class _Modes(threading.local):
     recording = True  # False inside no_grad(): results are constants
     layer = ""  # path of the layer whose forward pass is running, such as "0" or "encoder.1"
     watch: Any = None  # looks at every op and every step of the way back: a Watch inside debug(), or the Capture
-    capture: Capture | None = None  # records a step that is being compiled (see program/)
+    capture: Recorder | None = None  # records a step that is being compiled (see program/)
     transform = 0  # how many of grad, jacobian, ... are running around this call
     generator: np.random.Generator | None = None  # made on first use, or by seed()
     last_output: Any = None  # a weak reference to what backward() was last called on, for why()
@@ -55,6 +92,17 @@ def recording(on: bool) -> Iterator[None]:
         yield
     finally:
         modes.recording = before
+
+
+@contextmanager
+def watching(watch: Any) -> Iterator[None]:
+    """`watch` looks at every op and every step of the way back inside the block (in this thread)."""
+    before = modes.watch
+    modes.watch = watch
+    try:
+        yield
+    finally:
+        modes.watch = before
 
 
 def no_grad() -> AbstractContextManager[None]:

@@ -16,6 +16,7 @@ graph of its own, which is how second derivatives come about. So it must not loo
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Container, Sequence
 from types import FunctionType
 from typing import Any, NamedTuple, NoReturn
@@ -24,7 +25,7 @@ import numpy as np
 
 from . import methods, source
 from .modes import ERROR_STATE, IGNORE, default_dtype, modes
-from .tensor import Tensor, _Clock, describe, plain_array
+from .tensor import Clock, Tensor, describe, plain_array
 
 registry: dict[str, Primitive] = {}  # every op, by name: the only list of ops
 numpy_rules: dict[Any, Callable[..., Any]] = {}  # what np functions do with Tensors: see dispatch.py
@@ -206,7 +207,7 @@ class Primitive:
             node._options = options or _NO_OPTIONS
             node._kept = kept
             node._cut = None
-            node._time = _Clock.now
+            node._time = Clock.now
         else:
             node._requires_grad = False
             node._primitive = node._kept = None
@@ -433,9 +434,7 @@ def _is_view(out: Any, arrays: Sequence[Any]) -> bool:
 
 
 def _operand(x: Any) -> Any:
-    """An input that is no Tensor: numbers stay weak (they take the other operand's dtype), the rest is an array."""
-    if type(x) is float or type(x) is int:
-        return x
+    """An input that is neither a Tensor nor Python's number: an array, or a number that is as weak as Python's."""
     array = x if type(x) is np.ndarray else plain_array(x)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"an op can't take {type(x).__name__} (dtype {array.dtype})")
@@ -449,17 +448,14 @@ def _signature(forward: Callable[..., Any]) -> tuple[list[str], list[str], dict[
     """Names of the inputs, names of the options, their defaults, and whether it takes any number of inputs."""
     if isinstance(forward, np.ufunc):
         return ["x", "y", "z"][: forward.nin], [], {}, False
-    code = forward.__code__  # asked directly, because importing `inspect` and asking it takes longer than all of this
+    code = forward.__code__  # asked directly: inspect.signature of all ops takes as long as the rest of the import
     positional, keyword_only = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
     names = list(code.co_varnames)
     inputs, options = names[:positional], names[positional:keyword_only]
-    variadic = bool(code.co_flags & _TAKES_ARGS)
+    variadic = bool(code.co_flags & inspect.CO_VARARGS)
     if variadic:
         inputs.append(names[keyword_only])
-    if code.co_flags & _TAKES_KEYWORDS:
+    if code.co_flags & inspect.CO_VARKEYWORDS:
         name = names[keyword_only + variadic]
         raise TypeError(f"name the options of {forward.__name__}, instead of **{name}: they are shown in pictures")
     return inputs, options, dict(forward.__kwdefaults__ or {}), variadic
-
-
-_TAKES_ARGS, _TAKES_KEYWORDS = 0x04, 0x08  # inspect.CO_VARARGS, inspect.CO_VARKEYWORDS

@@ -12,7 +12,7 @@ from .methods import Methods
 from .modes import Captured, default_dtype, modes
 
 
-class _Clock:
+class Clock:
     """Counts the writes into arrays that graphs may have been built on: see `Tensor._time`."""
 
     now = 0
@@ -111,8 +111,8 @@ class Tensor(Methods):
 
     def written(self) -> None:
         """Note that this leaf's array has new values: graphs built before refuse to go backward through it."""
-        _Clock.now += 1
-        self._time = _Clock.now
+        Clock.now += 1
+        self._time = Clock.now
 
     @property
     def grad(self) -> np.ndarray | None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..tensor import Tensor, _Clock, describe
+from ..tensor import Clock, Tensor, describe
 
 # A parameter, and its places in the flat arrays: the view that is its data, and the one for its gradient. A plain
 # tuple, because every step looks at every one, and Python takes these apart fastest.
@@ -167,8 +167,8 @@ def runs(groups: Sequence[Group]) -> Iterator[Run]:
 
 def written(groups: Sequence[Group]) -> None:
     """Note that these parameters have new values (see `Tensor.written`), with one tick for all of them."""
-    _Clock.now += 1
-    now = _Clock.now
+    Clock.now += 1
+    now = Clock.now
     for group in groups:
         for p in group.params:
             p._time = now

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..modes import ERROR_STATE, IGNORE, default_dtype, modes
-from ..tensor import _Clock
+from ..tensor import Clock
 
 if TYPE_CHECKING:
     from .replay import Replay
@@ -24,7 +24,7 @@ class Text:
     """Lines of the function, and what their names stand for."""
 
     def __init__(self) -> None:
-        self.scope: dict[str, Any] = {"MISS": MISS, "modes": modes, "default_dtype": default_dtype, "Clock": _Clock,
+        self.scope: dict[str, Any] = {"MISS": MISS, "modes": modes, "default_dtype": default_dtype, "Clock": Clock,
             "ndarray": np.ndarray, "ERROR_STATE": ERROR_STATE, "IGNORE": IGNORE}  # fmt: skip
 
     def name(self, thing: Any) -> str:
