@@ -47,6 +47,15 @@ def test_the_same_bits_as_eager(a):
     assert "in_floats" in fast.planned_source
 
 
+def test_comparisons_stay_comparisons():
+    a, b = tg.Tensor(1.0), tg.Tensor(2.0)
+    fast = tg.compile(lambda: (a > b, a * b))
+    for x in (1.0, 3.0):
+        a.data = x
+        assert all(map(equal, numbers(fast()), numbers((a > b, a * b))))
+    assert "in_floats" in fast.planned_source
+
+
 def test_arrays_without_axes_are_numbers_too():
     def step(x, y):
         return x * y - 1.0, x > y

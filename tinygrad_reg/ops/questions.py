@@ -45,7 +45,7 @@ for _function in (np.argmax, np.argmin, np.argsort, np.any, np.all, np.nonzero):
 def _plain(x: Any) -> Any:
     """The values; a single number is as weak as Python's are, so NumPy's 0.1 equals the 0.1 of a float32 tensor."""
     if isinstance(x, Tensor):
-        return x._data
+        return x._values()
     # NumPy hands its scalars on as arrays without axes when they stand on the left.
     return x.item() if isinstance(x, (np.generic, np.ndarray)) and not x.shape else x
 

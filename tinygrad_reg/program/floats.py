@@ -33,7 +33,7 @@ def in_floats(program: Program, names: Namespace, name_of: Callable[[Node], str]
         if text is None:
             return []
         lines.append(f"{name_of(node)} = {text}")
-    results = ", ".join(f"np.float64({writer.text(node)})" for node in program.results)
+    results = ", ".join(f"np.{node.value.dtype.name}({writer.text(node)})" for node in program.results)
     return [*lines, f"return ({results}{',' if results else ''})"]
 
 
