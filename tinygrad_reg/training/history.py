@@ -34,7 +34,8 @@ def direction(name: str, mode: str = "auto") -> str:
         return "min"
     if figure in RISING or "accuracy" in figure:
         return "max"
-    near = [f"'{known}'" for known in (*FALLING, *RISING) if figure and known.startswith(figure)]
+    start = name.removesuffix(figure)
+    near = [f"'{start}{known}'" for known in (*FALLING, *RISING) if figure and known.startswith(figure)]
     hint = f" Did you mean {near[0]}?" if near else ""
     raise ValueError(f"is a better '{name}' a lower or a higher one? Write mode='min' or mode='max'.{hint}")
 
