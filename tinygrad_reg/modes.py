@@ -35,7 +35,7 @@ class Recorder(Protocol):
     def check(self, test: Callable[..., None], arguments: Any, options: dict[str, Any]) -> None:
         """Values are looked at, and refused if they make no sense: see `check`."""
 
-    def call(self, function: Callable[..., Any], arguments: Any) -> Any:
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """A function is applied that is no op, a user's constraint: what it returns."""
 
     def read(self, ask: Callable[[], Any], answer: Any) -> None:
