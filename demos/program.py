@@ -24,7 +24,7 @@ y = np.sin(x) + 0.1 * lesson.rng.normal(size=x.shape)
 
 
 def training():
-    """A small network: its loss, one step of its training, and its parameters."""
+    """A small network: one step of its training, and its parameters."""
     rng = np.random.default_rng(lesson.seed)
     w1 = tg.Tensor(rng.normal(size=(1, lesson.units)), requires_grad=True, name="w1")
     b1 = tg.Tensor(rng.normal(size=lesson.units), requires_grad=True, name="b1")
@@ -32,23 +32,19 @@ def training():
     b2 = tg.Tensor(np.zeros(1), requires_grad=True, name="b2")
     optimizer = tg.optim.SGD([w1, b1, w2, b2], lr=0.1)
 
-    def error(x, y):
+    def step(x, y):
         h = np.tanh(x @ w1 + b1)
         loss = np.mean((h @ w2 + b2 - y) ** 2)
-        return loss
-
-    def step(x, y):
-        loss = error(x, y)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         return loss
 
-    return error, step, [w1, b1, w2, b2]
+    return step, [w1, b1, w2, b2]
 
 
-error, step, parameters = training()
-_, same_step, same_parameters = training()
+step, parameters = training()
+same_step, same_parameters = training()
 fast = tg.compile(same_step)
 
 by_graph = [step(x, y).item() for _ in range(lesson.steps)]
@@ -60,9 +56,9 @@ equal = by_graph == by_program and all(
 )
 print(f"{lesson.steps} steps by the graph and by the program, all losses and weights equal to the last bit: {equal}")
 
-loss = error(x, y)
-loss.backward()
-lesson.picture(viz.graph(loss, title="The graph that the step grows"), "graph", "What the program replaces.")
+both = viz.program(fast, title="The program, and the graph that it was read from")
+lesson.picture(both, "program", "Each line of the program has the number of its box, forward and backward.")
+lesson.picture(both, "program.html", "The same as a page: point at a box to see its lines, and the other way round.")
 
 _, ax = plt.subplots()
 ax.plot(by_graph, label="by the graph", linewidth=6, alpha=0.35)
