@@ -10,19 +10,24 @@ import json
 import tracemalloc
 from collections.abc import Callable
 from time import perf_counter
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 import tinygrad_reg as tg
 
-from .rows import mnist
-from .setting import normal
+from .contenders import Work, eager, program
+from .rows import digits, mnist
+from .setting import Adam, Training, dense, normal
+from .worker import stopwatch
 
 NODES = [10**2, 10**3, 10**4, 10**5, 10**6]
 COUNTS = [1, 3, 10, 30, 100, 300, 1000]
 NUMBERS = 10**5  # in all parameters together, however many they are
 SAMPLES = 512
+BATCHES = [1, 8, 64, 512, 4096]  # of a network 64-128-10
+WIDTHS = [8, 32, 128, 512, 2048]  # of the layer between, batch 32
 
 
 def main() -> None:
@@ -33,6 +38,8 @@ def main() -> None:
         "backward": {"sizes": NODES, "seconds": backward, "exponent": exponent(NODES, backward)},
         "parameters": {"sizes": COUNTS, "seconds": steps, "exponent": exponent(COUNTS, steps)},
         "bytes": bytes_a_node(),
+        "batch": {name: multiples([step(how, batch, 128) for batch in BATCHES]) for name, how in WAYS.items()},
+        "width": {name: multiples([step(how, 32, width) for width in WIDTHS]) for name, how in WAYS.items()},
         "memory": memory(),
     }
     print(json.dumps(found))
@@ -103,6 +110,22 @@ def parameters() -> list[float]:
     return seconds
 
 
+def step(work_of: Callable[[Any, Any], Work], batch: int, width: int) -> float:
+    """Seconds of a step of Adam on a network 64-width-10: the best of some."""
+    rng = np.random.default_rng(0)
+    data = normal(rng, batch, 64), rng.integers(0, 10, batch)
+    row = SimpleNamespace(TRAINING=Training(dense(rng, 64, width, 10), data, Adam()), tinygrad_reg=digits.tinygrad_reg)
+    return stopwatch(work_of(row, {}))()
+
+
+def multiples(seconds: list[float]) -> list[float]:
+    """Of the first."""
+    return [round(x / seconds[0], 2) for x in seconds]
+
+
+WAYS = {"eager": eager, "program": program}
+
+
 def memory() -> dict[str, float]:
     """The most that a step takes beyond parameters and batch, as a multiple of what NumPy written plainly takes."""
     rng = np.random.default_rng(0)
@@ -111,16 +134,15 @@ def memory() -> dict[str, float]:
     tensors = [tg.Tensor(p.copy(), requires_grad=True) for p in arrays]
     loss_of = mnist.tinygrad_reg(tensors)
 
-    def eager() -> Any:
+    def both_ways() -> Any:
         for p in tensors:
             p.grad = None
         loss = loss_of(x, labels)
         loss.backward()
         return loss
 
-    program = tg.compile(eager)
-    naive = peak(lambda: plainly(arrays, x, labels))
-    return {name: peak(work) / naive for name, work in (("eager", eager), ("program", program))}
+    plain = peak(lambda: plainly(arrays, x, labels))
+    return {"eager": peak(both_ways) / plain, "program": peak(tg.compile(both_ways)) / plain}
 
 
 def plainly(p: list[Any], x: Any, labels: Any) -> Any:

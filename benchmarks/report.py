@@ -56,9 +56,15 @@ def growth_lines(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("backward, time by nodes, 10² to 10⁶: exponent", f"{found['backward']['exponent']:.3f}"),
         ("bytes a node", f"{found['bytes']:.0f}"),
         ("Adam's step, time by number of parameters: exponent", f"{found['parameters']['exponent']:.3f}"),
+        *((f"a step, by batch 1, 8, 64, 512, 4096: {way}", _listed(found["batch"][way])) for way in found["batch"]),
+        *((f"a step, by width 8, 32, 128, 512, 2048: {way}", _listed(found["width"][way])) for way in found["width"]),
         ("peak memory of a step, eager / plain NumPy", f"{found['memory']['eager']:.2f}"),
         ("peak memory of a step, program / plain NumPy", f"{found['memory']['program']:.2f}"),
     ]
+
+
+def _listed(multiples: Sequence[float]) -> str:
+    return ", ".join(map(number, multiples))
 
 
 def markdown(results: Sequence[Result], found: dict[str, Any] | None) -> str:

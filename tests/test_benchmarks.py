@@ -110,9 +110,13 @@ def test_growth_fits_a_power():
     sizes = [10, 100, 1000]
     assert growth.exponent(sizes, [2.0 * n**1.5 for n in sizes]) == pytest.approx(1.5)
     found = {name: {"exponent": 1.0} for name in ("forward", "backward", "parameters")}
-    shown = growth_block(found | {"bytes": 240.1, "memory": {"eager": 1.05, "program": 0.8}})
+    shown = growth_block(
+        found | {"bytes": 240.1, "batch": {"eager": [1, 1.5]}, "width": {}, "memory": {"eager": 1.05, "program": 0.8}}
+    )
     assert "bytes a node" in shown
     assert "240" in shown
+    assert "eager" in shown
+    assert "1.00, 1.50" in shown
 
 
 def test_plain_numpy_computes_what_the_row_does():

@@ -31,6 +31,7 @@ def by_hand() -> Made:
     inputs_t = [h.T for h in outputs[:-1]]
     kernels_t = [k.T for k in parameters[2::2]]
     backward = list(zip(inputs_t, kernels_t, outputs[1:], gradients[2::2], gradients[3::2], strict=True))[::-1]
+    turned = hand.empty(WIDTH, WIDTH)
     last, first = outputs[-1], outputs[0]
 
     def step(x: Any, target: Any) -> Any:
@@ -46,7 +47,10 @@ def by_hand() -> Made:
             sigmoid_back(out, gh)
             np.dot(h_t, gh, out=g_kernel)
             np.dot(ones, gh, out=g_bias)
-            np.dot(gh, kernel_t, out=spare)
+            np.copyto(
+                turned, kernel_t
+            )  # a small product with a transposed matrix takes longer than this and a plain one
+            np.dot(gh, turned, out=spare)
             gh, spare = spare, gh
         sigmoid_back(first, gh)
         np.dot(x.T, gh, out=gradients[0])
