@@ -139,7 +139,8 @@ def _panel(chain: Chain, whole: Chain, top: float, scale: _Scale, theme: Theme, 
         parts.append(svg.text(EDGE + 14, y, line, 14, theme.muted))
     for at, line in enumerate(wrap(whole.verdict(), 17, room, bold=True)):
         y += 28 if at == 0 else 23
-        parts.append(svg.text(EDGE + 14, y, line, 17, theme.backward, bold=True))
+        alarm = theme.forward if whole.verdict().startswith("Gradients flow") else theme.backward
+        parts.append(svg.text(EDGE + 14, y, line, 17, alarm, bold=True))
     for at, line in enumerate(wrap(_product(chain, digits), 16, room)):
         y += 27 if at == 0 else 22
         parts.append(svg.text(EDGE + 14, y, line, 16, theme.ink))

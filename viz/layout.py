@@ -38,12 +38,14 @@ def place(drawing: Drawing, gap: float = RANK_GAP, rows: int = 1) -> None:
 
 def place_in_rows(drawing: Drawing, gap: float = RANK_GAP, room: tuple[float, float] = in_rows.SLIDE) -> None:
     """As many rows as let the graph fill the room best; of nearly as good ones the fewer."""
-    found: dict[int, float] = {}
-    for rows in range(1, 10):
+    place(drawing, gap)
+    found = {1: in_rows.fit(drawing, *room)}
+    about = round(
+        (drawing.w * room[1] / (drawing.h * room[0])) ** 0.5
+    )  # rows as wide as the room, if it were that easy
+    for rows in range(max(about - 2, 2), about + 3):
         place(drawing, gap, rows)
         found[rows] = in_rows.fit(drawing, *room)
-        if drawing.h * room[0] > 1.5 * drawing.w * room[1]:
-            break
     best = max(found.values())
     place(drawing, gap, next(rows for rows, fit in found.items() if fit >= 0.94 * best))
 

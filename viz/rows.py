@@ -9,6 +9,7 @@ from .trace import Drawing
 LANE = 9.0  # between arrows that run side by side
 TURN = 14.0  # from the end of a row to the first arrow that turns there
 SLIDE = (1280.0, 720.0)
+MANY = 250  # ranks: of more, rows are cut to equal widths
 READABLE = 0.8  # of the size in which a graph is set: a row that would have to be shrunk more is set as several
 
 
@@ -31,6 +32,8 @@ def starts(drawing: Drawing, depth: dict[str, int], rows: int, gap: float) -> li
         for rank in range(min(inside) + 1, max(inside) + 1):
             cost[rank] += 0.05
     ideal = place[-1] / rows
+    if count > MANY:
+        return sorted({min(range(count), key=lambda rank: abs(place[rank] - row * ideal)) for row in range(rows)})
     best: list[list[tuple[float, int]]] = [[(0.0, 0)] + [(float("inf"), 0)] * count]  # by rows, then by ranks so far
     for _ in range(rows):
         before, now = best[-1], [(float("inf"), 0)] * (count + 1)
@@ -38,6 +41,7 @@ def starts(drawing: Drawing, depth: dict[str, int], rows: int, gap: float) -> li
             now[end] = min(
                 (before[start][0] + ((place[end] - place[start]) / ideal - 1) ** 2 + cost[start], start)
                 for start in range(end)
+                if place[end] - place[start] < 2.5 * ideal or start == end - 1
             )
         best.append(now)
     found, end = [], count
