@@ -9,7 +9,7 @@ import contextvars
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 
 import numpy as np
 
@@ -38,6 +38,9 @@ class Recorder(Protocol):
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """A function is applied that is no op, a user's constraint: what it returns."""
 
+    def refuse(self, what: str, advice: str) -> NoReturn:
+        """The step does what no program can repeat."""
+
     def read(self, ask: Callable[[], Any], answer: Any) -> None:
         """Something besides arrays was asked for."""
 
@@ -49,6 +52,15 @@ class Recorder(Protocol):
 
     def step(self, optimizer: Any) -> None:
         """optimizer.step()"""
+
+    def taken(self, optimizer: Any) -> int:
+        """How many steps it has taken in this capture."""
+
+    def taken(self, optimizer: Any) -> int:
+        """The steps that an optimizer has taken in the capture so far."""
+
+    def refuse(self, what: str, advice: str) -> NoReturn:
+        """The step does what no program can repeat."""
 
     def ahead(self, optimizer: Any, closure: Callable[[], Any]) -> Any:
         """optimizer.step(closure), which looks ahead."""
