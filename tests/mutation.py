@@ -31,8 +31,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tinygrad_reg"
 
 # Where formulas are, and the tests that belong to them. Of the ops, the derivatives; elsewhere, every function.
-FAMILIES = "activations arithmetic convolution crossentropy cumulative diagonals elementary indexing joining linalg"
-FAMILIES += " pooling products reductions shapes"
+FAMILIES = "activations arithmetic contractions convolution crossentropy cumulative diagonals elementary indexing"
+FAMILIES += " joining linalg pooling products reductions shapes"
 TARGETS: dict[str, list[str]] = {
     **{f"ops/{name}.py": ["tests/ops"] for name in FAMILIES.split()},
     "optim/sgd.py": ["tests/optim"],

@@ -34,3 +34,8 @@ def numbers(*shape: int, low: float = -2.0, high: float = 2.0, seed: int = 0) ->
     size = int(np.prod(shape))
     spread = low + (np.arange(size) + 0.37) * (high - low) / max(size, 1)
     return np.random.default_rng(seed).permutation(spread).reshape(shape)
+
+
+def pair(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Two arrays of these shapes."""
+    return numbers(*x, seed=1), numbers(*y, seed=2)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ..primitive import registry
 from . import activations as activations
 from . import arithmetic as arithmetic
+from . import contractions as contractions
 from . import convolution as convolution
 from . import crossentropy as crossentropy
 from . import cumulative as cumulative
@@ -20,6 +21,7 @@ from . import random as random
 from . import reductions as reductions
 from . import shapes as shapes
 from .activations import rrelu as rrelu
+from .contractions import einsum as einsum
 from .elementary import astype as astype
 from .elementary import clip as clip
 from .indexing import take as take
@@ -28,7 +30,6 @@ from .joining import stack as stack
 from .linalg import matrix_power as matrix_power
 from .linalg import slogdet as slogdet
 from .pooling import fractional_max_pool2d as fractional_max_pool2d
-from .products import einsum as einsum
 
 # The registry is the only list of ops. A name imported above stands for a call in NumPy's own form, and goes first.
 globals().update(registry | globals())
