@@ -366,3 +366,89 @@ def test_parameters_that_take_some_steps_without_each_other():
 
     for i, (ours, theirs) in enumerate(zip(run(True), run(False), strict=True)):
         assert all(map(equal, ours, theirs)), i
+
+
+def test_a_refusal_that_the_step_catches_is_one():
+    w = tg.Tensor(X, requires_grad=True)
+
+    def step(x):
+        loss = np.sum(x * w)
+        try:
+            return loss * loss.item()
+        except Exception:
+            return loss
+
+    with pytest.raises(RuntimeError, match=r"loss \* loss\.item\(\)"):
+        tg.compile(step)(X)
+
+
+def test_the_learning_rate_is_not_set_inside():
+    optimizer = tg.optim.SGD([tg.Tensor(X, requires_grad=True)], lr=0.1)
+
+    def step(x):
+        optimizer.lr = 0.05
+
+    with pytest.raises(RuntimeError, match=r"sets the learning rate.*schedule"):
+        tg.compile(step)(X)
+    assert optimizer.lr == 0.1
+
+
+def test_the_number_of_steps_that_the_step_reads():
+    w = tg.Tensor(X, requires_grad=True)
+    optimizer = tg.optim.SGD([w], lr=0.0)
+
+    def step(x):
+        np.sum(x * w).backward()
+        optimizer.step()
+        return x * optimizer.steps
+
+    fast = tg.compile(step)
+    assert [fast(X)[0] for _ in range(3)] == [1.0, 2.0, 3.0]
+    assert optimizer.steps == 3
+
+
+def test_the_learning_rate_that_the_step_reads_after_its_step():
+    def run(compiled):
+        w = tg.Tensor(X, requires_grad=True)
+        optimizer = tg.optim.SGD([w], lr=lambda t: 1.0 / (1 + t))
+
+        def step(x):
+            optimizer.zero_grad()
+            np.sum(x * w).backward()
+            optimizer.step()
+            return x * optimizer.lr
+
+        call = tg.compile(step) if compiled else step
+        return [call(X)[0] for _ in range(4)]
+
+    assert run(True) == run(False) == [1 / 2, 1 / 3, 1 / 4, 1 / 5]
+
+
+def test_attributes_of_a_class_that_only_getattr_names():
+    holder, key = Holder(), "".join(["sc", "ale"])
+    fast = tg.compile(lambda x: x * getattr(holder, key))
+    fast(X)
+    try:
+        Holder.scale = 2.0
+        assert equal(fast(X), 2 * X)
+    finally:
+        Holder.scale = 1.0
+
+
+def test_a_masked_array_is_no_plain_array():
+    with pytest.raises(TypeError, match=r"not MaskedArray: give np\.asarray\(x\)"):
+        tg.compile(lambda x: x)(np.ma.masked_array(X, [False, True]))
+
+
+def test_the_gradient_that_a_way_back_starts_with_is_returned():
+    w = tg.Tensor(X, requires_grad=True)
+
+    def step(x):
+        loss = np.mean(x * w)
+        loss.backward()
+        return loss, loss.grad
+
+    fast = tg.compile(step)
+    for n in (1.0, 2.0):
+        loss, grad = fast(X * n)
+        assert loss.item() == 2.5 * n and equal(grad, np.array(1.0))

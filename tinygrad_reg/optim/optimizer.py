@@ -83,7 +83,8 @@ class Optimizer(Called):
         """The learning rate of the next step. Assign a number, or a schedule (steps taken → rate)."""
         lr = self.lr_after(self.steps)
         if modes.capture is not None:
-            modes.capture.read(lambda: self.lr, lr)
+            taken = modes.capture.taken(self)
+            modes.capture.read(lambda: self.lr_after(self.steps + taken), lr)
         return lr
 
     @lr.setter

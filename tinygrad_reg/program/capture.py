@@ -97,13 +97,14 @@ class Capture(Updates):
             return op.forward(*arrays, **options)
         arrays = tuple(self.constant(x) if isinstance(x, np.ndarray) else x for x in arrays)
         before, first = self._op, len(self.nodes)
-        since, self._since = self._since, first
+        since, self._since, refused = self._since, first, self.refused
         self._op, self._inside = op.name, self._inside + 1
         try:
             return op.forward(*arrays, **options)
         except ShapeRefused:
             raise
         except Refused:
+            self.refused = refused
             del self.nodes[first:]
             with quiet():
                 value = op.forward(*self.values(arrays), **self.values(options))
@@ -208,6 +209,8 @@ class Capture(Updates):
 
     def finish(self) -> None:
         """The step has returned."""
+        if self.refused is not None:
+            raise self.refused
         super().finish()
         for tensor, _ in self._given_tensors:
             if tensor in self.leaves:

@@ -175,6 +175,8 @@ class Compiled:
 def _key(x: Any, arrays: list[Any]) -> Any:
     """What of an argument makes it another program; arrays and Tensors are gathered."""
     if isinstance(x, np.ndarray) and not isinstance(x, Captured):
+        if type(x) not in (np.ndarray, np.memmap):
+            raise TypeError(f"a compiled step takes plain arrays, not {type(x).__name__}: give np.asarray(x)")
         arrays.append(x)
         return x.shape, x.dtype, x.strides
     if isinstance(x, (bool, int, float, str, np.generic, type(None))):

@@ -67,6 +67,7 @@ class Guards:
         self.generators: list[Any] = []  # that the step's Python can draw from
         self.places: list[Place] = []
         self._tables: list[tuple[Any, set[str]]] = []  # of attributes, with their names
+        self._optimizers: list[Any] = []
         self._iterators: list[str] = []  # names of what gives something else each time
         self.uses: Counter[str] = Counter()  # how often the code that was looked at reads a name
         self.once: list[Once] = []
@@ -75,6 +76,9 @@ class Guards:
         for value in (step, *given, *(op for op in registry.values() if op.foreign)):
             self._value(value, "")
         self._class_attributes()
+        for optimizer in self._optimizers:
+            if "steps" in self._names_read:
+                self._attribute(optimizer, "steps", "steps")
         for name in self._iterators:
             if name in self._names_read:
                 self.once.append(Once("", 0, f"it takes from the iterator {name!r}"))
@@ -150,6 +154,8 @@ class Guards:
             return
         if isinstance(value, np.ndarray) and not isinstance(value, Captured) and value.dtype.kind not in NUMERIC:
             self._equal_to(f"{self._name(value)}.tolist()", value.tolist, value.tolist())
+        if isinstance(value, Optimizer):
+            self._optimizers.append(value)
         if isinstance(value, (*_NUMBERS, Tensor, np.ndarray, Optimizer, types.ModuleType)) or id(value) in self._seen:
             return
         self._seen.add(id(value))
@@ -252,9 +258,12 @@ class Guards:
                 self._classes.setdefault(base, set())
 
     def _class_attributes(self) -> None:
-        """Methods and numbers of the classes that were met, as far as some code names them: methods name others."""
+        """What the classes that were met hold; methods as far as some code names them, for methods name others."""
         while found := [
-            (kind, name) for kind, done in self._classes.items() for name in self._names_read & vars(kind).keys() - done
+            (kind, name)
+            for kind, done in self._classes.items()
+            for name in vars(kind).keys() - done
+            if name in self._names_read or not (callable(vars(kind)[name]) or name.startswith("__"))
         ]:
             for kind, name in found:
                 self._classes[kind].add(name)

@@ -28,6 +28,7 @@ class Lines:
         self.inputs: list[Input] = []
         self._constants: dict[int, Recorded] = {}
         self._handles: list[weakref.ref[Recorded]] = []
+        self.refused: Refused | None = None
         self._op = ""  # whose forward is running, ...
         self._inside = 0  # ... how many forwards inside each other, ...
         self._since = 0  # ... and the first line of the innermost
@@ -218,7 +219,12 @@ class Lines:
 
     def refuse(self, what: str, advice: str) -> NoReturn:
         """Raise Refused, with the user's line."""
-        raise Refused(self.complaint(what, advice))
+        raise self.refusal(Refused(self.complaint(what, advice)))
+
+    def refusal(self, error: Refused) -> Refused:
+        """Noted, for the step may have an `except` for everything."""
+        self.refused = self.refused or error
+        return error
 
     def complaint(self, what: str, advice: str) -> str:
         """A message with the user's line: what it does that can't be captured, and what to write instead."""

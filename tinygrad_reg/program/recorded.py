@@ -309,11 +309,12 @@ def _record(function: Any, *arguments: Any, **options: Any) -> Any:
 
 def refuse(what: str, advice: str) -> NoReturn:
     """Raise Refused, with the user's line."""
-    raise Refused(_capture().complaint(what, advice))
+    capture = _capture()
+    raise capture.refusal(Refused(capture.complaint(what, advice)))
 
 
 def refuse_shape(what: str) -> NoReturn:
     """Raise ShapeRefused, with the user's line."""
-    raise ShapeRefused(
-        _capture().complaint(what, "Write np.where(mask, x, 0), which keeps the shape, or compute it before the step")
-    )
+    capture = _capture()
+    advice = "Write np.where(mask, x, 0), which keeps the shape, or compute it before the step"
+    raise capture.refusal(ShapeRefused(capture.complaint(what, advice)))

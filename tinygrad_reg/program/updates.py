@@ -39,6 +39,7 @@ class Updates(Lines):
     def __init__(self) -> None:
         super().__init__()
         self.leaves: dict[Tensor, Leaf] = {}
+        self._steps_before: dict[Any, int] = {}
         self.steps: list[tuple[Any, list[Any]]] = []  # the optimizers' steps: the optimizer, the groups that moved
         self._flat_inputs: dict[tuple[int, str, int, int], Recorded] = {}
         self._examples: dict[int, dict[str, Any]] = {}  # copies of the optimizers' arrays, for this capture
@@ -86,11 +87,17 @@ class Updates(Lines):
             self.leaves[tensor].cleared = True
 
     def restore(self) -> None:
-        """Give the Tensors back what they had."""
+        """Give Tensors and optimizers back what they had."""
+        for optimizer, steps in self._steps_before.items():
+            optimizer.steps = steps
         for tensor, leaf in self.leaves.items():
             tensor._data, tensor._grad, tensor._home, tensor._time = leaf.data, leaf.grad, leaf.home, leaf.time
 
     # ---- optimizers
+
+    def taken(self, optimizer: Any) -> int:
+        """The steps that an optimizer has taken in this capture."""
+        return sum(made is optimizer for made, _ in self.steps)
 
     def zero_grad(self, optimizer: Any) -> None:
         """optimizer.zero_grad()"""
@@ -105,8 +112,8 @@ class Updates(Lines):
     def step(self, optimizer: Any) -> None:
         """optimizer.step(): its update rule, which is written in NumPy, is recorded like everything else."""
         self._phase = "update"
-        taken = sum(made is optimizer for made, _ in self.steps)
-        rate = self.input("rate", (optimizer, taken), optimizer.lr_after(optimizer.steps + taken), "lr")
+        self._steps_before.setdefault(optimizer, optimizer.steps)
+        rate = self.input("rate", (optimizer, self.taken(optimizer)), optimizer.lr_after(optimizer.steps), "lr")
         moved = []
         for flat, spaces in zip(optimizer.flats, optimizer.spaces, strict=True):
             groups = self._ready(flat)
@@ -126,6 +133,7 @@ class Updates(Lines):
                 work = [self.flat(flat, f"work{i or ''}", space, place) for i, space in enumerate(spaces)]
                 self._update(optimizer, rate, clock, arrays, work)
         self.steps.append((optimizer, moved))
+        optimizer.steps += 1
         written(moved)
         self._phase = ""
 
@@ -159,10 +167,11 @@ class Updates(Lines):
     def _update(self, optimizer: Any, rate: Recorded, clock: Recorded, arrays: list[Any], work: list[Any]) -> None:
         w, g, *state = arrays
         before = [np.array(self.values(x)) for x in (*arrays, *work)]
-        first, self._op = len(self.nodes), type(optimizer).__name__
+        first, self._op, refused = len(self.nodes), type(optimizer).__name__, self.refused
         try:
             optimizer.apply(rate, clock, w, g, work, state)
         except Refused:  # a rule that asks the clock: it is called as it is
+            self.refused = refused
             del self.nodes[first:]
             for array, values in zip((*arrays, *work), before, strict=True):
                 self.values(array)[...] = values
