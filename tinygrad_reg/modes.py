@@ -54,13 +54,7 @@ class Recorder(Protocol):
         """optimizer.step()"""
 
     def taken(self, optimizer: Any) -> int:
-        """How many steps it has taken in this capture."""
-
-    def taken(self, optimizer: Any) -> int:
         """The steps that an optimizer has taken in the capture so far."""
-
-    def refuse(self, what: str, advice: str) -> NoReturn:
-        """The step does what no program can repeat."""
 
     def ahead(self, optimizer: Any, closure: Callable[[], Any]) -> Any:
         """optimizer.step(closure), which looks ahead."""
