@@ -18,9 +18,9 @@ _SMALL = 2**17  # elements of an array of one number: where it is larger, it is 
 
 
 class Number(NamedTuple):
-    """A number of the program as an array of this shape: NumPy would make one of it at every call."""
+    """A number of the program, or one that it computes, as an array: NumPy would make one of it at every call."""
 
-    value: float
+    value: float | Node
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
 
@@ -89,10 +89,15 @@ def call_of(node: Node) -> Node:
 
 def _with_arrays(function: np.ufunc, arguments: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
     """Arguments with arrays for Python's numbers, where these would become arrays of this dtype at every call."""
-    dtypes = {getattr(x.value, "dtype", None) for x in inputs_of(arguments)}
+    dtypes = {getattr(x.value, "dtype", None) for x in inputs_of(arguments) if type(x.value) is not float}
     (dtype,) = dtypes if len(dtypes) == 1 else (None,)
     if dtype is None or dtype.kind != "f":
         return arguments
     # NumPy compares two arrays three times as fast as an array and a number.
     whole = shape if function in (np.maximum, np.minimum) and math.prod(shape) <= _SMALL else ()
-    return tuple(Number(x, whole, dtype) if type(x) in (int, float) else x for x in arguments)
+    return tuple(
+        Number(x, whole, dtype) if type(x) in (int, float)
+        else Number(x, (), dtype) if isinstance(x, Node) and type(x.value) is float
+        else x
+        for x in arguments
+    )  # fmt: skip

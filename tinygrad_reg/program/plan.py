@@ -33,7 +33,7 @@ class Plan:
         self.arguments: list[Input] = []  # at each call, in order
         self.named: dict[Node, str] = {}
         self.fixed: set[Node] = set()  # whose array is at the same place in every call
-        self.numbers: dict[str, Node] = {}
+        self.numbers: dict[Any, Node] = {}
         self.once: list[str] = []
         self.lines: list[str] = []
         self.writer = Writer(self.names, lambda node: self.named[node])
@@ -217,8 +217,6 @@ class Plan:
         for node in self.program.nodes:
             if node.changes or node.function is assign or node in filled or isinstance(node.value, (tuple, list)):
                 continue
-            if node in self.program.results:  # made anew at each call, and what is made of it after it
-                continue
             inputs = inputs_of((node.arguments, node.options))
             if (inputs or isinstance(node.function, type) or node.function is np.ones) and self.folded.issuperset(
                 inputs
@@ -278,14 +276,21 @@ class Plan:
         return call
 
     def _number(self, number: Number) -> Node:
-        """The array that stands for a number, made once."""
-        key = repr(number)
+        """The array that stands for a number: made once, and written into where the program computes the number."""
+        value, dtype = number.value, f"np.{number.dtype.name}"
+        key = (id(value) if isinstance(value, Node) else repr(value), number.shape, number.dtype)
         if key not in self.numbers:
             node = self.numbers[key] = Node(np.array)
-            value, dtype = self.writer.literal(number.value)[0], f"np.{number.dtype.name}"
-            name = self.named[node] = self.names.fresh(f"{'all' if number.shape else 'n'}_{number.value:.3g}")
-            made = f"np.full({number.shape}, {value}, {dtype})" if number.shape else f"np.array({value}, {dtype})"
-            self.once.append(f"{name} = {made}")
+            if isinstance(value, Node):
+                name, made = f"{self.named[value]}_array", f"np.empty((), {dtype})"
+            elif number.shape:
+                name, made = f"all_{value:.3g}", f"np.full({number.shape}, {self.writer.literal(value)[0]}, {dtype})"
+            else:
+                name, made = f"n_{value:.3g}", f"np.array({self.writer.literal(value)[0]}, {dtype})"
+            self.named[node] = self.names.fresh(name)
+            self.once.append(f"{self.named[node]} = {made}")
+            if isinstance(value, Node):
+                self.lines.append(f"{self.named[node]}[()] = {self.named[value]}")
         return self.numbers[key]
 
 
