@@ -39,8 +39,8 @@ class Gradient:
     def __init__(
         self, model: Module, loss: losses.Loss, optimizer: Optimizer, penalised: bool, compile: bool = False
     ) -> None:
-        self.model, self.loss, self.optimizer, self.penalised = model, loss, optimizer, penalised
-        self.program = program.compile(self._step) if compile else None
+        self._given = model, loss, optimizer, penalised
+        self.program = program.compile(_step) if compile else None
         self._first = True
         self._layers_rngs = [rng for _, rng in model.named_generators()] if compile else []
         self._before: list[tuple[np.random.Generator, Any]] = []
@@ -53,44 +53,29 @@ class Gradient:
         if self.program is not None:
             self._batch = x, y, weights
             self._before = [(rng, rng.bit_generator.state) for rng in (generator(), *self._layers_rngs)]
-            # The model and the loss are given, so that the program follows the variables of their code.
-            values: Parts = self.program(self.model, self.loss, *self._batch)
+            values: Parts = self.program(*self._given, *self._batch)
         else:
-            parts = self._forward(self.model, self.loss, x, y, weights)
+            model, loss, optimizer, penalised = self._given
+            parts = _forward(model, loss, penalised, x, y, weights)
+            if self._first:
+                _check(parts, y, loss)
             self._total, values = parts.total, _values(parts)
             if math.isfinite(values.total.item()):
-                self._backward(parts.total)
+                _backward(optimizer, parts.total)
         self._first = False
         return values
-
-    def _step(self, model: Module, loss: losses.Loss, x: Any, y: Any, weights: Any) -> Parts:
-        parts = self._forward(model, loss, x, y, weights)
-        self._backward(parts.total)
-        return _values(parts)
-
-    def _forward(self, model: Module, loss: losses.Loss, x: Any, y: Any, weights: Any) -> Parts:
-        out = model(x)
-        of_data = a_loss(loss(out, y) if weights is None else loss(out, y, weights=weights))
-        penalty = model.penalty() if self.penalised else None
-        total = of_data if penalty is None else of_data + penalty
-        if self._first:
-            _check(out, y, loss, total)
-        return Parts(out, of_data, penalty, total)
-
-    def _backward(self, total: Tensor) -> None:
-        self.optimizer.zero_grad()
-        total.backward(retain_grads=False)
 
     def with_graph(self) -> Tensor:
         """The total with its graph, to explain it. A program has none: the batch is run once more."""
         if self._total is not None:
             return self._total
+        model, loss, _, penalised = self._given
         after = [(rng, rng.bit_generator.state) for rng, _ in self._before]
         for rng, state in self._before:
             rng.bit_generator.state = state
-        statistics = [(t, t.data) for _, t in self.model.named_state() if not t.requires_grad]
+        statistics = [(t, t.data) for _, t in model.named_state() if not t.requires_grad]
         copies = [data.copy() for _, data in statistics]
-        total: Tensor = self._forward(self.model, self.loss, *self._batch).total
+        total: Tensor = _forward(model, loss, penalised, *self._batch).total
         for (t, data), copy in zip(statistics, copies, strict=True):  # moved by the run that diverged already
             if t.data is not data or not np.array_equal(data, copy, equal_nan=True):
                 t.data = copy
@@ -99,12 +84,38 @@ class Gradient:
         return total
 
 
+# What is compiled is a function that is given all that it uses: so a program follows the variables of the model's and
+# the loss's code, and nothing holds itself in memory.
+
+
+def _step(
+    model: Module, loss: losses.Loss, optimizer: Optimizer, penalised: bool, x: Any, y: Any, weights: Any
+) -> Parts:
+    parts = _forward(model, loss, penalised, x, y, weights)
+    _check(parts, y, loss)
+    _backward(optimizer, parts.total)
+    return _values(parts)
+
+
+def _forward(model: Module, loss: losses.Loss, penalised: bool, x: Any, y: Any, weights: Any) -> Parts:
+    out = model(x)
+    of_data = a_loss(loss(out, y) if weights is None else loss(out, y, weights=weights))
+    penalty = model.penalty() if penalised else None
+    return Parts(out, of_data, penalty, of_data if penalty is None else of_data + penalty)
+
+
+def _backward(optimizer: Optimizer, total: Tensor) -> None:
+    optimizer.zero_grad()
+    total.backward(retain_grads=False)
+
+
 def _values(parts: Parts) -> Parts:
     return Parts(*(part.data if isinstance(part, Tensor) else part for part in parts))
 
 
-def _check(out: Any, y: Any, loss: losses.Loss, total: Tensor) -> None:
+def _check(parts: Parts, y: Any, loss: losses.Loss) -> None:
     """What only the graph of the first prediction can tell."""
+    out, total = parts.out, parts.total
     if not total.requires_grad:
         raise ValueError(
             "the loss does not depend on any parameter: somewhere between them the graph is cut (by .detach(), "
