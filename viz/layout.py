@@ -253,7 +253,7 @@ def _assign(
             depth = max((len(item.box.clusters) for item in rank if item.box), default=0)
             for item in rank:
                 item.across += shift
-                item.along = along + extent / 2
+                item.along, item.reach = along + extent / 2, extent / 2
                 if item.box:
                     item.box.x, item.box.y = (item.along, item.across) if lying else (item.across, item.along)
             along += extent + gap + (0.0 if lying else depth * TITLE)

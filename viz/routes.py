@@ -21,6 +21,7 @@ class Item:
     extent: float  # across
     across: float = 0.0
     along: float = 0.0
+    reach: float = 0.0  # from there to the edges of its rank
     before: list[tuple[Item, float]] = field(default_factory=list)  # neighbours in the rank before, with weights
     after: list[tuple[Item, float]] = field(default_factory=list)
 
@@ -59,7 +60,11 @@ def route(drawing: Drawing, routes: dict[str, Legs], ends: Sequence[float], room
     turning: list[_Turn] = []
     for arrow in drawing.arrows:
         legs = routes[arrow.id]
-        ways = [[(item.along, item.across) for item in leg if item.box is None] for leg in legs]
+        # Past a rank it goes straight: it bends in the gaps between ranks, where no box is in its way.
+        ways = [
+            [(item.along + side * item.reach, item.across) for item in leg if item.box is None for side in (-1, 1)]
+            for leg in legs
+        ]
         ways[0].insert(0, port(arrow, legs[0][0], 1))
         ways[-1].append(port(arrow, legs[-1][-1], -1))
         arrow.points, arrow.turn = _smooth(ways[0]), None

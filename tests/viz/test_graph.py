@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -222,6 +223,16 @@ def test_a_long_graph_is_set_in_rows_that_fit_a_slide(name: str) -> None:
     assert fit(_placed(loss, None)) > 1.2 * fit(_placed(loss, 1))
 
 
+def _along(points: list[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """Places on a curve, close to each other."""
+    for at in range(0, len(points) - 3, 3):
+        for step in range(33):
+            t = step / 32
+            weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+            x, y = (sum(w * p[i] for w, p in zip(weights, points[at : at + 4], strict=True)) for i in (0, 1))
+            yield x, y
+
+
 @pytest.mark.parametrize("rows", [1, 2, 3, 7])
 @pytest.mark.parametrize("name", examples.ALL)
 def test_in_rows_boxes_keep_apart_and_arrows_end_at_them(name: str, rows: int) -> None:
@@ -235,6 +246,11 @@ def test_in_rows_boxes_keep_apart_and_arrows_end_at_them(name: str, rows: int) -
         assert len(arrow.points) % 3 == 1
         assert arrow.points[0][0] == pytest.approx(tail.x + tail.w / 2)
         assert arrow.points[-1][0] == pytest.approx(head.x - head.w / 2)
+        for x, y in _along(arrow.points):
+            for box in plan.boxes:
+                if box.id not in (arrow.tail, arrow.head):
+                    inside = abs(x - box.x) < box.w / 2 - 2 and abs(y - box.y) < box.h / 2 - 2
+                    assert not inside, f"the arrow from {tail.lines[0]} to {head.lines[0]} crosses {box.lines[0]}"
     for x, y in (point for arrow in plan.arrows for point in arrow.points):
         assert 0 <= x <= plan.w
         assert 0 <= y <= plan.h
