@@ -142,6 +142,20 @@ def test_check_grad_passes_what_is_right_and_catches_a_thousandth(x):
         tg.check_grad(op_with_slope(1.0, second=1.001), [x], order=2)
 
 
+@pytest.mark.parametrize("at", [2.0, [2.0], [[1.0, 2.0]]])
+def test_check_grad_catches_a_derivative_without_its_upstream_gradient(at):
+    @tg.primitive(elementwise=True, name="alone")
+    def square(x):
+        return x**2
+
+    @square.derivative("2x")
+    def _(g, out, x):
+        return 2 * x
+
+    with pytest.raises(AssertionError, match="the derivative by input 0"):
+        tg.check_grad(square, at)
+
+
 def test_check_grad_catches_a_nan():
     @tg.primitive(elementwise=True, name="nan_slope")
     def identity(x):

@@ -212,6 +212,8 @@ def check_grad(
         return np.sum(value * weights[value.shape])
 
     worst = _compare(weighted, arrays, step, rtol, atol, "derivative")
+    if () in weights:
+        _must_follow_upstream(weighted, arrays)
     if order == 2:
         directions = [rng.uniform(0.5, 1.5, x.shape) for x in arrays]
 
@@ -257,6 +259,22 @@ def _compare(
     if worst > rtol:
         raise AssertionError(complaint)
     return worst
+
+
+def _must_follow_upstream(scalar: Callable[..., Any], arrays: list[np.ndarray]) -> None:
+    """A derivative that leaves out g is right as long as g is 1, as it is for one number: it must double with it."""
+    with recording(True):
+        tensors = [Tensor(x, requires_grad=True) for x in arrays]
+        value = scalar(*tensors)
+        if not value.requires_grad:
+            return
+        once, twice = (gradients(value, tensors, gradient=np.array(g)) for g in (1.0, 2.0))
+    for position, (one, two) in enumerate(zip(once, twice, strict=True)):
+        if not np.allclose(two, 2 * one, rtol=1e-6, atol=0, equal_nan=True):
+            raise AssertionError(
+                f"the derivative by input {position} does not double when the upstream gradient does: "
+                "is it multiplied by g, once?"
+            )
 
 
 def _central_difference(
