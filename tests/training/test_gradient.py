@@ -1,6 +1,8 @@
 """fit(compile=True) is fit, to the last bit: the step as a program changes neither numbers nor messages."""
 
+import gc
 import itertools
+import weakref
 
 import numpy as np
 import pytest
@@ -144,6 +146,20 @@ def test_the_program_runs_instead_of_the_model():
     network = Counting(tg.Dense(6, 3))
     tg.fit(network, X, Y, loss=CE, optimizer="sgd", epochs=5, batch_size=10, compile=True, verbose=0)
     assert next(calls) == 2  # the last batch is smaller: a program of its own
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_model_is_freed_with_its_last_reference(compiled):
+    gc.collect()
+    gc.disable()
+    try:
+        network = plain()
+        tg.fit(network, X, Y, loss=CE, optimizer="adam", compile=compiled, verbose=0)
+        known = weakref.ref(network)
+        del network
+        assert known() is None
+    finally:
+        gc.enable()
 
 
 # ---- what callbacks change in the midst of it
