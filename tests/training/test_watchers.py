@@ -65,9 +65,9 @@ def test_T2_accuracies_are_watched_for_a_rise():
     assert tg.EarlyStopping("cost", mode="min").mode == "min"
     with pytest.raises(ValueError, match="a better 'cost' a lower or a higher one"):
         tg.EarlyStopping("cost")
-    with pytest.raises(ValueError, match="Did you mean 'accuracy'?"):  # as lecture 004 writes it
+    with pytest.raises(ValueError, match=r"Did you mean 'accuracy'\?"):  # as lecture 004 writes it
         tg.EarlyStopping("acc")
-    with pytest.raises(ValueError, match="Did you mean 'val_accuracy'?"):
+    with pytest.raises(ValueError, match=r"Did you mean 'val_accuracy'\?"):
         tg.EarlyStopping("val_acc")
 
 
