@@ -54,6 +54,12 @@ def test_all_are_listed_with_a_line():
     assert all(line and f"{name} " in listed and line in listed for name, line in demos().items())
 
 
+def test_the_folder_lists_them_with_the_same_lines():
+    rows = re.findall(r"^\| \[(\w+)\]\((\w+)\.py\) \| (.*) \|$", (HERE / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert {name: line for name, _, line in rows} == demos()
+    assert all(name == file for name, file, _ in rows)
+
+
 def test_unknown_name_is_refused_with_the_names_there_are():
     result = command_line("digitz")
     assert result.returncode == 1
