@@ -9,12 +9,13 @@ from .contenders import CONTENDERS
 from .race import Result
 
 INK = "#808080"  # reads on white and on black
-# Colours of Okabe and Ito, which the colour-blind tell apart; and a mark each, for print without colour.
+# Marks, for print without colour; colours of Okabe and Ito, which the colour-blind tell apart; and how far below the row's
+# line, so that neighbours don't cover each other.
 STYLES = {
-    "limit": ("|", INK), "program": ("o", "#009E73"), "eager": ("s", "#0072B2"),
-    "torch": ("^", "#D55E00"), "torch-fused": ("v", "#D55E00"), "torch-compile": ("P", "#D55E00"),
-    "jax": ("D", "#CC79A7"), "jax-ahead": ("d", "#CC79A7"), "autograd": ("X", "#E69F00"),
-    "mygrad": ("*", "#E69F00"), "tinygrad": ("h", "#56B4E9"), "micrograd": ("<", "#56B4E9"),
+    "limit": ("|", INK, 0.0), "program": ("o", "#009E73", 0.0), "eager": ("s", "#0072B2", 0.0),
+    "torch": ("^", "#D55E00", 0.2), "torch-fused": ("v", "#D55E00", 0.2), "torch-compile": ("P", "#D55E00", 0.2),
+    "jax": ("D", "#CC79A7", -0.2), "jax-ahead": ("d", "#CC79A7", -0.2), "autograd": ("X", "#E69F00", -0.2),
+    "mygrad": ("*", "#E69F00", -0.2), "tinygrad": ("h", "#56B4E9", -0.2), "micrograd": ("<", "#56B4E9", -0.2),
 }  # fmt: skip
 
 
@@ -23,10 +24,10 @@ def plot(results: Sequence[Result], path: str) -> None:
     from matplotlib.figure import Figure
 
     drawn = [result for result in results if "limit" in result.times]
-    figure = Figure(figsize=(9, 1.8 + 0.42 * len(drawn)), layout="constrained")
+    figure = Figure(figsize=(9, 1.8 + 0.5 * len(drawn)), layout="constrained")
     axes: Any = figure.add_subplot()
-    for contender, (mark, colour) in STYLES.items():
-        places = [(result.ratio(contender, "limit"), y) for y, result in enumerate(drawn)]
+    for contender, (mark, colour, shift) in STYLES.items():
+        places = [(result.ratio(contender, "limit"), y + shift) for y, result in enumerate(drawn)]
         seen = [(x, y) for x, y in places if x is not None]
         if seen:
             ours = contender in ("program", "eager")
@@ -36,6 +37,7 @@ def plot(results: Sequence[Result], path: str) -> None:
             )  # fmt: skip
     axes.axvline(1, color=INK, linewidth=1)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
     axes.set_yticks(range(len(drawn)), [result.name for result in drawn])
     axes.invert_yaxis()
     axes.set_xlabel("time of a pass, as a multiple of NumPy written by hand", color=INK)

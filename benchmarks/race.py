@@ -32,6 +32,7 @@ class Result:
     title: str
     times: dict[str, list[float]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
+    unit: str = "the limit"  # what the contender of this name is in this row
 
     def ratio(self, a: str, b: str) -> float | None:
         """How many times as long a takes as b: the median over turns, which follow each other closely."""

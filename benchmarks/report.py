@@ -28,7 +28,7 @@ def block(result: Result) -> str:
         if "limit" in result.times:
             low, high = result.quartiles(contender, "limit")
             spread = "" if contender == "limit" else f"   {number(low)} – {number(high)}"
-            text.append(f"{label}{number(result.ratio(contender, 'limit')):>8} × the limit{spread}")
+            text.append(f"{label}{number(result.ratio(contender, 'limit')):>8} × {result.unit}{spread}")
     text += [f"  {CONTENDERS[contender].label:26}{why}" for contender, why in result.absent.items()]
     for title, above, below in RATIOS:
         ratio = result.ratio(above, below)
