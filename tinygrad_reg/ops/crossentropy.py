@@ -18,6 +18,8 @@ from .activations import softmax
 )  # fmt: skip
 def softmax_crossentropy(z: Any, labels: Any) -> Any:
     """−ln softmax(z)[y]: what a classifier with logits z (classes on the last axis) pays for each label y"""
+    if np.shape(labels) != z.shape[:-1]:
+        raise ValueError("there must be one label for each row of z")
     shifted = z - np.maximum.reduce(z, axis=-1, keepdims=True)
     e = np.exp(shifted)
     total = np.add.reduce(e, axis=-1, keepdims=True)
@@ -27,7 +29,8 @@ def softmax_crossentropy(z: Any, labels: Any) -> Any:
 @softmax_crossentropy.derivative("softmax(z) − onehot(y)", how="G of each sample ⊙ local")
 def _(g, out, z, labels, *, parts):
     p = softmax(z) if parts is None else parts[0] / parts[1]
-    return g[..., None] * (p - (labels[..., None] == np.arange(z.shape[-1])))
+    true = labels[..., None] % z.shape[-1]  # −1 is the last class, as it is to the forward's index
+    return g[..., None] * (p - (true == np.arange(z.shape[-1])))
 
 
 softmax_crossentropy.no_derivative()
