@@ -17,9 +17,9 @@ import numpy as np
 
 import tinygrad_reg as tg
 
-from .contenders import Work, eager, program
+from .contenders import eager, program
 from .rows import digits, mnist
-from .setting import Adam, Training, dense, normal
+from .setting import Adam, Training, Work, dense, normal
 from .worker import stopwatch
 
 NODES = [10**2, 10**3, 10**4, 10**5, 10**6]

@@ -9,8 +9,8 @@ from .contenders import CONTENDERS
 from .race import Result
 
 INK = "#808080"  # reads on white and on black
-# Marks, for print without colour; colours of Okabe and Ito, which the colour-blind tell apart; and how far below the row's
-# line, so that neighbours don't cover each other.
+# Marks, for print without colour; colours of Okabe and Ito, which the colour-blind tell apart; and how far below the
+# row's line, so that neighbours don't cover each other.
 STYLES = {
     "limit": ("|", INK, 0.0), "program": ("o", "#009E73", 0.0), "eager": ("s", "#0072B2", 0.0),
     "torch": ("^", "#D55E00", 0.2), "torch-fused": ("v", "#D55E00", 0.2), "torch-compile": ("P", "#D55E00", 0.2),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -51,3 +52,11 @@ def normal(rng: np.random.Generator, *shape: int, std: float = 1.0) -> np.ndarra
 
 
 Made = tuple[Any, tuple[Any, ...]]  # a function, and the arguments it is called with in each pass
+Work = Callable[[], Any]
+Given = dict[str, Any]  # what a row is given to be checked: the masks of dropout, which it draws when it is timed
+
+
+def call(made: Made) -> Work:
+    """The function, called with its arguments."""
+    function, arguments = made
+    return lambda: function(*arguments)

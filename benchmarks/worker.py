@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from .contenders import CONTENDERS, wait
+from .contenders import CONTENDERS
+from .peers import wait
 
 PASSES = 3  # whose losses are compared
 SAMPLES, SECONDS = 10, 0.01  # a turn: so many samples, each over passes that fill so many seconds

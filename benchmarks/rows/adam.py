@@ -65,7 +65,7 @@ def torch(fused: bool = False) -> Made:
 def jax() -> Made:
     import jax
 
-    from ..contenders import jax_optimizer
+    from ..peers import jax_optimizer
 
     move, moments = jax_optimizer(RULE, PARAMETERS)
     kept, gradients = jax.tree.map(jax.numpy.array, ((PARAMETERS, moments), GRADIENTS))
