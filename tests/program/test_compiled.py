@@ -200,6 +200,22 @@ def test_the_same_seed_draws_the_same_masks_and_another_call_others():
     assert equal(first, fast(x).data) and not equal(first, second)
 
 
+def test_a_method_may_be_compiled():
+    class Trainer:
+        def __init__(self, w):
+            self.w = tg.Tensor(w, requires_grad=True)
+
+        @tg.compile
+        def step(self, x):
+            """A step."""
+            return np.sum(x * self.w)
+
+    one, two = Trainer([1.0, 2.0]), Trainer([3.0, 4.0])
+    x = np.array([1.0, 1.0])
+    assert [one.step(x).item(), two.step(x).item(), one.step(2 * x).item()] == [3.0, 7.0, 6.0]
+    assert "w" in one.step.source and one.step.__doc__ == "A step." and len(Trainer.step._programs) == 2
+
+
 def test_debug_and_transforms_see_the_ops():
     one = tg.Tensor(1.0)
     fast = tg.compile(lambda x: np.sum(np.log(x * one)))

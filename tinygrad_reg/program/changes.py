@@ -49,9 +49,9 @@ def kept_for_later(before: Guards, last: Sequence[str]) -> list[str]:
 
 
 def take_back(before: Guards) -> None:
-    """After a refusal no variable holds what was computed in the capture."""
+    """After a refusal variables are what they were before the step, as far as they can be assigned."""
     for place in before.changed():
-        if place.put is not None and is_computed(place.ask()):
+        if place.put is not None:
             place.put(place.was)
 
 

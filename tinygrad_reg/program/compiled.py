@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import random
 import threading
+import types
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -57,6 +58,10 @@ class Compiled:
         self._lock = threading.RLock()
         self._last: Replay | None = None
         functools.update_wrapper(self, step, updated=())
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        """A method that was compiled: owner.step(x)."""
+        return self if owner is None else types.MethodType(self, owner)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         if modes.watch is not None or modes.transform:  # debug() and transforms see the ops themselves
