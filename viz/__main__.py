@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tinygrad_reg import Tensor
 
-from . import dot
+from . import dot, paint
 from .graph import graph
 from .steps import steps
 
@@ -21,11 +21,14 @@ def doctor() -> int:
     print(f"graphviz (Python package) {importlib.metadata.version('graphviz')}: writes DOT text")
     try:
         print(f"{dot.version()} at {dot.find()}")
-        graph(loss, engine="dot").svg  # noqa: B018
-        print("  graphs are placed by 'dot'; .png and .pdf can be saved")
+        picture = graph(loss, engine="dot")
+        picture.svg  # noqa: B018
+        print("  graphs are placed by 'dot'; those too long for a slide are set in rows, by the built-in layout")
+        paint.painted(picture.svg, "png")
+        print("  .png and .pdf can be saved")
     except dot.DotNotFound as error:
         print(f"dot: {error}")
-        print("  graphs are placed by the built-in layout; .svg and .html can be saved, .png and .pdf can't")
+        print("  the built-in layout places every graph; .svg and .html can be saved, .png and .pdf can't")
     try:
         print(f"matplotlib {importlib.metadata.version('matplotlib')}: plots can be drawn")
     except importlib.metadata.PackageNotFoundError:

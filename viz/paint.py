@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from . import dot
 from .svg import number
 from .text import width
 
@@ -31,6 +32,11 @@ class _Place:
 
     def point(self, x: float, y: float) -> Point:
         return self.x + self.scale * x, self.y - self.scale * y
+
+
+def painted(svg: str, format: str) -> bytes:
+    """The picture as PNG or PDF."""
+    return dot.run(source(svg), format, "-Kneato", "-n2")
 
 
 def source(svg: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import graphviz
 
-from . import dot, files, paint
+from . import files, paint
 from .svg import escape
 
 
@@ -53,7 +53,7 @@ class Picture:
         format = files.ending(path, self.formats)
         content: str | bytes
         if format in ("png", "pdf"):
-            content = dot.run(paint.source(self.svg), format, "-Kneato", "-n2")
+            content = paint.painted(self.svg, format)
         else:
             content = {"svg": lambda: self.svg, "html": lambda: self.html, "dot": lambda: self.dot}[format]()
         files.write(path, content)
