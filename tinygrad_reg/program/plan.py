@@ -217,6 +217,8 @@ class Plan:
         for node in self.program.nodes:
             if node.changes or node.function is assign or node in filled or isinstance(node.value, (tuple, list)):
                 continue
+            if node in self.program.results:  # made anew at each call, and what is made of it after it
+                continue
             inputs = inputs_of((node.arguments, node.options))
             if (inputs or isinstance(node.function, type) or node.function is np.ones) and self.folded.issuperset(
                 inputs

@@ -32,7 +32,7 @@ class Replay:
         scope = {**plan.given}
         exec(compile(plan.text, "<tg.compile>", "exec"), scope)
         self._program: Callable[..., Any] = scope["step"]
-        self._returned = program.returned
+        self.returned = program.returned
         self._results = len(program.results)
 
         leaves = list(program.capture.leaves.values())
@@ -148,7 +148,7 @@ class Replay:
 
     def filled(self, results: Sequence[Any]) -> Any:
         """What the step returns."""
-        return _filled(self._returned, results)
+        return _filled(self.returned, results)
 
     def inputs(self, arrays: Sequence[Any]) -> dict[str, Any]:
         """What the readable program takes, by name."""
@@ -177,16 +177,16 @@ def _reader(node: Input) -> Callable[[Sequence[Any]], Any]:
     return lambda arrays: place
 
 
-def _leaf(data: Any) -> Tensor:
+def leaf(data: Any) -> Tensor:
     """A Tensor of the program's: like `Tensor(data)`, which looks at what it is given, and where from."""
-    leaf = _new_tensor(Tensor)
-    leaf._data = data
-    leaf._grad = leaf._home = leaf._primitive = leaf._kept = leaf._name = leaf._code = None
-    leaf._inputs, leaf._options = (), {}
-    leaf._requires_grad = leaf._owned = False
-    leaf._time = leaf._place = 0
-    leaf._layer, leaf._cut = "", "tg.compile"
-    return leaf
+    made = _new_tensor(Tensor)
+    made._data = data
+    made._grad = made._home = made._primitive = made._kept = made._name = made._code = None
+    made._inputs, made._options = (), {}
+    made._requires_grad = made._owned = False
+    made._time = made._place = 0
+    made._layer, made._cut = "", "tg.compile"
+    return made
 
 
 def _filled(x: Any, results: Sequence[Any]) -> Any:
@@ -194,7 +194,7 @@ def _filled(x: Any, results: Sequence[Any]) -> Any:
     if isinstance(x, Result):
         if not x.is_tensor:
             return results[x.position]
-        return _leaf(results[x.position])
+        return leaf(results[x.position])
     if isinstance(x, tuple) and hasattr(x, "_fields"):
         return type(x)(*(_filled(part, results) for part in x))
     if type(x) in (tuple, list):

@@ -7,15 +7,14 @@ is met once in a call, and slow. Where anything is elsewhere than the last time,
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..modes import ERROR_STATE, IGNORE, default_dtype, modes
 from ..tensor import Clock
-
-if TYPE_CHECKING:
-    from .replay import Replay
+from .program import Result
+from .replay import Replay, leaf
 
 MISS = object()
 
@@ -25,7 +24,7 @@ class Text:
 
     def __init__(self) -> None:
         self.scope: dict[str, Any] = {"MISS": MISS, "modes": modes, "default_dtype": default_dtype, "Clock": Clock,
-            "ndarray": np.ndarray, "ERROR_STATE": ERROR_STATE, "IGNORE": IGNORE}  # fmt: skip
+            "ndarray": np.ndarray, "ERROR_STATE": ERROR_STATE, "IGNORE": IGNORE, "leaf": leaf}  # fmt: skip
 
     def name(self, thing: Any) -> str:
         """A name for an object."""
@@ -51,8 +50,10 @@ def straight(replay: Replay, args: tuple[Any, ...]) -> Callable[[tuple[Any, ...]
     for p, w, _ in replay._moved:
         tests.append(f"{(q := name(p))}._data is {name(w)} and {q}._requires_grad")
     for tensor, shape, dtype, strides, requires_grad in replay._plain:
-        tests.append(f"({(d := name(None))} := {(t := name(tensor))}._data).shape == {name(shape)}")
-        tests.append(f"{d}.dtype == {name(dtype)} and {d}.strides == {name(strides)}")
+        data, t = name(None), name(tensor)
+        same = f"{data}.shape == {name(shape)} and {data}.dtype == {name(dtype)} and {data}.strides == {name(strides)}"
+        kind = name(type(tensor._data)) if isinstance(tensor._data, np.generic) else "None"  # a number has one layout
+        tests.append(f"(type({data} := {t}._data) is {kind} or {same})")
         tests.append(f"{t}._requires_grad is {requires_grad}")
     for tensor, there in replay._grad_there:
         tests.append(f"{name(tensor)}._grad is {'not ' if there else ''}None")
@@ -82,8 +83,17 @@ def straight(replay: Replay, args: tuple[Any, ...]) -> Callable[[tuple[Any, ...]
         "    finally:",
         "        ERROR_STATE.set(errors)",
         *(f"    {line}" for line in after),
-        f"    return {name(replay.filled)}(results)",
+        f"    return {_returned(replay, name)}",
     ]
     exec(compile("\n".join(lines), "<tg.compile>", "exec"), text.scope)
     call: Callable[[tuple[Any, ...]], Any] = text.scope["call"]
     return call
+
+
+def _returned(replay: Replay, name: Callable[[Any], str]) -> str:
+    """What the step returns, as an expression."""
+    parts = replay.returned if type(replay.returned) is tuple else (replay.returned,)
+    if not all(isinstance(part, Result) for part in parts):
+        return f"{name(replay.filled)}(results)"
+    made = [f"leaf(results[{part.position}])" if part.is_tensor else f"results[{part.position}]" for part in parts]
+    return f"({', '.join(made)},)" if parts is replay.returned else made[0]
