@@ -1,6 +1,7 @@
 """What a Tensor holds, and what it says when it is misused."""
 
 import copy
+import operator
 import pickle
 
 import numpy as np
@@ -222,3 +223,19 @@ def test_constants_made_of_a_parameter_do_not_change_with_it(view):
 def frozen(w):
     with tg.no_grad():
         return w.reshape(2)
+
+
+@pytest.mark.parametrize("operate", [operator.mul, operator.sub, operator.truediv, operator.pow, operator.gt])
+def test_a_masked_array_takes_no_gradient_away(operate):
+    masked = np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0])
+    with pytest.raises(TypeError, match=r"w of shape \(3,\).*array\.filled"):
+        operate(masked, tg.Tensor(np.ones(3), requires_grad=True, name="w"))
+    assert isinstance(operate(masked, tg.Tensor(np.ones(3))), np.ndarray)
+
+
+def test_arrays_of_another_byte_order_become_this_machines(tmp_path):
+    w = tg.Tensor(np.ones((2, 2), ">f4"), requires_grad=True)
+    assert w.dtype == np.float32 and w.dtype.isnative
+    w.data = np.full((2, 2), 3, ">f4")
+    tg.save(tmp_path / "run", optimizer=tg.optim.Adam([w]))
+    tg.load(tmp_path / "run", optimizer=tg.optim.Adam([w]))

@@ -296,6 +296,11 @@ class Tensor(Methods):
         )
 
     def __getattr__(self, name: str) -> NoReturn:
+        if name == "_mask" and self._requires_grad:  # a masked array on the left of an operator asks for it
+            raise TypeError(
+                f"a masked array can't go with {describe(self)}, whose gradient would get lost: write "
+                "array.filled(value) for an array without a mask"
+            )
         here = f"; write {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
         raise AttributeError(f"a Tensor has no attribute {name!r}{here}", name=name, obj=self)
 
@@ -389,6 +394,8 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
             array = array.astype(default_dtype(), copy=False)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"a Tensor holds real numbers, not {array.dtype} (given: {type(data).__name__})")
+    if not array.dtype.isnative:  # another machine's order of bytes, from a file: slow, and not what is saved
+        array = array.astype(array.dtype.newbyteorder("="))
     if dtype is None or array.dtype == dtype:
         return array
     if np.dtype(dtype).kind not in "fiub":
