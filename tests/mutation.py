@@ -68,6 +68,7 @@ EQUIVALENT = [
         "a sum over samples, divided by their number, is the mean",
     ),
     ("losses.py", 'p.op == "softmax"', "1 → 2", "a check is made that passes"),
+    ("losses.py", 'p.op == "softmax"', "-1 → 1", "a check is made that passes"),
     ("losses.py", 'p.op == "softmax"', "p.ndim - 1 → ", "a check is made that passes"),
     ("optim/clipping.py", "modes.capture.clip", "", "while a program is captured: tests/program"),
     ("ops/activations.py", "where(x > 0, 0, g * x)", "x > 0 → x >= 0", "the share is g · x = 0 at 0"),
