@@ -1,5 +1,7 @@
 """Callbacks that watch a figure, on scripted curves (rows T2 and T3 of the lectures); figures that are not there."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -170,11 +172,18 @@ def test_without_save_best_only_each_epoch_is_saved(tmp_path):
         train(tg.ModelCheckpoint(tmp_path / "{nonsense}.npz"), val_loss=[1.0])
 
 
-def test_what_a_killed_run_left_half_written_is_removed(tmp_path):
-    left = tmp_path / ".best.npz.123-abcd.draft"
-    left.write_bytes(b"half")
+@pytest.mark.parametrize("pid", [2**22 + 1, 2**99, "x"])  # no system has as many
+def test_what_a_killed_run_left_half_written_is_removed(tmp_path, pid):
+    (tmp_path / f".best.npz.{pid}-abcd.draft").write_bytes(b"half")
     train(tg.ModelCheckpoint(tmp_path / "best.npz"), val_loss=CURVE[:1])
     assert [p.name for p in tmp_path.iterdir()] == ["best.npz"]
+
+
+def test_what_another_run_is_writing_stays(tmp_path):
+    draft = tmp_path / f".best.npz.{os.getppid()}-abcd.draft"
+    draft.write_bytes(b"half")
+    train(tg.ModelCheckpoint(tmp_path / "best.npz"), val_loss=CURVE[:1])
+    assert draft.read_bytes() == b"half"
 
 
 def test_a_missing_folder_is_refused_before_the_first_step(tmp_path):

@@ -76,12 +76,27 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def remove_drafts(path: str | os.PathLike[str]) -> None:
-    """Remove what a run that was killed while it saved to `path` has left. Only for one who alone saves there."""
+    """Remove what runs that were killed while they saved to `path` have left; what another one is writing stays."""
     file = target(path)
     for entry in list(file.parent.iterdir()):
         if entry.name.startswith(f".{file.name}.") and entry.name.endswith(".draft"):
-            with suppress(OSError):
-                entry.unlink()
+            pid = entry.name.removeprefix(f".{file.name}.").partition("-")[0]
+            if not (pid.isdigit() and int(pid) != os.getpid() and _runs(int(pid))):
+                with suppress(OSError):
+                    entry.unlink()
+
+
+def _runs(pid: int) -> bool:
+    """Whether there is a process of this number, as far as this system tells without disturbing it."""
+    if os.name != "posix":
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:  # somebody else's
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def _plain(value: Any, path: tuple[str, ...], arrays: dict[str, np.ndarray]) -> Any:

@@ -91,7 +91,7 @@ def fit(
     is refused before the first step; a loss or gradient that is no finite number raises FloatingPointError with the
     layer where it began, before it spoils the weights, and the exception has the `history` so far.
 
-    compile=True pays from some hundred steps on, most with small layers. What the model's and the loss's Python does
+    compile=True pays from some fifty steps on, most with small layers. What the model's and the loss's Python does
     beside the ops happens once; where it looks at values, the capture is refused with the line (see tg.compile).
 
     resume="run.npz" is for a script that may be killed: run it again, and it goes on behind the last complete epoch, to
