@@ -17,7 +17,7 @@ import numpy as np
 
 from tinygrad_reg import Tensor
 from tinygrad_reg.diagnostics import gradient_norms
-from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, explain, number
+from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, explain, number, send_back
 from tinygrad_reg.modes import quiet
 from tinygrad_reg.primitive import registry
 
@@ -143,7 +143,7 @@ def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
     forward = record.forward
     shares = [s.input for s in record.backward]
     numbers = all(forward[s.node].value.size == forward[s.input].value.size == 1 for s in way)
-    exact = numbers and all(shares.count(s.input) == 1 for s in way) and all(s.local is not None for s in way)
+    exact = numbers and all(shares.count(s.input) == 1 for s in way)
     stops = tuple(
         Stop(_name(record, i), _gradient(forward[i], exact))
         for i in (len(forward) - 1, *(way[at].input for at in stops_at))
@@ -159,11 +159,19 @@ def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
     hops = []
     before = 0
     for at in stops_at:
-        locals_ = [float(s.local.item()) for s in way[before : at + 1] if s.local is not None]
+        locals_ = [slope(forward, [s]) for s in way[before : at + 1]]
         parts = tuple(x for s, x in zip(way[before : at + 1], locals_, strict=True) if s.local_text != "1")
         hops.append(Hop(math.prod(locals_), parts))
         before = at + 1
     return Chain(title, _about(record, way, stops_at), stops, tuple(hops), True, goal)
+
+
+def slope(forward: Sequence[ForwardStep], shares: Sequence[BackwardStep]) -> float:
+    """∂node/∂input where both are single numbers; `shares` are all that go from the one to the other."""
+    if all(share.local is not None for share in shares):
+        return sum(float(share.local.item()) for share in shares if share.local is not None)
+    top, bottom = forward[shares[0].node].tensor, forward[shares[0].input].tensor
+    return float(send_back(top, bottom, np.ones(top.shape, top.dtype)).item())
 
 
 def find(record: Record, wrt: Tensor) -> int:
@@ -257,9 +265,9 @@ def _about(record: Record, way: Sequence[BackwardStep], stops_at: Sequence[int])
 
 
 def _bare(name: str, unnamed: str) -> str:
-    """w2 → w: the letter that the hops have in common; the lecture's letter where they have no names."""
+    """w2 → w: the letter that the hops have in common; the lecture's letter where they have none."""
     letter = re.sub(r"[\d₀-₉]+$", "", name)
-    return unnamed if letter in ("v", "") else letter
+    return unnamed if letter in ("v", "") or "." in letter else letter
 
 
 def _gradient(step: ForwardStep, exact: bool) -> float:

@@ -12,7 +12,7 @@ from tinygrad_reg import Tensor
 from tinygrad_reg.explain import BackwardStep, Record, explain, number, send_back, short
 
 from . import latex
-from .chains import find, is_activation
+from .chains import find, is_activation, slope
 from .formulas import local_text
 from .meets import how
 from .text import clean
@@ -216,9 +216,9 @@ def _path(
 def _factor(record: Record, shares: Sequence[BackwardStep], part: np.ndarray) -> Factor:
     steps = record.forward
     top, bottom = steps[shares[0].node], steps[shares[0].input]
-    if top.value.size == bottom.value.size == 1 and all(s.local is not None and s.local.size == 1 for s in shares):
+    if top.value.size == bottom.value.size == 1:
         texts = [f"{top.symbol}′({bottom.name})" if is_activation(top) else local_text(steps, s) for s in shares]
-        value = sum(float(s.local.item()) for s in shares if s.local is not None)
+        value = slope(steps, shares)
         where = (f"{texts[0]} = {local_text(steps, shares[0])}",) if is_activation(top) else ()
         return Factor(top.name, bottom.name, (" + ".join(texts),), (value,), part, where)
     upstream = "1" if top is steps[-1] else f"∂{steps[-1].name}/∂{top.name}"

@@ -154,3 +154,21 @@ def test_a_way_through_arrays_writes_every_factor() -> None:
     lines = str(viz.derivation(loss, wrt=w)).splitlines()
     assert lines[1].strip().startswith("∂loss/∂a = 0.5 · 2 · (a × 3 − 1) · 3 = ")
     assert all(": " not in line for line in lines)
+
+
+def test_layers_of_one_unit_are_the_lectures_chain() -> None:
+    tg.seed(0)
+    model = tg.Sequential(*[tg.Dense(1, 1, activation="sigmoid") for _ in range(4)])
+    loss = tg.losses.mse(model(np.array([[0.5]])), np.array([[1.0]]))
+    loss.backward()
+    kernel = model.parameters()[0]
+    found = viz.derivation(loss, wrt=kernel)
+    (path,) = found.paths
+    assert path.in_numbers
+    assert kernel.grad is not None
+    product = math.prod(value for factor in path.factors for value in factor.values or ())
+    assert product == pytest.approx(kernel.grad.item(), rel=1e-12)
+    assert "…" not in found.text
+    flow = viz.flow(loss).svg
+    assert 'data-exact="true"' in flow
+    assert "factor = w · σ′(z)" in flow
