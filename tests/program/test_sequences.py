@@ -18,8 +18,8 @@ class World:
     def __init__(self, form: str) -> None:
         tg.seed(0)
         self.model = tg.Sequential(
-            tg.Dense(3, 4, kernel_regularizer=tg.penalties.l2(0.01)), tg.BatchNorm(4), tg.LeakyReLU(0.1), tg.Dropout(0.3),
-            tg.Dense(4, 2),
+            tg.Dense(3, 4, kernel_regularizer=tg.penalties.l2(0.01)), tg.BatchNorm(4), tg.LeakyReLU(0.1),
+            tg.Dropout(0.3), tg.Dense(4, 2),
         )  # fmt: skip
         params = list(self.model.parameters())
         self.first = tg.optim.Adam(params[:2], lr=tg.optim.schedules.inverse_time(0.1, 0.5))

@@ -368,7 +368,7 @@ def test_the_values_of_the_capture_are_dropped():
         kept = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
-    assert kept < 4 * 20_000 * 8 * 4, "a few buffers, not every value"
+    assert kept < 5 * 20_000 * 8 * 4, "a few buffers, not every value"
 
 
 def test_gradients_read_after_the_step_stay():
