@@ -180,6 +180,8 @@ def _plan(lines: list[_Code]) -> tuple[Drawing, list[_Code]]:
             weight = 1 if tail.is_leaf else 10
             arrows.append(Arrow(f"e{len(arrows)}", tail.id, f"n{at}", position, weight))
         home[line.writes] = at
+    if len(forward) > MOST:
+        boxes.append(_box(len(boxes), "middle", "", f"… {len(forward) - MOST:,} more lines, which have no box …"))
     return Drawing("", "TB", boxes, arrows, []), _linked(lines, home)
 
 
@@ -204,6 +206,9 @@ def _linked(lines: list[_Code], home: dict[str, int]) -> list[_Code]:
     for line in lines:
         if line.phase == "forward" and line.writes in home:
             by_place.setdefault(line.place, set()).add(home[line.writes])
+    layers = {
+        home[line.writes]: _layer(line.writes) for line in lines if line.phase == "forward" and line.writes in home
+    }
     owner: dict[str, int] = {}  # of a gradient: the box back through which it goes next
     linked = []
     for line in lines:
@@ -215,10 +220,25 @@ def _linked(lines: list[_Code], home: dict[str, int]) -> list[_Code]:
             same = by_place.get(line.place, set())
             from_reads = [owner[name] for name in sorted(line.reads) if name in owner]
             box = next(iter(same)) if len(same) == 1 else from_reads[0] if from_reads else home.get(known or "")
+            if known is None and len(same) > 1:
+                box = _of_layer(line.writes, box, layers)
             if known is not None or box is not None:
                 owner[line.writes] = home[known] if known is not None else box  # type: ignore[assignment]
         linked.append(replace(line, box=box))
     return linked
+
+
+def _of_layer(name: str, box: int | None, layers: dict[int, str]) -> int | None:
+    """Where the gradient `name` of something within a line belongs: a box of its layer, if `box` is of another one."""
+    layer = _layer(name)
+    mine = [at for at, one in layers.items() if one == layer]
+    return max(mine) if layer and mine and box not in mine else box
+
+
+def _layer(name: str) -> str:
+    """The layer that a variable is named after: "_0" of relu_0."""
+    found = re.search(r"(?:_\d+)+$", name)
+    return found[0] if found else ""
 
 
 # ---- the still picture

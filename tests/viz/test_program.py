@@ -94,6 +94,13 @@ def test_layers_of_a_model() -> None:
     picture: Any = viz.program(fast)
     assert all(line.box is not None for line in picture.lines if line.phase == "backward" and line.writes)
     assert overlaps(parse(picture.svg)) == []
+    layer = next(line.box for line in picture.lines if line.writes == "relu_0")
+    learned = [
+        line.box
+        for line in picture.lines
+        if line.writes in ("grad_kernel_0", "grad_bias_0") and line.phase == "backward"
+    ]
+    assert learned == [layer, layer]
 
 
 def test_what_is_no_program_is_refused() -> None:
