@@ -20,6 +20,10 @@ def logsumexp(a, axis=None, keepdims=False):
     return np.log(np.sum(np.exp(a), axis=axis, keepdims=keepdims))
 
 
+def standardized(a, axis=0, epsilon=0.0):
+    return (a - np.mean(a, axis=axis, keepdims=True)) / np.sqrt(np.var(a, axis=axis, keepdims=True) + epsilon)
+
+
 def _applied(function, **way):
     return lambda a: function(a, **way)
 
@@ -42,6 +46,16 @@ CASES = [
         Case(op, _applied(FUNCTIONS[op], **way), (x,), value=_applied(FUNCTIONS[op], **way), note=note(way))
         for op in ("var", "std")
         for way in [{"ddof": 1}, {"axis": 0, "ddof": 1}, {"axis": 1, "ddof": 0.5, "keepdims": True}]
+    ),
+    *(
+        Case(
+            "standardize",
+            _applied(tg.ops.standardize, **way),
+            (cube,),
+            value=_applied(standardized, **way),
+            note=note(way),
+        )
+        for way in [{}, {"axis": (0, 2)}, {"axis": -1, "epsilon": 0.5}]
     ),
     *(
         Case("prod", _applied(np.prod, **way), (some_zeros,), value=_applied(np.prod, **way), note=f"zeros,{note(way)}")

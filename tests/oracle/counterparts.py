@@ -260,6 +260,9 @@ COUNTERPARTS = {
     "sum": over(lambda x: torch.sum(x, -1)),
     "mean": over(lambda x: torch.mean(x, -1)),
     "var": over(lambda x, ddof=0: torch.var(x, -1, correction=ddof)),
+    "standardize": lambda x, axis=0, epsilon=0.0: (
+        (x - x.mean(axis, keepdim=True)) / torch.sqrt(x.var(axis, correction=0, keepdim=True) + epsilon)
+    ),
     "std": over(lambda x, ddof=0: torch.std(x, -1, correction=ddof)),
     "prod": over(lambda x: torch.prod(x, -1)),
     "max": over(lambda x: torch.amax(x, -1)),

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
-from ..modes import no_grad
+from .. import checks, ops
 from ..tensor import Tensor
 from .images import along_channels
 from .module import Module
@@ -62,38 +61,35 @@ class BatchNorm(Module):
                 f"{self.where()} expects inputs of shape (N, {self.features}) or (N, {self.features}, H, W), "
                 f"but was given {x.shape}"
             )
-        mean, std = self._of_batch(x) if self.training else self._moving()
-        mean, std, gamma, beta = (along_channels(numbers, x.ndim) for numbers in (mean, std, self.gamma, self.beta))
-        return gamma * ((x - mean) / std) + beta
+        gamma, beta = along_channels(self.gamma, x.ndim), along_channels(self.beta, x.ndim)
+        return gamma * (self._by_batch(x) if self.training else self._by_averages(x)) + beta
 
-    def _of_batch(self, x: Tensor) -> tuple[Any, Any]:
-        """Mean and standard deviation of the batch, which the moving averages take in."""
+    def _by_batch(self, x: Tensor) -> Any:
+        """(x − μ) / sqrt(σ² + ε) by the batch's own mean and variance, which the moving averages take in."""
         if len(x) < 2:
             raise ValueError(
                 f"{self.where()} can't normalize a batch of {len(x)} in training: a single sample has no variance. Use "
                 "batches of at least 2 (drop_last=True leaves out a last batch of one), model.eval(), or LayerNorm"
             )
         axes = (0, *range(2, x.ndim))
-        mean, var = np.mean(x, axis=axes), np.var(x, axis=axes)
-        std = np.sqrt(var + self.epsilon)
+        mean, var = ops.mean(x.data, axis=axes, keepdims=True), ops.var(x.data, axis=axes, keepdims=True)
         self._move(self.moving_mean, mean)
         if self.average == "std":
-            self._move(self.moving_std, std)
+            self._move(self.moving_std, np.sqrt(var + self.epsilon))
         else:
             n = x.size / self.features
             self._move(self.moving_var, var * (n / (n - 1)) if self.average == "unbiased_var" else var)
-        return mean, std
+        return ops.standardize(x, axis=axes, epsilon=self.epsilon)
 
-    def _move(self, moving: Tensor, batch: Tensor) -> None:
-        """moving ← momentum · moving + (1 − momentum) · batch, outside the graph."""
-        with no_grad():
-            moved = self.momentum * moving + (1 - self.momentum) * batch
-        moving.data = moved.data
+    def _move(self, moving: Tensor, batch: Any) -> None:
+        """moving ← momentum · moving + (1 − momentum) · batch"""
+        moving.data = self.momentum * moving.data + (1 - self.momentum) * np.reshape(batch, moving.shape)
 
-    def _moving(self) -> tuple[Any, Any]:
+    def _by_averages(self, x: Tensor) -> Any:
+        """(x − μ) / sqrt(σ² + ε) by the moving averages."""
         # Copies of the averages (+): training that goes on must not reach into graphs that were made before.
         std = +self.moving_std if self.average == "std" else np.sqrt(self.moving_var + self.epsilon)
-        return +self.moving_mean, std
+        return (x - along_channels(+self.moving_mean, x.ndim)) / along_channels(std, x.ndim)
 
 
 class LayerNorm(Module):
@@ -125,5 +121,4 @@ class LayerNorm(Module):
             expected = ", ".join(["N", *map(str, shape)])
             raise ValueError(f"{self.where()} expects inputs of shape ({expected}), but was given {x.shape}")
         axes = tuple(range(-len(shape), 0))
-        mean, var = np.mean(x, axis=axes, keepdims=True), np.var(x, axis=axes, keepdims=True)
-        return self.gamma * ((x - mean) / np.sqrt(var + self.epsilon)) + self.beta
+        return self.gamma * ops.standardize(x, axis=axes, epsilon=self.epsilon) + self.beta

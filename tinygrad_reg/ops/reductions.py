@@ -91,7 +91,7 @@ def _(g, out, x, *, axis=None, ddof=0, keepdims=False):
 
 def _deviation(x: Any, axis: Axis) -> Any:
     """x − mean"""
-    return x - np.sum(x, axis=axis, keepdims=True) / count(x, axis)
+    return x - np.add.reduce(x, axis=axis, keepdims=True) / count(x, axis)
 
 
 def _degrees(x: Any, axis: Axis, ddof: float) -> float:
@@ -121,6 +121,24 @@ def _from_first(x: Any, axis: Axis) -> Any:
         return x - x
     axes = {a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,))} if axis is not None else range(x.ndim)
     return x - x[tuple(slice(0, 1) if i in axes else slice(None) for i in range(x.ndim))]
+
+
+@primitive(
+    reuses=True, text="(x − mean) / √(var + ε)",
+    why="Of the gradient, what would only move the mean or the spread of the batch is taken away: these stay as they are.",
+)  # fmt: skip
+def standardize(x: Any, *, axis: int | tuple[int, ...] = 0, epsilon: float = 0.0) -> Any:
+    """(x − mean) / √(var + ε) over `axis`: mean 0 and variance 1, as batch and layer normalization make them"""
+    deviation = _deviation(x, axis)
+    spread = np.sqrt(np.add.reduce(deviation * deviation, axis=axis, keepdims=True) / count(x, axis) + epsilon)
+    return deviation / spread, spread
+
+
+@standardize.derivative("(1 − 1/n − out · outᵀ/n) / √(var + ε)", how="(G − mean(G) − out ⊙ mean(G ⊙ out)) / √(var + ε)")
+def _(g, out, x, *, axis=0, epsilon=0.0, parts):
+    spread = np.sqrt(np.var(x, axis=axis, keepdims=True) + epsilon) if parts is None else parts
+    along_out = np.add.reduce(g * out, axis=axis, keepdims=True) / count(x, axis)
+    return (_deviation(g, axis) - out * along_out) / spread
 
 
 @primitive(
