@@ -125,7 +125,7 @@ def _from_first(x: Any, axis: Axis) -> Any:
 
 @primitive(
     reuses=True, text="(x − mean) / √(var + ε)",
-    why="Of the gradient, what would only move the mean or the spread of the batch is taken away: these stay as they are.",
+    why="Of the gradient, what would only move the mean or the spread is taken away: these stay as they are.",
 )  # fmt: skip
 def standardize(x: Any, *, axis: int | tuple[int, ...] = 0, epsilon: float = 0.0) -> Any:
     """(x − mean) / √(var + ε) over `axis`: mean 0 and variance 1, as batch and layer normalization make them"""
