@@ -402,3 +402,13 @@ def test_losses_can_be_pickled_and_say_what_they_take():
 def test_labels_in_words_are_to_be_numbered():
     with pytest.raises(TypeError, match=r"write names, target = np\.unique\(target, return_inverse=True\)"):
         softmax_crossentropy(np.zeros((2, 3)), np.array(["cat", "dog"]))
+
+
+@pytest.mark.parametrize("loss", [binary_crossentropy, categorical_crossentropy])
+def test_labels_and_probabilities_that_have_changed_places_are_warned_of(loss):
+    p, y = tg.Tensor([[0.8, 0.2], [0.4, 0.6]], requires_grad=True), np.array([[1.0, 0.0], [0.0, 1.0]])
+    with pytest.warns(UserWarning, match=f"{loss.__name__} takes the prediction first"):
+        loss(y, p)
+    loss(p, y)  # no warning, which would be an error here
+    loss(p, p.detach())
+    loss(y, y)

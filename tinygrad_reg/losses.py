@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -140,6 +141,7 @@ def binary_crossentropy(prediction: Any, target: Any) -> Any:
     >>> round(binary_crossentropy(p, y).item() / np.log(10), 4)  # lecture 000's example, to base 10
     np.float64(0.3411)
     """
+    _in_order(prediction, target, "binary_crossentropy")
     y = _as_target(prediction, target, "binary_crossentropy")
     _check_range(prediction, "prediction", "binary_crossentropy", "sigmoid_crossentropy takes logits")
     _check_range(y, "target", "binary_crossentropy", "labels are 0 or 1")
@@ -168,6 +170,7 @@ def categorical_crossentropy(prediction: Any, target: Any) -> Any:
     >>> print(categorical_crossentropy(p, [0, 2], reduction="none").data)  # −ln 0.7, −ln 0.4
     [0.35667494 0.91629073]
     """
+    _in_order(prediction, target, "categorical_crossentropy")
     y = _as_labels(prediction, target, "categorical_crossentropy")
     if not _is_softmax(prediction):
         _check_range(prediction, "prediction", "categorical_crossentropy", "softmax_crossentropy takes logits")
@@ -225,6 +228,16 @@ def head_for(problem: str) -> tuple[Callable[..., Tensor] | None, Loss]:
 def _as_prediction(prediction: Any) -> Tensor:
     tensor = prediction if isinstance(prediction, Tensor) else Tensor(prediction)
     return tensor if tensor._data.dtype.kind == "f" else Tensor(tensor.data, name=tensor.name, dtype=default_dtype())
+
+
+def _in_order(prediction: Tensor, target: Any, loss: str) -> None:
+    """Labels and probabilities that have changed places are in range, and would be trained on without a word."""
+    if isinstance(target, Tensor) and target._requires_grad and not prediction._requires_grad:
+        warnings.warn(
+            f"{loss} takes the prediction first, and here only the target requires a gradient: "
+            "have they changed places?",
+            stacklevel=4,
+        )
 
 
 def _as_target(prediction: Tensor, target: Any, loss: str) -> Any:
