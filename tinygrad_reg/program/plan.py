@@ -157,20 +157,14 @@ class Plan:
                 release(i)
                 continue
             wanted = node.name or node.op or "v"
-            if node in self.folded and node not in self.program.results:
-                self.named[node] = self.names.fresh(wanted)
-                self.once.append(f"{self.named[node]} = {self.writer.expression(node)[0]}")
-                self.fixed.add(node)
-                release(i)
-                continue
             is_view = self.base[node] is not node
-            if is_view and all(x in self.fixed for x in inputs_of((node.arguments, node.options))):
+            inputs = inputs_of((node.arguments, node.options))
+            if node in self.folded or (is_view and self.fixed.issuperset(inputs)):
                 self.named[node] = self.names.fresh(wanted)
                 self.once.append(f"{self.named[node]} = {self.writer.expression(node)[0]}")
                 self.fixed.add(node)
                 release(i)
                 continue
-            text = None
             if not is_view and node not in results and takes_out(node):
                 kind = _kind(node.value)
                 elementwise = is_elementwise(ufunc_of(node))
@@ -196,19 +190,13 @@ class Plan:
                 release(i)
             self.lines.append(text)
         for position, node in enumerate(self.program.results):
-            if self.base[node] is not node and isinstance(node.value, np.ndarray):
-                owner = self.base[node]
-                if isinstance(owner, Input) or owner in self.fixed:
-                    copy = Node(np.array, (node,))
-                    copy.value = node.value
-                    self.named[copy] = self.names.fresh(f"{self.named[node]}_copy")
-                    self.lines.append(f"{self.named[copy]} = np.array({self.named[node]})")
-                    self.program.results[position] = copy
-            elif isinstance(node, Input):
-                copy = Node(np.array, (node,))
+            owner = self.base[node]
+            is_shared = owner is not node and (isinstance(owner, Input) or owner in self.fixed)
+            if isinstance(node, Input) or (is_shared and isinstance(node.value, np.ndarray)):
+                copy = self.program.results[position] = Node(np.array, (node,))
+                copy.value = node.value
                 self.named[copy] = self.names.fresh(f"{self.named[node]}_copy")
                 self.lines.append(f"{self.named[copy]} = np.array({self.named[node]})")
-                self.program.results[position] = copy
 
     def _fold(self) -> None:
         """Lines that depend on no input: the 1 that a way back starts with, and what is made of it alone."""
