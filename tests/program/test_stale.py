@@ -452,3 +452,45 @@ def test_the_gradient_that_a_way_back_starts_with_is_returned():
     for n in (1.0, 2.0):
         loss, grad = fast(X * n)
         assert loss.item() == 2.5 * n and equal(grad, np.array(1.0))
+
+
+def test_what_the_step_does_not_read_may_change():
+    class Trainer:
+        def __init__(self):
+            self.w, self.losses, self.epoch = tg.Tensor(X, requires_grad=True), [], 0
+            self.started = time.time()
+
+        def step(self, x):
+            return np.sum(x * self.w)
+
+    class Net(tg.layers.Module):
+        def __init__(self):
+            self.w, self.seen = tg.Tensor(X, requires_grad=True), []
+
+        def forward(self, x):
+            return np.sum(x * self.w)
+
+    trainer, net = Trainer(), Net()
+    fast, forward = tg.compile(trainer.step), tg.compile(lambda x: net(x))
+    first = None
+    for epoch in range(4):
+        trainer.epoch = epoch
+        trainer.losses.append(fast(X).item())
+        net.seen.append(forward(X).item())
+        first = first or (fast._last, forward._last)
+        assert first == (fast._last, forward._last)
+
+
+def test_methods_that_no_code_names(monkeypatch):
+    class Scaled:
+        def __getitem__(self, i):
+            return HIDDEN[0] * i
+
+    scaled = Scaled()
+    fast = tg.compile(lambda x: x * scaled[2])
+    assert equal(fast(X), 2 * X)
+    monkeypatch.setitem(HIDDEN, 0, 3.0)
+    assert equal(fast(X), 6 * X)
+
+
+HIDDEN = {0: 1.0}

@@ -72,10 +72,10 @@ class Guards:
         self.uses: Counter[str] = Counter()  # how often the code that was looked at reads a name
         self.once: list[Once] = []
         self._names_read: set[str] = set()  # by the code that was looked at
-        self._classes: dict[type, set[str]] = {}  # the users' classes that were met: the attributes that are noted
+        self._waiting: list[tuple[str, Callable[[], None]]] = []  # attributes that no code has named so far
         for value in (step, *given, *(op for op in registry.values() if op.foreign)):
             self._value(value, "")
-        self._class_attributes()
+        self._named_attributes()
         for optimizer in self._optimizers:
             if "steps" in self._names_read:
                 self._attribute(optimizer, "steps", "steps")
@@ -151,6 +151,8 @@ class Guards:
             return
         if isinstance(value, type):
             self._class(value)
+            if _is_the_users(value):  # it may be made in the step
+                self._value(getattr(value, "__init__", None), name)
             return
         if isinstance(value, np.ndarray) and not isinstance(value, Captured) and value.dtype.kind not in NUMERIC:
             self._equal_to(f"{self._name(value)}.tolist()", value.tolist, value.tolist())
@@ -211,8 +213,6 @@ class Guards:
                 slots = vars(kind).get("__slots__", ())
                 for slot in (slots,) if isinstance(slots, str) else slots:
                     self._attribute(value, slot, slot)
-            if callable(value):
-                self._value(type(value).__call__, name)
 
     def _elements(self, table: Any, name: str) -> None:
         """The values in a list, a deque or a dict, and a dict's keys, by identity."""
@@ -241,12 +241,22 @@ class Guards:
             self._equal_to(f"len({self._name(table)})", lambda: len(table), len(table))
 
     def _attributes(self, owner: Any, table: dict[str, Any], in_module: bool = False) -> None:
+        """The attributes of an object: those that some code names, of a layer also what the house's code looks at."""
         self._length(table, in_module)
-        mine = _is_the_users(type(owner)) or not in_module
+        kinds = [kind for kind in type(owner).__mro__ if kind not in Module.__mro__]
+        is_the_users = all(map(_is_the_users, kinds))
+
+        def note(name: str) -> None:
+            put = functools.partial(table.__setitem__, name) if not in_module or _is_the_users(type(owner)) else None
+            self._variable(
+                f"{self._name(table)}[{name!r}]", functools.partial(table.__getitem__, name), put, name, in_module
+            )
+
         for name in list(table):
-            ask = functools.partial(table.__getitem__, name)
-            put = functools.partial(table.__setitem__, name) if mine else None
-            self._variable(f"{self._name(table)}[{name!r}]", ask, put, name, in_module)
+            if in_module and (not is_the_users or _holds_state(table[name])):
+                note(name)
+            else:
+                self._waiting.append((name, functools.partial(note, name)))
 
     def _attribute(self, owner: Any, attribute: str, name: str) -> None:
         ask, put = functools.partial(getattr, owner, attribute), functools.partial(setattr, owner, attribute)
@@ -254,29 +264,34 @@ class Guards:
 
     def _class(self, kind: type) -> None:
         for base in kind.__mro__:
-            if _is_the_users(base):
-                self._classes.setdefault(base, set())
+            if _is_the_users(base) and id(base) not in self._seen:
+                self._seen.add(id(base))
+                self._length(vars(base))
+                for name, value in list(vars(base).items()):
+                    if name.startswith("__") and name not in _NOT_CALLED and isinstance(value, types.FunctionType):
+                        self._class_attribute(base, name)  # x[i], len(x), x(): no code names it
+                    else:
+                        self._waiting.append((name, functools.partial(self._class_attribute, base, name)))
 
-    def _class_attributes(self) -> None:
-        """What the classes that were met hold; methods as far as some code names them, for methods name others."""
-        while found := [
-            (kind, name)
-            for kind, done in self._classes.items()
-            for name in vars(kind).keys() - done
-            if name in self._names_read or not (callable(vars(kind)[name]) or name.startswith("__"))
-        ]:
-            for kind, name in found:
-                self._classes[kind].add(name)
-                value = vars(kind)[name]
-                for function in (value, *(getattr(value, f, None) for f in ("fget", "__func__", "func"))):
-                    if isinstance(function, types.FunctionType):
-                        self._function(function)
-                if not isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType)):
-                    ask = functools.partial(lambda kind, name: vars(kind)[name], kind, name)
-                    put = functools.partial(setattr, kind, name)
-                    self._variable(f"{self._name(kind)}.__dict__[{name!r}]", ask, put, name)
-        for kind in self._classes:
-            self._length(vars(kind))
+    def _class_attribute(self, kind: type, name: str) -> None:
+        value = vars(kind)[name]
+        for function in (value, *(getattr(value, f, None) for f in ("fget", "__func__", "func"))):
+            if isinstance(function, types.FunctionType):
+                self._function(function)
+        if not isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType)):
+            ask = functools.partial(lambda kind, name: vars(kind)[name], kind, name)
+            self._variable(f"{self._name(kind)}.__dict__[{name!r}]", ask, functools.partial(setattr, kind, name), name)
+
+    def _named_attributes(self) -> None:
+        """Attributes that some of the code names, or may name; looking at them finds code that names others."""
+        while True:
+            any_name = not self._names_read.isdisjoint(_ANY_NAME)
+            found = [x for x in self._waiting if x[0] in self._names_read or (any_name and not x[0].startswith("__"))]
+            if not found:
+                return
+            self._waiting = [x for x in self._waiting if x not in found]
+            for _, note in found:
+                note()
 
     def _function(self, function: Any) -> None:
         if not _is_the_users(function):  # a house function made of the user's: tg.grad(f)
@@ -346,7 +361,16 @@ class Guards:
             self.once.append(Once(_file(function), read.line, what))
 
 
+_ANY_NAME = {"getattr", "hasattr", "vars", "__dict__", "eval", "exec"}
+_NOT_CALLED = {"__init__", "__new__", "__post_init__", "__repr__", "__str__", "__del__"}  # of an object that is there
 _UNSEEDED = {"default_rng", "RandomState", "Random", "SeedSequence", "PCG64", "MT19937", "Philox", "SFC64", "PCG64DXSM"}
+
+
+def _holds_state(x: Any) -> bool:
+    """Whether a layer's methods find layers or Tensors here."""
+    if isinstance(x, (list, tuple, dict)):
+        return any(map(_holds_state, x.values() if isinstance(x, dict) else x))
+    return isinstance(x, (Module, Tensor))
 
 
 def _everything(table: Any) -> list[Any]:
