@@ -37,7 +37,7 @@ def second_derivatives(rng: np.random.Generator, folder: Path) -> None:
     laws.check_curvature(a_graph(rng, 10))
 
 
-@attack(long=500, short=0)
+@attack(long=100, short=0)
 def programs_of_graphs(rng: np.random.Generator, folder: Path) -> None:
     """random graphs, 3 to 40 ops: the captured program gives the same bits"""
     graph = a_graph(rng)
