@@ -1,6 +1,7 @@
 """What is asked for by a wrong name, or with other libraries' arguments, is answered with the names of the house."""
 
 import copy
+import inspect
 import pickle
 import re
 
@@ -106,6 +107,20 @@ def test_what_a_users_class_takes_is_its_own_business():
     assert (made.units, made.parts_, made.options) == (2, (3,), {"eps": 4})
     with pytest.raises(TypeError, match="Blob also needs units"):
         Blob(eps=4)
+
+
+def test_help_shows_what_a_class_takes_also_where_it_inherits_that():
+    class Wide(tg.Dense):
+        pass
+
+    class Own(Wide):
+        def __init__(self, size):
+            super().__init__(size, size)
+
+    for cls in (tg.Dense, Wide, tg.AvgPool2D, tg.optim.AdamW):
+        assert list(inspect.signature(cls).parameters) == list(inspect.signature(cls.__init__).parameters)[1:]
+    assert str(inspect.signature(Own)) == "(size)"
+    assert Own(2).kernel.shape == (2, 2)
 
 
 def test_copies_are_made_without_arguments():

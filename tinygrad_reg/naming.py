@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
@@ -154,6 +155,12 @@ class Called:
     Traceback (most recent call last):
     TypeError: Pool takes no pool_size=, here it is called size: Pool(size, stride=None)
     """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if sys.version_info < (3, 11, 5):  # help() shows the arguments of __new__ there, where __init__ is inherited
+            _, *taken = inspect.signature(cls.__init__).parameters.values()
+            cls.__signature__ = inspect.Signature(taken)  # type: ignore[attr-defined]
 
     def __new__(cls, *args: Any, **options: Any) -> Self:
         """Compare what is given with what __init__ takes, before Python does so in fewer words."""
