@@ -12,6 +12,7 @@ Recorded is written down as a Node: what was called, with which nodes, the user'
 | lines.py | the list of Nodes; arrays that are changed in place; where the user's code stands |
 | updates.py | the Tensors and optimizers of the step: what stands for them, how update rules are recorded |
 | capture.py | what the engine tells: an op is applied, a random number drawn, a gradient received; names |
+| variables.py | which variables the step's Python refers to, in its own code and in what that calls |
 | guards.py | numbers, modes and settings that the step's Python read: a change captures again |
 | code.py | which names a function's code reads |
 | changes.py | variables that the step itself changes |
@@ -28,9 +29,9 @@ Recorded is written down as a Node: what was called, with which nodes, the user'
 Inputs are the arrays and Tensors among the arguments. Read anew at each call: the arrays of Tensors and plain arrays
 that the step refers to (a Recorded is in the place of each during the capture, so that what Python computes with it is
 recorded). State: gradients, parameters, moving statistics, an optimizer's arrays, clocks and learning rate, random
-generators (the numbers of the same seed are the same). A change captures again: shapes, dtypes and memory
-order of arguments, numbers among them, parameters among them (by identity), what guards.py finds, no_grad, the default
-dtype. A few programs are kept.
+generators (the numbers of the same seed are the same). A change captures again: shapes, dtypes and memory order of
+arguments, numbers among them, parameters among them (by identity), what variables.py finds, no_grad, the default dtype.
+A few programs are kept.
 
 Python beside the ops runs at capture only: it may print, count and check, and does so once. Where it would have to
 know a value (if, float(), item(), a mask as an index), the capture is refused with the line and what to write

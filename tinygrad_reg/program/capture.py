@@ -19,10 +19,10 @@ from ..modes import generator as generator_of
 from ..modes import modes, quiet
 from ..primitive import Primitive
 from ..tensor import Tensor
-from .guards import NUMERIC, Place
 from .lines import located
 from .recorded import Input, Node, Recorded, Refused, ShapeRefused
 from .updates import Updates
+from .variables import NUMERIC, Place
 
 
 class Capture(Updates):

@@ -6,6 +6,7 @@ call, so the program is for the value that it met; where every call meets anothe
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..tensor import Tensor
 from .guards import Guards
 from .lines import located
 from .recorded import Refused, is_computed
+from .variables import GONE
 
 
 def refuse_once(guards: Guards) -> None:
@@ -28,7 +30,7 @@ def kept_for_later(before: Guards, last: Sequence[str]) -> list[str]:
     for place in before.changed():
         try:
             now = place.ask()
-        except KeyError:
+        except GONE:
             now = None
         unread = not before.uses[place.name]
         if is_computed(now) and not (place.was is None or _is_unreadable(place.was)):
@@ -52,7 +54,8 @@ def take_back(before: Guards) -> None:
     """After a refusal variables are what they were before the step, as far as they can be assigned."""
     for place in before.changed():
         if place.put is not None:
-            place.put(place.was)
+            with contextlib.suppress(*GONE):  # an element of a list that is shorter now
+                place.put(place.was)
 
 
 def _is_unreadable(x: Any) -> bool:

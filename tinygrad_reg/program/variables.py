@@ -1,0 +1,357 @@
+"""Which variables a step's Python refers to: found by a walk through its code, and through what it finds there.
+
+Globals, what the step closes over, the same of functions and methods of the user's that it calls, attributes of the
+objects and classes among them and among the arguments, elements of lists and dicts. What the house and other packages
+have written is not looked into.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import os
+import random
+import sys
+import types
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import source
+from ..layers.module import Module
+from ..modes import Captured
+from ..optim import Optimizer
+from ..primitive import Primitive, registry
+from ..tensor import Tensor
+from .code import Read, names, reads, uses
+
+NUMBERS = (int, float, complex, str, bytes, bool, type(None), np.generic, range)
+NUMERIC = "fiubc"  # the kinds of arrays that a program computes with
+GONE = (AttributeError, KeyError, IndexError, ValueError)  # what asking a place may raise
+_DEEP = 30  # objects inside objects
+_STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+_ANY_NAME = {"getattr", "hasattr", "vars", "__dict__", "eval", "exec"}
+_NOT_CALLED = {"__init__", "__new__", "__post_init__", "__repr__", "__str__", "__del__"}  # of an object that is there
+_UNSEEDED = {"default_rng", "RandomState", "Random", "SeedSequence", "PCG64", "MT19937", "Philox", "SFC64", "PCG64DXSM"}
+
+
+class Place(NamedTuple):
+    """A variable, an attribute, an element: where a value was read from."""
+
+    name: str
+    ask: Callable[[], Any]
+    was: Any
+    put: Callable[[Any], None] | None  # sets it
+
+
+class Once(NamedTuple):
+    """Something in the user's code that a program would do only once."""
+
+    file: str
+    line: int
+    what: str
+
+
+class Variables:
+    """The walk. What to do with a variable that is found, Guards says."""
+
+    def __init__(self, step: Callable[..., Any], given: Any = ()) -> None:
+        self.generators: list[Any] = []  # that the step's Python can draw from
+        self.places: list[Place] = []
+        self.uses: Counter[str] = Counter()  # how often the code that was looked at reads a name
+        self.once: list[Once] = []
+        self._tables: list[tuple[Any, set[str]]] = []  # of attributes, with their names
+        self._seen: set[Any] = set()
+        self._depth = 0
+        self._kept: list[Any] = []
+        self._optimizers: list[Any] = []
+        self._iterators: list[str] = []  # names of what gives something else each time
+        self._names_read: set[str] = set()  # by the code that was looked at
+        self._waiting: list[tuple[str, Callable[[], None]]] = []  # attributes that no code has named so far
+        for value in (step, *given, *(op for op in registry.values() if op.foreign)):
+            self._value(value, "")
+        self._named_attributes()
+        for optimizer in self._optimizers:
+            if "steps" in self._names_read:
+                self._attribute(optimizer, "steps", "steps")
+        for name in self._iterators:
+            if name in self._names_read:
+                self.once.append(Once("", 0, f"it takes from the iterator {name!r}"))
+
+    def _name(self, value: Any) -> str:
+        """What a test of Python text calls a value."""
+        raise NotImplementedError
+
+    def _test(self, test: str, ask: Callable[[], Any], was: Any, in_module: bool = False) -> None:
+        """Noted: `ask` gives `was`, and `test` says whether it still does."""
+        raise NotImplementedError
+
+    def _equal_to(self, text: str, ask: Callable[[], Any], was: Any) -> None:
+        self._test(f"{text} == {self._name(was)}", ask, was)
+
+    def _variable(
+        self, text: str, ask: Callable[[], Any], put: Callable[[Any], None] | None, name: str, in_module: bool = False
+    ) -> None:
+        """A place that a value is read from; `text` reads it again."""
+        try:
+            value = ask()
+        except GONE:  # not bound (yet)
+            return
+        self._test(f"{text} is {self._name(value)}", ask, value, in_module)
+        self.places.append(Place(name, ask, value, put))
+        self._value(value, name)
+
+    def _value(self, value: Any, name: str) -> None:
+        if isinstance(value, (np.random.Generator, np.random.RandomState, random.Random)):
+            self.generators.append(value)
+            return
+        if isinstance(value, type):
+            self._class(value)
+            if _is_the_users(value):  # it may be made in the step
+                self._value(getattr(value, "__init__", None), name)
+            return
+        if isinstance(value, np.ndarray) and not isinstance(value, Captured) and value.dtype.kind not in NUMERIC:
+            self._equal_to(f"{self._name(value)}.tolist()", value.tolist, value.tolist())
+        if isinstance(value, Optimizer):
+            self._optimizers.append(value)
+        if isinstance(value, (*NUMBERS, Tensor, np.ndarray, Optimizer, types.ModuleType)) or id(value) in self._seen:
+            return
+        self._seen.add(id(value))
+        self._kept.append(value)
+        if isinstance(value, Iterator) and not isinstance(value, io.IOBase) and not _is_the_users(type(value)):
+            self._iterators.append(name)
+        if self._depth > _DEEP:
+            return
+        self._depth += 1
+        try:
+            self._parts(value, name)
+        finally:
+            self._depth -= 1
+
+    def _parts(self, value: Any, name: str) -> None:
+        if isinstance(value, types.FunctionType):
+            self._function(value)
+        elif isinstance(value, types.MethodType):
+            self._value(value.__func__, name)
+            self._value(value.__self__, name)
+        elif isinstance(value, Module):
+            self._attributes(value, vars(value), in_module=True)
+            self._test("", lambda: value.training, value.training, in_module=True)
+            self._class(type(value))
+            self._function(type(value).forward)
+        elif isinstance(value, Primitive):
+            for function in (value.forward, *value.functions, value.joint):
+                self._value(function, name)
+        elif isinstance(value, functools.partial):
+            for part in (value.func, value.keywords):
+                self._value(part, name)
+            state = value.func, value.keywords, None
+            self._variable(
+                f"{self._name(value)}.args",
+                lambda: value.args,
+                lambda args: value.__setstate__((state[0], args, *state[1:])),  # type: ignore[attr-defined]
+                name,
+            )
+        elif hasattr(value, "__wrapped__") and callable(value):  # a compiled step, a cached function
+            self._value(value.__wrapped__, name)
+        elif isinstance(value, (list, dict, deque)):
+            self._elements(value, name)
+        elif isinstance(value, (tuple, set)):
+            if isinstance(value, set):
+                self._equal_to(self._name(value), value.copy, value.copy())
+                self.places.append(Place(name, value.copy, value.copy(), None))
+            for part in value:
+                self._value(part, name)
+        elif _is_the_users(type(value)) or type(value).__name__ in ("SimpleNamespace", "Namespace"):
+            self._class(type(value))
+            self._attributes(value, getattr(value, "__dict__", {}))
+            for kind in type(value).__mro__:
+                slots = vars(kind).get("__slots__", ())
+                for slot in (slots,) if isinstance(slots, str) else slots:
+                    self._attribute(value, slot, slot)
+
+    def _elements(self, table: Any, name: str) -> None:
+        """The values in a list, a deque or a dict, and a dict's keys, by identity."""
+        own = self._name(table)
+        is_dict = isinstance(table, dict)
+        same = f"len({own}) == {len(table)} and all(map(same, {own}, {self._name(list(table))}))"
+        if is_dict:
+            same += f" and all(map(same, {own}.values(), {self._name(list(table.values()))}))"
+        everything = functools.partial(_everything, table)
+        self._test(same, everything, everything())
+        beside = functools.partial(_beside_arrays, table)
+        self.places.append(Place(name, beside, beside(), None))
+        for key, part in list(table.items() if is_dict else enumerate(table)):
+            if isinstance(part, (np.ndarray, tuple, Tensor)):
+                ask, put = functools.partial(table.__getitem__, key), functools.partial(table.__setitem__, key)
+                self.places.append(Place(name, ask, part, put))
+            self._value(part, name)
+
+    def _length(self, table: Any, in_module: bool = False) -> None:
+        """An attribute may come into the place of a class's."""
+        self._tables.append((table, set(table)))
+        self._test(f"len({self._name(table)}) == {len(table)}", lambda: len(table), len(table), in_module)
+
+    def _attributes(self, owner: Any, table: dict[str, Any], in_module: bool = False) -> None:
+        """The attributes of an object: those that some code names, of a layer also what the house's code looks at."""
+        self._length(table, in_module)
+        kinds = [kind for kind in type(owner).__mro__ if kind not in Module.__mro__]
+        all_the_users = all(map(_is_the_users, kinds))
+
+        def note(name: str) -> None:
+            put = functools.partial(table.__setitem__, name) if not in_module or _is_the_users(type(owner)) else None
+            self._variable(
+                f"{self._name(table)}[{name!r}]", functools.partial(table.__getitem__, name), put, name, in_module
+            )
+
+        for name in list(table):
+            if in_module and (not all_the_users or _holds_state(table[name])):
+                note(name)
+            else:
+                self._waiting.append((name, functools.partial(note, name)))
+
+    def _attribute(self, owner: Any, attribute: str, name: str) -> None:
+        ask, put = functools.partial(getattr, owner, attribute), functools.partial(setattr, owner, attribute)
+        self._variable(f"{self._name(owner)}.{attribute}", ask, put, name)
+
+    def _class(self, kind: type) -> None:
+        for base in kind.__mro__:
+            if _is_the_users(base) and id(base) not in self._seen:
+                self._seen.add(id(base))
+                self._length(vars(base))
+                for name, value in list(vars(base).items()):
+                    if name.startswith("__") and name not in _NOT_CALLED and isinstance(value, types.FunctionType):
+                        self._class_attribute(base, name)  # x[i], len(x), x(): no code names it
+                    else:
+                        self._waiting.append((name, functools.partial(self._class_attribute, base, name)))
+
+    def _class_attribute(self, kind: type, name: str) -> None:
+        value = vars(kind)[name]
+        for function in (value, *(getattr(value, f, None) for f in ("fget", "__func__", "func"))):
+            if isinstance(function, types.FunctionType):
+                self._function(function)
+        if not isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType)):
+            ask = functools.partial(lambda kind, name: vars(kind)[name], kind, name)
+            self._variable(f"{self._name(kind)}.__dict__[{name!r}]", ask, functools.partial(setattr, kind, name), name)
+
+    def _named_attributes(self) -> None:
+        """Attributes that some of the code names, or may name; looking at them finds code that names others."""
+        while True:
+            any_name = not self._names_read.isdisjoint(_ANY_NAME)
+            found = [x for x in self._waiting if x[0] in self._names_read or (any_name and not x[0].startswith("__"))]
+            if not found:
+                return
+            self._waiting = [x for x in self._waiting if x not in found]
+            for _, note in found:
+                note()
+
+    def _function(self, function: Any) -> None:
+        if not _is_the_users(function):  # a house function made of the user's: tg.grad(f)
+            for value in _closed(function).values():
+                if isinstance(value, (types.FunctionType, types.MethodType, functools.partial, Primitive)):
+                    self._value(value, "")
+            return
+        code, scope = function.__code__, function.__globals__
+        for cell, name in zip(function.__closure__ or (), code.co_freevars, strict=True):
+            self._attribute(cell, "cell_contents", name)
+        self._attribute(function, "__defaults__", function.__name__)
+        self._value(function.__kwdefaults__, function.__name__)
+        self._names_read |= names(code) | set(code.co_freevars)
+        self.uses += uses(code)
+        closed, builtins = _closed(function), set()
+        for read in reads(code):
+            first = read.path[0]
+            if read.is_import:
+                self._once(function, read, None)
+            elif first in closed or first in scope:
+                self._once(function, read, closed.get(first, scope.get(first)))
+                if first in scope and first not in closed:
+                    self._global(scope, first)
+                self._asked_of_module(closed.get(first, scope.get(first)), read.path[1:])
+            elif first not in code.co_freevars:
+                builtins.add(first)
+        if builtins:  # a name of one's own would come before Python's
+            test = f"{self._name(scope)}.keys().isdisjoint({self._name(builtins)})"
+            self._test(test, lambda: scope.keys().isdisjoint(builtins), True)
+
+    def _global(self, table: dict[str, Any], name: str) -> None:
+        key = (id(table), name)
+        if key not in self._seen and not name.startswith("__"):
+            self._seen.add(key)
+            ask, put = functools.partial(table.__getitem__, name), functools.partial(table.__setitem__, name)
+            self._variable(f"{self._name(table)}[{name!r}]", ask, put, name)
+
+    def _asked_of_module(self, module: Any, path: tuple[str, ...]) -> None:
+        """module.NAME, where it is a module of the user's."""
+        for name in path:
+            if not isinstance(module, types.ModuleType) or not _is_the_users(module):
+                return
+            self._global(vars(module), name)
+            module = vars(module).get(name)
+
+    # ---- what a program would do only once
+
+    def _once(self, function: Any, read: Read, value: Any) -> None:
+        path = list(read.path[1:])
+        while path and (
+            isinstance(value, types.ModuleType) or (isinstance(value, type) and value.__module__ == "datetime")
+        ):
+            value = getattr(value, path.pop(0), None)
+        module, name = getattr(value, "__module__", None), getattr(value, "__name__", "")
+        what = ""
+        if read.is_import and read.path[0] in ("time", "datetime", "secrets", "uuid"):
+            what = f"it imports {read.path[0]}, for what is different each time"
+        elif value is os.environ or value is os.getenv:
+            self._equal_to(f"{self._name(dict)}({self._name(os.environ)})", lambda: dict(os.environ), dict(os.environ))
+        elif read.is_called_empty and name in _UNSEEDED and str(module).startswith(("numpy.random", "random")):
+            what = f"{name}() starts a new generator from no seed"
+        elif module == "time" or getattr(getattr(value, "__self__", None), "__module__", "") == "datetime":
+            what = "it asks for the time"
+        elif module in ("secrets", "uuid") or value is os.urandom:
+            what = "it draws random numbers by another library"
+        if what:
+            self.once.append(Once(_file(function), read.line, what))
+
+
+def _holds_state(x: Any) -> bool:
+    """Whether a layer's methods find layers or Tensors here."""
+    if isinstance(x, (list, tuple, dict)):
+        return any(map(_holds_state, x.values() if isinstance(x, dict) else x))
+    return isinstance(x, (Module, Tensor))
+
+
+def _everything(table: Any) -> list[Any]:
+    return [*table.values(), *table] if isinstance(table, dict) else list(table)
+
+
+def _beside_arrays(table: Any) -> list[Any]:
+    return [len(table), *(part for part in _everything(table) if not isinstance(part, (np.ndarray, Tensor)))]
+
+
+def _closed(function: Any) -> dict[str, Any]:
+    """What a function closes over, as far as it is bound."""
+    found = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        with contextlib.suppress(ValueError):
+            found[name] = cell.cell_contents
+    return found
+
+
+def _file(function: Any) -> str:
+    code = getattr(function, "__code__", None)
+    return code.co_filename if code is not None else ""
+
+
+def _is_the_users(thing: Any) -> bool:
+    """Whether a function, class or module is none of an installed package."""
+    module = thing.__name__ if isinstance(thing, types.ModuleType) else getattr(thing, "__module__", None) or ""
+    if module.split(".")[0] in ("numpy", "tinygrad_reg", "builtins"):
+        return False
+    if isinstance(thing, types.FunctionType) and source._kinds[_file(thing)] != source.USER:
+        return False
+    home = thing if isinstance(thing, types.ModuleType) else sys.modules.get(module)
+    file = _file(thing) if isinstance(thing, types.FunctionType) else getattr(home, "__file__", None) or ""
+    return not file.startswith(_STANDARD) and "site-packages" not in file and "dist-packages" not in file
