@@ -75,24 +75,6 @@ def test_a_tensor_without_a_graph_and_one_of_many_elements_have_a_record_too():
         tg.explain(3.0)
 
 
-def test_names_come_from_name_from_the_assignment_or_from_the_position():
-    class Box:
-        pass
-
-    box = Box()
-    given = tg.Tensor(1.0, requires_grad=True, name="given")
-    first, second = tg.Tensor(2.0), tg.Tensor(3.0)
-    box.attribute = given * first
-    (named := box.attribute + second)
-    total = named * 1.0
-    total += given
-    h = total
-    for _ in range(2):
-        h = h * h
-    names = [s.name for s in tg.explain(h).forward]
-    assert names == ["given", "first", "attribute", "second", "named", "1", "total", "total₂", "h", "h₂"]
-
-
 def test_the_second_order_graph_can_be_explained():
     x = tg.Tensor(2.0, requires_grad=True)
     slope = tg.gradients(x**3, x, create_graph=True)
@@ -106,11 +88,3 @@ def test_the_printed_table_fits_a_slide():
     assert max(map(len, text.splitlines())) <= 100
     assert "h + b" in text
     assert "local derivative" in text
-
-
-def test_what_no_variable_holds_is_named_by_its_part():
-    x = tg.Tensor(np.ones((2, 3)), requires_grad=True)
-    loss = tg.losses.softmax_crossentropy(tg.Dropout(0.5)(x), np.array([0, 2]))
-    names = [s.name for s in tg.explain(loss).forward]
-    assert "mask" in names
-    assert "labels" in names

@@ -14,10 +14,10 @@ import numpy as np
 
 from . import source
 from .backward import start_gradient, walk
-from .explain import number
 from .modes import modes, quiet, watching
 from .primitive import Primitive
 from .tensor import Tensor, describe
+from .words import number
 
 
 @contextmanager

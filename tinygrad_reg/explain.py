@@ -5,7 +5,6 @@ It is written down by the same walk that fills `.grad` (backward.py), through an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +16,7 @@ from .backward import shares_owed, start_gradient, walk
 from .modes import quiet
 from .primitive import Primitive
 from .tensor import Tensor
+from .words import formula, label, names_of, operand, short, table, written
 
 
 @dataclass(eq=False)
@@ -128,9 +128,9 @@ class Record(Sequence[Any]):
             )
             for s in self.backward
         ]
-        tables = [f"forward\n{_table(forward)}"]
+        tables = [f"forward\n{table(forward)}"]
         if self.backward:
-            tables.append(f"backward\n{_table(backward)}")
+            tables.append(f"backward\n{table(backward)}")
         return "\n\n".join(tables)
 
     __repr__ = __str__
@@ -173,7 +173,7 @@ def forward_steps(*outputs: Tensor, call: str = "forward_steps()") -> list[Forwa
     shares_owed(outputs, None)  # refuses a graph that was built on older values
     tensors = _in_order(outputs)
     index = {tensor: i for i, tensor in enumerate(tensors)}
-    names = _names(tensors)
+    names = names_of(tensors)
     return [_forward_step(i, tensor, names, index) for i, tensor in enumerate(tensors)]
 
 
@@ -236,8 +236,7 @@ def _local(
     """The local derivative: its formula, how it meets the upstream gradient, and its numbers where it is an array."""
     derivative = primitive.of_all or primitive.derivatives[position]
     assert derivative is not None
-    words = _words(primitive, names, node._options, out)
-    text, how = _substitute(derivative.local, words), _substitute(derivative.how, words)
+    text, how = (written(text, primitive, names, node._options, out) for text in (derivative.local, derivative.how))
     if derivative.local_input is not None:
         return text, how, node.parents[derivative.local_input].data
     if not primitive.elementwise:
@@ -258,13 +257,9 @@ def _forward_step(index: int, tensor: Tensor, names: list[str], order: dict[Tens
         expression, numbers, symbol, why = names[index], short(tensor.data), "", ""
         call = expression
     else:
-        operands = [names[i] for i in inputs]
+        operands, values = [names[i] for i in inputs], [operand(x) for x in tensor.parents]
         expression = formula(primitive, operands, tensor._options, names[index])
-        # An operator is its own label; of a definition, "1 / (1 + e^(−x))", the label is the symbol, "σ(x)".
-        is_name = not set(primitive.symbol) & set(" [")
-        is_short = 0 < len(primitive.text) <= len("x × y")
-        call = expression if is_short or not is_name else _call(primitive, operands, tensor._options)
-        values = [_in_formula(x) for x in tensor.parents]
+        call = label(primitive, operands, tensor._options, names[index])
         numbers = formula(primitive, values, tensor._options, short(tensor.data))
         symbol, why = primitive.symbol, primitive.why
     file, line, code = place if place else (None, None, "")
@@ -272,33 +267,6 @@ def _forward_step(index: int, tensor: Tensor, names: list[str], order: dict[Tens
         index, names[index], kind, tensor.op, symbol, inputs, expression, call, numbers, tensor.data,
         tensor._layer, file, line, code, why, tensor._options, tensor,
     )  # fmt: skip
-
-
-def formula(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any], out: str) -> str:
-    """The op applied to `inputs`, as its `text` writes it, or else as a call with its options."""
-    if primitive.text:
-        return _substitute(primitive.text, _words(primitive, inputs, options, out))
-    return _call(primitive, inputs, options)
-
-
-def _call(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any]) -> str:
-    shown = [f"{name}={value!r}" for name, value in options.items() if value is not None and value is not False]
-    return f"{primitive.symbol}({', '.join([*inputs, *shown])})"
-
-
-def _words(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any], out: str) -> dict[str, str]:
-    """What stands for each name in an op's formulas: its inputs, `out`, and the values of its options."""
-    values = {
-        name: number(v) if isinstance(v, float) else str(v) for name, v in {**primitive.defaults, **options}.items()
-    }
-    return {**values, **primitive.names_of(inputs), "out": out}
-
-
-def _substitute(text: str, words: dict[str, str]) -> str:
-    """`text`, written in the names of the op's forward, in the names of the tensors."""
-    # A name ends where its ASCII letters do: the x of "Σx", "x²" and "xᵀ" is x.
-    pattern = rf"(?<![A-Za-z0-9_])(?:{'|'.join(map(re.escape, words))})(?![A-Za-z0-9_])"
-    return re.sub(pattern, lambda word: words[word.group()], text).replace(" [", "[")
 
 
 def _in_order(outputs: Sequence[Tensor]) -> list[Tensor]:
@@ -315,87 +283,3 @@ def _in_order(outputs: Sequence[Tensor]) -> list[Tensor]:
             stack.append((tensor, True))
             stack.extend((parent, False) for parent in reversed(tensor.parents))
     return order
-
-
-def _names(tensors: list[Tensor]) -> list[str]:
-    """A name for each tensor that no other one has: its own, its variable's, a number's digits, or v3."""
-    names: list[str] = []
-    taken: dict[str, int] = {}
-    layer_of, roles = _layers_of_parameters(tensors), _roles(tensors)
-    for i, tensor in enumerate(tensors):
-        name = source.label(tensor)
-        if name is not None and tensor in layer_of:
-            name = f"{layer_of[tensor]}.{name}"
-        if name is None and tensor._code is None and tensor.size == 1 and tensor.op is None:
-            names.append(short(tensor.data))  # a number is its own name, however often it occurs
-            continue
-        if name is None:  # an array that was passed as it is, such as a batch, or a step that no variable holds
-            given = tensor.op is None and tensor.size > 1 and not tensor.requires_grad
-            name = roles.get(tensor, "input") if given else f"v{i}"
-        taken[name] = taken.get(name, 0) + 1
-        names.append(name if taken[name] == 1 else name + str(taken[name]).translate(_SUBSCRIPTS))
-    return names
-
-
-def _roles(tensors: list[Tensor]) -> dict[Tensor, str]:
-    """What the op that uses an array calls it, where that is a word, such as "labels", and not just x."""
-    return {
-        x: role
-        for tensor in tensors
-        if tensor._primitive is not None and not tensor._primitive.variadic
-        for x, role in zip(tensor.parents, tensor._primitive.inputs, strict=True)
-        if len(role) > 1
-    }
-
-
-def _layers_of_parameters(tensors: list[Tensor]) -> dict[Tensor, str]:
-    """The path of the layer that a parameter belongs to: that of the first node that uses it."""
-    return {
-        x: tensor._layer
-        for tensor in reversed(tensors)
-        if tensor._layer
-        for x in tensor.parents
-        if x._primitive is None and x._owned
-    }
-
-
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def short(value: np.ndarray | None, digits: int = 4) -> str:
-    """A number in few digits, an array as its shape and norm: −0.1621, or 4×3 · norm 1.032."""
-    if value is None:
-        return "–"
-    if value.size == 1:
-        return number(value.item(), digits)
-    shape = "×".join(map(str, value.shape))
-    if value.size == 0:
-        return f"{shape} · empty"
-    if value.dtype.kind != "f":
-        return f"{shape} · {value.dtype}"
-    with quiet():
-        return f"{shape} · norm {number(float(np.linalg.norm(value)), digits)}"
-
-
-def number(x: float | bool, digits: int = 4) -> str:
-    """A number in few digits, with a real minus sign."""
-    if isinstance(x, bool):
-        return str(x)
-    text = f"{x:.{digits}g}"
-    if "e" in text:
-        mantissa, exponent = text.split("e")
-        text = f"{mantissa}e{int(exponent)}"
-    return text.replace("-", "−")
-
-
-def _in_formula(x: Tensor) -> str:
-    text = short(x.data)
-    if x.size != 1:
-        return "×".join(map(str, x.shape))
-    return f"({text})" if text.startswith("−") else text
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return "\n".join(line.rstrip() for line in lines)

@@ -17,9 +17,10 @@ import numpy as np
 
 from tinygrad_reg import Tensor
 from tinygrad_reg.diagnostics import gradient_norms
-from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, explain, number, send_back
+from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, explain, send_back
 from tinygrad_reg.modes import quiet
 from tinygrad_reg.primitive import registry
+from tinygrad_reg.words import number
 
 from .text import clean
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygrad_reg import Tensor
-from tinygrad_reg.explain import BackwardStep, Record, explain, number, send_back, short
+from tinygrad_reg.explain import BackwardStep, Record, explain, send_back
+from tinygrad_reg.words import number, short
 
 from . import latex
 from .chains import find, is_activation, slope

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_reg import Tensor
-from tinygrad_reg.explain import number
+from tinygrad_reg.words import number
 
 from . import dot, svg
 from .chains import Chain, brief, of_loss, of_model

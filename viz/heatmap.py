@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_reg.explain import number
+from tinygrad_reg.words import number
 
 from .axes import MARKERS, axes, heading, label, matplotlib, style
 from .theme import LIGHT

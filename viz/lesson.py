@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, short
+from tinygrad_reg.explain import BackwardStep, ForwardStep, Record
+from tinygrad_reg.words import short
 
 from .formulas import local_text
 from .meets import PRODUCTS, how, pattern, value_of

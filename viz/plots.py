@@ -9,10 +9,10 @@ import numpy as np
 
 from tinygrad_reg import Tensor, no_grad
 from tinygrad_reg.diagnostics import layer_outputs
-from tinygrad_reg.explain import number
 from tinygrad_reg.layers.module import evaluating
 from tinygrad_reg.modes import quiet
 from tinygrad_reg.training.history import direction
+from tinygrad_reg.words import number
 
 from .axes import MARKERS, axes, heading, label, matplotlib, named, style
 from .theme import LIGHT

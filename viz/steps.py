@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from tinygrad_reg import Module, Tensor
-from tinygrad_reg.explain import ForwardStep, explain, short
+from tinygrad_reg.explain import ForwardStep, explain
+from tinygrad_reg.words import short
 
 from . import dot, draw, files, svg
 from .blocks import BlockLesson

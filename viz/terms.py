@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tinygrad_reg.explain import number, short
 from tinygrad_reg.modes import quiet
+from tinygrad_reg.words import number, short
 
 SHOWN = 36  # elements; larger arrays are summarised
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tinygrad_reg.explain import ForwardStep, number, short
+from tinygrad_reg.explain import ForwardStep
+from tinygrad_reg.words import number, short
 
 from .fold import PENALTY, Unit, levels
 from .text import clean, width

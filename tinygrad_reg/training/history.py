@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from ..naming import look_up
+from ..words import table
 
 if TYPE_CHECKING:
     from .callbacks import GradientRecorder
@@ -113,9 +114,8 @@ class History(dict[str, list[float]]):
         rows = [(f"{self.epochs} epoch{'s' * (self.epochs != 1)}", "first", "last", "best")]
         for name, values in self.items():
             rows.append((name, f"{values[0]:.4g}", f"{values[-1]:.4g}", self._best(name)))
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return Report("\n".join(lines + [f"stopped: {self.stop_reason}"] * (self.stop_reason is not None)))
+        stopped = f"\nstopped: {self.stop_reason}" if self.stop_reason is not None else ""
+        return Report(table(rows) + stopped)
 
     def _best(self, name: str) -> str:
         better = direction_or_none(name)

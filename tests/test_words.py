@@ -1,0 +1,74 @@
+"""What is written for people: numbers, formulas, names."""
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+from tinygrad_reg.ops import registry
+from tinygrad_reg.words import formula, label, number, operand, short, table
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(-0.16214, "−0.1621"), (1e-7, "1e−7"), (1.5e21, "1.5e21"), (3.0, "3"), (True, "True"), (float("-inf"), "−inf")],
+)
+def test_a_number_has_few_digits_and_a_real_minus(value, text):
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (np.array([[-2.0]]), "−2"),
+        (np.full((4, 1), 0.5), "4×1 · norm 1"),
+        (np.zeros((0, 3)), "0×3 · empty"),
+        (np.arange(3), "3 · int64"),
+    ],
+)
+def test_an_array_is_its_shape_and_norm(value, text):
+    assert short(value) == text
+
+
+def test_in_a_formula_a_negative_number_stands_in_brackets():
+    assert operand(tg.Tensor(-0.6)) == "(−0.6)"
+    assert operand(tg.Tensor(0.6)) == "0.6"
+    assert operand(tg.Tensor(np.ones((2, 3)))) == "2×3"
+
+
+def test_an_operator_is_its_own_label_and_a_definition_has_its_symbol():
+    multiply, sigmoid, total = registry["multiply"], registry["sigmoid"], registry["sum"]
+    assert formula(multiply, ["w", "x1"], {}, "h") == label(multiply, ["w", "x1"], {}, "h") == "w × x1"
+    assert formula(sigmoid, ["z"], {}, "a") == "1 / (1 + e^(−z))"
+    assert label(sigmoid, ["z"], {}, "a") == "σ(z)"
+    assert label(total, ["x"], {"axis": 0, "keepdims": False}, "s") == "Σ(x, axis=0)"
+
+
+def test_a_table_has_columns_as_wide_as_they_need_to_be():
+    assert table([("", "name"), ("10", "x"), ("2", "")]) == "    name\n10  x\n2"
+
+
+def test_names_come_from_name_from_the_assignment_or_from_the_position():
+    class Box:
+        pass
+
+    box = Box()
+    given = tg.Tensor(1.0, requires_grad=True, name="given")
+    first, second = tg.Tensor(2.0), tg.Tensor(3.0)
+    box.attribute = given * first
+    (named := box.attribute + second)
+    total = named * 1.0
+    total += given
+    h = total
+    for _ in range(2):
+        h = h * h
+    names = [s.name for s in tg.explain(h).forward]
+    assert names == ["given", "first", "attribute", "second", "named", "1", "total", "total₂", "h", "h₂"]
+
+
+def test_what_no_variable_holds_is_named_by_its_part():
+    x = tg.Tensor(np.ones((2, 3)), requires_grad=True)
+    loss = tg.losses.softmax_crossentropy(tg.Dropout(0.5)(x), np.array([0, 2]))
+    names = [s.name for s in tg.explain(loss).forward]
+    assert "mask" in names
+    assert "labels" in names

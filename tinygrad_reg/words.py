@@ -1,0 +1,131 @@
+"""How numbers, tensors and ops are written where people read them: in records, pictures and messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import source
+from .modes import quiet
+from .primitive import Primitive
+from .tensor import Tensor
+
+
+def number(x: float | bool, digits: int = 4) -> str:
+    """A number in few digits, with a real minus sign."""
+    if isinstance(x, bool):
+        return str(x)
+    text = f"{x:.{digits}g}"
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        text = f"{mantissa}e{int(exponent)}"
+    return text.replace("-", "−")
+
+
+def short(value: np.ndarray | None, digits: int = 4) -> str:
+    """A number in few digits, an array as its shape and norm: −0.1621, or 4×3 · norm 1.032."""
+    if value is None:
+        return "–"
+    if value.size == 1:
+        return number(value.item(), digits)
+    shape = "×".join(map(str, value.shape))
+    if value.size == 0:
+        return f"{shape} · empty"
+    if value.dtype.kind != "f":
+        return f"{shape} · {value.dtype}"
+    with quiet():
+        return f"{shape} · norm {number(float(np.linalg.norm(value)), digits)}"
+
+
+def operand(x: Tensor) -> str:
+    """A number as it stands in a formula, "(−0.6)", an array as its shape."""
+    if x.size != 1:
+        return "×".join(map(str, x.shape))
+    text = short(x.data)
+    return f"({text})" if text.startswith("−") else text
+
+
+def written(text: str, primitive: Primitive, inputs: Sequence[str], options: dict[str, Any], out: str) -> str:
+    """`text`, a formula in the names of an op's forward, in those of its inputs and `out`, with its options' values."""
+    values = {
+        name: number(v) if isinstance(v, float) else str(v) for name, v in {**primitive.defaults, **options}.items()
+    }
+    words = {**values, **primitive.names_of(inputs), "out": out}
+    # A name ends where its ASCII letters do: the x of "Σx", "x²" and "xᵀ" is x.
+    pattern = rf"(?<![A-Za-z0-9_])(?:{'|'.join(map(re.escape, words))})(?![A-Za-z0-9_])"
+    return re.sub(pattern, lambda word: words[word.group()], text).replace(" [", "[")
+
+
+def formula(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any], out: str) -> str:
+    """The op applied to `inputs`, as its `text` writes it, or else as a call with its options."""
+    if primitive.text:
+        return written(primitive.text, primitive, inputs, options, out)
+    return _call(primitive, inputs, options)
+
+
+def label(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any], out: str) -> str:
+    """The same in short: an operator's formula, "w1 × x1"; of a definition, "1 / (1 + e^(−z))", the call, "σ(z)"."""
+    is_name = not set(primitive.symbol) & set(" [")
+    is_short = 0 < len(primitive.text) <= len("x × y")
+    write_out = is_short or not is_name
+    return formula(primitive, inputs, options, out) if write_out else _call(primitive, inputs, options)
+
+
+def _call(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any]) -> str:
+    shown = [f"{name}={value!r}" for name, value in options.items() if value is not None and value is not False]
+    return f"{primitive.symbol}({', '.join([*inputs, *shown])})"
+
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def names_of(tensors: list[Tensor]) -> list[str]:
+    """A name for each tensor that no other one has: its own, its variable's, a number's digits, or v3."""
+    names: list[str] = []
+    taken: dict[str, int] = {}
+    layer_of, roles = _layers_of_parameters(tensors), _roles(tensors)
+    for i, tensor in enumerate(tensors):
+        name = source.label(tensor)
+        if name is not None and tensor in layer_of:
+            name = f"{layer_of[tensor]}.{name}"
+        if name is None and tensor._code is None and tensor.size == 1 and tensor.op is None:
+            names.append(short(tensor.data))  # a number is its own name, however often it occurs
+            continue
+        if name is None:  # an array that was passed as it is, such as a batch, or a step that no variable holds
+            given = tensor.op is None and tensor.size > 1 and not tensor.requires_grad
+            name = roles.get(tensor, "input") if given else f"v{i}"
+        taken[name] = taken.get(name, 0) + 1
+        names.append(name if taken[name] == 1 else name + str(taken[name]).translate(_SUBSCRIPTS))
+    return names
+
+
+def _roles(tensors: list[Tensor]) -> dict[Tensor, str]:
+    """What the op that uses an array calls it, where that is a word, such as "labels", and not just x."""
+    return {
+        x: role
+        for tensor in tensors
+        if tensor._primitive is not None and not tensor._primitive.variadic
+        for x, role in zip(tensor.parents, tensor._primitive.inputs, strict=True)
+        if len(role) > 1
+    }
+
+
+def _layers_of_parameters(tensors: list[Tensor]) -> dict[Tensor, str]:
+    """The path of the layer that a parameter belongs to: that of the first node that uses it."""
+    return {
+        x: tensor._layer
+        for tensor in reversed(tensors)
+        if tensor._layer
+        for x in tensor.parents
+        if x._primitive is None and x._owned
+    }
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Rows of words as lines of text, in columns as wide as they need to be."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
