@@ -62,6 +62,7 @@ class Recorder(Protocol):
 
 class _Modes(threading.local):
     recording = True  # False inside no_grad(): results are constants
+    place: Any = None  # the user's call of the model that is running: see source.py
     layer = ""  # path of the layer whose forward pass is running, such as "0" or "encoder.1"
     watch: Any = None  # looks at every op and every step of the way back: a Watch inside debug(), or the Capture
     capture: Recorder | None = None  # records a step that is being compiled (see program/)

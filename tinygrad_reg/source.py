@@ -11,22 +11,27 @@ import linecache
 import os
 import sys
 from functools import lru_cache
-from types import CodeType
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
+
+from .modes import modes
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
 _Made = TypeVar("_Made")
+Call: TypeAlias = tuple[CodeType | None, int]  # code object and offset in it; the offset is ~offset for what is inside
 
 _HOUSE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 # Frames of these files only pass a user's call on; any other frame of the house is a function that computes something.
 _GLUE = {_HOUSE + file for file in ("tensor.py", "primitive.py", "dispatch.py", "source.py", "methods.py")}
 
-USER, GLUE, HOUSE = range(3)
+_LAYERS = os.path.join(_HOUSE, "layers") + os.sep
+
+USER, GLUE, HOUSE, LAYER = range(4)
 
 
 class _Kinds(dict[str, int]):
@@ -34,7 +39,11 @@ class _Kinds(dict[str, int]):
 
     def __missing__(self, file: str) -> int:
         path = file if file.startswith("<") else os.path.abspath(file)  # "<stdin>" lies in no folder
-        kind = GLUE if path in _GLUE or path.startswith(_NUMPY) else HOUSE if path.startswith(_HOUSE) else USER
+        kind = USER
+        if path in _GLUE or path.startswith(_NUMPY):
+            kind = GLUE
+        elif path.startswith(_HOUSE):
+            kind = LAYER if path.startswith(_LAYERS) else HOUSE
         self[file] = kind
         return kind
 
@@ -42,33 +51,44 @@ class _Kinds(dict[str, int]):
 _kinds = _Kinds()
 
 
-def caller(depth: int = 2) -> tuple[CodeType | None, int]:
+def caller(depth: int = 2) -> Call:
     """The user's code that is running now: its code object and the offset in it, looked for from frame `depth` on.
 
     The offset is negative (~offset) where the user called a function of the house, a layer or a loss, that made the
-    tensor on its way: the line is right, but the variable it assigns to holds something else (see `result`).
+    tensor on its way: the line is right, but the variable it assigns to holds something else (see `result`). While a
+    model runs, its call is known: looking for it through the frames of its layers takes longer than some ops.
     """
     frame = sys._getframe(depth)
     code = frame.f_code
     kind = _kinds[code.co_filename]
     if kind == USER:
         return code, frame.f_lasti
-    inside = kind == HOUSE
-    while frame.f_back is not None:
-        frame = frame.f_back
-        kind = _kinds[frame.f_code.co_filename]
+    hidden = False
+    outer: FrameType | None = frame
+    while outer is not None:
+        kind = _kinds[outer.f_code.co_filename]
         if kind == USER:
-            return frame.f_code, (~frame.f_lasti if inside else frame.f_lasti)
-        inside |= kind == HOUSE
+            return outer.f_code, (~outer.f_lasti if hidden else outer.f_lasti)
+        if kind == LAYER and modes.place is not None:
+            call: Call = modes.place
+            return call
+        hidden |= kind != GLUE
+        outer = outer.f_back
     return None, 0
 
 
-def result(made: _Made) -> _Made:
+def inside(call: Call) -> Call:
+    """The place of what is made inside the function that is called there."""
+    return call if call[1] < 0 else (call[0], ~call[1])
+
+
+def result(made: _Made, call: Call | None = None) -> _Made:
     """Note that `made` is what a function of the house returns to the user: the user's variable names it.
 
-    It is passed on unchanged where it is no Tensor (a function of the house that was given plain arrays).
+    `call` is the user's call of that function, where it is known. What is no Tensor is passed on unchanged (a function
+    of the house that was given plain arrays).
     """
-    code, place = caller(3)  # from the frame that called this function of the house
+    code, place = call or caller(3)  # from the frame that called this function of the house
     if place >= 0 and code is not None and code is getattr(made, "_code", None):
         made._place = place  # type: ignore[attr-defined]
     return made

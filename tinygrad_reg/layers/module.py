@@ -52,9 +52,13 @@ class Module(Called):
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Run `forward`; arrays, lists of numbers and floats become Tensors."""
-        outer = running.module
-        out = self._call(None if outer is None else name_within(outer, self), inputs, options)
-        return source.result(out)
+        outer, before, call = running.module, modes.place, source.caller(2)
+        modes.place = source.inside(call)
+        try:
+            out = self._call(None if outer is None else name_within(outer, self), inputs, options)
+        finally:
+            modes.place = before
+        return source.result(out, call)
 
     def _call(self, name: str | None, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Run `forward` as the layer `name` of the module that is running, or as the whole model (None)."""
