@@ -4,7 +4,7 @@ They are the limit that the table compares with, so each takes the fastest calls
 
 - `out=` everywhere, and constants as arrays without axes: a Python number has to be converted at each call;
 - all parameters in one flat array, so that an optimizer costs a few calls for all of them together;
-- np.dot and not np.matmul, which looks at more before it multiplies; np.dot(ones, g) for a sum along the first axis;
+- a.dot(b, out=…) and not np.matmul, which asks more before it multiplies; ones.dot(g) for a sum along the first axis;
 - np.maximum with an array of zeros: with a single 0, NumPy has no fast loop for it;
 - relu's derivative from the sign bits: −h, as an integer, is below 0 exactly where h is above 0.
 """
@@ -71,7 +71,7 @@ def softmax_crossentropy(classes: int, samples: int) -> Callable[[Any, Any], Any
         one_hot.take(labels, 1, chosen, "clip")
         of_labels = np.vdot(z, chosen)
         np.exp(z, out=z)
-        np.dot(row, z, out=total)
+        row.dot(z, out=total)
         np.multiply(total, n, out=total)
         np.divide(z, total, out=z)
         np.subtract(z, chosen, out=z)
@@ -123,10 +123,10 @@ def batch_norm(samples: int, width: int, epsilon: float) -> tuple[Callable[..., 
     eps, one = number(epsilon), number(1)
 
     def forward(x: Any, gamma: Any, beta: Any, y: Any, mean: Any, var: Any) -> None:
-        np.dot(share, x, out=mean)
+        share.dot(x, out=mean)
         np.subtract(x, mean, out=x)
         np.multiply(x, x, out=work)
-        np.dot(share, work, out=var)
+        share.dot(work, out=var)
         np.add(var, eps, out=inverse)
         np.sqrt(inverse, out=inverse)
         np.divide(one, inverse, out=inverse)
@@ -136,14 +136,14 @@ def batch_norm(samples: int, width: int, epsilon: float) -> tuple[Callable[..., 
 
     def backward(centered: Any, gamma: Any, g: Any, ggamma: Any, gbeta: Any) -> None:
         np.multiply(g, centered, out=work)
-        np.dot(ones_, g, out=gbeta)
-        np.dot(share, work, out=small)
+        ones_.dot(g, out=gbeta)
+        share.dot(work, out=small)
         np.multiply(small, inverse, out=small)
         np.multiply(small, n, out=ggamma)
         np.multiply(small, inverse, out=small)
         np.multiply(centered, small, out=work)
         np.subtract(g, work, out=g)
-        np.dot(share, g, out=small)  # of centered numbers the mean is 0: what was taken away changes nothing
+        share.dot(g, out=small)  # of centered numbers the mean is 0: what was taken away changes nothing
         np.subtract(g, small, out=g)
         np.multiply(g, factor, out=g)
 

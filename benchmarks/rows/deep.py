@@ -37,7 +37,7 @@ def by_hand() -> Made:
     def step(x: Any, target: Any) -> Any:
         h = x
         for kernel, bias, out in forward:
-            np.dot(h, kernel, out=out)
+            h.dot(kernel, out=out)
             np.add(out, bias, out=out)
             sigmoid(out)
             h = out
@@ -45,16 +45,16 @@ def by_hand() -> Made:
         loss = mse(last, target, gh)
         for h_t, kernel_t, out, g_kernel, g_bias in backward:
             sigmoid_back(out, gh)
-            np.dot(h_t, gh, out=g_kernel)
-            np.dot(ones, gh, out=g_bias)
+            h_t.dot(gh, out=g_kernel)
+            ones.dot(gh, out=g_bias)
             np.copyto(
                 turned, kernel_t
             )  # a small product with a transposed matrix takes longer than this and a plain one
-            np.dot(gh, turned, out=spare)
+            gh.dot(turned, out=spare)
             gh, spare = spare, gh
         sigmoid_back(first, gh)
-        np.dot(x.T, gh, out=gradients[0])
-        np.dot(ones, gh, out=gradients[1])
+        x.T.dot(gh, out=gradients[0])
+        ones.dot(gh, out=gradients[1])
         update()
         return loss
 

@@ -26,18 +26,18 @@ def by_hand() -> Made:
     w2_t, b2_column, h_t, z_t = w2.T, b2[:, None], h.T, z.T
 
     def step(x: Any, labels: Any) -> Any:
-        np.dot(x, w1, out=h)
+        x.dot(w1, out=h)
         np.add(h, b1, out=h)
         relu(h)
-        np.dot(w2_t, h_t, out=z)
+        w2_t.dot(h_t, out=z)
         np.add(z, b2_column, out=z)
         loss = softmax_crossentropy(z, labels)
-        np.dot(h_t, z_t, out=g2)
-        np.dot(z, ones, out=gb2)
-        np.dot(z_t, w2_t, out=gh)
+        h_t.dot(z_t, out=g2)
+        z.dot(ones, out=gb2)
+        z_t.dot(w2_t, out=gh)
         relu_back(h, gh)
-        np.dot(x.T, gh, out=g1)
-        np.dot(ones, gh, out=gb1)
+        x.T.dot(gh, out=g1)
+        ones.dot(gh, out=gb1)
         update()
         return loss
 

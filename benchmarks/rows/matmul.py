@@ -19,9 +19,9 @@ def by_hand() -> Made:
     y, gx, gw = (np.empty_like(X) for _ in range(3))
 
     def step(g: Any) -> Any:
-        np.dot(X, W, out=y)
-        np.dot(g, W.T, out=gx)
-        np.dot(X.T, g, out=gw)
+        X.dot(W, out=y)
+        g.dot(W.T, out=gx)
+        X.T.dot(g, out=gw)
         return y[FEW, FEW], gx[FEW, FEW], gw[FEW, FEW]
 
     return step, (G,)
