@@ -166,3 +166,28 @@ def test_an_op_can_not_write_into_what_it_is_given():
 def test_an_op_is_made_of_a_function(made_of):
     with pytest.raises(TypeError, match="an op is made of a function written with def"):
         tg.primitive(made_of)
+
+
+def test_a_derivative_is_declared_with_its_formula_and_takes_all_inputs():
+    def cube(x):
+        return x**3
+
+    made = tg.primitive(cube)
+    with pytest.raises(TypeError, match=r'write @cube\.derivative\("…"\), with the formula'):
+        made.derivative(lambda g, out, x: g)
+    with pytest.raises(TypeError, match=r"a derivative of cube takes \(g, out, x\), .* this one takes \(g, x\)"):
+        made.derivative("3x²")(lambda g, x: g * 3 * x**2)
+    made.derivative("3x²")(lambda g, out, x: g * 3 * x**2)
+    x = leaf(2.0)
+    made(x).backward(np.ones(1))
+    assert x.grad.tolist() == [12]
+
+
+def test_broadcasting_is_spoken_of_where_shapes_do_not_fit():
+    def written_over(x):
+        x[0] = 1
+        return x
+
+    with pytest.raises(ValueError) as error:
+        op(written_over, elementwise=True)(leaf(1.0, 2.0))
+    assert "read-only" in str(error.value) and "matched from the last axis" not in str(error.value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Never, Protocol
 
 import numpy as np
@@ -198,9 +199,21 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
         return g
     added = len(g.shape) - len(shape)
     if g.shape[added:] == shape:
-        return np.add.reduce(g, axis=tuple(range(added)))
+        return sum_rows(g) if added == len(shape) == 1 else np.add.reduce(g, axis=tuple(range(added)))
     stretched = [added + i for i, n in enumerate(shape) if n == 1 and g.shape[added + i] != 1]
     return np.reshape(np.add.reduce(g, axis=(*range(added), *stretched)), shape)
+
+
+def sum_rows(g: Any) -> Any:
+    """Σᵢ g[i] of a matrix, where it is an array as 1ᵀ @ g: BLAS takes a third of the time of np.add.reduce."""
+    if isinstance(g, Tensor) or g.dtype.char not in "fd":
+        return np.add.reduce(g, axis=0)
+    return _ones(len(g), g.dtype.char) @ g
+
+
+@lru_cache(maxsize=16)
+def _ones(n: int, dtype: str) -> np.ndarray:
+    return np.ones(n, dtype)
 
 
 def _may_be_held(share: Any, known: Sequence[Any], node: Tensor) -> bool:

@@ -112,10 +112,15 @@ class Primitive:
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare the derivative with respect to the next input; `local` writes it down for pictures."""
 
+        if callable(local):
+            raise TypeError(f'write @{self.name}.derivative("…"), with the formula of the local derivative')
+
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
             position = len(self.derivatives)
             if position >= self.arity or self.variadic:
                 raise TypeError(f"{self.name} takes {self.arity} inputs, so it can't have another derivative")
+            if self.foreign:
+                self._refuse_other_arguments(function)
             wording = how or ("G ⊙ local" if self.elementwise else "local applied to G")
             text = local or f"∂{self.name}/∂{self.inputs[position]}"
             self.derivatives.append(Derivative(function, text, wording, local_input))
@@ -203,7 +208,7 @@ class Primitive:
             node._requires_grad = True
             node._primitive = self
             node._inputs = inputs
-            node._arrays = _in_dtype(arrays, out.dtype) if has_numbers else arrays
+            node._arrays = tuple(_in_dtype(arrays, out.dtype) if has_numbers else arrays)
             node._options = options or _NO_OPTIONS
             node._kept = kept
             node._cut = None
@@ -267,6 +272,15 @@ class Primitive:
             if name and hasattr(Tensor, name) and not getattr(getattr(Tensor, name), "foreign", False):
                 raise ValueError(f"a Tensor has a '{name}' already: give the method of '{self.name}' another name")
 
+    def _refuse_other_arguments(self, function: Callable[..., Any]) -> None:
+        """A derivative that forgets `out` would be told so by Python, on the way back, in words about positions."""
+        code = getattr(function, "__code__", None)
+        if code and code.co_argcount != 2 + self.arity and not code.co_flags & inspect.CO_VARARGS:
+            raise TypeError(
+                f"a derivative of {self.name} takes (g, out, {', '.join(self.inputs)}), options by name; "
+                f"this one takes ({', '.join(code.co_varnames[: code.co_argcount])})"
+            )
+
     def _bind(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Positional arguments beyond the arrays are options, in order: t.sum(0) is t.sum(axis=0)."""
         extra = inputs[self.arity :]
@@ -326,6 +340,8 @@ class Primitive:
         said, expects = str(error), self.expects
         if expects and ("gufunc" in said or "remapped" in said):  # NumPy's words for those who write NumPy
             said, expects = expects, ""
+        if expects is _BROADCASTING and "broadcast" not in said:  # a slip in the forward of a user's own op
+            expects = ""
         return kind(f"{self.name} can't take {given}: {said}" + (f" ({expects})" if expects else ""))
 
     def _refuse_lost_gradients(self, inputs: Sequence[Any], options: dict[str, Any]) -> None:

@@ -69,7 +69,7 @@ class Tensor(Methods):
         self._kept: Any = None
         self._cut: str | None = None
         self._inputs: tuple[Any, ...] = ()
-        self._arrays: Any = ()
+        self._arrays: tuple[Any, ...] = ()
         self._options: dict[str, Any] = {}
         self._requires_grad = bool(requires_grad)
         self._name = name

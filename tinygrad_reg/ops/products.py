@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import unbroadcast
+from ..backward import sum_rows, unbroadcast
 from ..primitive import composed, primitive
 from ..source import result
 
@@ -72,7 +72,7 @@ def _(g, out, x, w, b):
 
 @affine.derivative("1", how="G summed over the samples")
 def _(g, out, x, w, b):
-    return np.add.reduce(_over_samples(g), axis=0)
+    return sum_rows(_over_samples(g))
 
 
 def _over_samples(x: Any) -> Any:
