@@ -10,7 +10,7 @@ import pytest
 import tinygrad_reg as tg
 from tinygrad_reg.modes import generator
 
-from .test_checks import CASES, model
+from .test_arguments import CASES, model
 from .test_fit import OPTIMIZERS, Interrupt
 
 RNG = np.random.default_rng(0)

@@ -17,8 +17,9 @@ from .. import checks
 from ..layers.module import Module
 from ..modes import generator, modes, seed
 from ..optim import Optimizer
+from . import arguments
 from .evaluation import predict
-from .fit import all_of, fit
+from .fit import fit
 from .history import History
 from .watchers import ModelCheckpoint
 
@@ -80,7 +81,7 @@ class Ensemble(Module):
                 "an optimizer belongs to one model: give the members a name such as 'adam', or a function of the "
                 "parameters (functools.partial(tg.optim.Adam, lr=0.01))"
             )
-        callbacks = all_of(options.get("callbacks"))
+        callbacks = arguments.callbacks(options.get("callbacks"))
         if options.get("resume") or any(isinstance(each, ModelCheckpoint) for each in callbacks):
             raise TypeError(
                 "several members can't be saved to one file: save the ensemble (tg.save(path, model=ensemble)), or "

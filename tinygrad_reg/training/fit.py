@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import inspect
-import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from .. import losses, optim
-from ..checks import whole
+from .. import checks, losses
 from ..data.sets import batches
 from ..layers.module import Module
-from ..modes import generator
 from ..optim import Optimizer
 from ..tensor import Tensor
-from . import checks, container
-from .callbacks import Callback, FunctionCallback
+from . import arguments, container
+from .callbacks import Callback
 from .evaluation import Metrics, a_module, named_metrics
 from .history import History
 from .run import Run
-from .watchers import ModelCheckpoint
 
 Watching = Callback | Callable[[int, dict[str, float]], Any]
 Clip = float | tuple[str, float] | Callable[[list[Tensor]], Any]
-_CLIPPINGS = {
-    "value": optim.clip_by_value,
-    "norm": optim.clip_by_norm,
-    "global_norm": optim.clip_by_global_norm,
-}
 
 
 def fit(
@@ -114,89 +104,32 @@ def fit(
     (2, 5, np.True_)
     """
     a_module(model, "fit")
-    epochs = whole("epochs", epochs)
+    epochs = checks.whole("epochs", epochs)
     if verbose not in (0, 1, 2):
         raise ValueError(f"verbose is 0 (nothing), 1 (a bar) or 2 (a line an epoch), not {verbose!r}")
-    if not isinstance(compile, bool):
-        raise TypeError(f"compile is True or False, not {compile!r}; Keras' compile(...) arguments are given to fit")
-    if inspect.isclass(augment):
-        raise TypeError(f"augment= was given the class {augment.__name__}: write {augment.__name__}(...)")
-    if augment is not None and not callable(augment):
-        raise TypeError(f"augment= takes a function of a batch, such as tg.data.augmentation.shift(2), not {augment!r}")
-    x, y = checks.data_set(x, y)
-    weights = checks.weights_of(y, class_weight, sample_weight)
-    x, y, x_val, y_val = checks.validation_set(validation_data, validation_split, x, y, augment is not None)
+    checks.switch("compile (Keras' compile(...) arguments are given to fit)", compile)
+    augment = arguments.augmentation(augment)
     function = losses.get(loss)
-    if weights is not None:
-        checks.takes_weights(function)
-    own_rng = None if rng is None else generator(rng)
+    x, y = arguments.data_set(x, y)
+    weights = arguments.weights(y, class_weight, sample_weight, function)
+    x, y, validation = arguments.validation(validation_data, validation_split, x, y, augment is not None)
     arrays = (x, y) if weights is None else (x, y, weights[: len(x)])
-    train = batches(*arrays, batch_size=batch_size, shuffle=shuffle, rng=own_rng, drop_last=drop_last)
-    found = named_metrics(metrics, loss)
+    train = batches(*arrays, batch_size=batch_size, shuffle=shuffle, rng=rng, drop_last=drop_last)
     if resume is not None:
         container.target(resume)
-    clipping = _clipping(clip)
-    stepper = checks.an_optimizer(optimizer, model)
-    checks.batch_of_one(model, (train.samples - 1) % train.batch_size + 1 if not drop_last else train.batch_size)
+    arguments.check_batch_of_one(model, train)
     run = Run(
-        model,
-        function,
-        stepper,
-        train,
-        None if x_val is None else (x_val, y_val),
-        found,
-        all_of(callbacks, resume),
+        model=model,
+        loss=function,
+        optimizer=arguments.optimizer(optimizer, model),
+        train=train,
+        validation=validation,
+        metrics=named_metrics(metrics, function),
+        callbacks=arguments.callbacks(callbacks, resume),
         epochs=epochs,
-        clip=clipping,
+        clip=arguments.clipping(clip),
         augment=augment,
-        rng=own_rng,
         resume=resume,
         compile=compile,
     )
     return run.go(verbose)
-
-
-def all_of(callbacks: Any, resume: Any = None) -> list[Callback]:
-    """The callbacks, one or several, as a list."""
-    one = isinstance(callbacks, Callback) or callable(callbacks)
-    found = [_callback(each) for each in ([callbacks] if one else callbacks or ())]
-    for each in found:
-        same = isinstance(each, ModelCheckpoint) and resume is not None
-        if same and os.path.realpath(each.path) == os.path.realpath(resume):  # type: ignore[attr-defined]
-            raise ValueError(
-                f"resume= and ModelCheckpoint would both save to '{os.fspath(resume)}', and the best would be "
-                "overwritten by the latest: give them different paths"
-            )
-    return found
-
-
-def _callback(given: Any) -> Callback:
-    if isinstance(given, Callback):
-        return given
-    if inspect.isclass(given):
-        raise TypeError(f"callbacks= was given the class {given.__name__}: write {given.__name__}(...)")
-    if hasattr(given, "on_epoch_end"):
-        raise TypeError(f"{type(given).__name__} must be a subclass of tg.Callback to be one")
-    if not callable(given):
-        raise TypeError(f"a callback is one such as tg.EarlyStopping(), or a function (epoch, logs), not {given!r}")
-    return FunctionCallback(given)
-
-
-def _clipping(clip: Any) -> Callable[[list[Tensor]], Any] | None:
-    """The function of the parameters that clips their gradients."""
-    if clip is None or callable(clip):
-        return clip  # type: ignore[no-any-return]
-    kind, limit = clip if isinstance(clip, (tuple, list)) and len(clip) == 2 else ("global_norm", clip)
-    if (
-        kind not in _CLIPPINGS
-        or not isinstance(limit, (int, float, np.number))
-        or isinstance(limit, bool)
-        or not limit > 0
-    ):
-        raise ValueError(
-            "clip= is the largest norm of all gradients together, a number above 0, or (kind, limit) with kind "
-            f"{', '.join(map(repr, _CLIPPINGS))}, or a function of the parameters, not {clip!r}"
-        )
-    if math.isinf(limit):
-        return None
-    return lambda parameters: _CLIPPINGS[kind](parameters, float(limit))

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from ..layers.module import Module
 from ..modes import generator
 from ..optim import Optimizer
 from ..tensor import Tensor
-from . import checks, container, divergence
+from . import arguments, container, divergence
 from .callbacks import Callback
 from .checkpoints import generators_in, load, save
 from .evaluation import measured, scores
@@ -28,39 +29,35 @@ from .history import History
 from .progress import Progress
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Run:
     """A training: `model`, `optimizer`, `history`, `epoch` (the one that is running, from 1), `epochs`."""
 
-    def __init__(
-        self,
-        model: Module,
-        loss: losses.Loss,
-        optimizer: Optimizer,
-        train: batches,
-        validation: tuple[np.ndarray, np.ndarray] | None,
-        metrics: dict[str, Callable[..., Any]],
-        callbacks: Sequence[Callback],
-        *,
-        epochs: int,
-        clip: Callable[[list[Tensor]], Any] | None,
-        augment: Callable[..., Any] | None,
-        rng: np.random.Generator | None,
-        resume: str | os.PathLike[str] | None,
-        compile: bool = False,
-    ) -> None:
-        self.model, self.loss, self.optimizer = model, loss, optimizer
-        self.train, self.validation, self.metrics, self.callbacks = train, validation, metrics, callbacks
-        self.epochs, self.clip, self.augment, self.rng, self.resume = epochs, clip, augment, rng, resume
+    model: Module
+    loss: losses.Loss
+    optimizer: Optimizer
+    train: batches
+    validation: tuple[np.ndarray, np.ndarray] | None  # x and y
+    metrics: dict[str, Callable[..., Any]]
+    callbacks: Sequence[Callback]
+    epochs: int
+    clip: Callable[[list[Tensor]], Any] | None
+    augment: Callable[..., Any] | None
+    resume: str | os.PathLike[str] | None
+    compile: bool
+
+    def __post_init__(self) -> None:
+        model, metrics = self.model, self.metrics
         self.history = History()
         self.epoch = 0
-        self.parameters = optimizer.params
+        self.parameters = self.optimizer.params
         # Walking over the layers for what none declares would take a third of a small model's step.
         self.penalised = type(model).penalty is not Module.penalty or any(model.declared("_regularizer"))
         self.constrained = type(model).project is not Module.project or any(model.declared("_constraint"))
         own = ["loss", *["penalty"] * self.penalised, *metrics]
-        own += [f"val_{name}" for name in ["loss", *metrics]] * (validation is not None)
-        self.figures = list(dict.fromkeys([*own, *(name for callback in callbacks for name in callback.adds)]))
-        self.gradient = Gradient(model, loss, optimizer, self.penalised, compile)
+        own += [f"val_{name}" for name in ["loss", *metrics]] * (self.validation is not None)
+        self.figures = list(dict.fromkeys([*own, *(name for callback in self.callbacks for name in callback.adds)]))
+        self.gradient = Gradient(model, self.loss, self.optimizer, self.penalised, self.compile)
         self._done = 0  # complete epochs
         self._batch = 0  # complete batches of this epoch
         self._steps = 0  # of this run
@@ -80,7 +77,7 @@ class Run:
         return {"model": self.model, "optimizer": self.optimizer, "callbacks": self.callbacks, "rng": self._rngs()}
 
     def _rngs(self) -> list[np.random.Generator]:
-        return [*([] if self.rng is None else [self.rng]), *generators_in(self.augment)]
+        return [*([] if self.train.rng is None else [self.train.rng]), *generators_in(self.augment)]
 
     # ---- the training
 
@@ -206,7 +203,7 @@ class Run:
         if self.validation is not None:
             sets["in validation_data, "] = self.validation[1]
         if isinstance(out, np.ndarray):
-            checks.targets(out, sets, self.loss, self.metrics)
+            arguments.check_targets(out, sets, self.loss, self.metrics)
 
     @contextmanager
     def _unchanged_until_the_first_step(self) -> Iterator[None]:
@@ -224,7 +221,7 @@ class Run:
 
     def _augmented(self, x: np.ndarray) -> Any:
         assert self.augment is not None
-        changed = self.augment(x, self.rng) if isinstance(self.augment, Augmentation) else self.augment(x)
+        changed = self.augment(x, self.train.rng) if isinstance(self.augment, Augmentation) else self.augment(x)
         if np.ndim(changed) == 0 or len(changed) != len(x):
             raise ValueError(f"augment= must keep the number of samples: given {x.shape}, it gave {np.shape(changed)}")
         return changed

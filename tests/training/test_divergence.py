@@ -1,0 +1,65 @@
+"""Training that diverges stops before the step that would spoil the weights, and says where it began."""
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(33, 4)), RNG.integers(0, 3, 33)
+
+
+def diverge(network, x=X, y=Y, loss="softmax_crossentropy", lr=0.1, **options):
+    optimizer = tg.optim.SGD(network.parameters(), lr=lr)
+    with pytest.raises(FloatingPointError) as caught:
+        tg.fit(network, x, y, loss=loss, optimizer=optimizer, batch_size=11, verbose=0, **options)
+    return str(caught.value), caught.value.history
+
+
+def deep():
+    return tg.Sequential(tg.Dense(4, 8), tg.Dense(8, 8), tg.Dense(8, 3))
+
+
+def test_a_rate_that_is_too_high_is_named_with_the_layer():
+    tg.seed(0)
+    network = deep()
+    message, history = diverge(network, X, RNG.normal(size=(33, 3)), "mse", lr=1e3, epochs=40)
+    assert "training diverged in epoch" in message and "have grown most" in message and ".kernel from" in message
+    assert "The learning rate is 1000: try a lower one" in message
+    assert all(np.isfinite(array).all() for array in network.state_dict().values())
+    assert all(np.isfinite(value) for value in history["loss"]) if history else True
+
+
+def test_a_weight_that_is_not_finite_is_named_first():
+    network = deep()
+    network[1].kernel.data[2, 3] = np.inf
+    message, _ = diverge(network)
+    assert "the weights of layer 1 are not finite" in message and "1.kernel" in message
+
+
+def test_the_first_value_that_is_not_finite_is_named():
+    network = tg.Sequential(tg.Dense(4, 8), tg.layers.Lambda(lambda x: np.log(x - 100)), tg.Dense(8, 3))
+    message, _ = diverge(network)
+    assert "The first NaN value was that of 'log' in layer 1" in message
+
+
+def test_the_first_gradient_that_is_not_finite_is_named():
+    """√0 has a value, but no derivative: the loss is fine, and would be NaN one step later."""
+    network = tg.Sequential(tg.Dense(4, 8), tg.layers.Lambda(lambda x: np.sqrt(0 * x)), tg.Dense(8, 3))
+    before = network.state_dict()
+    message, _ = diverge(network)
+    assert "a gradient is not finite" in message and "layer 1" in message and "'sqrt'" in message
+    for name, array in network.state_dict().items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_weights_that_the_last_step_spoiled_are_noticed():
+    network = tg.Dense(4, 3, kernel_initializer="ones")
+    tg_max = np.finfo(float).max
+
+    def huge(a, y):
+        return 1e200 * tg.losses.softmax_crossentropy(a, y)
+
+    optimizer = tg.optim.SGD(network.parameters(), lr=tg_max)
+    with pytest.raises(FloatingPointError, match=r"at the end of epoch 1: the weights of .* are not finite"):
+        tg.fit(network, X, Y, loss=huge, optimizer=optimizer, batch_size=None, verbose=0)
