@@ -128,7 +128,7 @@ class Writer:
     def index(self, index: Any) -> str:
         """What stands between the brackets of x[...]."""
         if isinstance(index, tuple) and index:
-            return ", ".join(map(self.index, index)) + ("," if len(index) == 1 else "")
+            return ", ".join(map(self.index, index)) + ("," if len(index) == 1 and isinstance(index[0], list) else "")
         if isinstance(index, slice):
             ends = [self.text(end) if end is not None else "" for end in (index.start, index.stop, index.step)]
             return ":".join(ends if ends[2] else ends[:2])
