@@ -105,7 +105,7 @@ EQUIVALENT = [
     ("layers/activation.py", "self.lower = checks", "1 → 2", "upper, from lower to 1, refuses it as well"),
     ("layers/noise.py", "keep == 1 else x * keep", "1 → 2", "x · 1 is x"),
     ("losses.py", "elif given", "", "which advice a message gives"),
-    ("value_checks.py", "TOLERANCE", "", "how far from 1 rows may sum is a matter of taste"),
+    ("loss_checks.py", "TOLERANCE", "", "how far from 1 rows may sum is a matter of taste"),
     (
         "ops/pooling.py",
         "_max_pool2d_x(np.expand_dims(g, 2)",

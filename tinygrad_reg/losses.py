@@ -29,12 +29,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from . import ops, source
+from . import checks, ops, source
+from .loss_checks import are_distributions, are_labels, are_signs, are_weights, lie_in_0_1, sum_to_1
 from .modes import check, default_dtype
 from .naming import look_up, missing
 from .ops.crossentropy import floored_log
 from .tensor import Tensor, as_array, describe
-from .value_checks import are_distributions, are_labels, are_signs, are_weights, lie_in_0_1, sum_to_1
 
 Reduction = Literal["mean", "sum", "samples", "none"]
 Loss = Callable[..., Tensor]
@@ -49,8 +49,7 @@ def _loss(per_loss: Callable[..., Any]) -> Loss:
     def loss(
         prediction: Any, target: Any, *, reduction: Reduction = "mean", weights: Any = None, **options: Any
     ) -> Tensor:
-        if reduction not in _REDUCTIONS:
-            raise ValueError(f"reduction={reduction!r} is unknown: it is one of {', '.join(map(repr, _REDUCTIONS))}")
+        checks.one_of("reduction", reduction, _REDUCTIONS)
         each = per_loss(_as_prediction(prediction), target, **options)
         if weights is not None:
             each = each * _as_weights(weights, each)
@@ -112,8 +111,7 @@ def mae(prediction: Any, target: Any) -> Any:
 @_loss
 def huber(prediction: Any, target: Any, *, delta: float = 1.0) -> Any:
     """Squared near the target, absolute far from it: ½d² where |d| ≤ δ, else δ(|d| − ½δ), for d = a − y."""
-    if not delta > 0:
-        raise ValueError(f"delta is the distance up to which errors are squared, a number above 0, not {delta!r}")
+    checks.limit("delta", delta)
     d = prediction - _as_target(prediction, target, "huber")
     near = np.clip(d, -delta, delta)
     return near * (d - 0.5 * near)

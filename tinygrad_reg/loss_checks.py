@@ -1,6 +1,7 @@
-"""Checks of values: functions of arrays that raise where the numbers make no sense. A program runs them at each call.
+"""What losses look for in the numbers they are given: functions that raise where they make no sense.
 
-A check is called by `modes.check(test, *arrays, loss=...)`, positional what it looks at, by name what its message says.
+A program runs them at each call. A check is called by `modes.check(test, *arrays, loss=...)`, positional what it looks
+at, by name what its message says.
 """
 
 from __future__ import annotations
