@@ -57,16 +57,6 @@ def prelu(x: Any, alpha: Any) -> Any:
     return np.where(x > 0, x, alpha * x)
 
 
-@prelu.derivative("1 if x > 0, else alpha")
-def _(g, out, x, alpha):
-    return np.where(x > 0, g, g * alpha)
-
-
-@prelu.derivative("0 if x > 0, else x")
-def _(g, out, x, alpha):
-    return np.where(x > 0, 0, g * x)
-
-
 @primitive(
     name="rrelu", elementwise=True, text="x if x > 0, else slope · x",
     why="As in leaky_relu, with a slope that is drawn anew for each element while training.",
@@ -76,11 +66,13 @@ def _rrelu(x: Any, slope: Any) -> Any:
     return np.where(x > 0, x, slope * x)
 
 
+@prelu.derivative("1 if x > 0, else alpha")
 @_rrelu.derivative("1 if x > 0, else slope")
 def _(g, out, x, slope):
     return np.where(x > 0, g, g * slope)
 
 
+@prelu.derivative("0 if x > 0, else x")
 @_rrelu.derivative("0 if x > 0, else x")
 def _(g, out, x, slope):
     return np.where(x > 0, 0, g * x)
