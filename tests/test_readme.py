@@ -33,6 +33,7 @@ def runs(page):
 
 def execute(code, names, file):
     """What the code prints. It stands in a file, as a user's does: tensors take their names from there."""
+    file.parent.mkdir()
     file.write_text(code, encoding="utf-8")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
@@ -46,7 +47,7 @@ def test_blocks_run_and_print_what_is_shown(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # what a block writes goes there
     names = {"__name__": "__main__"}
     for number, (line, code, expected) in enumerate(runs(page), 1):
-        printed = execute(code, names, tmp_path / f"{page.stem}{number}.py")
+        printed = execute(code, names, tmp_path / str(number) / "script.py")
         if expected is not None:
             assert printed == expected, f"{page.name}:{line} prints something else than the page shows"
 
@@ -68,7 +69,7 @@ def write_outputs():
         text, names = page.read_text(encoding="utf-8"), {"__name__": "__main__"}
         with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
             for number, (_, code, expected) in enumerate(list(runs(page)), 1):
-                printed = execute(code, names, Path(folder, f"{page.stem}{number}.py"))
+                printed = execute(code, names, Path(folder, str(number), "script.py"))
                 if expected is not None:
                     shown = f"```python\n{code}```\n\n```text\n"
                     text = text.replace(f"{shown}{expected}```", f"{shown}{printed}```")
