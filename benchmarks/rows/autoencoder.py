@@ -66,26 +66,26 @@ def by_hand() -> Made:
 
 def tinygrad_reg(p: Any) -> Any:
     from tinygrad_reg.losses import mse
-    from tinygrad_reg.ops import relu, sigmoid
+    from tinygrad_reg.ops import affine, relu, sigmoid
 
     w1, b1, w2, b2, w3, b3, w4, b4 = p
 
     def loss(x: Any) -> Any:
-        code = relu(relu(x @ w1 + b1) @ w2 + b2)
-        return mse(sigmoid(relu(code @ w3 + b3) @ w4 + b4), x)
+        code = relu(affine(relu(affine(x, w1, b1)), w2, b2))
+        return mse(sigmoid(affine(relu(affine(code, w3, b3)), w4, b4)), x)
 
     return loss
 
 
 def torch(p: Any) -> Any:
-    from torch import relu, sigmoid
+    from torch import addmm, relu, sigmoid
     from torch.nn.functional import mse_loss
 
     w1, b1, w2, b2, w3, b3, w4, b4 = p
 
     def loss(x: Any) -> Any:
-        code = relu(relu(x @ w1 + b1) @ w2 + b2)
-        return mse_loss(sigmoid(relu(code @ w3 + b3) @ w4 + b4), x)
+        code = relu(addmm(b2, relu(addmm(b1, x, w1)), w2))
+        return mse_loss(sigmoid(addmm(b4, relu(addmm(b3, code, w3)), w4)), x)
 
     return loss
 

@@ -63,23 +63,23 @@ def by_hand() -> Made:
 
 def tinygrad_reg(p: Any) -> Any:
     from tinygrad_reg.losses import mse
-    from tinygrad_reg.ops import sigmoid
+    from tinygrad_reg.ops import affine, sigmoid
 
     def loss(x: Any, target: Any) -> Any:
         for kernel, bias in zip(p[::2], p[1::2], strict=True):
-            x = sigmoid(x @ kernel + bias)
+            x = sigmoid(affine(x, kernel, bias))
         return mse(x, target)
 
     return loss
 
 
 def torch(p: Any) -> Any:
-    from torch import sigmoid
+    from torch import addmm, sigmoid
     from torch.nn.functional import mse_loss
 
     def loss(x: Any, target: Any) -> Any:
         for kernel, bias in zip(p[::2], p[1::2], strict=True):
-            x = sigmoid(x @ kernel + bias)
+            x = sigmoid(addmm(bias, x, kernel))
         return mse_loss(x, target)
 
     return loss

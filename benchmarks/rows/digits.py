@@ -46,24 +46,24 @@ def by_hand() -> Made:
 
 def tinygrad_reg(p: Any) -> Any:
     from tinygrad_reg.losses import softmax_crossentropy
-    from tinygrad_reg.ops import relu
+    from tinygrad_reg.ops import affine, relu
 
     w1, b1, w2, b2 = p
 
     def loss(x: Any, labels: Any) -> Any:
-        return softmax_crossentropy(relu(x @ w1 + b1) @ w2 + b2, labels)
+        return softmax_crossentropy(affine(relu(affine(x, w1, b1)), w2, b2), labels)
 
     return loss
 
 
 def torch(p: Any) -> Any:
-    from torch import relu
+    from torch import addmm, relu
     from torch.nn.functional import cross_entropy
 
     w1, b1, w2, b2 = p
 
     def loss(x: Any, labels: Any) -> Any:
-        return cross_entropy(relu(x @ w1 + b1) @ w2 + b2, labels)
+        return cross_entropy(addmm(b2, relu(addmm(b1, x, w1)), w2), labels)
 
     return loss
 

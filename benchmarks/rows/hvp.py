@@ -106,12 +106,13 @@ def by_hand() -> Made:
 
 def tinygrad_reg() -> Made:
     import tinygrad_reg as tg
+    from tinygrad_reg.ops import affine
 
     p = [tg.Tensor(array, requires_grad=True) for array in PARAMETERS]
     w1, b1, w2, b2, w3, b3 = p
 
     def step(x: Any, labels: Any) -> Any:
-        z = np.tanh(np.tanh(x @ w1 + b1) @ w2 + b2) @ w3 + b3
+        z = affine(np.tanh(affine(np.tanh(affine(x, w1, b1)), w2, b2)), w3, b3)
         gradients = tg.gradients(tg.losses.softmax_crossentropy(z, labels), p, create_graph=True)
         along_v = sum(np.sum(g * v) for g, v in zip(gradients, V, strict=True))
         return tg.gradients(along_v, p)
@@ -121,6 +122,7 @@ def tinygrad_reg() -> Made:
 
 def torch() -> Made:
     import torch
+    from torch import addmm, tanh
     from torch.nn.functional import cross_entropy
 
     p = [torch.tensor(array, requires_grad=True) for array in PARAMETERS]
@@ -128,7 +130,7 @@ def torch() -> Made:
     w1, b1, w2, b2, w3, b3 = p
 
     def step(x: Any, labels: Any) -> Any:
-        z = torch.tanh(torch.tanh(x @ w1 + b1) @ w2 + b2) @ w3 + b3
+        z = addmm(b3, tanh(addmm(b2, tanh(addmm(b1, x, w1)), w2)), w3)
         gradients = torch.autograd.grad(cross_entropy(z, labels), p, create_graph=True)
         return torch.autograd.grad(gradients, p, grad_outputs=v)
 

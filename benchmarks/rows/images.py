@@ -90,20 +90,20 @@ def by_hand() -> Made:
 
 def tinygrad_reg(p: Any) -> Any:
     from tinygrad_reg.losses import softmax_crossentropy
-    from tinygrad_reg.ops import conv2d, max_pool2d, relu
+    from tinygrad_reg.ops import affine, conv2d, max_pool2d, relu
 
     k1, b1, k2, b2, w3, b3 = p
 
     def loss(x: Any, labels: Any) -> Any:
         h1 = relu(max_pool2d(conv2d(x, k1) + b1.reshape(8, 1, 1), size=2))
         h2 = relu(max_pool2d(conv2d(h1, k2) + b2.reshape(16, 1, 1), size=2))
-        return softmax_crossentropy(h2.reshape(SAMPLES, 400) @ w3 + b3, labels)
+        return softmax_crossentropy(affine(h2.reshape(SAMPLES, 400), w3, b3), labels)
 
     return loss
 
 
 def torch(p: Any) -> Any:
-    from torch import relu
+    from torch import addmm, relu
     from torch.nn.functional import conv2d, cross_entropy, max_pool2d
 
     k1, b1, k2, b2, w3, b3 = p
@@ -111,7 +111,7 @@ def torch(p: Any) -> Any:
     def loss(x: Any, labels: Any) -> Any:
         h1 = relu(max_pool2d(conv2d(x, k1, b1), 2))
         h2 = relu(max_pool2d(conv2d(h1, k2, b2), 2))
-        return cross_entropy(h2.reshape(SAMPLES, 400) @ w3 + b3, labels)
+        return cross_entropy(addmm(b3, h2.reshape(SAMPLES, 400), w3), labels)
 
     return loss
 

@@ -67,24 +67,24 @@ def by_hand() -> Made:
 def tinygrad_reg(p: Any) -> Any:
     import tinygrad_reg as tg
 
-    relu, l2 = tg.ops.relu, tg.penalties.l2(STRENGTH)
+    affine, relu, l2 = tg.ops.affine, tg.ops.relu, tg.penalties.l2(STRENGTH)
 
     w1, b1, w2, b2, w3, b3 = p
 
     def loss(x: Any, y: Any) -> Any:
-        score = relu(relu(x @ w1 + b1) @ w2 + b2) @ w3 + b3
+        score = affine(relu(affine(relu(affine(x, w1, b1)), w2, b2)), w3, b3)
         return tg.losses.hinge(score, y) + l2(w1) + l2(w2) + l2(w3)
 
     return loss
 
 
 def torch(p: Any) -> Any:
-    from torch import relu
+    from torch import addmm, relu
 
     w1, b1, w2, b2, w3, b3 = p
 
     def loss(x: Any, y: Any) -> Any:
-        score = relu(relu(x @ w1 + b1) @ w2 + b2) @ w3 + b3
+        score = addmm(b3, relu(addmm(b2, relu(addmm(b1, x, w1)), w2)), w3)
         return relu(1 - y * score).mean() + STRENGTH * ((w1**2).sum() + (w2**2).sum() + (w3**2).sum())
 
     return loss

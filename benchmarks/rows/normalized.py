@@ -99,7 +99,7 @@ def tinygrad_reg(p: Any, masks: Any = None) -> Any:
     w1, gamma1, beta1, w2, gamma2, beta2, w3, b3 = p
     norm1, norm2 = (tg.BatchNorm(WIDTH, KEEPS, EPSILON, dtype="float32") for _ in range(2))
     norm1.gamma, norm1.beta, norm2.gamma, norm2.beta = gamma1, beta1, gamma2, beta2
-    relu, l2 = tg.ops.relu, tg.penalties.l2(STRENGTH)
+    affine, relu, l2 = tg.ops.affine, tg.ops.relu, tg.penalties.l2(STRENGTH)
     drop1: Any = tg.Dropout(RATE)
     drop2: Any = tg.Dropout(RATE)
     if masks is not None:
@@ -108,7 +108,7 @@ def tinygrad_reg(p: Any, masks: Any = None) -> Any:
     def loss(x: Any, labels: Any) -> Any:
         h1 = drop1(relu(norm1(x @ w1)))
         h2 = drop2(relu(norm2(h1 @ w2)))
-        return tg.losses.softmax_crossentropy(h2 @ w3 + b3, labels) + l2(w1) + l2(w2) + l2(w3)
+        return tg.losses.softmax_crossentropy(affine(h2, w3, b3), labels) + l2(w1) + l2(w2) + l2(w3)
 
     return loss
 
@@ -128,7 +128,7 @@ def torch(p: Any, masks: Any = None) -> Any:
         h1 = drop1(torch.relu(batch_norm(x @ w1, mean1, var1, gamma1, beta1, True, 1 - KEEPS, EPSILON)))
         h2 = drop2(torch.relu(batch_norm(h1 @ w2, mean2, var2, gamma2, beta2, True, 1 - KEEPS, EPSILON)))
         penalty = STRENGTH * ((w1**2).sum() + (w2**2).sum() + (w3**2).sum())
-        return cross_entropy(h2 @ w3 + b3, labels) + penalty
+        return cross_entropy(torch.addmm(b3, h2, w3), labels) + penalty
 
     return loss
 
