@@ -67,6 +67,14 @@ def test_one_of_names_the_words():
         checks.one_of("form", "c", ("a", "b"))
 
 
+def test_labels_are_whole_numbers_and_words_are_to_be_numbered():
+    checks.labels("y", np.array([2, 0]))
+    with pytest.raises(TypeError, match=r"y must hold whole numbers, .* not float64: write y.astype\(int\)"):
+        checks.labels("y", np.array([2.0, 0.0]))
+    with pytest.raises(TypeError, match=r"not <U3: write names, y = np.unique\(y, return_inverse=True\)"):
+        checks.labels("y", np.array(["cat", "dog"]))
+
+
 def test_a_generator_is_given_or_made_of_a_seed():
     rng = np.random.default_rng(0)
     assert checks.generator(rng) is rng

@@ -248,7 +248,9 @@ def test_weights_scale_the_losses_and_leave_the_divisor():
     assert softmax_crossentropy(a, labels, weights=w).item() == pytest.approx(
         (w * softmax_crossentropy(a, labels, reduction="none").data).mean()
     )
-    with pytest.raises(ValueError, match=r"weights= has the shape \(3,\); it takes one weight a sample, \(4,\)"):
+    with pytest.raises(
+        ValueError, match=r"weights must hold one number a sample, shape \(4,\), or one a loss, \(4, 3\), not \(3,\)"
+    ):
         mse(a, y, weights=[1, 1, 1])
     with pytest.raises(ValueError, match="from 0 on"):
         mse(a, y, weights=[1, -1, 1, 1])
@@ -329,7 +331,7 @@ categorical = pytest.mark.parametrize("loss", [softmax_crossentropy, categorical
         ([0, 1, 2], ValueError, "compares like with like"),
         ([[1, 1, 0], [0, 0, 1]], ValueError, "sum to 1.* use binary_crossentropy or sigmoid_crossentropy"),
         ([[0, 0, 0], [0, 0, 1]], ValueError, "sum to 1"),
-        ([[2.0, -1.0, 0], [0, 0, 1]], ValueError, "not negative"),
+        ([[2.0, -1.0, 0], [0, 0, 1]], ValueError, "must be ≥ 0 and sum to 1"),
     ],
 )
 def test_labels_that_do_not_fit(loss, target, error, message):
@@ -383,7 +385,7 @@ def test_look_up_by_name():
     assert tg.losses.get(len) is len
     with pytest.raises(ValueError, match=r"no loss is called 'crossentropy'.*There are mse, half_mse, mae"):
         tg.losses.get("crossentropy")
-    with pytest.raises(TypeError, match="a loss is a name"):
+    with pytest.raises(TypeError, match="a loss must be a name"):
         tg.losses.get(3)
 
 

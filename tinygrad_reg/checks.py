@@ -74,6 +74,14 @@ def one_of(name: str, value: Any, options: Sequence[str]) -> str:
     return str(value)
 
 
+def labels(name: str, value: np.ndarray) -> None:
+    """An array of whole numbers; words are to be numbered."""
+    if value.dtype.kind not in "iub":
+        words = value.dtype.kind in "USTO"
+        write = f"names, {name} = np.unique({name}, return_inverse=True)" if words else f"{name}.astype(int)"
+        raise TypeError(f"{name} must hold whole numbers, the labels of classes, not {value.dtype}: write {write}")
+
+
 def generator(rng: Any) -> np.random.Generator | None:
     """A generator of one's own, made once of a seed; None: each draw is from the thread's generator."""
     if rng is None or isinstance(rng, np.random.Generator):

@@ -31,7 +31,7 @@ def are_distributions(y: Any, *, loss: str) -> None:
     sums = np.add.reduce(y, axis=-1)
     if (np.abs(sums - 1) > TOLERANCE).any() or (y < 0).any():
         raise ValueError(
-            f"one-hot labels of {loss} are not negative and sum to 1 in each row, these sum to "
+            f"one-hot labels of {loss} must be ≥ 0 and sum to 1 in each row, these sum to "
             f"{sums.min():.4g} … {sums.max():.4g}; for several classes a sample, or one probability a sample, use "
             "binary_crossentropy or sigmoid_crossentropy"
         )
@@ -40,7 +40,7 @@ def are_distributions(y: Any, *, loss: str) -> None:
 def are_signs(y: Any) -> None:
     """Numbers −1 and +1."""
     if np.count_nonzero(np.abs(y) != 1):
-        raise ValueError("the targets of hinge are −1 and +1; for labels of 0 and 1 give it 2 * target − 1")
+        raise ValueError("the targets of hinge must be −1 and +1; for labels of 0 and 1 give it 2 * target − 1")
 
 
 def lie_in_0_1(x: Any, *, what: str, loss: str, advice: str) -> None:
@@ -66,7 +66,7 @@ def sum_to_1(p: Any) -> None:
 def are_weights(w: Any) -> None:
     """Numbers from 0 on."""
     if not (w >= 0).all():
-        raise ValueError("weights= must be numbers from 0 on")
+        raise ValueError("weights must be numbers ≥ 0")
 
 
 def _users_level() -> int:

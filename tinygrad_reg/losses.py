@@ -73,7 +73,9 @@ def get(loss: str | Loss) -> Loss:
     if isinstance(loss, str):
         return look_up(loss, LOSSES, "loss")
     if not callable(loss):
-        raise TypeError(f"a loss is a name such as 'mse' or a callable (prediction, target) -> Tensor, not {loss!r}")
+        raise TypeError(
+            f"a loss must be a name such as 'mse' or a callable (prediction, target) -> Tensor, not {loss!r}"
+        )
     return loss
 
 
@@ -259,10 +261,7 @@ def _as_labels(prediction: Tensor, target: Any, loss: str) -> Any:
         target = np.asarray(target)
     if target.shape == shape[:-1]:
         labels = target.data if isinstance(target, Tensor) else target
-        if labels.dtype.kind not in "iub":
-            words = labels.dtype.kind in "USTO"
-            write = "names, target = np.unique(target, return_inverse=True)" if words else "target.astype(int)"
-            raise TypeError(f"labels are whole numbers, the target is of {labels.dtype}: write {write}")
+        checks.labels("target", labels)
         check(are_labels, labels, shape[-1], loss=loss)
         return labels.astype(np.intp, copy=False)
     if target.shape != shape:
@@ -315,8 +314,8 @@ def _as_weights(weights: Any, each: Tensor) -> Any:
     if w.shape != each.shape:
         if w.shape != each.shape[:1]:
             raise ValueError(
-                f"weights= has the shape {w.shape}; it takes one weight a sample, {each.shape[:1]}, "
-                f"or one a loss, {each.shape}"
+                f"weights must hold one number a sample, shape {each.shape[:1]}, or one a loss, {each.shape}, "
+                f"not {w.shape}"
             )
         w = w.reshape(w.shape + (1,) * (each.ndim - 1))
     check(are_weights, w)

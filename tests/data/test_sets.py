@@ -140,5 +140,5 @@ def test_sets_that_do_not_fit_the_training_set_are_refused():
         Standardizer(X)(np.ones((5, 3)))
     with pytest.raises(ValueError, match="empty training set"):
         Standardizer(X[:0])
-    with pytest.raises(TypeError, match="features are numbers"):
+    with pytest.raises(TypeError, match="features must be numbers"):
         Standardizer([["a"]])

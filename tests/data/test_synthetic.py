@@ -49,7 +49,7 @@ def test_curves(function):
 def test_wrong_settings():
     with pytest.raises(ValueError, match=r"no curve is called 'sin'.*There are line"):
         curve(function="sin")
-    with pytest.raises(ValueError, match="factor is the inner radius"):
+    with pytest.raises(ValueError, match="factor, the inner radius, must be > 0 and < 1"):
         circles(factor=1.5)
     with pytest.raises(ValueError, match="noise must be a finite number ≥ 0"):
         moons(noise=-1)

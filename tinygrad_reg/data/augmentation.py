@@ -29,11 +29,11 @@ class Augmentation:
         array = np.asarray(images)
         if array.ndim != 4:
             raise ValueError(
-                f"images have the shape (N, C, H, W), not {array.shape}"
+                f"images must have the shape (N, C, H, W), not {array.shape}"
                 + ("; write x[:, None] for grey ones" if array.ndim == 3 else "")
             )
         if array.dtype.kind != "f":
-            raise TypeError(f"images are floats, these are {array.dtype}: write x / 255")
+            raise TypeError(f"images must be floats, not {array.dtype}: write x / 255")
         return self.changed(array, generator(rng))
 
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -98,7 +98,7 @@ class random_crop(Augmentation):
 
     def __post_init__(self) -> None:
         if isinstance(self.size, (tuple, list)) and len(self.size) != 2:
-            raise ValueError(f"size is a number, or a height and a width, not {self.size!r}")
+            raise ValueError(f"size must be a number, or a height and a width, not {self.size!r}")
         for n in self.size if isinstance(self.size, (tuple, list)) else (self.size,):
             checks.whole("size", n)
         checks.whole("padding", self.padding, 0)
@@ -302,4 +302,4 @@ def _check_range(low: float, high: float) -> None:
 
 def _check_limits(limits: Limits) -> None:
     if limits is not None and not (isinstance(limits, (tuple, list)) and len(limits) == 2 and limits[0] < limits[1]):
-        raise ValueError(f"limits are the lowest and the highest value of a pixel, such as (0, 1), not {limits!r}")
+        raise ValueError(f"limits must be the lowest and the highest value of a pixel, such as (0, 1), not {limits!r}")

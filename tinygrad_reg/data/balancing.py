@@ -77,7 +77,7 @@ def class_weights(y: Any) -> dict[Any, float]:
 def _labelled(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     samples, labels = same_length([x, y])
     if labels.ndim != 1:
-        raise ValueError(f"labels have the shape (N,), not {labels.shape}; from one-hot labels take y.argmax(axis=1)")
+        raise ValueError(f"labels must have the shape (N,), not {labels.shape}; of one-hot ones take y.argmax(axis=1)")
     return samples, labels
 
 

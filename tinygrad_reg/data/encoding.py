@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..modes import default_dtype
 
 
@@ -18,10 +19,7 @@ def one_hot(labels: Any, classes: int | None = None, *, dtype: Any = None) -> np
            [1., 0., 0.]])
     """
     array = np.asarray(labels)
-    if array.dtype.kind not in "iub":
-        names = array.dtype.kind in "USTO"
-        write = "names, labels = np.unique(labels, return_inverse=True)" if names else "labels.astype(int)"
-        raise TypeError(f"labels are whole numbers, these are of {array.dtype}: write {write}")
+    checks.labels("labels", array)
     if classes is None:
         if not array.size:
             raise ValueError("there are no labels to count the classes by; give classes=")
@@ -43,7 +41,7 @@ def multi_hot(labels: Iterable[Any], classes: int, *, dtype: Any = None) -> np.n
     rows = np.zeros((len(samples), classes), default_dtype() if dtype is None else dtype)
     for row, sample in zip(rows, samples, strict=True):
         if sample.dtype.kind not in "iu":
-            raise TypeError(f"the labels of a sample are whole numbers, not {sample.dtype}")
+            raise TypeError(f"the labels of a sample must be whole numbers, not {sample.dtype}")
         row[_checked(sample, classes)] = 1
     return rows
 

@@ -90,9 +90,11 @@ def split(
     arrays = same_length([x] if y is None else [x, y])
     samples, shares = len(arrays[0]), np.asarray(fractions, float)
     if not shares.ndim and 0 < shares < 1:
-        raise ValueError(f"fractions has a number for each part: write ({shares:g}, {1 - shares:g}), not {fractions!r}")
+        raise ValueError(
+            f"fractions must hold a number for each part: write ({shares:g}, {1 - shares:g}), not {fractions!r}"
+        )
     if shares.ndim != 1 or not (shares > 0).all() or abs(shares.sum() - 1) > 1e-9:
-        raise ValueError(f"fractions are positive numbers with sum 1, such as (0.7, 0.15, 0.15), not {fractions!r}")
+        raise ValueError(f"fractions must be positive numbers with sum 1, such as (0.7, 0.15, 0.15), not {fractions!r}")
     if stratify is None:
         order = generator(rng).permutation(samples) if shuffle else np.arange(samples)
         parts = np.split(order, np.cumsum(_whole(shares * samples, samples))[:-1])
@@ -110,7 +112,7 @@ def split(
 def _stratified(labels: np.ndarray, samples: int, shares: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
     if labels.shape != (samples,):
         raise ValueError(
-            f"stratify= takes one label a sample, shape ({samples},), not {labels.shape}; "
+            f"stratify must hold one label a sample, shape ({samples},), not {labels.shape}; "
             "from one-hot labels take y.argmax(axis=1)"
         )
     parts: list[list[np.ndarray]] = [[] for _ in shares]
@@ -228,5 +230,5 @@ def as_floats(x: Any) -> np.ndarray:
     """x as an array of floats; float32 stays, integers become float64."""
     array = np.asarray(x)
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"features are numbers, not {array.dtype}")
+        raise TypeError(f"features must be numbers, not {array.dtype}")
     return array if array.dtype.kind == "f" else array.astype(np.float64)

@@ -32,7 +32,7 @@ def moons(samples: int = 200, *, noise: float = 0.1, rng: Rng = None) -> Points:
 def circles(samples: int = 200, *, noise: float = 0.05, factor: float = 0.5, rng: Rng = None) -> Points:
     """A circle of radius 1 (class 0) around one of radius `factor` (class 1)."""
     if not 0 < factor < 1:
-        raise ValueError(f"factor is the inner radius, between 0 and 1, not {factor!r}")
+        raise ValueError(f"factor, the inner radius, must be > 0 and < 1, not {factor!r}")
     rng = generator(rng)
     y = _labels(samples, 2)
     angle = rng.uniform(0, 2 * np.pi, samples)
@@ -62,7 +62,7 @@ def blobs(samples: int = 200, *, centers: Any = 3, std: float = 0.5, features: i
     rng = generator(rng)
     places = rng.uniform(-3, 3, (centers, features)) if isinstance(centers, int) else np.asarray(centers, float)
     if places.ndim != 2 or not len(places):
-        raise ValueError(f"centers is a number of classes or an array (classes, features), not {centers!r}")
+        raise ValueError(f"centers must be a number of classes or an array (classes, features), not {centers!r}")
     y = _labels(samples, len(places))
     return _shuffled(places[y], y, std, rng)
 

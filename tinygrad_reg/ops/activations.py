@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..modes import Rng
 from ..primitive import composed, primitive
 from ..source import result
@@ -182,10 +183,8 @@ _GELU_A, _GELU_B = math.sqrt(2 / math.pi), 0.044715
 )  # fmt: skip
 def gelu(x: Any, *, approximate: str = "none") -> Any:
     """x · Φ(x); with approximate="tanh", ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))"""
-    if approximate == "none":
+    if checks.one_of("approximate", approximate, ("none", "tanh")) == "none":
         return x * normal_cdf.forward(x)
-    if approximate != "tanh":
-        raise ValueError('approximate must be "none" (exact) or "tanh"')
     return 0.5 * x * (1 + np.tanh(_GELU_A * (x + _GELU_B * x * x * x)))
 
 

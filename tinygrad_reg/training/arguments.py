@@ -96,11 +96,14 @@ def weights(y: np.ndarray, class_weight: Any, sample_weight: Any, loss: losses.L
     if sample_weight is not None:
         by_sample = np.asarray(values(sample_weight))
         if by_sample.shape != (len(y),) or by_sample.dtype.kind not in "fiub":
-            raise ValueError(f"sample_weight= takes one number a sample, shape ({len(y)},), not {by_sample.shape}")
+            raise ValueError(f"sample_weight must hold one number a sample, shape ({len(y)},), not {by_sample.shape}")
         found = found * by_sample
     if class_weight is not None:
         if not isinstance(class_weight, Mapping):
-            raise TypeError("class_weight= is a dict label → weight, such as tg.data.class_weights(y)")
+            raise TypeError(
+                "class_weight must be a dict label → weight, such as tg.data.class_weights(y), not "
+                f"{type(class_weight).__name__}"
+            )
         several = y.size > len(y)
         if several and (y.ndim > 2 or not ((y != 0).sum(axis=1) == 1).all()):
             raise ValueError(
@@ -116,7 +119,7 @@ def weights(y: np.ndarray, class_weight: Any, sample_weight: Any, loss: losses.L
         by_class = np.array([class_weight[label] for label in labels.tolist()], float)
         found = found * by_class
     if not (np.isfinite(found).all() and (found >= 0).all() and found.any()):
-        raise ValueError("weights of samples and classes are finite numbers from 0 on, and not all 0")
+        raise ValueError("weights of samples and classes must be finite numbers ≥ 0, and not all 0")
     _takes_weights(loss)
     return np.asarray(found)
 
@@ -176,7 +179,7 @@ def optimizer(given: Any, model: Module) -> Optimizer:
     if not isinstance(given, Optimizer):
         if not callable(given):
             raise TypeError(
-                f"optimizer= must be an optimizer such as tg.optim.SGD(model.parameters(), lr=0.1), a name, or a "
+                f"optimizer must be an optimizer such as tg.optim.SGD(model.parameters(), lr=0.1), a name, or a "
                 f"function of the parameters, not {given!r}"
             )
         given = given(parameters)
@@ -207,7 +210,7 @@ def augmentation(augment: Any) -> Callable[[Any], Any] | None:
     if inspect.isclass(augment):
         raise TypeError(f"augment= was given the class {augment.__name__}: write {augment.__name__}(...)")
     if augment is not None and not callable(augment):
-        raise TypeError(f"augment= takes a function of a batch, such as tg.data.augmentation.shift(2), not {augment!r}")
+        raise TypeError(f"augment must be a function of a batch such as tg.data.augmentation.shift(2), not {augment!r}")
     return augment  # type: ignore[no-any-return]
 
 
@@ -218,7 +221,7 @@ def clipping(clip: Any) -> Callable[[list[Tensor]], Any] | None:
     kind, limit = clip if isinstance(clip, (tuple, list)) and len(clip) == 2 else ("global_norm", clip)
     if kind not in _CLIPPINGS or not isinstance(limit, Real) or isinstance(limit, bool) or not float(limit) > 0:
         raise ValueError(
-            "clip= is the largest norm of all gradients together, a number above 0, or (kind, limit) with kind "
+            "clip must be the largest norm of all gradients together, a number > 0, or (kind, limit) with kind "
             f"{', '.join(map(repr, _CLIPPINGS))}, or a function of the parameters, not {clip!r}"
         )
     if math.isinf(limit):
@@ -248,5 +251,5 @@ def _callback(given: Any) -> Callback:
     if hasattr(given, "on_epoch_end"):
         raise TypeError(f"{type(given).__name__} must be a subclass of tg.Callback to be one")
     if not callable(given):
-        raise TypeError(f"a callback is one such as tg.EarlyStopping(), or a function (epoch, logs), not {given!r}")
+        raise TypeError(f"a callback must be such as tg.EarlyStopping(), or a function (epoch, logs), not {given!r}")
     return FunctionCallback(given)

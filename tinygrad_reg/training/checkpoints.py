@@ -128,13 +128,13 @@ def _parts(model: Any, optimizer: Any, callbacks: Any) -> dict[str, dict[str, An
     parts: dict[str, dict[str, Any]] = {}
     if model is not None:
         if not isinstance(model, Module):
-            raise TypeError(f"model= must be a tg.Module, not {type(model).__name__}")
+            raise TypeError(f"model must be a tg.Module, not {type(model).__name__}")
         parts["model"] = {"model": model}
     if optimizer is not None:
         optimizers = [optimizer] if isinstance(optimizer, Optimizer) else list(optimizer)
         for each in optimizers:
             if not isinstance(each, Optimizer):
-                raise TypeError(f"optimizer= must be an optimizer such as tg.optim.SGD(...), not {type(each).__name__}")
+                raise TypeError(f"optimizer must be an optimizer such as tg.optim.SGD(...), not {type(each).__name__}")
         parts["optimizers"] = {f"{i}": each for i, each in enumerate(optimizers)}
     callbacks = [callbacks] if isinstance(callbacks, Callback) else callbacks
     stateful = [
@@ -220,7 +220,7 @@ def _generators(model: Module | None, rng: Any) -> dict[str, np.random.Generator
     given = [] if rng is None else [rng] if isinstance(rng, np.random.Generator) else rng
     for i, own in enumerate(given):
         if not isinstance(own, np.random.Generator):
-            raise TypeError(f"rng= must be a NumPy Generator such as np.random.default_rng(0), not {own!r}")
+            raise TypeError(f"rng must be a NumPy Generator such as np.random.default_rng(0), not {own!r}")
         found[f"rng.{i}"] = own
     return found
 

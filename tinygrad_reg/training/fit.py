@@ -106,7 +106,7 @@ def fit(
     a_module(model, "fit")
     epochs = checks.whole("epochs", epochs)
     if verbose not in (0, 1, 2):
-        raise ValueError(f"verbose is 0 (nothing), 1 (a bar) or 2 (a line an epoch), not {verbose!r}")
+        raise ValueError(f"verbose must be 0 (nothing), 1 (a bar) or 2 (a line an epoch), not {verbose!r}")
     checks.switch("compile (Keras' compile(...) arguments are given to fit)", compile)
     augment = arguments.augmentation(augment)
     function = losses.get(loss)

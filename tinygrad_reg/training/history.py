@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from .. import checks
 from ..naming import look_up
 from ..words import table
 
@@ -26,10 +27,8 @@ def direction(name: str, mode: str = "auto") -> str:
     >>> direction("val_loss"), direction("val_accuracy"), direction("cost", mode="min")
     ('min', 'max', 'min')
     """
-    if mode in ("min", "max"):
+    if checks.one_of("mode", mode, ("min", "max", "auto")) != "auto":
         return mode
-    if mode != "auto":
-        raise ValueError(f"mode must be 'min', 'max' or 'auto', not {mode!r}")
     figure = name.removeprefix("val_")
     if figure in FALLING or "loss" in figure or "error" in figure:
         return "min"

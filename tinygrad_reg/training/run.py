@@ -223,7 +223,7 @@ class Run:
         assert self.augment is not None
         changed = self.augment(x, self.train.rng) if isinstance(self.augment, Augmentation) else self.augment(x)
         if np.ndim(changed) == 0 or len(changed) != len(x):
-            raise ValueError(f"augment= must keep the number of samples: given {x.shape}, it gave {np.shape(changed)}")
+            raise ValueError(f"augment must keep the number of samples: given {x.shape}, it gave {np.shape(changed)}")
         return changed
 
     def _end_epoch(self, figures: Figures, progress: Progress) -> None:

@@ -21,7 +21,7 @@ class _Watcher(Callback):
 
     def __init__(self, monitor: str, mode: str, min_delta: float) -> None:
         if not isinstance(monitor, str):
-            raise TypeError(f"monitor= must be the name of a figure, such as 'val_loss', not {monitor!r}")
+            raise TypeError(f"monitor must be the name of a figure, such as 'val_loss', not {monitor!r}")
         self.monitor = monitor
         self.mode = direction(monitor, mode)
         self.min_delta = checks.number("min_delta", min_delta, 0)
@@ -212,7 +212,7 @@ class ReduceLROnPlateau(_Watcher):
     ) -> None:
         self.factor = checks.number("factor", factor)
         if not 0 < self.factor < 1:
-            raise ValueError(f"factor is what the rate is multiplied by, between 0 and 1, not {factor!r}")
+            raise ValueError(f"factor, which the rate is multiplied by, must be > 0 and < 1, not {factor!r}")
         self.patience, self.cooldown = checks.whole("patience", patience, 0), checks.whole("cooldown", cooldown, 0)
         self.min_lr = checks.number("min_lr", min_lr, 0)
         super().__init__(monitor, mode, min_delta)
