@@ -16,6 +16,7 @@ from .explain import explain
 from .layers.module import Module, evaluating
 from .layers.running import listening
 from .modes import no_grad, watching
+from .norms import length
 from .primitive import Primitive, registry
 from .tensor import Tensor, describe
 
@@ -74,12 +75,11 @@ def saturated(model: Module, x: Any, slope: float = 0.05, batch_size: int = 1024
 
 def gradient_norms(model: Module) -> dict[str, float]:
     """‖∂loss/∂(the parameters of the layer)‖ by path, after backward(); layers without a gradient are left out."""
-    squares: dict[str, float] = {}
+    found: dict[str, list[np.ndarray]] = {}
     for path, parameter in model.named_parameters():
         if parameter.grad is not None:
-            layer = path.rpartition(".")[0]
-            squares[layer] = squares.get(layer, 0.0) + float(np.sum(np.square(parameter.grad, dtype=np.float64)))
-    return {layer: math.sqrt(square) for layer, square in squares.items()}
+            found.setdefault(path.rpartition(".")[0], []).append(parameter.grad)
+    return {layer: length(*gradients) for layer, gradients in found.items()}
 
 
 def gradient_ratio(model: Module) -> float:

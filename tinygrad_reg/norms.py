@@ -23,3 +23,12 @@ def norms(x: np.ndarray, axis: Any = None) -> np.ndarray:
             scale = np.where((largest > 0) & (largest < math.inf), largest, 1)
             found = scale * np.sqrt(np.sum(np.square(x / scale), axis=axis, keepdims=True))
     return found
+
+
+def length(*arrays: np.ndarray) -> float:
+    """√Σx² over all numbers in `arrays`, in float64: the squares of float16 do not fit into it from 256 on.
+
+    >>> length(np.array([300.0], np.float16), np.array([400.0], np.float16))
+    500.0
+    """
+    return math.hypot(*(norms(x.astype(np.float64)).item() for x in arrays))

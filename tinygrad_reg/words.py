@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import source
-from .modes import quiet
+from .norms import length
 from .primitive import Primitive
 from .tensor import Tensor
 
@@ -36,8 +36,7 @@ def short(value: np.ndarray | None, digits: int = 4) -> str:
         return f"{shape} · empty"
     if value.dtype.kind != "f":
         return f"{shape} · {value.dtype}"
-    with quiet():
-        return f"{shape} · norm {number(float(np.linalg.norm(value)), digits)}"
+    return f"{shape} · norm {number(length(value), digits)}"
 
 
 def operand(x: Tensor) -> str:

@@ -19,6 +19,7 @@ from tinygrad_reg import Tensor
 from tinygrad_reg.diagnostics import gradient_norms
 from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, explain, send_back
 from tinygrad_reg.modes import quiet
+from tinygrad_reg.norms import length
 from tinygrad_reg.primitive import registry
 from tinygrad_reg.words import number
 
@@ -273,12 +274,7 @@ def _bare(name: str, unnamed: str) -> str:
 
 def _gradient(step: ForwardStep, exact: bool) -> float:
     assert step.gradient is not None
-    return float(step.gradient.item()) if exact else _norm(step.gradient)
-
-
-def _norm(*arrays: np.ndarray) -> float:
-    with quiet():
-        return math.sqrt(sum(float(np.sum(np.square(x, dtype=np.float64))) for x in arrays))
+    return float(step.gradient.item()) if exact else length(step.gradient)
 
 
 def _ratios(stops: Sequence[Stop]) -> tuple[Hop, ...]:

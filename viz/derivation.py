@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_reg import Tensor
 from tinygrad_reg.explain import BackwardStep, Record, explain, send_back
+from tinygrad_reg.norms import length
 from tinygrad_reg.words import number, short
 
 from . import latex
@@ -116,7 +117,7 @@ class Derivation:
         if len(self.paths) > 1:
             lines.append(f"{head} = {' + '.join(f'P_{{{at}}}' for at in range(1, len(self.paths) + 1))}")
         if self.gradient.size > 1:
-            norm = number(float(np.linalg.norm(self.gradient)), self._digits)
+            norm = number(length(self.gradient), self._digits)
             lines.append(f"\\|{head}\\| = {latex.number(norm)}")
         elif len(self.paths) > 1:
             parts = " + ".join(_bracketed(self._latex(p.contribution)) for p in self.paths)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tinygrad_reg.modes import quiet
+from tinygrad_reg.norms import length
 from tinygrad_reg.words import number, short
 
 SHOWN = 36  # elements; larger arrays are summarised
@@ -68,7 +69,7 @@ def _summary(value: np.ndarray, digits: int) -> Iterator[tuple[str, str]]:
             yield "min", number(float(finite.min()), digits)
             yield "max", number(float(finite.max()), digits)
             yield "mean", number(float(finite.mean()), digits)
-        yield "norm", number(float(np.linalg.norm(value.astype(np.float64))), digits)
+        yield "norm", number(length(value), digits)
         for name, found in (("NaN", np.isnan(value)), ("inf", np.isinf(value))):
             if found.any():
                 yield name, str(int(found.sum()))

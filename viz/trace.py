@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from tinygrad_reg.explain import ForwardStep
+from tinygrad_reg.norms import length
 from tinygrad_reg.words import number, short
 
 from .fold import PENALTY, Unit, levels
@@ -228,7 +227,7 @@ class Labels:
         gradients = [self.steps[i].tensor.grad for i in (unit.members[-1], unit.members[0])]
         if any(g is None for g in gradients):
             return Line("grad not computed yet", "muted")
-        sizes = [number(float(np.linalg.norm(g)), self.digits) for g in gradients if g is not None]
+        sizes = [number(length(g), self.digits) for g in gradients if g is not None]
         return Line(f"‖grad‖ {sizes[0]} → {sizes[1]}", "grad")
 
 

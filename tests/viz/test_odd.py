@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_reg as tg
 import viz
-from tests.viz.reading import Written, overlaps, parse
+from tests.viz.reading import Written, overlaps, parse, texts
 from tinygrad_reg import Tensor
 
 
@@ -68,6 +68,17 @@ def test_it_can_be_drawn(name: str) -> None:
     else:
         with pytest.raises(ValueError, match="no graph to go back through"):
             viz.flow(tensor)
+
+
+def test_the_norm_of_half_precision_is_the_same_in_every_picture() -> None:
+    w = Tensor(np.ones(2, np.float16), requires_grad=True, name="w")
+    loss = (w * np.array([300, 400], np.float16)).sum()
+    loss.backward()
+    assert "grad norm 500" in " ".join(t.text for t in texts(parse(viz.graph(loss, engine="builtin").svg)))
+    assert "norm 500" in viz.steps(loss, engine="builtin").html
+    assert 'data-name="w" data-gradient="500.0"' in viz.flow(loss).svg
+    assert viz.derivation(loss, wrt=w).latex_lines[-1].endswith("= 500")
+    assert "norm 500" in str(tg.explain(loss))
 
 
 def test_the_reader_of_pictures_sees_an_overlap() -> None:
