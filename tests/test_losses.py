@@ -252,7 +252,7 @@ def test_weights_scale_the_losses_and_leave_the_divisor():
         ValueError, match=r"weights must hold one number a sample, shape \(4,\), or one a loss, \(4, 3\), not \(3,\)"
     ):
         mse(a, y, weights=[1, 1, 1])
-    with pytest.raises(ValueError, match="from 0 on"):
+    with pytest.raises(ValueError, match="weights must be numbers ≥ 0"):
         mse(a, y, weights=[1, -1, 1, 1])
 
 
