@@ -17,13 +17,13 @@ import numpy as np
 
 from tinygrad_reg import Tensor
 from tinygrad_reg.diagnostics import gradient_norms
-from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, explain, send_back
+from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, explain
 from tinygrad_reg.modes import quiet
 from tinygrad_reg.norms import length
-from tinygrad_reg.primitive import registry
 from tinygrad_reg.words import number
 
 from .text import clean
+from .ways import find, is_activation, longest, slope
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
         raise ValueError(
             "this tensor has no graph to go back through: nothing it was computed from requires a gradient"
         )
-    way = longest_way(record, None if wrt is None else find(record, wrt))
+    way = longest(record, None if wrt is None else find(record, wrt))
     stops_at = _stops(record, way)
     forward = record.forward
     shares = [s.input for s in record.backward]
@@ -166,58 +166,6 @@ def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
         hops.append(Hop(math.prod(locals_), parts))
         before = at + 1
     return Chain(title, _about(record, way, stops_at), stops, tuple(hops), True, goal)
-
-
-def slope(forward: Sequence[ForwardStep], shares: Sequence[BackwardStep]) -> float:
-    """∂node/∂input where both are single numbers; `shares` are all that go from the one to the other."""
-    if all(share.local is not None for share in shares):
-        return sum(float(share.local.item()) for share in shares if share.local is not None)
-    top, bottom = forward[shares[0].node].tensor, forward[shares[0].input].tensor
-    return float(send_back(top, bottom, np.ones(top.shape, top.dtype)).item())
-
-
-def find(record: Record, wrt: Tensor) -> int:
-    """Where `wrt` stands in the record; it must be something whose gradient the record holds."""
-    goal = record.forward[-1].name
-    learned = ", ".join(clean(s.name, 20) for s in record.forward if s.kind == "parameter")
-    hint = f"; wrt= can be {clean(learned, 200)}, or a tensor between" if learned else ""
-    try:
-        step = record.find(wrt)
-    except KeyError as error:
-        raise KeyError(f"{error.args[0]}{hint}") from None
-    if wrt is record.output:
-        raise ValueError(f"∂{goal}/∂{goal} is 1; wrt= is something that {goal} was computed from{hint}")
-    if not wrt.requires_grad:
-        raise ValueError(f"no gradient goes from {goal} to {step.name}, which does not require one{hint}")
-    return step.index
-
-
-def longest_way(record: Record, goal: int | None) -> list[BackwardStep]:
-    """The longest way back from the output to tensor `goal`, or to the leaf that is furthest away."""
-    best: dict[int, tuple[int, BackwardStep | None]] = {len(record.forward) - 1: (0, None)}
-    for share in sorted(record.backward, key=lambda s: -s.node):  # a node comes before its inputs
-        length = best[share.node][0] + 1
-        if share.input not in best or length > best[share.input][0]:
-            best[share.input] = length, share
-    if goal is None:
-        leaves = [i for i in best if not record.forward[i].op]
-        goal = max(leaves, key=lambda i: (best[i][0], -i))
-    if goal not in best or best[goal][1] is None:
-        raise ValueError(f"no gradient goes from {record.forward[-1].name} to {record.forward[goal].name}")
-    way = []
-    last = best[goal][1]
-    while last is not None:
-        way.append(last)
-        last = best[last.node][1]
-    return way[::-1]
-
-
-def is_activation(step: ForwardStep) -> bool:
-    """Whether it is a function of one array, element by element, that bends: the end of a layer."""
-    op = registry.get(step.op or "")
-    return (
-        op is not None and op.arity == 1 and bool(op.elementwise) and op.name not in ("negative", "positive", "astype")
-    )
 
 
 def _stops(record: Record, way: Sequence[BackwardStep]) -> list[int]:

@@ -14,10 +14,10 @@ from tinygrad_reg.norms import length
 from tinygrad_reg.words import number, short
 
 from . import latex
-from .chains import find, is_activation, slope
 from .formulas import local_text
 from .meets import how
 from .text import clean
+from .ways import Ways, find, is_activation, slope
 
 MOST = 32  # ways that are written out
 
@@ -162,56 +162,28 @@ def derivation(loss: Tensor, *, wrt: Tensor, path: int | None = None, digits: in
             calling = "; call the model, and its loss has a derivation" if hasattr(given, "named_parameters") else ""
             raise TypeError(f"derivation() takes a Tensor as {role}, not {type(given).__name__}{calling}")
     record = explain(loss)
-    goal = find(record, wrt)
-    edges: dict[tuple[int, int], list[BackwardStep]] = {}
-    for share in record.backward:
-        edges.setdefault((share.node, share.input), []).append(share)
-    ways = _ways(record, edges, goal)
-    top = len(record.forward) - 1
-    if not ways.get(top) or goal == top:
-        raise ValueError(f"no gradient goes from {record.forward[-1].name} to {record.forward[goal].name}")
-    if path is None and ways[top] > MOST:
-        raise ValueError(
-            f"{ways[top]:,} ways lead from {record.forward[-1].name} to {record.forward[goal].name}; give path=0 … "
-            f"{ways[top] - 1:,} for one of them, or the wrt= of a tensor that is nearer"
-        )
-    if path is not None and not (isinstance(path, int) and 0 <= path < ways[top]):
-        raise IndexError(f"there are ways 0 to {ways[top] - 1:,}, but not {path!r}")
-    chosen = range(ways[top]) if path is None else [path]
+    ways = Ways(record, find(record, wrt))
     names = [step.name for step in record.forward]
-    found = [_path(record, edges, ways, goal, n) for n in chosen]
-    return Derivation(names[-1], names[goal], found, names, digits)
+    top, goal = names[-1], names[ways.goal]
+    if path is None and ways.count > MOST:
+        raise ValueError(
+            f"{ways.count:,} ways lead from {top} to {goal}; give path=0 … {ways.count - 1:,} for one of them, "
+            "or the wrt= of a tensor that is nearer"
+        )
+    if path is not None and not (isinstance(path, int) and 0 <= path < ways.count):
+        raise IndexError(f"there are ways 0 to {ways.count - 1:,}, but not {path!r}")
+    chosen = range(ways.count) if path is None else [path]
+    return Derivation(top, goal, [_path(record, ways.way(n)) for n in chosen], names, digits)
 
 
-def _ways(record: Record, edges: dict[tuple[int, int], list[BackwardStep]], goal: int) -> dict[int, int]:
-    """For each tensor: how many ways lead from it to `goal`."""
-    ways = {goal: 1}
-    for node, input in sorted(edges):  # inputs before what uses them
-        if node != goal and input in ways:
-            ways[node] = ways.get(node, 0) + ways[input]
-    return ways
-
-
-def _path(
-    record: Record, edges: dict[tuple[int, int], list[BackwardStep]], ways: dict[int, int], goal: int, n: int
-) -> Path:
-    """Way number n, with its factors."""
-    node = len(record.forward) - 1
+def _path(record: Record, way: Sequence[Sequence[BackwardStep]]) -> Path:
+    """A way with its factors, and what comes as far as each."""
     gradient = np.ones(record.output.shape, record.output.dtype)
-    after: dict[int, list[int]] = {}
-    for one, other in edges:
-        if other in ways:
-            after.setdefault(one, []).append(other)
     factors = []
-    while node != goal:
-        for input in after[node]:
-            if n < ways[input]:
-                break
-            n -= ways[input]
-        top, bottom = record.forward[node], record.forward[input]
+    for shares in way:
+        top, bottom = record.forward[shares[0].node], record.forward[shares[0].input]
         gradient = send_back(top.tensor, bottom.tensor, gradient)
-        factors.append(_factor(record, edges[node, input], gradient))
-        node = input
+        factors.append(_factor(record, shares, gradient))
     return Path(tuple(_merged(factors)))
 
 
