@@ -24,21 +24,21 @@ class Adaptive(Optimizer):
     eps = Setting(checks.number, "ε", low=0)
     eps_inside_root = Setting(checks.switch)
 
-    def root(self, s: Any, a: Any) -> Any:
-        """√s + ε, or √(s + ε), in `a` (which may be s)."""
+    def root(self, s: Any, a: Any, c: Any = 1.0) -> Any:
+        """√s + ε·c, or √(s + ε·c²), in `a` (which may be s)."""
         if self.eps_inside_root:
-            np.add(s, self.eps, out=a)
+            np.add(s, self.eps * c**2, out=a)
             return np.sqrt(a, out=a)
         np.sqrt(s, out=a)
-        return np.add(a, self.eps, out=a)
+        return np.add(a, self.eps * c, out=a)
 
     def root_text(self, s: str) -> str:
         """The same for formulas."""
         return f"√({s} + ε)" if self.eps_inside_root else f"(√{s} + ε)"
 
-    def move(self, w: Any, lr: Any, g: Any, s: Any, a: Any) -> None:
-        """w ← w − η·g / (√s + ε), with `a` (which may be s) as working space."""
-        np.divide(g, self.root(s, a), out=a)
+    def move(self, w: Any, lr: Any, g: Any, s: Any, a: Any, c: Any = 1.0) -> None:
+        """w ← w − η·g / (√s + ε·c), with `a` (which may be s) as working space."""
+        np.divide(g, self.root(s, a, c), out=a)
         descend(w, lr, a, a)
 
 
@@ -173,10 +173,10 @@ class Adam(Adaptive):
         # s ← β₂·s + (1 − β₂)·g²
         np.multiply(g, g, out=a)
         average(s, beta2, a, a)
-        # ŝ = s / (1 − β₂^t)
-        np.divide(s, 1 - beta2**power, out=a)
-        # w ← w − η·m̂ / (√ŝ + ε), with m̂ = m / (1 − β₁^t)
-        self.move(w, lr / (1 - beta1**power), m, a, a)
+        # w ← w − η·m̂ / (√ŝ + ε), with m̂ = m / (1 − β₁^t) and ŝ = s / c², c² = 1 − β₂^t.
+        # √ŝ + ε is (√s + ε·c) / c: so c divides two numbers, and no array.
+        c = (1 - beta2**power) ** 0.5
+        self.move(w, lr * c / (1 - beta1**power), m, s, a, c)
 
 
 class AdamW(Adam):
