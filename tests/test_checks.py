@@ -55,6 +55,9 @@ def test_what_does_not_fit_is_refused(check, value, error, message):
 def test_bounds_are_part_of_what_they_bound():
     assert checks.number("x", 0, 0, 1) == 0 and checks.number("x", 1, 0, 1) == 1
     assert checks.whole("x", 0, 0) == 0
+    assert checks.whole("x", 17, 1, 17) == 17
+    with pytest.raises(ValueError, match=r"x must be a whole number from 1 to 17 \(None: all\), not 18"):
+        checks.whole("x", 18, 1, 17, " (None: all)")
     with pytest.raises(ValueError, match="x must be a finite number from 0 to 1, not 2"):
         checks.number("x", 2, 0, 1)
     with pytest.raises(ValueError, match="x must be a finite number ≥ 5, not 0"):

@@ -40,9 +40,10 @@ def fraction(name: str, value: Any) -> float:
     return float(value)
 
 
-def whole(name: str, value: Any, low: int = 1) -> int:
-    """A whole number from `low` on; 2.0 is none, as for NumPy's shapes and axes."""
-    _require(lambda: isinstance(value, Integral) and int(value) >= low, name, value, f"a whole number ≥ {low}")
+def whole(name: str, value: Any, low: int = 1, high: float = math.inf, note: str = "") -> int:
+    """A whole number from `low` to `high`; 2.0 is none, as for NumPy's axes. `note`: what else may be set."""
+    wanted = f"a whole number from {low} to {high}{note}" if high < math.inf else f"a whole number ≥ {low}{note}"
+    _require(lambda: isinstance(value, Integral) and low <= int(value) <= high, name, value, wanted)
     return int(value)
 
 

@@ -33,7 +33,7 @@ def axes(ax: Any, size: tuple[float, float] = (7.2, 4.4)) -> Axes:
     if ax is None:
         _, ax = matplotlib().subplots(figsize=size, layout="constrained")
     elif not hasattr(ax, "plot"):
-        raise TypeError(f"ax= takes matplotlib axes, not {type(ax).__name__}")
+        raise TypeError(f"ax must be matplotlib axes, not {type(ax).__name__}")
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     return ax  # type: ignore[no-any-return]

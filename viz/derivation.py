@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygrad_reg import Tensor
+from tinygrad_reg.checks import whole
 from tinygrad_reg.explain import BackwardStep, Record, explain, send_back
 from tinygrad_reg.norms import length
 from tinygrad_reg.words import number, short
@@ -161,6 +162,7 @@ def derivation(loss: Tensor, *, wrt: Tensor, path: int | None = None, digits: in
         if not isinstance(given, Tensor):
             calling = "; call the model, and its loss has a derivation" if hasattr(given, "named_parameters") else ""
             raise TypeError(f"derivation() takes a Tensor as {role}, not {type(given).__name__}{calling}")
+    whole("digits", digits, 1, 17)
     record = explain(loss)
     ways = Ways(record, find(record, wrt))
     names = [step.name for step in record.forward]

@@ -45,8 +45,6 @@ def place(drawing: Drawing, source: str, engine: str, gap: float = layout.RANK_G
 
     `rows`: in how many rows; None for as many as let it fit a slide best. Only the built-in layout knows rows.
     """
-    if engine not in ENGINES:
-        raise ValueError(f"engine= is one of {', '.join(map(repr, ENGINES))}, not {engine!r}")
     if rows is not None and rows > 1 and drawing.direction == "LR" and engine != "dot":
         layout.place(drawing, gap, rows)
         return "builtin"

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_reg import Tensor
+from tinygrad_reg.checks import whole
 from tinygrad_reg.words import number
 
 from . import dot, svg
 from .chains import Chain, brief, of_loss, of_model
 from .picture import Picture
 from .text import clean, width, wrap
-from .theme import Theme, ink_on, magnitude, scale_color
-from .theme import theme as theme_named
+from .theme import Theme, ink_on, look, magnitude, scale_color
 
 W, EDGE = 1160.0, 18.0
 BOX_W, BOX_H = 74.0, 46.0
@@ -41,9 +41,10 @@ def flow(
     >>> print(flow(a2, wrt=b))
     gradient flow. Sigmoid chain: Gradients flow: b receives 0.25 times what a1 does; a layer multiplies them by 0.25.
     """
-    colors = theme_named(theme)
+    colors = look(theme)
+    whole("digits", digits, 1, 17)
     if isinstance(names, str):
-        raise TypeError("names= is a list of names, one for x and one for compare")
+        raise TypeError(f"names must be a list, a name for x and one for compare, not {names!r}")
     things = [x] if compare is None else [x, compare]
     chains = [
         _chain(thing, wrt if at == 0 else None, names[at] if at < len(names) else None)
@@ -75,7 +76,7 @@ class _Scale:
         self.theme = theme
         self.top = 10.0 ** round(math.log10(max(sizes, default=1.0)))
         span = math.log10(self.top / min(sizes, default=1.0))
-        self.decades = 4.0 * max(1, math.ceil(span / 4 - 0.05))  # a whole number of powers of ten between the marks
+        self.decades = 4.0 * max(1, math.ceil(span / 4 - 0.05))  # a full number of powers of ten between the marks
 
     def color(self, size: float) -> str:
         """Dark for large, on a light background."""
@@ -103,8 +104,8 @@ def _draw(
         *_legend(scale, theme),
     ]
     y = 82.0
-    for chain, whole in zip(shown, chains, strict=True):
-        drawn, height = _panel(chain, whole, y, scale, theme, digits)
+    for chain, full in zip(shown, chains, strict=True):
+        drawn, height = _panel(chain, full, y, scale, theme, digits)
         parts += drawn
         y += height + 14
     return svg.document(W, y + 4, *parts, title=title, description=description, prefix="flow-", background=theme.panel)
@@ -126,7 +127,7 @@ def _power(exponent: int) -> str:
     return "1" if exponent == 0 else "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-def _panel(chain: Chain, whole: Chain, top: float, scale: _Scale, theme: Theme, digits: int) -> tuple[list[str], float]:
+def _panel(chain: Chain, full: Chain, top: float, scale: _Scale, theme: Theme, digits: int) -> tuple[list[str], float]:
     """A chain with its name, its product and its verdict, and how high that is."""
     y = top + 26
     parts = [svg.text(EDGE + 14, y, chain.name, 18, theme.ink, bold=True)]
@@ -137,9 +138,9 @@ def _panel(chain: Chain, whole: Chain, top: float, scale: _Scale, theme: Theme, 
     for line in rest:
         y += 20
         parts.append(svg.text(EDGE + 14, y, line, 14, theme.muted))
-    for at, line in enumerate(wrap(whole.verdict(), 17, room, bold=True)):
+    for at, line in enumerate(wrap(full.verdict(), 17, room, bold=True)):
         y += 28 if at == 0 else 23
-        alarm = theme.forward if whole.verdict().startswith("Gradients flow") else theme.backward
+        alarm = theme.forward if full.verdict().startswith("Gradients flow") else theme.backward
         parts.append(svg.text(EDGE + 14, y, line, 17, alarm, bold=True))
     for at, line in enumerate(wrap(_product(chain, digits), 16, room)):
         y += 27 if at == 0 else 22
@@ -151,7 +152,7 @@ def _panel(chain: Chain, whole: Chain, top: float, scale: _Scale, theme: Theme, 
         y += BOX_H + 60
     height = y - 44 - top
     frame = svg.box(EDGE, top, W - 2 * EDGE, height, round=10, fill="none", stroke=theme.hairline)
-    exact = {"data_gradient": repr(whole.stops[-1].gradient), "data_exact": str(whole.exact).lower()}
+    exact = {"data_gradient": repr(full.stops[-1].gradient), "data_exact": str(full.exact).lower()}
     return [svg.element("g", frame, *parts, class_="chain", **exact)], height
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tinygrad_reg import Module, Tensor
+from tinygrad_reg.checks import one_of, whole
 from tinygrad_reg.explain import forward_steps
 
 from . import dot, draw, svg
 from .fold import fold
 from .picture import Picture
 from .text import clean, width
-from .theme import theme as theme_named
+from .theme import look
 from .trace import Drawing, Labels, drawing, in_layers
 
 SHOWS = ("value", "grad", "shape")
@@ -52,9 +53,9 @@ def graph(
         raise TypeError(
             f"graph() takes a Tensor or a list of Tensors, not {given}{calling if isinstance(x, Module) else ''}"
         )
-    check(direction=direction, rows=rows, depth=depth, max_nodes=max_nodes, digits=digits, engine=engine)
+    _check(direction, rows, depth, max_nodes, engine, digits)
     shown = _shown(show)
-    colors = theme_named(theme)
+    colors = look(theme)
     steps = forward_steps(*outputs, call="graph()")
     units = in_layers(fold(steps, max_nodes, depth), steps)
     plan = drawing(steps, units, Labels(steps, shown, digits), direction=direction, title=title)
@@ -78,7 +79,7 @@ def graph(
 
 
 def _document(plan: Drawing, theme: str, description: str) -> str:
-    colors = theme_named(theme)
+    colors = look(theme)
     ids = draw.prefix(plan)
     top = 34.0 if plan.title else 0.0
     heading = [svg.text(14, 26, plan.title, 17, colors.ink, bold=True)] if plan.title else []
@@ -98,45 +99,25 @@ def _title_width(title: str) -> float:
 def _shown(show: str) -> frozenset[str]:
     parts = frozenset(show.split("+")) if isinstance(show, str) else frozenset({""})
     if show != "name" and not parts <= set(SHOWS):
-        raise ValueError(f"show= joins some of 'value', 'grad', 'shape' with '+', or is 'name'; not {show!r}")
+        raise ValueError(f"show must join some of 'value', 'grad', 'shape' with '+', or be 'name', not {show!r}")
     return parts
 
 
-def check(
-    *,
-    direction: str = "LR",
-    rows: int | None = None,
-    depth: int | None = None,
-    max_nodes: int | None = None,
-    digits: int = 4,
-    engine: str = "auto",
+def _check(
+    direction: str, rows: int | None, depth: int | None, max_nodes: int | None, engine: str, digits: int
 ) -> None:
     """Refuse options that mean nothing."""
-    if direction not in ("LR", "TB"):
-        raise ValueError(f"direction= is 'LR' (left to right) or 'TB' (top to bottom), not {direction!r}")
-    if rows is not None and (not isinstance(rows, int) or not 1 <= rows <= 40):
-        raise ValueError(f"rows= is a number of rows from 1 to 40, or None for as many as fit; not {rows!r}")
-    if (
-        rows is not None
-        and rows > 1
-        and (direction, engine) != ("LR", "auto")
-        and (direction, engine) != ("LR", "builtin")
-    ):
-        raise ValueError(
-            f"rows= sets a graph from left to right in rows; it doesn't go with {direction=} and {engine=}"
-        )
-    if depth is not None and (not isinstance(depth, int) or depth < 1):
-        raise ValueError(f"depth= is the number of levels of layers to open, from 1 on, or None for all; not {depth!r}")
-    if max_nodes is not None and (not isinstance(max_nodes, int) or max_nodes < 3):
-        raise ValueError(f"max_nodes= is a number from 3 on, or None to draw everything; not {max_nodes!r}")
-    if max_nodes is not None and max_nodes > WHOLE:
-        raise ValueError(
-            f"nobody can read {max_nodes} boxes; max_nodes= goes up to {WHOLE}, and None draws everything all the same"
-        )
-    if not isinstance(digits, int) or not 1 <= digits <= 17:
-        raise ValueError(f"digits= is a number from 1 to 17, not {digits!r}")
-    if engine not in dot.ENGINES:
-        raise ValueError(f"engine= is one of {', '.join(map(repr, dot.ENGINES))}, not {engine!r}")
+    one_of("direction", direction, ("LR", "TB"))
+    one_of("engine", engine, dot.ENGINES)
+    whole("digits", digits, 1, 17)
+    if rows is not None:
+        whole("rows", rows, 1, 40, " (None: as many as fit)")
+    if depth is not None:
+        whole("depth", depth, note=" (None: all levels of layers)")
+    if max_nodes is not None:
+        whole("max_nodes", max_nodes, 3, WHOLE, " (None: everything is drawn)")
+    if rows not in (None, 1) and (direction != "LR" or engine == "dot"):
+        raise ValueError(f"rows= sets a graph from left to right; it does not go with {direction=} and {engine=}")
 
 
 def _count(n: int, one: str, many: str) -> str:

@@ -29,7 +29,7 @@ def gradient_heatmap(history: Any, *, title: str = "", ax: Any = None) -> Any:
     spans = _spans(history, logs)
     pyplot = matplotlib()
     if ax is not None and len(tables) > 1:
-        raise ValueError("ax= takes one heat map; give one history, or leave ax= out")
+        raise ValueError(f"ax= has room for one heat map, not for {len(tables)}: give one history, or leave ax= out")
     sizes = np.concatenate([t[np.isfinite(t) & (t > 0)] for t in tables.values()])
     if not sizes.size:
         raise ValueError("all gradients are 0 or not finite, so they have no place on a log scale")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_reg import Tensor, no_grad
+from tinygrad_reg.checks import whole
 from tinygrad_reg.diagnostics import layer_outputs
 from tinygrad_reg.layers.module import evaluating
 from tinygrad_reg.modes import quiet
@@ -28,9 +29,10 @@ def history(
 
     `history` is what `tg.fit` returns, or any dict of lists; `keys` chooses curves (all losses by default).
     """
-    if not isinstance(history, Mapping) or isinstance(keys, str):
-        what = f"keys={keys!r}" if isinstance(keys, str) else type(history).__name__
-        raise TypeError(f"history() takes what tg.fit returned, or a dict of lists, and keys= as a list; not {what}")
+    if not isinstance(history, Mapping):
+        raise TypeError(f"history() takes what tg.fit returned, or a dict of lists, not {type(history).__name__}")
+    if isinstance(keys, str):
+        raise TypeError(f"keys must be a list of curves, not {keys!r}")
     shown = list(keys) or [key for key in history if "loss" in key] or list(history)
     missing = [key for key in shown if key not in history]
     if missing or not shown:
@@ -90,6 +92,7 @@ def decision_boundary(
     """What `model` answers over the plane of two features, with the samples `x` and their classes `y` on it."""
     if not callable(model):
         raise TypeError(f"decision_boundary() takes a model, or any function of an array, not {type(model).__name__}")
+    whole("resolution", resolution, 2)
     points, classes = _values(x), _values(y)
     if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(f"a decision boundary needs samples of two features, (N, 2), not {points.shape}")
@@ -143,6 +146,7 @@ def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", ax: Any 
     """Histograms of what each layer puts out for the batch `x`, the first layer on top, with its standard deviation."""
     if not hasattr(model, "named_modules"):
         raise TypeError(f"activations() takes a model, whose layers it looks into, not {type(model).__name__}")
+    whole("bins", bins)
     outputs = {path: out for path, out in layer_outputs(model, x).items() if path} or layer_outputs(model, x)
     finite = {path: out[np.isfinite(out)].ravel() for path, out in outputs.items()}
     if not any(out.size for out in finite.values()):
@@ -173,6 +177,7 @@ def weights(models: Any, *, bins: int = 80, near_zero: float = 1e-3, title: str 
 
     The count axis is logarithmic; beside each name stands the share of weights within `near_zero` of 0.
     """
+    whole("bins", bins)
     found = {}
     for name, model in named(models, "models").items():
         if not hasattr(model, "named_parameters"):
@@ -204,6 +209,8 @@ def landscape(
     """Contours of the loss f(x, y) over a plane; `f` takes two numbers (arrays, if it can)."""
     if not callable(f):
         raise TypeError(f"the loss must be a function f(x, y), not {type(f).__name__}")
+    whole("resolution", resolution, 2)
+    whole("levels", levels, 2)
     across, up = np.linspace(*x, resolution), np.linspace(*y, resolution)
     surface = _surface(f, *np.meshgrid(across, up))
     finite = surface[np.isfinite(surface)]
@@ -230,6 +237,7 @@ def paths(
     `optimizers`: by name, a function that makes one for parameters, such as {"SGD": lambda p: SGD(p, lr=0.1)}, or the
     points of a way that was recorded before.
     """
+    whole("steps", steps)
     ways = {name: _way(f, make, start, steps) for name, make in named(optimizers, "optimizers").items()}
     ax = landscape(f, x=x, y=y, title=title, ax=ax)
     for at, (name, way) in enumerate(ways.items()):

@@ -18,8 +18,7 @@ from .fold import Unit
 from .page import variables
 from .picture import Picture
 from .text import clean, width
-from .theme import MONO, Theme
-from .theme import theme as theme_named
+from .theme import MONO, Theme, look
 from .trace import Arrow, Box, Drawing, Line
 
 LINE, SIZE, EDGE = 19.0, 13.0, 22.0
@@ -66,7 +65,7 @@ def program(compiled: Any, *, title: str = "", theme: str = "light") -> Picture:
             f"program() takes what tg.compile returned, not {type(compiled).__name__}: fast = tg.compile(step), "
             "fast(x, y), viz.program(fast)"
         )
-    colors = theme_named(theme)
+    colors = look(theme)
     name, lines = _read(source)
     plan, lines = _plan(lines)
     layout.place(plan, 26.0)
@@ -88,7 +87,7 @@ class _Program(Picture):
     def html(self) -> str:
         """A page on which pointing at a box shows its lines, and the other way round."""
         graph = svg.document(
-            self.plan.w, self.plan.h, draw.body(self.plan, theme_named("light"), "p-", live=True),
+            self.plan.w, self.plan.h, draw.body(self.plan, look("light"), "p-", live=True),
             title="graph of the forward pass", description=self.description, prefix="p-", background=None,
         )  # fmt: skip
         graph = graph.replace('role="img"', 'role="group"', 1)

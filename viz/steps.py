@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from tinygrad_reg import Module, Tensor
+from tinygrad_reg.checks import one_of, whole
 from tinygrad_reg.explain import ForwardStep, explain
 from tinygrad_reg.words import short
 
@@ -15,15 +16,13 @@ from . import dot, draw, files, svg
 from .blocks import BlockLesson
 from .fold import Unit, fold
 from .formulas import whole_formula
-from .graph import check
 from .lesson import Lesson
 from .page import page
 from .picture import Picture
 from .still import W, for_slide, still
 from .terms import Step, exact
 from .text import clean, width
-from .theme import LIGHT
-from .theme import theme as theme_named
+from .theme import LIGHT, THEMES, look
 from .trace import SIZE, Drawing, Labels, Line, drawing, in_layers, title_of
 from .updates import MOST as UPDATES
 from .updates import update_steps, updated
@@ -86,12 +85,12 @@ class Steps:
         """Step number n (from 1, as the page counts) as a picture for a slide."""
         if not isinstance(n, int) or not 1 <= n <= len(self.steps):
             raise IndexError(f"there are steps 1 to {len(self.steps)}, but not {n!r}")
-        theme_named(theme)
+        look(theme)
         step = self.steps[n - 1]
         return Picture(step.title, f"step {n} of {len(self.steps)}: {step.title}", lambda: self._still(n - 1, theme))
 
     def _still(self, at: int, theme: str) -> str:
-        colors = theme_named(theme)
+        colors = look(theme)
         step = self.steps[at]
         counter = f"{step.phase} · step {at + 1} of {len(self.steps)}"
         ids = f"{draw.prefix(self.plan)}s{at}-"
@@ -165,9 +164,9 @@ def steps(
     if not isinstance(loss, Tensor):
         calling = "; call the model: steps(tg.losses.mse(model(x), y))" if isinstance(loss, Module) else ""
         raise TypeError(f"steps() takes a Tensor, the loss, not {type(loss).__name__}{calling}")
-    if theme not in ("auto", "light", "dark"):
-        raise ValueError(f"theme= is 'auto', 'light' or 'dark', not {theme!r}")
-    check(digits=digits, engine=engine)
+    one_of("theme", theme, ("auto", *THEMES))
+    one_of("engine", engine, dot.ENGINES)
+    whole("digits", digits, 1, 17)
     if path is not None:
         files.ending(path, ("html",))
     made = Steps(loss, optimizer, title, theme, digits, engine)

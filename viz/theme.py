@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 
+from tinygrad_reg.checks import one_of
+
 FONT = "DejaVu Sans, Verdana, Geneva, sans-serif"
 MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 
@@ -49,11 +51,9 @@ DARK = Theme(
 THEMES = {"light": LIGHT, "dark": DARK}
 
 
-def theme(name: str) -> Theme:
+def look(theme: str) -> Theme:
     """The theme called "light" or "dark"."""
-    if name not in THEMES:
-        raise ValueError(f"theme= is 'light' or 'dark', not {name!r}")
-    return THEMES[name]
+    return THEMES[one_of("theme", theme, tuple(THEMES))]
 
 
 def magnitude(size: float, largest: float, decades: float = 8.0) -> float:

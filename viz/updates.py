@@ -20,7 +20,7 @@ MOST = 12  # parameters; of more, the others are named in the last step
 def updated(record: Record, optimizer: Any) -> list[ForwardStep]:
     """The parameters of `optimizer` in the graph."""
     if not hasattr(optimizer, "preview") or not hasattr(optimizer, "params"):
-        raise TypeError(f"optimizer= is one of tinygrad_reg.optim, such as SGD, not {type(optimizer).__name__}")
+        raise TypeError(f"optimizer must be one of tinygrad_reg.optim, such as SGD, not {type(optimizer).__name__}")
     mine = set(optimizer.params)
     found = [s for s in record.forward if s.kind == "parameter" and s.tensor in mine]
     if not found:

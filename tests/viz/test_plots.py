@@ -183,7 +183,9 @@ def test_a_loop_of_its_own_gives_a_list_of_norms() -> None:
         (lambda: viz.gradient_heatmap({"0": [1.0], "1": [1.0, 2.0]}), ValueError, "equally many steps"),
         (lambda: viz.gradient_heatmap({"0": [0.0]}), ValueError, "no place on a log scale"),
         (lambda: viz.landscape(lambda x, y: x * np.nan + y), ValueError, "not finite anywhere"),
-        (lambda: viz.history(CURVES, ax="here"), TypeError, "ax= takes matplotlib axes, not str"),
+        (lambda: viz.decision_boundary(_model(1), POINTS, CLASSES, resolution=0), ValueError, "resolution must be"),
+        (lambda: viz.weights(_model(1), bins=0), ValueError, "bins must be a whole number ≥ 1, not 0"),
+        (lambda: viz.history(CURVES, ax="here"), TypeError, "ax must be matplotlib axes, not str"),
     ],
 )
 def test_refusals(call: Any, error: type[Exception], words: str) -> None:
@@ -200,8 +202,8 @@ def test_without_matplotlib_the_message_says_how_to_get_it(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: viz.history([1.0]), "what tg.fit returned, or a dict of lists.*not list"),
-        (lambda: viz.history(CURVES, keys="loss"), "keys= as a list; not keys='loss'"),
+        (lambda: viz.history([1.0]), "what tg.fit returned, or a dict of lists, not list"),
+        (lambda: viz.history(CURVES, keys="loss"), "keys must be a list of curves, not 'loss'"),
         (lambda: viz.decision_boundary(Tensor(1.0), POINTS, CLASSES), "takes a model.*not Tensor"),
         (lambda: viz.activations(Tensor(1.0), POINTS), "takes a model, whose layers.*not Tensor"),
         (lambda: viz.weights({"a": 3}), "takes a model, or a dict of models by name, not int"),
