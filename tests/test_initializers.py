@@ -166,7 +166,7 @@ def test_numbers_come_from_the_generator_given():
         ("he_norm", ValueError, "did you mean 'he_normal'.*glorot_uniform"),
         ("constant", TypeError, r"constant\(0.1\)"),
         (3, TypeError, "not 3"),
-        (np.ones((2, 3)), TypeError, "an initializer is a name"),
+        (np.ones((2, 3)), TypeError, "initializer must be a name"),
         (lambda shape, rng, dtype: np.ones(5), ValueError, r"asked for shape \(2, 3\) and gave \(5,\)"),
     ],
 )

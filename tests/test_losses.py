@@ -385,7 +385,7 @@ def test_look_up_by_name():
     assert tg.losses.get(len) is len
     with pytest.raises(ValueError, match=r"no loss is called 'crossentropy'.*There are mse, half_mse, mae"):
         tg.losses.get("crossentropy")
-    with pytest.raises(TypeError, match="a loss must be a name"):
+    with pytest.raises(TypeError, match="loss must be a name"):
         tg.losses.get(3)
 
 

@@ -139,5 +139,5 @@ def test_look_up_by_name_and_by_the_loss_that_it_goes_with():
     assert metrics.get("precision", "binary_crossentropy") is precision
     with pytest.raises(ValueError, match=r"no metric is called 'acc'.*There are accuracy, binary_accuracy, top_k"):
         metrics.get("acc")
-    with pytest.raises(TypeError, match="a metric is a name or a callable"):
+    with pytest.raises(TypeError, match=r"metric must be a name such as .*, or a callable"):
         metrics.get(1)

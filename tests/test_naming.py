@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_reg as tg
 from tinygrad_reg import naming
-from tinygrad_reg.naming import look_up
+from tinygrad_reg.naming import look_up, resolve
 
 W = tg.Tensor(1.0, requires_grad=True)
 
@@ -20,6 +20,14 @@ def test_a_name_that_is_near_or_begins_so_is_suggested():
             look_up(given, {"mse": 1, "accuracy": 2}, "metric")
     with pytest.raises(ValueError, match=r"no metric is called 'xyz'\. There are mse, accuracy"):
         look_up("xyz", {"mse": 1, "accuracy": 2}, "metric")
+
+
+def test_a_name_stands_for_what_has_it_and_a_function_for_itself():
+    table = {"small": min, "large": max}
+    assert resolve("large", table, "size", "a function") is resolve(max, table, "size", "a function") is max
+    for wrong in (3, None, dict):
+        with pytest.raises(TypeError, match="size must be a name such as 'small', or a function, not"):
+            resolve(wrong, table, "size", "a function")
 
 
 def test_keras_name_is_answered_with_ours():

@@ -166,7 +166,7 @@ def test_penalties_by_name_print_and_pickle():
     assert pickle.loads(pickle.dumps(l1(0.2))) == l1(0.2)
     with pytest.raises(ValueError, match=r"no penalty is called 'l3'.*There are l1, l2, l1_l2"):
         get("l3")
-    with pytest.raises(TypeError, match="a penalty is an object"):
+    with pytest.raises(TypeError, match=r"penalty must be a name such as .*, or an object"):
         get(0.01)
 
 

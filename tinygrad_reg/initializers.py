@@ -16,7 +16,7 @@ import numpy as np
 
 from . import checks
 from .modes import Rng, default_dtype, generator
-from .naming import look_up, missing
+from .naming import missing, resolve
 from .ops import random as draw
 
 
@@ -176,17 +176,12 @@ def create(initializer: Any, shape: Sequence[int], *, rng: Rng = None, dtype: An
 
 
 def _found(initializer: Any) -> Callable[..., Any]:
-    maker = look_up(initializer, NAMES, "initializer") if isinstance(initializer, str) else initializer
-    if maker is constant:
+    others = "an object such as tg.initializers.constant(0.1), or a callable (shape, rng, dtype) -> array"
+    found: Callable[..., Any] = resolve(initializer, NAMES, "initializer", others)
+    if found is constant:
         raise TypeError("constant needs its value: tg.initializers.constant(0.1)")
-    if any(maker is each for each in NAMES.values()):  # a name, or he_normal instead of he_normal()
-        maker = maker()
-    if not callable(maker):
-        raise TypeError(
-            "an initializer is a name such as 'he_normal', an object such as tg.initializers.constant(0.1), "
-            f"or a callable (shape, rng, dtype) -> array, not {initializer!r}"
-        )
-    return maker
+    # A name stands for its maker, and he_normal may be given instead of he_normal().
+    return found() if any(found is maker for maker in NAMES.values()) else found
 
 
 if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists

@@ -32,7 +32,7 @@ import numpy as np
 from . import checks, ops, source
 from .loss_checks import are_distributions, are_labels, are_signs, are_weights, lie_in_0_1, sum_to_1
 from .modes import check, default_dtype
-from .naming import look_up, missing
+from .naming import look_up, missing, resolve
 from .ops.crossentropy import floored_log
 from .tensor import Tensor, as_array, describe
 
@@ -70,13 +70,8 @@ def get(loss: str | Loss) -> Loss:
     >>> get("mse") is mse
     True
     """
-    if isinstance(loss, str):
-        return look_up(loss, LOSSES, "loss")
-    if not callable(loss):
-        raise TypeError(
-            f"a loss must be a name such as 'mse' or a callable (prediction, target) -> Tensor, not {loss!r}"
-        )
-    return loss
+    found: Loss = resolve(loss, LOSSES, "loss", "a callable (prediction, target) -> Tensor")
+    return found
 
 
 # ---- regression

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import checks
-from .naming import look_up, missing
+from .naming import missing, resolve
 from .tensor import Tensor
 
 Metric = Callable[..., Any]
@@ -169,13 +169,9 @@ def get(metric: str | Metric, loss: str | None = None) -> Metric:
     >>> get("accuracy", loss="sigmoid_crossentropy")([-3.0, 2.0], [0, 1])
     1.0
     """
-    if not isinstance(metric, str):
-        if not callable(metric):
-            raise TypeError(f"a metric is a name or a callable (prediction, target) -> number, not {metric!r}")
-        return metric
     if loss in ("binary_crossentropy", "sigmoid_crossentropy", "hinge") and metric == "accuracy":
         metric = "binary_accuracy"
-    found = look_up(metric, METRICS, "metric")
+    found: Metric = resolve(metric, METRICS, "metric", "a callable (prediction, target) -> number")
     if loss in ("sigmoid_crossentropy", "hinge") and metric in _OF_LOGITS:
         return functools.wraps(found)(functools.partial(found, threshold=0.0))
     return found

@@ -31,6 +31,18 @@ def look_up(name: str, table: Mapping[str, T], kind: str) -> T:
     raise ValueError(f"no {kind} is called '{name}'{hint} There are {', '.join(table)}")
 
 
+def resolve(given: Any, table: Mapping[str, T], kind: str, others: str) -> Any:
+    """What `table` has under a name; a callable that is no class as it is. `others` says which may be given.
+
+    >>> resolve("mae", {"mse": max, "mae": min}, "loss", "a function")
+    <built-in function min>
+    """
+    found: Any = look_up(given, table, kind) if isinstance(given, str) else given
+    if isinstance(found, type) or not callable(found):
+        raise TypeError(f"{kind} must be a name such as {next(iter(table))!r}, or {others}, not {given!r}")
+    return found
+
+
 # Where public names are. What two of them have is looked for in the first.
 _PLACES = (
     "layers", "training", "program", "losses", "optim", "optim.schedules", "data", "penalties", "constraints",

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import checks, source
-from .naming import look_up, missing
+from .naming import missing, resolve
 from .tensor import Tensor
 
 
@@ -128,16 +128,11 @@ def get(penalty: str | Callable[..., Any] | None) -> Callable[[Any], Tensor] | N
     >>> get("l1_l2")
     l1_l2(0.01, 0.01)
     """
-    made: Any = look_up(penalty, PENALTIES, "penalty") if isinstance(penalty, str) else penalty
-    if any(made is maker for maker in PENALTIES.values()):
-        made = made()
-    if made is not None and not callable(made):
-        raise TypeError(
-            "a penalty is an object such as tg.penalties.l2(0.01), its name, or a callable weights -> Tensor, "
-            f"not {penalty!r}"
-        )
-    found: Callable[[Any], Tensor] | None = made
-    return found
+    if penalty is None:
+        return None
+    others = "an object such as tg.penalties.l2(0.01), or a callable weights -> Tensor"
+    found: Callable[..., Any] = resolve(penalty, PENALTIES, "penalty", others)
+    return found() if any(found is maker for maker in PENALTIES.values()) else found
 
 
 def _absolute(name: str, strength: Any, samples: Any) -> float:

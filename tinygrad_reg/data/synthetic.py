@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import checks
 from ..modes import Rng, generator
-from ..naming import look_up
+from ..naming import resolve
 
 Points = tuple[np.ndarray, np.ndarray]
 
@@ -90,7 +90,7 @@ def curve(
     `function` is "line", "parabola", "sine", "step", "bump", or a function of an array.
     """
     rng = generator(rng)
-    f = look_up(function, CURVES, "curve") if isinstance(function, str) else function
+    f = resolve(function, CURVES, "curve", "a function of an array")
     x = np.sort(rng.uniform(low, high, (checks.whole("samples", samples), 1)), axis=0)
     return x, f(x) + noise * rng.standard_normal(x.shape)
 

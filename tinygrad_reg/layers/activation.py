@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import checks, initializers, ops
 from ..modes import Rng
-from ..naming import look_up
+from ..naming import resolve
 from ..tensor import Tensor
 from .images import along_channels
 from .module import Module
@@ -35,15 +35,8 @@ def activation_name(activation: Activation) -> Activation:
     """What a layer keeps of its `activation=`: the name where it has one, so that it can be saved and printed."""
     if activation is None:
         return None
-    if isinstance(activation, str):
-        look_up(activation, FUNCTIONS, "activation")
-        return activation
-    if isinstance(activation, type) or not callable(activation):
-        raise TypeError(
-            "activation must be a name such as 'relu', a function or layer such as tg.PReLU(), or None, "
-            f"not {activation!r}"
-        )
-    return next((name for name, function in FUNCTIONS.items() if function is activation), activation)
+    found = resolve(activation, FUNCTIONS, "activation", "a function or layer such as tg.PReLU(), or None")
+    return next((name for name, function in FUNCTIONS.items() if function is found), found)
 
 
 def activate(activation: Activation, z: Tensor) -> Any:
