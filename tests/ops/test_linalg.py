@@ -173,3 +173,10 @@ def test_matrix_power_of_what_has_none():
 
 def test_matrix_power_0_is_the_identity_even_of_infinite_numbers():
     assert np.array_equal(np.linalg.matrix_power(tg.Tensor([[np.inf, 0], [0, 1]]), 0).data, np.eye(2))
+
+
+@pytest.mark.parametrize("x", [np.diag([1e200, 1e200]), np.diag([1e-200, 1e-200]), np.full((2, 2), np.nan)])
+def test_slogdet_keeps_numpys_warnings_to_itself(x):
+    with np.errstate(all="raise"):
+        np.linalg.slogdet(tg.Tensor(x))
+        tg.ops.slogdet(x)

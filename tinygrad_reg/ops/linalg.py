@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backward import unbroadcast
+from ..modes import quiet
 from ..primitive import composed, primitive
 from ..source import result
 from ..tensor import Tensor
@@ -212,9 +213,9 @@ def slogdet(x: Any) -> SignAndLog:
     [-1.0, 0.0]
     """
     size = logabsdet(x)
-    if not isinstance(x, Tensor):
-        return SignAndLog(np.linalg.slogdet(x)[0], size)
-    return SignAndLog(result(Tensor(np.linalg.slogdet(x.data)[0])), result(size))
+    with quiet():
+        sign = np.linalg.slogdet(x.data if isinstance(x, Tensor) else x)[0]
+    return SignAndLog(result(Tensor(sign)), result(size)) if isinstance(x, Tensor) else SignAndLog(sign, size)
 
 
 # ---- roots and powers
