@@ -76,7 +76,7 @@ class _Scale:
         self.theme = theme
         self.top = 10.0 ** round(math.log10(max(sizes, default=1.0)))
         span = math.log10(self.top / min(sizes, default=1.0))
-        self.decades = 4.0 * max(1, math.ceil(span / 4 - 0.05))  # a full number of powers of ten between the marks
+        self.decades = 4.0 * max(1, math.ceil(span / 4 - 0.05))  # a whole number of powers of ten between the marks
 
     def color(self, size: float) -> str:
         """Dark for large, on a light background."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,13 +12,17 @@ from tinygrad_reg.words import number
 from .axes import MARKERS, axes, heading, label, matplotlib, style
 from .theme import LIGHT
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-def gradient_heatmap(history: Any, *, title: str = "", ax: Any = None) -> Any:
+
+def gradient_heatmap(history: Any, *, title: str = "", ax: Any = None) -> Axes:
     """log10 ‖gradient‖ of each layer at each training step.
 
     `history`: what `tg.fit` returned with a `tg.GradientRecorder` among its callbacks; of a loop of your own, a list
-    with `tg.diagnostics.gradient_norms(model)` of each step; or a dict of such, by name, to compare. Returns the axes:
-    one heat map for each, and the profile before the first update. With `ax=`, one heat map is drawn there.
+    with `tg.diagnostics.gradient_norms(model)` of each step; or a dict of such, by name, to compare.
+    Beside the heat maps stands the profile before the first update. Returns the axes of the first heat map, `.figure`
+    has them all. With `ax=`, one heat map is drawn there.
     """
     if getattr(history, "gradients", 0) is None:
         raise ValueError(
@@ -27,28 +31,33 @@ def gradient_heatmap(history: Any, *, title: str = "", ax: Any = None) -> Any:
     logs = _logs(history)
     tables = {name: _table(name, log) for name, log in logs.items()}
     spans = _spans(history, logs)
-    pyplot = matplotlib()
     if ax is not None and len(tables) > 1:
         raise ValueError(f"ax= has room for one heat map, not for {len(tables)}: give one history, or leave ax= out")
-    sizes = np.concatenate([t[np.isfinite(t) & (t > 0)] for t in tables.values()])
+    limits = _limits(np.concatenate([table.ravel() for table in tables.values()]))
+    count = len(tables)
+    if ax is not None:
+        maps = [axes(ax)]
+    else:
+        figure, grid = matplotlib().subplots(
+            1, count + 1, figsize=(4.6 * count + 4.4, 4.9), layout="constrained", width_ratios=[1.0] * count + [0.85]
+        )
+        maps = [axes(one) for one in grid[:count]]
+        _profile(axes(grid[-1]), tables, max((list(log) for log in logs.values()), key=len))
+        figure.suptitle(label(title, 90) or "Gradients by layer while training", weight="bold")
+    for one, (name, table) in zip(maps, tables.items(), strict=True):
+        image = _heat(one, table, spans[name], list(logs[name]), limits, one is maps[0])
+        heading(one, title if title and one is ax else name)
+    maps[0].figure.colorbar(image, ax=maps, extend="both", label="log₁₀ ‖∂L/∂layer‖")
+    return maps[0]
+
+
+def _limits(norms: np.ndarray) -> tuple[float, float]:
+    """The powers of ten where the scale begins and ends, at most twelve apart."""
+    sizes = norms[np.isfinite(norms) & (norms > 0)]
     if not sizes.size:
         raise ValueError("all gradients are 0 or not finite, so they have no place on a log scale")
     top = float(np.ceil(np.log10(sizes.max())))
-    bottom = float(max(np.floor(np.log10(sizes.min())), top - 12))
-    if ax is not None:
-        (name, table), layers = next(iter(tables.items())), next(iter(logs.values()))
-        _heat(axes(ax), name or title, table, spans[name], list(layers), (bottom, top), True)
-        return ax
-    count = len(tables)
-    figure, grid = pyplot.subplots(
-        1, count + 1, figsize=(4.6 * count + 4.4, 4.9), layout="constrained", width_ratios=[1.0] * count + [0.85]
-    )
-    for at, (name, table) in enumerate(tables.items()):
-        image = _heat(axes(grid[at]), name, table, spans[name], list(logs[name]), (bottom, top), at == 0)
-    figure.colorbar(image, ax=list(grid[:count]), extend="both", label="log₁₀ ‖∂L/∂layer‖")
-    _profile(axes(grid[-1]), tables, max((list(log) for log in logs.values()), key=len))
-    figure.suptitle(label(title, 90) or "Gradients by layer while training", weight="bold")
-    return grid
+    return float(max(np.floor(np.log10(sizes.min())), top - 12)), top
 
 
 Log = Mapping[str, Sequence[float]]
@@ -114,14 +123,9 @@ def _table(name: str, log: Mapping[str, Sequence[float]]) -> np.ndarray:
 
 
 def _heat(
-    ax: Any,
-    name: str,
-    table: np.ndarray,
-    span: tuple[float, float],
-    layers: list[str],
-    limits: tuple[float, float],
+    ax: Axes, table: np.ndarray, span: tuple[float, float], layers: Sequence[str], limits: tuple[float, float],
     labelled: bool,
-) -> Any:
+) -> Any:  # fmt: skip
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log10(table)
     logs[np.isneginf(logs)] = limits[0] - 1  # a gradient of exactly 0 is off the scale
@@ -132,7 +136,6 @@ def _heat(
     ticks, names = _ticks(layers)
     ax.set_yticks(ticks, names if labelled else [""] * len(names))
     ax.set(xlabel="training step", ylabel="layer (the first one at the bottom)" if labelled else "")
-    heading(ax, name)
     return image
 
 
@@ -142,7 +145,7 @@ def _ticks(layers: Sequence[str]) -> tuple[list[int], list[str]]:
     return ticks, [label(layers[t - 1], 12) for t in ticks]
 
 
-def _profile(ax: Any, tables: Mapping[str, np.ndarray], layers: Sequence[str]) -> None:
+def _profile(ax: Axes, tables: Mapping[str, np.ndarray], layers: Sequence[str]) -> None:
     """The gradients before the first update, and by how much a layer multiplies them."""
     for at, (name, table) in enumerate(tables.items()):
         first = table[:, 0]
