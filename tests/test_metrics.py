@@ -126,7 +126,7 @@ def test_what_does_not_fit_is_refused(metric, prediction, target, message):
 
 def test_what_is_no_number_is_refused():
     for target in (np.datetime64("2020-01-01"), np.array(["a"]), np.array([1j])):
-        with pytest.raises(TypeError, match="are real numbers, not"):
+        with pytest.raises(TypeError, match="must be real numbers, not"):
             accuracy(np.array(1), target)
 
 

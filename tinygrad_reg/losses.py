@@ -34,7 +34,7 @@ from .loss_checks import are_distributions, are_labels, are_signs, are_weights, 
 from .modes import check, default_dtype
 from .naming import look_up, missing, resolve
 from .ops.crossentropy import floored_log
-from .tensor import Tensor, as_array, describe
+from .tensor import Tensor, as_array, describe, values
 
 Reduction = Literal["mean", "sum", "samples", "none"]
 Loss = Callable[..., Tensor]
@@ -121,7 +121,7 @@ def huber(prediction: Any, target: Any, *, delta: float = 1.0) -> Any:
 def hinge(prediction: Any, target: Any) -> Any:
     """max(0, 1 − y·a) of a score a and a target y of −1 or +1: a support vector machine's loss."""
     y = _as_target(prediction, target, "hinge")
-    check(are_signs, _values(y))
+    check(are_signs, values(y))
     return ops.relu(1.0 - y * prediction)
 
 
@@ -169,7 +169,7 @@ def categorical_crossentropy(prediction: Any, target: Any) -> Any:
     y = _as_labels(prediction, target, "categorical_crossentropy")
     if not _is_softmax(prediction):
         _check_range(prediction, "prediction", "categorical_crossentropy", "softmax_crossentropy takes logits")
-        check(sum_to_1, _values(prediction))
+        check(sum_to_1, values(prediction))
     if y.ndim < prediction.ndim:
         return -floored_log(ops.take_along_axis(prediction, y[..., None], axis=-1)[..., 0])
     return -np.sum(y * floored_log(prediction), axis=-1)
@@ -255,13 +255,13 @@ def _as_labels(prediction: Tensor, target: Any, loss: str) -> Any:
     if not isinstance(target, (np.ndarray, Tensor)):
         target = np.asarray(target)
     if target.shape == shape[:-1]:
-        labels = target.data if isinstance(target, Tensor) else target
+        labels = values(target)
         checks.labels("target", labels)
         check(are_labels, labels, shape[-1], loss=loss)
         return labels.astype(np.intp, copy=False)
     if target.shape != shape:
         raise _mismatch(prediction, target, loss)
-    check(are_distributions, _values(target), loss=loss)
+    check(are_distributions, values(target), loss=loss)
     return _in_dtype(target, prediction)
 
 
@@ -290,15 +290,11 @@ def _mismatch(prediction: Tensor, target: Any, loss: str) -> ValueError:
 def _check_range(x: Any, what: str, loss: str, advice: str) -> None:
     if isinstance(x, Tensor) and x.op in ("sigmoid", "softmax"):
         return  # can't be anywhere else
-    check(lie_in_0_1, _values(x), what=what, loss=loss, advice=advice)
+    check(lie_in_0_1, values(x), what=what, loss=loss, advice=advice)
 
 
 def _is_softmax(p: Tensor) -> bool:
     return p.op == "softmax" and p._options.get("axis", -1) in (-1, p.ndim - 1)
-
-
-def _values(x: Any) -> Any:
-    return x.data if isinstance(x, Tensor) else x
 
 
 # ---- many losses to one number

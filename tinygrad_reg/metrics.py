@@ -23,7 +23,7 @@ import numpy as np
 
 from . import checks
 from .naming import missing, resolve
-from .tensor import Tensor
+from .tensor import values
 
 Metric = Callable[..., Any]
 
@@ -58,7 +58,7 @@ def top_k(prediction: Any, target: Any, *, k: int = 5) -> float:
     >>> top_k([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]], [1, 2], k=2)
     0.5
     """
-    scores = _values(prediction)
+    scores = _numbers(prediction)
     if scores.ndim < 2 or checks.whole("k", k) > scores.shape[-1]:
         raise ValueError(f"top_k needs scores (N, C) and k from 1 to C, not scores {scores.shape} and k={k!r}")
     _, true, _ = _labels(scores, target, None)
@@ -180,16 +180,16 @@ def get(metric: str | Metric, loss: str | None = None) -> Metric:
 # ---- what is given
 
 
-def _values(x: Any) -> np.ndarray:
-    values = x.data if isinstance(x, Tensor) else np.asarray(x)
-    if values.dtype.kind not in "fiub":
-        raise TypeError(f"predictions and targets are real numbers, not {values.dtype}")
-    return values
+def _numbers(x: Any) -> np.ndarray:
+    array = np.asarray(values(x))
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"predictions and targets must be real numbers, not {array.dtype}")
+    return array
 
 
 def _pair(prediction: Any, target: Any) -> tuple[np.ndarray, np.ndarray]:
     """Both as float64 arrays of one shape."""
-    a, y = _values(prediction), _values(target)
+    a, y = _numbers(prediction), _numbers(target)
     if a.shape != y.shape:
         raise ValueError(f"a metric compares like with like: the prediction has shape {a.shape}, the target {y.shape}")
     if not y.size:
@@ -211,7 +211,7 @@ def _above(scores: np.ndarray, threshold: float | None) -> np.ndarray:
 
 def _labels(prediction: Any, target: Any, threshold: float | None) -> tuple[np.ndarray, np.ndarray, int]:
     """Predicted and true labels in one shape, and the number of classes, by the rules at the top of this file."""
-    a, y = _values(prediction), _values(target)
+    a, y = _numbers(prediction), _numbers(target)
     if a.dtype.kind == "f" and a.ndim >= 2 and a.shape[-1] > 1:
         count = a.shape[-1]
         if y.shape == a.shape:
@@ -226,7 +226,7 @@ def _labels(prediction: Any, target: Any, threshold: float | None) -> tuple[np.n
         predicted = _above(a, threshold).astype(np.intp) if a.dtype.kind == "f" else a
         count = 2
     if predicted.shape != y.shape:
-        raise ValueError(f"predictions of shape {a.shape} do not go with targets of shape {_values(target).shape}")
+        raise ValueError(f"predictions of shape {a.shape} do not go with targets of shape {_numbers(target).shape}")
     if not y.size:
         raise ValueError("there is nothing to compare: prediction and target are empty")
     true, predicted = _whole(y, "target"), _whole(predicted, "prediction")

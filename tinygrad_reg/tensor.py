@@ -403,6 +403,11 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     return array.astype(dtype)
 
 
+def values(x: Any) -> Any:
+    """A Tensor's array; anything else as it is."""
+    return x.data if isinstance(x, Tensor) else x
+
+
 def plain_array(data: Any) -> np.ndarray:
     """`data` as NumPy reads it, shedding subclasses such as np.matrix; a mask, which would get lost, is refused."""
     if isinstance(data, Captured):

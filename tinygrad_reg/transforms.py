@@ -14,7 +14,7 @@ import numpy as np
 
 from .backward import gradients
 from .modes import modes, recording
-from .tensor import Tensor, as_array, describe
+from .tensor import Tensor, as_array, describe, values
 
 
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -197,7 +197,7 @@ def check_grad(
     _must_be_function(f, "check_grad()")
     if order not in (1, 2):
         raise ValueError(f"check_grad compares derivatives of order 1 or 2, not {order!r}")
-    arrays = [np.array(x.data if isinstance(x, Tensor) else x, dtype=np.float64) for x in inputs]
+    arrays = [np.array(values(x), dtype=np.float64) for x in inputs]
     if not arrays:
         raise ValueError("check_grad needs at least one input to differentiate by")
     rng = np.random.default_rng(0)

@@ -17,9 +17,9 @@ from ..layers.module import Module
 from ..layers.normalization import BatchNorm
 from ..naming import look_up
 from ..optim import Optimizer
-from ..tensor import Tensor
+from ..tensor import Tensor, values
 from .callbacks import Callback, FunctionCallback
-from .evaluation import score, values
+from .evaluation import score
 from .watchers import ModelCheckpoint
 
 _CLIPPINGS = {

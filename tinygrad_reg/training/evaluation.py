@@ -12,7 +12,7 @@ from ..checks import whole
 from ..data.sets import same_length
 from ..layers.module import Module, evaluating
 from ..modes import no_grad
-from ..tensor import Tensor
+from ..tensor import Tensor, values
 
 Metrics = str | Callable[..., Any] | Sequence[str | Callable[..., Any]]
 
@@ -134,8 +134,3 @@ def a_module(model: Any, call: str) -> None:
         raise TypeError(f"{call} takes a model, not the class {model.__name__}: write {model.__name__}(...)")
     if not isinstance(model, Module):
         raise TypeError(f"{call} takes a tg.Module such as tg.Sequential(...), not {type(model).__name__}")
-
-
-def values(x: Any) -> Any:
-    """A Tensor's values; anything else as it is."""
-    return x.data if isinstance(x, Tensor) else x

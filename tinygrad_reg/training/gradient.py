@@ -17,7 +17,7 @@ from ..debug import columns_and_rows
 from ..layers.module import Module
 from ..modes import generator
 from ..optim import Optimizer
-from ..tensor import Tensor
+from ..tensor import Tensor, values
 from .evaluation import a_loss
 
 
@@ -53,17 +53,17 @@ class Gradient:
         if self.program is not None:
             self._batch = x, y, weights
             self._before = [(rng, rng.bit_generator.state) for rng in (generator(), *self._layers_rngs)]
-            values: Parts = self.program(*self._given, *self._batch)
+            found: Parts = self.program(*self._given, *self._batch)
         else:
             model, loss, optimizer, penalised = self._given
             parts = _forward(model, loss, penalised, x, y, weights)
             if self._first:
                 _check(parts, y, loss)
-            self._total, values = parts.total, _values(parts)
-            if math.isfinite(values.total.item()):
+            self._total, found = parts.total, _arrays(parts)
+            if math.isfinite(found.total.item()):
                 _backward(optimizer, parts.total)
         self._first = False
-        return values
+        return found
 
     def with_graph(self) -> Tensor:
         """The total with its graph, to explain it. A program has none: the batch is run once more."""
@@ -94,7 +94,7 @@ def _step(
     parts = _forward(model, loss, penalised, x, y, weights)
     _check(parts, y, loss)
     _backward(optimizer, parts.total)
-    return _values(parts)
+    return _arrays(parts)
 
 
 def _forward(model: Module, loss: losses.Loss, penalised: bool, x: Any, y: Any, weights: Any) -> Parts:
@@ -109,8 +109,8 @@ def _backward(optimizer: Optimizer, total: Tensor) -> None:
     total.backward(retain_grads=False)
 
 
-def _values(parts: Parts) -> Parts:
-    return Parts(*(part.data if isinstance(part, Tensor) else part for part in parts))
+def _arrays(parts: Parts) -> Parts:
+    return Parts(*map(values, parts))
 
 
 def _check(parts: Parts, y: Any, loss: losses.Loss) -> None:
