@@ -19,6 +19,7 @@ Recorded is written down as a Node: what was called, with which nodes, the user'
 | program.py | the lines that count, equal ones once; what the step returns and leaves behind |
 | write.py | Nodes as Python expressions |
 | listing.py | `fast.source`: one readable function, named and commented as the user's code |
+| formulas.py | an optimizer's rule on that page: `m += (1 - 0.9) * g`, where it writes into working space |
 | plan.py | `fast.planned_source`: the same lines over buffers, which are reused when nobody reads them any more |
 | kernels.py | how a line is computed into a buffer: the quickest call of NumPy that gives the same bits |
 | floats.py | a program of single numbers over Python's own floats |

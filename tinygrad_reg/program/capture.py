@@ -186,6 +186,10 @@ class Capture(Updates):
         for node, own in self._received:
             if not isinstance(node, Input) and not node.name.startswith("grad_"):
                 node.name = f"grad_{own.name or own.op}"
+        for leaf in self.leaves.values():  # w.data = ... names no variable
+            node = leaf.tensor._data.node
+            if not isinstance(node, Input) and node.name in ("", "data"):
+                node.name = f"new_{leaf.input.name}"
 
     def seed(self, output: Tensor, gradient: Any) -> Any:
         """The gradient that a walk starts with, as a line of its own."""

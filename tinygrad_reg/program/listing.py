@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import linecache
+import operator
 import os
 from typing import Any
 
 import numpy as np
 
 from .. import source as places
+from .formulas import as_values, in_place, may_wait
 from .program import Program
 from .recorded import _FILLED, Check, Input, Node, assign, transposed
-from .write import Namespace, Writer, constant_text, inputs_of
+from .write import INFIX, Namespace, Writer, constant_text, inputs_of
 
-_WIDE = 88  # an expression that is longer is split into lines
+_WIDE = {"update": 80}  # a part of an expression that is longer has a line of its own
+_NOTES = {"flat": "of the optimizer, changed in place", "rate": "learning rate", "clock": "number of this step"}
 _TITLES = {"forward": "forward", "backward": "backward", "clip": "gradient clipping", "update": "update",
     "after": "then"}  # fmt: skip
 
@@ -28,14 +31,15 @@ class Listing:
         self.filled = {node.arguments[0]: node for node in program.nodes if node.function is assign}
         self.filled = {made: line for made, line in self.filled.items() if not isinstance(made, Input)}
         self.uses: dict[Node, list[int]] = {}
-        self.lines = [node for node in program.nodes if not isinstance(node, Check)]
+        self.lines = as_values([node for node in program.nodes if not isinstance(node, Check)])
         for i, node in enumerate(self.lines):
             for x in inputs_of((node.arguments, node.options)):
                 self.uses.setdefault(x, []).append(i)
+        self.is_updated_by_hand = bool(program.new_data) and all(node.phase != "update" for node in self.lines)
         self.inlined: set[Node] = set()
         for node in program.inputs:
             self.name(node)
-        self.writer = Writer(self.names, lambda node: None if node in self.inlined else self.name(node))
+        self.writer = Page(self.names, lambda node: None if node in self.inlined else self.name(node))
         self._inline()
         self.views: list[str] = []
         self.arguments = self._arguments()
@@ -45,7 +49,7 @@ class Listing:
         imports = ["import numpy as np"]
         if any("tg." in line for line in body if "    # " not in line):
             imports.append("import tinygrad_reg as tg")
-        self.text = "\n".join([*imports, "", "", *self._head(name), *body, self._return(), ""])
+        self.text = "\n".join([*imports, "", "", *self._head(name), *body, *self._return(), ""])
 
     def name(self, node: Node) -> str:
         """What a line's result, or an input, is called: as in the user's code, or after the op."""
@@ -71,7 +75,11 @@ class Listing:
             if node.changes or node.function is assign or node in results or node in self.filled or len(uses) != 1:
                 continue
             user = nodes[uses[0]]
-            if isinstance(node.value, (tuple, list)) or changed[uses[0] - 1] != changed[i]:
+            if isinstance(node.value, (tuple, list)):
+                continue
+            if changed[uses[0] - 1] != changed[i] and not (
+                node.phase == "update" and may_wait(node, nodes[i + 1 : uses[0]], self.inlined)
+            ):
                 continue
             into_place = user.function is assign and isinstance(user.arguments[0], Input) and uses[0] == i + 1
             is_named = node.name and node.name != user.name
@@ -80,7 +88,7 @@ class Listing:
             same_line = (node.code, node.phase) == (user.code, user.phase)
             if same_line or into_place or node.function is transposed:
                 self.inlined.add(node)
-                if len(self.writer.expression(node)[0]) > _WIDE - 30:
+                if len(self.writer.expression(node)[0]) > _WIDE.get(node.phase, 58):
                     self.inlined.discard(node)
 
     # ---- inputs
@@ -97,7 +105,8 @@ class Listing:
                 whole = self._whole(node.of.flat, "g")
                 self.views.append(self._view(name, whole, node.of))
             elif node.kind == "flat" and node.of[1] not in ("w", *node.of[4]):
-                self.views.append(f"{name} = np.empty_like({self._whole(node.of[0], 'w')[0]})")
+                if node in self.uses or node.of[1] == "g":
+                    self.views.append(f"{name} = np.empty_like({self._whole(node.of[0], 'w')[0]})")
             elif _is_written_out(node):
                 pass
             elif node not in seen:
@@ -122,15 +131,9 @@ class Listing:
         listed += list(self.names.given)
         head = [f"def {name}({', '.join(listed)}):"]
         for node in self.arguments:
-            value = np.asarray(node.value) if node.kind != "constant" or isinstance(node.value, np.ndarray) else None
-            what = {
-                "flat": "of the optimizer, changed in place",
-                "rate": "learning rate",
-                "clock": "number of this step",
-            }
-            shape = "" if value is None else f" {value.dtype} {value.shape}" if value.shape else f" {value.dtype}"
-            note = what.get(node.kind, "")
-            head.append(f"    # {self.named[node]}:{shape}{', ' if shape and note else ' ' if note else ''}{note}")
+            notes = [*_described(node), *([_NOTES[node.kind]] if node.kind in _NOTES else [])]
+            head.append(f"    # {self.named[node]}: {', '.join(notes)}")
+        head += [f"    # {name}: {type(thing).__name__}, given" for name, thing in self.names.given.items()]
         head += [f"    # checked at each call: {check}" for check in self.checks]
         if self.views:
             head += ["", *(f"    {view}" for view in self.views)]
@@ -146,7 +149,8 @@ class Listing:
                 continue
             if node.phase != phase:
                 phase, place = node.phase, ""
-                lines += ["", f"    # ---- {_TITLES[phase]}"]
+                title = "update" if phase == "after" and self.is_updated_by_hand else _TITLES[phase]
+                lines += ["", f"    # ---- {title}"]
             here = self._place(node)
             if here != place and here:
                 place = here
@@ -171,12 +175,17 @@ class Listing:
             target, index, value = node.arguments
             self.name(node)
             return [f"{self.writer.text(target)}[{self.writer.index(index)}] = {self.writer.text(value)}"]
+        if (change := in_place(node)) is not None:
+            sign, target, by = change
+            return [f"{self.writer.text(target)} {sign} {self.writer.text(by)}"]
         text = self.writer.expression(node)[0]
         return [text if node.changes and not _draws(node) else f"{self.name(node)} = {text}"]
 
-    def _return(self) -> str:
+    def _return(self) -> list[str]:
         listed = [self.writer.text(node) for node in self.program.results]
-        return f"    return {', '.join(listed)}" if listed else "    return None"
+        left = len(self.program.new_data) + len(self.program.new_grad)
+        note = ["    # what the step returns, and what it leaves in Tensors"] if 0 < left < len(listed) else []
+        return [*note, f"    return {', '.join(listed) or 'None'}"]
 
 
 def _is_written_out(node: Node) -> bool:
@@ -186,5 +195,25 @@ def _is_written_out(node: Node) -> bool:
     )
 
 
+def _described(node: Node) -> list[str]:
+    """The dtype and shape of an input, where it is an array or a number."""
+    value = np.asarray(node.value)
+    if value.dtype == object:
+        return []
+    return [f"{value.dtype} {value.shape}" if value.shape else f"{value.dtype}"]
+
+
 def _draws(node: Node) -> bool:
     return node.changes and node.value is not None
+
+
+class Page(Writer):
+    """Expressions for people."""
+
+    def literal(self, x: Any) -> tuple[str, int]:
+        """A value that is no node; 0.09999999999999998 is 1 - 0.9."""
+        if type(x) is float and 0 < x < 1 and len(repr(x)) > 12:
+            y = round(1 - x, 6)
+            if 1 - y == x:
+                return f"1 - {y}", INFIX[operator.sub][1]
+        return super().literal(x)

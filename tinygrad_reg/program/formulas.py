@@ -1,0 +1,126 @@
+"""An optimizer's update as formulas: `m += (1 - 0.9) * g`, where its rule writes into working space that it is given.
+
+What a rule computes in its working space is a value like any other here, so that a page can write it as an expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .program import replaced
+from .recorded import Input, Node, assign
+from .write import inputs_of
+
+_IN_PLACE = {np.add: "+=", np.subtract: "-=", np.multiply: "*=", np.divide: "/="}
+
+
+def as_values(nodes: Sequence[Node]) -> list[Node]:
+    """The lines, with values for what is written into working space; the nodes that are given stay as they are."""
+    spaces = _spaces(nodes)
+    now: dict[Node, Node] = {}  # what a working space holds
+    lines = []
+    for node in nodes:
+        line = _like(node, replaced(node.arguments, now), node.options)
+        target = _only_out(node)
+        if target in spaces:
+            now[target] = _value(line, target)
+            lines.append(now[target])
+        elif target is not None and in_place(node) is None and _fits(node, target):
+            value = _value(line, target)
+            lines += [value, _like(node, (target, ..., value), {}, assign)]
+        else:
+            lines.append(line if line.arguments != node.arguments else node)
+    return lines
+
+
+def in_place(node: Node) -> tuple[str, Node, Any] | None:
+    """A line that changes an array by its own value, as sign, array, and what is added, subtracted or multiplied."""
+    target = _only_out(node)
+    if target is None or node.function not in _IN_PLACE:
+        return None
+    x, y = node.arguments
+    if x is target:
+        return _IN_PLACE[node.function], target, y
+    if y is target and node.function in (np.add, np.multiply):
+        return _IN_PLACE[node.function], target, x
+    return None
+
+
+def may_wait(node: Node, between: Sequence[Node], inlined: set[Node]) -> bool:
+    """Whether a line gives the same after the lines `between`, which change arrays."""
+    written = [_memory(_target(line)) for line in between if line.changes]
+    read = _read(node, inlined)
+    return None not in written and None not in read and set(read).isdisjoint(written)
+
+
+def _spaces(nodes: Sequence[Node]) -> set[Node]:
+    """Working space that is written before it is read, and in such a way that the same values come out without it."""
+    spaces: set[Node] = set()
+    used_otherwise: set[Node] = set()
+    for node in nodes:
+        target, read = _only_out(node), set(inputs_of(node.arguments))
+        if _is_space(target):
+            used_otherwise |= read - spaces
+            (spaces if _fits(node, target) else used_otherwise).add(target)
+        elif isinstance(node.function, np.ufunc) or node.function is assign:
+            used_otherwise |= read - spaces
+        else:
+            used_otherwise |= read
+    return spaces - used_otherwise
+
+
+def _is_space(x: Any) -> bool:
+    return isinstance(x, Input) and x.kind == "flat" and x.of[1] not in ("w", "g", *x.of[4])
+
+
+def _fits(node: Node, target: Node) -> bool:
+    """Whether the ufunc gives an array of this dtype and shape by itself."""
+    values = [x.value if isinstance(x, Node) else x for x in node.arguments]
+    kinds = [type(x) if type(x) in (int, float) else np.asarray(x).dtype for x in values]
+    made = node.function.resolve_dtypes((*kinds, None))[-1]
+    return bool(made == target.value.dtype and np.broadcast_shapes(*map(np.shape, values)) == target.value.shape)
+
+
+def _only_out(node: Node) -> Any:
+    """The array that a ufunc writes into, where that is its only option."""
+    return node.options.get("out") if isinstance(node.function, np.ufunc) and len(node.options) == 1 else None
+
+
+def _value(line: Node, target: Node) -> Node:
+    """What a line computes, without the array that it is written into."""
+    value = _like(line, line.arguments, {})
+    value.value, value.changes, value.op = target.value, False, "change"
+    return value
+
+
+def _like(node: Node, arguments: tuple[Any, ...], options: dict[str, Any], function: Any = None) -> Node:
+    line = Node(function or node.function, arguments, options)
+    for name in ("value", "name", "op", "phase", "code", "place", "changes"):
+        setattr(line, name, getattr(node, name))
+    return line
+
+
+def _target(node: Node) -> Any:
+    return node.arguments[0] if node.function is assign else node.options.get("out")
+
+
+def _read(node: Any, inlined: set[Node]) -> list[Any]:
+    """The memory that an expression reads."""
+    found = []
+    for x in inputs_of((node.arguments, node.options)):
+        found += _read(x, inlined) if x in inlined else [_memory(x)]
+    return found
+
+
+def _memory(node: Any) -> Any:
+    """What of an optimizer a line or an input lies in, or what else; None where that is not known."""
+    if isinstance(node, Input):
+        if node.kind == "flat":
+            return id(node.of[0]), node.of[1]
+        if node.kind in ("leaf", "home") and node.of.flat is not None:
+            return id(node.of.flat), "w" if node.kind == "leaf" else "g"
+        return node
+    return node if isinstance(getattr(node, "function", None), np.ufunc) else None
