@@ -80,15 +80,13 @@ class Lesson:
         raise AttributeError(f"this lesson was given no option {name!r}")
 
     def picture(self, drawn: Any, name: str, said: str) -> None:
-        """Save what was drawn, axes or a picture or page of viz, and list it with the sentence `said`.
+        """Save what was drawn, axes or what viz made, and list it with the sentence `said`.
 
-        A picture of viz is an .svg, or with a `name` that says so an .html page.
+        Steps are an .html page, other pictures of viz an .svg, or with a `name` that says so an .html page.
         """
-        if isinstance(drawn, viz.Steps):
-            file = f"{name}.html"
-            drawn.save(self.folder / file)
-        elif isinstance(drawn, viz.Picture):
-            file = name if name.endswith(".html") else f"{name}.svg"
+        if isinstance(drawn, (viz.Steps, viz.Picture, viz.Derivation)):
+            ending = ".html" if isinstance(drawn, viz.Steps) else ".svg"
+            file = name if name.endswith(".html") else name + ending
             drawn.save(self.folder / file)
         else:
             figure = np.ravel(np.asarray(drawn, dtype=object))[0].figure.canvas.figure  # the whole, where it has parts

@@ -52,8 +52,10 @@ def cost(w):
 
 h = 1e-6
 print(f"∂C/∂w by (C(w + h) − C(w − h)) / 2h    = {(cost(w.item() + h) - cost(w.item() - h)) / (2 * h):.12f}\n")
-print(viz.derivation(C, wrt=w))
+chain = viz.derivation(C, wrt=w)
+print(chain)
 
+lesson.picture(chain, "chain-rule", "The chain rule for ∂C/∂w, in symbols and in numbers.")
 lesson.picture(
     viz.graph(C, title="One neuron: C = (σ(w·x + b) − y)²"), "neuron", "The neuron's graph: values, gradients."
 )

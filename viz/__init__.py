@@ -3,7 +3,7 @@
     viz.graph(loss)                   the computation graph                      .save("graph.svg")
     viz.steps(loss, "steps.html")     forward and backward, one step at a time
     viz.flow(loss)                    where gradients vanish or explode          .save("flow.svg")
-    viz.derivation(loss, wrt=w)       the chain rule in symbols and numbers
+    viz.derivation(loss, wrt=w)       the chain rule in symbols and numbers                  .save("chain.svg")
     viz.program(fast)                 the program of tg.compile(step) beside its graph      .save("program.html")
 
 and plots of training, with matplotlib: history, gradient_heatmap, decision_boundary, activations, weights, landscape,

@@ -23,7 +23,7 @@ def matplotlib() -> Any:
         import matplotlib.pyplot as pyplot
     except ImportError as error:
         raise ImportError(
-            "plots need matplotlib: pip install 'tinygrad_reg[plots]', or pip install matplotlib"
+            "plots and set formulas need matplotlib: pip install 'tinygrad_reg[plots]', or pip install matplotlib"
         ) from error
     return pyplot
 

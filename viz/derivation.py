@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,10 +15,11 @@ from tinygrad_reg.explain import BackwardStep, Record, explain, send_back
 from tinygrad_reg.norms import length
 from tinygrad_reg.words import number, short
 
-from . import latex
+from . import files, latex
 from .formulas import local_text
 from .meets import how
 from .text import clean
+from .typeset import typeset
 from .ways import Ways, find, is_activation, slope
 
 MOST = 32  # ways that are written out
@@ -53,7 +55,7 @@ class Path:
 
 
 class Derivation:
-    """What `viz.derivation` returns: print it, or take `.text`, `.latex` and the numbers in `.paths`."""
+    """What `viz.derivation` returns: print it, save it, or take `.text`, `.latex` and the numbers in `.paths`."""
 
     def __init__(self, goal: str, wrt: str, paths: Sequence[Path], names: Sequence[str], digits: int) -> None:
         self.goal, self.wrt = goal, wrt
@@ -134,8 +136,26 @@ class Derivation:
         return "\n".join(self.latex_lines)
 
     def _repr_latex_(self) -> str:
-        lines = r" \\ ".join(line.replace(" = ", " &= ", 1) for line in self.latex_lines)
+        lines = r" \\ ".join(f"{left} &= {right}" for left, right in self._aligned())
         return f"$$\\begin{{aligned}}{lines}\\end{{aligned}}$$"
+
+    def _aligned(self) -> Iterator[tuple[str, str]]:
+        """What stands on the left and on the right of each formula's =; a left side that goes on is not repeated."""
+        before = ""
+        for line in self.latex_lines:
+            left, _, right = line.partition(" = ")
+            yield "" if left == before else left, right
+            before = left
+
+    # ---- files
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it to `path`, as its ending says: .txt, .tex, or as a picture .svg, .png, .pdf, with matplotlib."""
+        format = files.ending(path, ("txt", "tex", "svg", "png", "pdf"))
+        if format in ("txt", "tex"):
+            files.write(path, f"{self.text if format == 'txt' else self._repr_latex_()}\n")
+        else:
+            files.write(path, typeset(list(self._aligned()), format))
 
     def __str__(self) -> str:
         return self.text

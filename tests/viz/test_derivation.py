@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import tinygrad_reg as tg
 import viz
 from tests.viz import examples
+from tests.viz.reading import parse
 from tinygrad_reg import Tensor
 from tinygrad_reg.primitive import registry
 from viz import latex
@@ -121,6 +123,24 @@ def test_a_notebook_gets_the_formulas() -> None:
     loss = examples.neuron()
     found = viz.derivation(loss, wrt=tg.explain(loss).forward[0].tensor)
     assert found._repr_latex_().startswith(r"$$\begin{aligned}\frac{\partial L}{\partial w_{1}} &= ")
+
+
+def test_it_is_saved_as_text_as_latex_and_as_a_picture(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="no matplotlib here")
+    loss, biases = examples.lecture_chain()
+    found = viz.derivation(loss, wrt=biases[0])
+    for ending in ("txt", "tex", "svg", "png", "pdf"):
+        found.save(tmp_path / f"chain.{ending}")
+    content = {file.suffix: file.read_bytes() for file in tmp_path.iterdir()}
+    assert content[".txt"].decode() == f"{found.text}\n"
+    assert content[".tex"].decode().count("&=") == len(found.latex_lines)
+    assert content[".tex"].decode().count(r"\frac{\partial C}{\partial b_{1}}") == 1  # once for the lines that follow
+    assert parse(content[".svg"].decode()).tag.endswith("svg")
+    assert content[".png"].startswith(b"\x89PNG") and content[".pdf"].startswith(b"%PDF")
+    found.save(tmp_path / "again.svg")
+    assert (tmp_path / "again.svg").read_bytes() == content[".svg"]
+    with pytest.raises(ValueError, match=r"can be saved as \.txt, \.tex, \.svg, \.png, \.pdf"):
+        found.save(tmp_path / "chain.html")
 
 
 def test_too_many_ways_are_counted_not_written() -> None:
