@@ -180,3 +180,14 @@ def test_slogdet_keeps_numpys_warnings_to_itself(x):
     with np.errstate(all="raise"):
         np.linalg.slogdet(tg.Tensor(x))
         tg.ops.slogdet(x)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_needs_singular_values_comes_to_an_end_at_infinity(dtype):
+    x = np.array([[np.inf, -1, 5], [5, 1000, -1], [1000, 1000, 1]], dtype)  # the singular values of which LAPACK seeks
+    w = tg.Tensor(np.stack([x, np.eye(3, dtype=dtype)]), requires_grad=True)
+    np.linalg.det(w).sum().backward()
+    assert w.grad.dtype == dtype and np.isnan(w.grad[0]).all()
+    np.testing.assert_allclose(w.grad[1], np.eye(3), atol=1e-6)
+    inverse = np.linalg.pinv(w)
+    assert inverse.dtype == dtype and np.isnan(inverse.data[0]).all() and np.isfinite(inverse.data[1]).all()

@@ -24,6 +24,11 @@ def _turned(x: Any) -> Any:
     return np.swapaxes(x, -1, -2)
 
 
+def _finite(x: Any) -> Any:
+    """Which matrices of x are of finite numbers: LAPACK may seek the singular values of others for ever."""
+    return np.all(np.isfinite(x), axis=(-1, -2), keepdims=True)
+
+
 # ---- lengths
 
 
@@ -123,7 +128,9 @@ def _(g, out, x, y):
 )  # fmt: skip
 def pinv(x: Any, *, rcond: Any = None) -> Any:
     """The pseudo-inverse: x⁺ @ y is the shortest z with the least ‖x @ z − y‖; its derivative holds at a fixed rank"""
-    return np.linalg.pinv(x) if rcond is None else np.linalg.pinv(x, rcond)
+    finite = _finite(x)
+    given = np.where(finite, x, 0)
+    return np.where(finite, np.linalg.pinv(given) if rcond is None else np.linalg.pinv(given, rcond), np.nan)
 
 
 @pinv.derivative("x⁺", how="three products of G with x⁺")
@@ -157,13 +164,14 @@ def _(g, out, x):
 )  # fmt: skip
 def cofactors(x: Any) -> Any:
     """out[i, j] = ± the determinant of x without row i and column j, which is |x| · x⁻ᵀ where that exists"""
-    left, values, right = np.linalg.svd(x)
+    finite = _finite(x)
+    left, values, right = np.linalg.svd(np.where(finite, x, 0))
     n = x.shape[-1]
     # With x = left · diag(values) · right, each singular value's cofactor is the product of the others: no division.
     others = np.where(np.eye(n, dtype=bool), np.ones((), x.dtype), np.expand_dims(values, -2))
     sign = np.sign(np.linalg.det(left) * np.linalg.det(right))
     products = np.expand_dims(sign, -1) * np.multiply.reduce(others, axis=-1)
-    return left @ (np.expand_dims(products, -1) * right)
+    return np.where(finite, left @ (np.expand_dims(products, -1) * right), np.nan)
 
 
 @cofactors.derivative("∂(|x| · x⁻ᵀ)")
