@@ -1,12 +1,13 @@
-"""Formulas of more than one operation: a loss written in its leaves, a local derivative in tensors that have names."""
+"""Formulas: a loss written in its leaves, a local derivative in tensors that have names, an operation in numbers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from tinygrad_reg.explain import BackwardStep, ForwardStep
 
+from .terms import Array, Term, Text
 from .text import clean
 
 
@@ -39,7 +40,7 @@ def unnamed(step: ForwardStep) -> bool:
     return re.fullmatch(r"v\d+", step.name) is not None
 
 
-_BINDS = {"+": 1, "−": 1, "×": 2, "÷": 2, "@": 2, "^": 4}
+OPERATORS = {"+": 1, "−": 1, "×": 2, "÷": 2, "@": 2, "^": 4}  # how strongly they bind
 
 
 def _written(
@@ -52,8 +53,8 @@ def _written(
         parts.append(_written(steps, one, inline, longest) if one.op and inline(one) else (one.name, 9))
         if len(parts[-1][0]) > longest or not parts[-1][0]:
             return "", 9
-    if step.symbol in _BINDS and len(parts) == 2:
-        binds = _BINDS[step.symbol]
+    if step.symbol in OPERATORS and len(parts) == 2:
+        binds = OPERATORS[step.symbol]
         (left, left_binds), (right, right_binds) = parts
         if step.symbol == "×" and step.inputs[0] == step.inputs[1]:
             return f"{_bracket(left, left_binds < 5)}²", 5
@@ -66,3 +67,29 @@ def _written(
 
 def _bracket(text: str, needed: bool) -> str:
     return f"({text})" if needed else text
+
+
+def in_numbers(steps: Sequence[ForwardStep], step: ForwardStep) -> Iterator[Term]:
+    """The operation with its inputs' numbers: x ⊙ y with an operator between, σ(x) otherwise."""
+    values = [Array(steps[i].value, signed=True) for i in step.inputs]
+    if len(values) == 2 and step.symbol in OPERATORS:
+        both = all(v.value.size > 1 for v in values)
+        yield Array(values[0].value)  # a negative number in front needs no brackets
+        yield Text("⊙" if step.symbol == "×" and both else step.symbol)
+        yield values[1]
+    elif step.op == "affine":
+        for value, sign in zip(values, ("@", "+", ""), strict=True):
+            yield from (Array(value.value), Text(sign))
+    elif step.symbol == "−":
+        yield Text("−")
+        yield from values
+    else:
+        named = not set(step.symbol) & set(" [")  # otherwise the definition beside it says what is done
+        if named:
+            yield Text(f"{step.symbol}(")
+        for at, value in enumerate(values):
+            if at:
+                yield Text(",")
+            yield Array(value.value)
+        if named:
+            yield Text(")")

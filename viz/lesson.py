@@ -15,7 +15,7 @@ import numpy as np
 from tinygrad_reg.explain import BackwardStep, ForwardStep, Record
 from tinygrad_reg.words import short
 
-from .formulas import local_text
+from .formulas import OPERATORS, in_numbers, local_text
 from .meets import PRODUCTS, how, pattern, value_of
 from .terms import Array, Row, Step, Term, Text, shape_text
 from .text import clean
@@ -90,7 +90,7 @@ class Lesson:
     def _compute(self, step: ForwardStep) -> Step:
         box = self.box_of[step.index]
         name = self.name(step.index)
-        terms: list[Term] = list(self._formula(step))
+        terms: list[Term] = list(in_numbers(self.forward, step))
         terms += [Text("="), Array(step.value, "out", answer=True)]
         why = ""
         copied = [i for i in step.inputs if _elementwise(step) and self.forward[i].shape != step.shape]
@@ -104,33 +104,6 @@ class Lesson:
             arrows={self.arrow_of[box.id, at]: () for at in range(len(step.inputs)) if (box.id, at) in self.arrow_of},
             changes={box.id: {"value": self._short(step.value)}},
         )  # fmt: skip
-
-    def _formula(self, step: ForwardStep) -> Iterator[Term]:
-        """The operation in numbers: x ⊙ y with an operator between, σ(x) otherwise."""
-        values = [Array(self.forward[i].value, signed=True) for i in step.inputs]
-        if len(values) == 2 and step.symbol in _OPERATORS:
-            # A negative number in front needs no brackets.
-            yield Array(values[0].value)
-            both = all(v.value.size > 1 for v in values)
-            yield Text("⊙" if step.symbol == "×" and both else step.symbol)
-            yield values[1]
-            return
-        if step.op == "affine":
-            for value, sign in zip(values, ("@", "+", ""), strict=True):
-                yield Array(value.value)
-                yield Text(sign)
-            return
-        if set(step.symbol) & set(" ["):  # no name of a function: the definition beside it says what it is
-            for at, value in enumerate(values):
-                yield from (Text(","), Array(value.value)) if at else (Array(value.value),)
-            return
-        yield Text(step.symbol + ("(" if step.symbol != "−" else ""))
-        for at, value in enumerate(values):
-            if at:
-                yield Text(",")
-            yield Array(value.value, signed=step.symbol == "−")
-        if step.symbol != "−":
-            yield Text(")")
 
     # ---- backward
 
@@ -275,9 +248,6 @@ class Lesson:
         )  # fmt: skip
 
 
-_OPERATORS = {"+", "−", "×", "÷", "^", "@"}
-
-
 def origin_of(step: ForwardStep) -> dict[str, Any]:
     """The user's source line."""
     if not step.code or step.file is None:
@@ -295,7 +265,7 @@ def _kind(step: ForwardStep) -> str:
 
 
 def _elementwise(step: ForwardStep) -> bool:
-    return step.symbol in _OPERATORS - {"@"}
+    return step.symbol in OPERATORS and step.symbol != "@"
 
 
 def _is_matmul(share: BackwardStep, forward: Sequence[ForwardStep]) -> bool:
