@@ -28,6 +28,7 @@ import numpy as np
 
 from . import checks, source
 from .naming import missing, resolve
+from .ops.reductions import sum_of_squares
 from .tensor import Tensor
 
 
@@ -47,7 +48,7 @@ class Penalty:
         if self.absolute:
             cost = self.absolute * np.sum(np.abs(w))
         if self.square:
-            squares = self.square * np.sum(w**2)
+            squares = self.square * sum_of_squares(w)
             cost = squares if cost is None else cost + squares
         named: Tensor = source.result(cost)
         return named

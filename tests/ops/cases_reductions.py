@@ -47,6 +47,7 @@ CASES = [
         for op in ("var", "std")
         for way in [{"ddof": 1}, {"axis": 0, "ddof": 1}, {"axis": 1, "ddof": 0.5, "keepdims": True}]
     ),
+    Case("sum_of_squares", tg.ops.sum_of_squares, (cube,), value=lambda a: np.sum(a**2)),
     *(
         Case(
             "standardize",

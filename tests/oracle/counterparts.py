@@ -258,6 +258,7 @@ COUNTERPARTS = {
     "log_softmax": along(lambda x: F.log_softmax(x, -1)),
     # reductions
     "sum": over(lambda x: torch.sum(x, -1)),
+    "sum_of_squares": lambda x: (x * x).sum(),
     "mean": over(lambda x: torch.mean(x, -1)),
     "var": over(lambda x, ddof=0: torch.var(x, -1, correction=ddof)),
     "standardize": lambda x, axis=0, epsilon=0.0: (

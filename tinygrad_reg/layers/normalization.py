@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks, ops
+from ..ops.reductions import moments
 from ..tensor import Tensor
 from .images import along_channels
 from .module import Module
@@ -72,14 +73,15 @@ class BatchNorm(Module):
                 "batches of at least 2 (drop_last=True leaves out a last batch of one), model.eval(), or LayerNorm"
             )
         axes = (0, *range(2, x.ndim))
-        mean, var = ops.mean(x.data, axis=axes, keepdims=True), ops.var(x.data, axis=axes, keepdims=True)
+        out = ops.standardize(x, axis=axes, epsilon=self.epsilon)
+        _, mean, var = moments(x.data, axes) if out._kept is None else out._kept
         self._move(self.moving_mean, mean)
         if self.average == "std":
             self._move(self.moving_std, np.sqrt(var + self.epsilon))
         else:
             n = x.size / self.features
             self._move(self.moving_var, var * (n / (n - 1)) if self.average == "unbiased_var" else var)
-        return ops.standardize(x, axis=axes, epsilon=self.epsilon)
+        return out
 
     def _move(self, moving: Tensor, batch: Any) -> None:
         """moving ← momentum · moving + (1 − momentum) · batch"""

@@ -22,15 +22,22 @@ def softmax_crossentropy(z: Any, labels: Any) -> Any:
         raise ValueError("there must be one label for each row of z")
     shifted = z - np.maximum.reduce(z, axis=-1, keepdims=True)
     e = np.exp(shifted)
-    total = np.add.reduce(e, axis=-1, keepdims=True)
-    return np.log(total)[..., 0] - shifted[(*_positions(labels.shape), labels)], (e, total)
+    total = e @ _ones(z.shape[-1], e.dtype)  # the sums of short rows, in a fifth of the time of np.add.reduce
+    of_labels = (*_positions(labels.shape), labels)
+    true = np.zeros_like(e)
+    true[of_labels] = 1
+    return np.log(total) - shifted[of_labels], (e, total[..., None], true)
 
 
 @softmax_crossentropy.derivative("softmax(z) − onehot(y)", how="G of each sample ⊙ local")
 def _(g, out, z, labels, *, parts):
-    p = softmax(z) if parts is None else parts[0] / parts[1]
-    true = labels[..., None] % z.shape[-1]  # −1 is the last class, as it is to the forward's index
-    return g[..., None] * (p - (true == np.arange(z.shape[-1])))
+    if parts is None:
+        p, classes = softmax(z), z.shape[-1]
+        true = labels[..., None] % classes == np.arange(classes)  # −1 is the last class, as it is to an index
+    else:
+        e, total, true = parts
+        p = e / total
+    return g[..., None] * (p - true)
 
 
 softmax_crossentropy.no_derivative()
@@ -49,6 +56,11 @@ def floored_log(p: Any) -> Any:
 def _(g, out, p):
     least = 1e-12 if out.dtype.itemsize > 2 else 2.0**-14  # float16 has no 10⁻¹²
     return g / np.maximum(p, least)  # finite at 0 and, as PyTorch's, still pointing away from it
+
+
+@functools.lru_cache(maxsize=16)
+def _ones(n: int, dtype: Any) -> np.ndarray:
+    return np.ones(n, dtype)
 
 
 @functools.lru_cache(maxsize=16)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..backward import sum_rows
 from ..primitive import composed, primitive
 from ..source import result
 from .cumulative import before
@@ -58,6 +59,20 @@ def _add_reduce(x: Any, axis: Axis = 0, dtype: None = None, out: None = None, ke
 
 
 @primitive(
+    text="Σ x²", symbol="Σ²",
+    why="The slope of a square is twice the number: the further from 0, the harder it is pulled back.",
+)  # fmt: skip
+def sum_of_squares(x: Any) -> Any:
+    """Σ x² over all elements: what penalties of the kind L2 are made of"""
+    return np.vdot(x, x)
+
+
+@sum_of_squares.derivative("2x")
+def _(g, out, x):
+    return g * 2.0 * x
+
+
+@primitive(
     numpy=np.mean, method="mean", symbol="mean", text="Σx / n",
     why="Each of the n elements has a part of 1/n in the mean, so the gradient is shared out evenly.",
 )  # fmt: skip
@@ -91,7 +106,21 @@ def _(g, out, x, *, axis=None, ddof=0, keepdims=False):
 
 def _deviation(x: Any, axis: Axis) -> Any:
     """x − mean"""
-    return x - np.add.reduce(x, axis=axis, keepdims=True) / count(x, axis)
+    return x - _mean(x, axis)
+
+
+def _mean(x: Any, axis: Axis) -> Any:
+    """The mean, with axes of length 1 where it was taken."""
+    if np.ndim(x) == 2 and axis in (0, (0,)):
+        return np.expand_dims(sum_rows(x), 0) / x.shape[0]
+    return np.add.reduce(x, axis=axis, keepdims=True) / count(x, axis)
+
+
+def moments(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
+    """x − mean, the mean, and the variance."""
+    mean = _mean(x, axis)
+    deviation = x - mean
+    return deviation, mean, _mean(deviation * deviation, axis)
 
 
 def _degrees(x: Any, axis: Axis, ddof: float) -> float:
@@ -129,16 +158,15 @@ def _from_first(x: Any, axis: Axis) -> Any:
 )  # fmt: skip
 def standardize(x: Any, *, axis: int | tuple[int, ...] = 0, epsilon: float = 0.0) -> Any:
     """(x − mean) / √(var + ε) over `axis`: mean 0 and variance 1, as batch and layer normalization make them"""
-    deviation = _deviation(x, axis)
-    spread = np.sqrt(np.add.reduce(deviation * deviation, axis=axis, keepdims=True) / count(x, axis) + epsilon)
-    return deviation / spread, spread
+    deviation, mean, var = moments(x, axis)
+    spread = np.sqrt(var + epsilon)
+    return deviation / spread, (spread, mean, var)
 
 
 @standardize.derivative("(1 − 1/n − out · outᵀ/n) / √(var + ε)", how="(G − mean(G) − out ⊙ mean(G ⊙ out)) / √(var + ε)")
 def _(g, out, x, *, axis=0, epsilon=0.0, parts):
-    spread = np.sqrt(np.var(x, axis=axis, keepdims=True) + epsilon) if parts is None else parts
-    along_out = np.add.reduce(g * out, axis=axis, keepdims=True) / count(x, axis)
-    return (_deviation(g, axis) - out * along_out) / spread
+    spread = np.sqrt(np.var(x, axis=axis, keepdims=True) + epsilon) if parts is None else parts[0]
+    return (_deviation(g, axis) - out * _mean(g * out, axis)) / spread
 
 
 @primitive(
