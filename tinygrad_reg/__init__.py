@@ -18,7 +18,6 @@ from . import dispatch as dispatch
 from . import ops as ops
 from .backward import gradients as gradients
 from .debug import debug as debug
-from .debug import why as why
 from .explain import explain as explain
 from .memory import keep_freed_memory as _keep_freed_memory
 from .modes import no_grad as no_grad
@@ -32,6 +31,7 @@ from .transforms import hessian as hessian
 from .transforms import hvp as hvp
 from .transforms import jacobian as jacobian
 from .transforms import value_and_grad as value_and_grad
+from .why import why as why
 
 _keep_freed_memory()
 

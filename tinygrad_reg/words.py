@@ -128,3 +128,34 @@ def table(rows: Sequence[tuple[str, ...]]) -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)
+
+
+# ---- in messages
+
+
+def not_finite(x: Any) -> str:
+    """How many NaN and inf there are in x: "1 inf among 2 values"."""
+    nans, infs = int(np.sum(np.isnan(x))), int(np.sum(np.isinf(x)))
+    found = [f"{count} {kind}" if np.size(x) > 1 else kind for count, kind in ((nans, "NaN"), (infs, "inf")) if count]
+    return " and ".join(found) + (f" among {np.size(x)} values" if np.size(x) > 1 else "")
+
+
+def where(tensor: Tensor) -> str:
+    """The layer and the line in which it was computed, with a space before; nothing where neither is known."""
+    place = source.place(tensor)
+    layer = f" in layer {tensor._layer}" if tensor._layer else ""
+    return layer + (f" ({place}: {place.code})" if place else "")
+
+
+def ranges(inputs: Sequence[Any]) -> str:
+    """The inputs of an op, each by its name, with where its values lie: "x in [0, 2]"."""
+    named = [(source.label(x) if isinstance(x, Tensor) else None) or f"operand {i + 1}" for i, x in enumerate(inputs)]
+    return ", ".join(f"{name} in {interval(x)}" for name, x in zip(named, inputs, strict=True)) or "nothing"
+
+
+def interval(x: Any) -> str:
+    """The smallest and the largest of the values, "[0, 2]"."""
+    array = np.asarray(x._data if isinstance(x, Tensor) else x)
+    if array.size == 0:
+        return "an empty array"
+    return f"[{number(float(array.min()))}, {number(float(array.max()))}]"

@@ -1,0 +1,93 @@
+"""why() says what became of a gradient."""
+
+import pytest
+
+import tinygrad_reg as tg
+
+
+def leaf(data, name=None):
+    return tg.Tensor(data, requires_grad=True, name=name)
+
+
+def test_why_there_is_no_gradient():
+    w = leaf([1.0, 2.0], "w")
+    assert "requires_grad=True" in tg.why(tg.Tensor(1.0, name="x"))
+    assert "backward() has not been called" in tg.why(w)
+    with tg.no_grad():
+        frozen = w * 2
+    assert "inside no_grad() (test_why.py:" in tg.why(frozen)
+    cut = w.detach()
+    assert "detach()" in tg.why(cut)
+    other = leaf(3.0, "other")
+    loss = (cut * other).sum()
+    loss.backward()
+    assert tg.why(w) == (
+        f"w has no gradient because loss was not computed from it: the graph is cut at w by detach() "
+        f"(test_why.py:{test_why_there_is_no_gradient.__code__.co_firstlineno + 7}: cut = w.detach())."
+    )
+    unrelated = leaf(1.0, "unrelated")
+    assert "loss was not computed from it" in tg.why(unrelated)
+    h = other * 2
+    (h * h).backward(retain_grads=False)
+    assert "retain_grads=False" in tg.why(h, h * h)
+
+
+def test_why_a_gradient_is_zero_names_the_factor():
+    w = leaf([1.0, 2.0], "w")
+    mask = tg.Tensor([0.0, 0.0])
+    loss = (w * mask).sum()
+    loss.backward()
+    assert tg.why(w).startswith("The gradient of w is 0: multiply (test_why.py:")
+    assert "multiplies it by mask, which is 0 everywhere" in tg.why(w)
+
+
+def test_why_a_gradient_is_not_finite_or_huge():
+    x = leaf([0.0, 1.0], "x")
+    loss = (x**0.5).sum()
+    loss.backward()
+    assert "holds 1 inf among 2 values: the derivative of power" in tg.why(x)
+    w = leaf(1.0, "w")
+    loss = w * 2.0 * 1e6
+    loss.backward()
+    text = tg.why(w)
+    assert "huge, up to 2e6" in text
+    assert "from 1 to 1e6" in text
+
+
+def test_why_of_an_ordinary_gradient_describes_it():
+    w = leaf([3.0, 0.0], "w")
+    loss = (w * w).sum()
+    loss.backward()
+    assert tg.why(w) == "The gradient of w is there: largest entry 6, root mean square 4.243. 50% of its entries are 0."
+    with pytest.raises(TypeError, match="takes a Tensor"):
+        tg.why(1.0)
+
+
+def test_why_a_gradient_vanishes_counts_what_took_it():
+    w = leaf(0.9, "w")
+    z = w * 0.5
+    for _ in range(6):
+        z = z.sigmoid()
+    z.backward()
+    slope = (w.grad / 0.5) ** (1 / 6)
+    assert f"most is lost at sigmoid, which stands 6 times on the way and passes on {slope:.2g} on average" in tg.why(w)
+    assert "never above 0.25" in tg.why(w)
+    assert "ReLU" in tg.why(w)
+    chain = (w * 1e-6).sum()
+    w.grad = None
+    chain.backward()
+    assert tg.why(w).endswith("chain = (w * 1e-6).sum()), which passes on 1e−6 of it.")
+
+
+def test_why_of_a_gradient_whose_square_is_no_float():
+    w = leaf([1.0, 1.0], "w")
+    (w * [1e200, 1e-200]).sum().backward()
+    assert "huge, up to 1e200" in tg.why(w)
+    tiny = leaf([1.0, 1.0], "tiny")
+    (tiny * 1e-200).sum().backward()
+    assert "root mean square 1e−200" in tg.why(tiny)
+
+
+def test_why_takes_the_loss_as_a_tensor():
+    with pytest.raises(TypeError, match="the loss that backward"):
+        tg.why(tg.Tensor(1.0, requires_grad=True), 2)

@@ -1,0 +1,193 @@
+"""why() says what became of a gradient: why it is None, zero, NaN, huge or small, and at which line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import source
+from .backward import start_gradient, walk
+from .debug import below, is_finite
+from .modes import modes, quiet
+from .norms import norms
+from .primitive import Primitive
+from .tensor import Tensor, describe
+from .words import interval, not_finite, number, ranges, where
+
+_HUGE, _TINY = 1e3, 1e-3
+
+
+def why(tensor: Tensor, loss: Tensor | None = None) -> str:
+    """Why the gradient of `tensor` is None, zero, NaN or huge, in one or two sentences.
+
+    `loss` is where backward() started; by default, the last one in this thread that is still in use.
+
+    >>> print(why(Tensor(1.0, name="x")))
+    x has no gradient because it does not require one: make it with requires_grad=True.
+    """
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"why() takes a Tensor, not {type(tensor).__name__}")
+    if loss is not None and not isinstance(loss, Tensor):
+        raise TypeError(f"why() takes the loss that backward() started at, a Tensor, not {type(loss).__name__}")
+    name = source.label(tensor) or "it"
+    if loss is None and modes.last_output is not None:
+        loss = modes.last_output()
+    if not tensor.requires_grad:
+        return _why_constant(tensor, name)
+    grad = tensor._grad
+    if grad is None:
+        return _why_none(tensor, name, loss)
+    if not is_finite(grad):
+        return f"The gradient of {name} holds {not_finite(grad)}: " + _on_the_way(tensor, loss, _turned_bad)
+    if not np.any(grad):
+        return f"The gradient of {name} is 0: " + _on_the_way(tensor, loss, _turned_zero)
+    largest = float(np.max(np.abs(grad)))
+    if largest > _HUGE:
+        return f"The gradient of {name} is huge, up to {number(largest)}: " + _on_the_way(tensor, loss, _grew)
+    rms = norms(np.asarray(grad, np.float64)).item() / math.sqrt(np.size(grad))
+    zeros = float(np.mean(np.asarray(grad) == 0))
+    text = f"The gradient of {name} is there: largest entry {number(largest)}, root mean square {number(rms)}."
+    text += f" {zeros:.0%} of its entries are 0." if zeros else ""
+    if largest < _TINY and loss is not None and tensor in below(loss):
+        text += " It is small: " + _on_the_way(tensor, loss, _shrank)
+    return text
+
+
+def _why_constant(tensor: Tensor, name: str) -> str:
+    if tensor._cut == "no_grad()":
+        return f"{name} has no gradient: it was computed inside no_grad(){where(tensor)}, so no graph leads through it."
+    if tensor._cut == "detach()":
+        return f"{name} has no gradient: it was cut from its graph by detach(){where(tensor)}."
+    return f"{name} has no gradient because it does not require one: make it with requires_grad=True."
+
+
+def _why_none(tensor: Tensor, name: str, loss: Tensor | None) -> str:
+    if loss is None:
+        return f"{name} has no gradient yet: backward() has not been called on what uses it, or it was cleared."
+    goal = source.label(loss) or "the loss"
+    nodes = below(loss)
+    if tensor in nodes:
+        if tensor._primitive is not None:
+            return f"{name} has no gradient: backward(retain_grads=False) keeps those of leaves only."
+        return f"{name} has no gradient: it was cleared after backward(), or backward() has not been called on {goal}."
+    text = f"{name} has no gradient because {goal} was not computed from it"
+    cut = next((node for node in nodes if node._cut), None)
+    if cut is not None:
+        text += f": the graph is cut at {source.label(cut) or describe(cut)} by {cut._cut}{where(cut)}"
+    return text + "."
+
+
+class _Step(NamedTuple):
+    """What `node` sends to one of its inputs, the one at `position`, of the gradient that it has received."""
+
+    node: Tensor
+    position: int
+    upstream: Any
+    share: Any
+
+    @property
+    def op(self) -> Primitive:
+        op: Primitive | None = self.node._primitive
+        assert op is not None
+        return op
+
+
+class _Steps:
+    """The observer that keeps the steps of the walk."""
+
+    def __init__(self) -> None:
+        self.steps: list[_Step] = []
+
+    def start(self, output: Tensor, gradient: Any) -> None: ...
+
+    def share(self, node: Tensor, position: int, upstream: Any, raw: Any, share: Any, before: Any, after: Any) -> None:
+        self.steps.append(_Step(node, position, upstream, share))
+
+
+def _on_the_way(tensor: Tensor, loss: Tensor | None, explain: Callable[[list[_Step]], str]) -> str:
+    """Walk back from the loss once more, only to `tensor`, and explain what happened on the way."""
+    if loss is None or not loss.requires_grad or tensor not in below(loss):
+        return "no way from the last loss leads to it, so give why(tensor, loss) the loss it came from to learn where."
+    watcher = _Steps()
+    with quiet():
+        gradient = start_gradient(loss, np.ones(loss.shape, loss.dtype), "why()")
+        for _ in walk([loss], [gradient], [tensor], observer=watcher):
+            pass
+    not_there = "the last backward pass does not show it; it was accumulated over several, or written since."
+    return explain(watcher.steps) or not_there
+
+
+def _turned_bad(steps: list[_Step]) -> str:
+    """The first step from a finite gradient to one that is not."""
+    step = next((s for s in steps if not is_finite(s.share) and is_finite(s.upstream)), None)
+    if step is None:
+        return ""
+    return (
+        f"the derivative of {step.op.name}{where(step.node)} gave {not_finite(step.share)} at "
+        f"{ranges(step.node._inputs)}."
+        + (f" {step.op.undefined}" if step.op.undefined else "")
+        + " tg.debug() stops there."
+    )
+
+
+def _turned_zero(steps: list[_Step]) -> str:
+    """The first step that passes nothing on."""
+    step = next((s for s in steps if not np.any(s.share) and np.any(s.upstream)), None)
+    if step is None:
+        return ""
+    node, op = step.node, step.op
+    others = [x for i, x in enumerate(node.parents) if i != step.position]
+    if op.name == "multiply" and others and not np.any(others[0].data):
+        mask = source.label(others[0]) or "the other factor"
+        return (
+            f"{op.name}{where(node)} multiplies it by {mask}, which is 0 everywhere (a mask that dropped every unit?)."
+        )
+    if op.vanishes:
+        return (
+            f"{op.vanishes} That happens{where(node)}, where the input is in "
+            f"{interval(node.parents[step.position]._data)}."
+        )
+    return f"{op.name}{where(node)} has slope 0 at {ranges(node._inputs)}."
+
+
+def _grew(steps: list[_Step]) -> str:
+    """The step that multiplies the gradient most."""
+    if not steps:
+        return ""
+    step = max(steps, key=lambda s: _largest(s.share) / max(_largest(s.upstream), 1e-300))
+    return (
+        f"the largest growth is at {step.op.name}{where(step.node)}, from {number(_largest(step.upstream))} to "
+        f"{number(_largest(step.share))}. Smaller weights, another initialization or clipping help."
+    )
+
+
+def _shrank(steps: list[_Step]) -> str:
+    """The op that takes most of the gradient, with how much its steps pass on: the geometric mean, by norms."""
+    passed: dict[str, list[float]] = {}
+    of: dict[str, _Step] = {}
+    for step in steps:
+        before, after = _largest(step.upstream), _largest(step.share)
+        if before and after:
+            passed.setdefault(step.op.name, []).append(math.log(after) - math.log(before))
+            of[step.op.name] = step
+    if not passed:
+        return ""
+    most = min(passed, key=lambda op: sum(passed[op]))
+    if sum(passed[most]) >= 0:
+        return ""
+    op, times = of[most].op, len(passed[most])
+    share = number(float(f"{math.exp(sum(passed[most]) / times):.2g}"))
+    if times > 1:
+        text = f"most is lost at {op.name}, which stands {times} times on the way and passes on {share} on average."
+    else:
+        text = f"most is lost at {op.name}{where(of[most].node)}, which passes on {share} of it."
+    if "saturates" in op.vanishes:
+        text += f" {op.why} ReLU, an initialization that fits, or batch norm help."
+    return text
+
+
+def _largest(x: Any) -> float:
+    return float(np.max(np.abs(x), initial=0))
