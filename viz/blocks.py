@@ -1,15 +1,53 @@
-"""The lesson of a graph with more steps than a page holds: it steps by blocks, layers and runs of operations."""
+"""Which lesson a graph gets: one step an operation, or, beyond what a page holds, one a block, layer or run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tinygrad_reg.explain import BackwardStep, Record
+from tinygrad_reg.explain import BackwardStep, ForwardStep, Record
+from tinygrad_reg.words import short
 
+from .fold import Unit, fold
 from .lesson import LONG, ROWS, Lesson, origin_of
 from .terms import Array, Row, Step, Text
 from .text import clean
-from .trace import Box, Drawing
+from .trace import NOT_YET, Box, Drawing, Labels, Line, drawing, in_layers, title_of
+
+MOST = 60  # steps on a page
+
+
+def lesson_of(record: Record, most: int, digits: int) -> tuple[Lesson, list[Step]]:
+    """The lesson of a record, and its steps: at most `most`."""
+    if len(record.forward) <= 2 * MOST:
+        lesson = Lesson(record, _plan(record, None, digits), digits)
+        steps = lesson.steps()
+        if len(steps) <= most:
+            return lesson, steps
+    # Forward and backward each take a step for a box, and the two ends one more.
+    lesson = BlockLesson(record, _plan(record, most // 2 - 1, digits), digits)
+    return lesson, lesson.steps()
+
+
+def _plan(record: Record, boxes: int | None, digits: int) -> Drawing:
+    """The graph in at most so many boxes, whose texts change from step to step."""
+    forward = record.forward
+
+    def label(unit: Unit) -> tuple[list[Line], str]:
+        if len(unit.members) > 1:
+            heading, words = Labels(forward, frozenset(), digits)(unit)
+            return [heading[0], Line(NOT_YET, "value"), Line(f"grad {NOT_YET}", "grad")], words
+        step = forward[unit.members[0]]
+        return _lines(step), clean(f"{step.name}: {step.expression if step.op else step.kind}", 120)
+
+    return drawing(forward, in_layers(fold(forward, boxes), forward), label)
+
+
+def _lines(step: ForwardStep) -> list[Line]:
+    title = title_of(step)
+    if step.kind == "constant" and title == short(step.value):
+        return [Line(title, "title")]
+    gradient = Line(f"grad {NOT_YET}", "grad") if step.tensor.requires_grad else Line("no grad", "muted")
+    return [Line(title, "title"), Line(NOT_YET, "value"), gradient]
 
 
 class BlockLesson(Lesson):

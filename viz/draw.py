@@ -10,7 +10,7 @@ from zlib import crc32
 from . import svg
 from .text import width
 from .theme import Theme
-from .trace import LINE, SIZE, Arrow, Box, Drawing, Frame, Line
+from .trace import LINE, NOT_YET, SIZE, Arrow, Box, Drawing, Frame, Line
 
 HEAD = 8.0  # length of an arrow's head
 CHIP = 10.5  # font size on an arrow
@@ -99,9 +99,6 @@ def _box(box: Box, theme: Theme, ids: str, state: State | None) -> str:
 def _baseline(lines: int, height: float, at: int) -> float:
     """Baseline of a box's line, from the box's top."""
     return (height - lines * LINE) / 2 + LINE * (at + 0.78)
-
-
-NOT_YET = "–"  # a value or gradient that is not computed yet
 
 
 def _color(line: Line, content: str, theme: Theme) -> str:

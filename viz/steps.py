@@ -9,25 +9,20 @@ from typing import Any
 
 from tinygrad_reg import Module, Tensor
 from tinygrad_reg.checks import one_of, whole
-from tinygrad_reg.explain import ForwardStep, explain
-from tinygrad_reg.words import short
+from tinygrad_reg.explain import explain
 
 from . import dot, draw, files, svg
-from .blocks import BlockLesson
-from .fold import Unit, fold
+from .blocks import MOST, lesson_of
 from .formulas import whole_formula
-from .lesson import Lesson
 from .page import page
 from .picture import Picture
 from .still import W, for_slide, still
 from .terms import Step, exact
 from .text import clean, width
 from .theme import LIGHT, THEMES, look
-from .trace import SIZE, Drawing, Labels, Line, drawing, in_layers, title_of
+from .trace import SIZE, Drawing
 from .updates import MOST as UPDATES
 from .updates import update_steps, updated
-
-MOST = 60  # steps on a page
 
 
 class Steps:
@@ -36,33 +31,17 @@ class Steps:
     def __init__(self, loss: Tensor, optimizer: Any, title: str, theme: str, digits: int, engine: str) -> None:
         self.record = explain(loss)
         self.theme, self.digits = theme, digits
-        names = self.record.forward
-        lesson: Lesson | None = None
-        most = MOST - (min(len(updated(self.record, optimizer)), UPDATES) if optimizer is not None else 0)
-        if len(names) <= 2 * MOST:
-            self.plan = drawing(names, in_layers(fold(names, None), names), self._label)
-            lesson = Lesson(self.record, self.plan, digits)
-            self.steps: list[Step] = lesson.steps()
-        if lesson is None or len(self.steps) > most:
-            # Forward and backward each take a step for a box, and the two ends one more.
-            self.plan = drawing(names, in_layers(fold(names, most // 2 - 1), names), self._label)
-            lesson = BlockLesson(self.record, self.plan, digits)
-            self.steps = lesson.steps()
+        updates = min(len(updated(self.record, optimizer)), UPDATES) if optimizer is not None else 0
+        lesson, self.steps = lesson_of(self.record, MOST - updates, digits)
+        self.plan = lesson.plan
         if optimizer is not None:
             self.steps += update_steps(lesson, optimizer)
         _reserve(self.plan, self.steps)
         source = dot.digraph(self.plan, LIGHT, draw.CHIP_GAP).source
         self.engine = dot.place(self.plan, source, engine, draw.CHIP_GAP)
         self.slide = for_slide(self.plan)
-        self.formula = whole_formula(names)
+        self.formula = whole_formula(self.record.forward)
         self.title = clean(title, 80) or "Backprop, one step at a time"
-
-    def _label(self, unit: Unit) -> tuple[list[Line], str]:
-        if len(unit.members) > 1:
-            heading, words = Labels(self.record.forward, frozenset(), self.digits)(unit)
-            return [heading[0], Line("–", "value"), Line("grad –", "grad")], words
-        step = self.record.forward[unit.members[0]]
-        return _lines(step, title_of(step)), clean(f"{step.name}: {step.expression if step.op else step.kind}", 120)
 
     @cached_property
     def html(self) -> str:
@@ -182,11 +161,3 @@ def _reserve(plan: Drawing, steps: Sequence[Step]) -> None:
             for role, text in texts.items():
                 shown = f"grad {text}" if role == "grad" else text
                 plan.box(id).minimum = max(plan.box(id).minimum, width(shown, SIZE, bold=True))
-
-
-def _lines(step: ForwardStep, title: str) -> list[Line]:
-    """The lines of a box in a lesson: its texts change from step to step."""
-    if step.kind == "constant" and title == short(step.value):
-        return [Line(title, "title")]
-    gradient = Line("grad –", "grad") if step.tensor.requires_grad else Line("no grad", "muted")
-    return [Line(title, "title"), Line("–", "value"), gradient]

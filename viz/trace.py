@@ -18,6 +18,7 @@ from .text import clean, width
 SIZE = 12.0  # of the font inside a box
 LINE = 15.0  # from one line to the next
 PADDING = 11.0
+NOT_YET = "–"  # a value or gradient that is not computed yet
 
 
 @dataclass(frozen=True)

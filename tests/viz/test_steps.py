@@ -14,7 +14,7 @@ import viz
 from tests.viz import examples
 from tests.viz.reading import boxes, by_id, overlaps, parse, texts
 from tinygrad_reg import Tensor
-from viz.steps import MOST
+from viz.blocks import MOST
 from viz.terms import Array, Row, Step
 
 
