@@ -12,7 +12,7 @@ from . import source
 from .backward import start_gradient, walk
 from .debug import below, is_finite
 from .modes import modes, quiet
-from .norms import norms
+from .norms import length
 from .primitive import Primitive
 from .tensor import Tensor, describe
 from .words import interval, not_finite, number, ranges, where
@@ -47,7 +47,7 @@ def why(tensor: Tensor, loss: Tensor | None = None) -> str:
     largest = float(np.max(np.abs(grad)))
     if largest > _HUGE:
         return f"The gradient of {name} is huge, up to {number(largest)}: " + _on_the_way(tensor, loss, _grew)
-    rms = norms(np.asarray(grad, np.float64)).item() / math.sqrt(np.size(grad))
+    rms = length(np.asarray(grad)) / math.sqrt(np.size(grad))
     zeros = float(np.mean(np.asarray(grad) == 0))
     text = f"The gradient of {name} is there: largest entry {number(largest)}, root mean square {number(rms)}."
     text += f" {zeros:.0%} of its entries are 0." if zeros else ""

@@ -1,6 +1,7 @@
 """Data: batches and splits, encodings, readers of real files, bundled and made-up sets, augmentation, balancing.
 
-This package stands apart: it deals in NumPy arrays and knows nothing of Tensors or models.
+This package stands apart: it deals in NumPy arrays and knows nothing of Tensors or models. sets.py has what every
+training needs (batches, parts, standardised features); every other file is a kind of data, or of change to them.
 """
 
 from functools import partial

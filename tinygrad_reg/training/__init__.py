@@ -1,4 +1,10 @@
-"""Training: fit and its callbacks, what a model makes of data, checkpoints, ensembles."""
+"""Training: fit and its callbacks, what a model makes of data, checkpoints, ensembles.
+
+fit.py takes what it is given (looked up or refused in arguments.py) and makes a Run of it: run.py is the loop, which
+asks gradient.py for each step's gradient, divergence.py whether it is finite, and progress.py to show where it is.
+history.py is what comes out. callbacks.py and watchers.py act at the end of an epoch; checkpoints.py says what is
+saved, container.py how it lies in the file. evaluation.py measures, in training and without.
+"""
 
 from .callbacks import Callback, GradientRecorder
 from .checkpoints import Checkpoint, load, save
