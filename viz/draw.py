@@ -21,8 +21,8 @@ class State:
     """What is going on in the graph at one step. Without one, the graph is drawn at rest."""
 
     phase: str  # "forward", "backward" or "update"
-    active: frozenset[str] = frozenset()  # boxes that the step is about
-    targets: frozenset[str] = frozenset()  # boxes that receive something
+    active: tuple[str, ...] = ()  # boxes that the step is about
+    targets: tuple[str, ...] = ()  # boxes that receive something
     arrows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # arrows in use, with what stands on them
     passed: frozenset[str] = frozenset()  # arrows that the gradient has taken before
     hidden: frozenset[str] = frozenset()  # boxes without a value yet

@@ -91,7 +91,7 @@ class Steps:
         passed = {a for s in self.steps[:at] if s.phase == "backward" for a in s.arrows} if backward else set()
         known = {id for id, role in texts if role == "value"}
         return draw.State(
-            now.phase, frozenset(now.active), frozenset(now.targets), now.arrows, frozenset(passed),
+            now.phase, now.active, now.targets, now.arrows, frozenset(passed),
             frozenset(box.id for box in self.plan.boxes if box.id not in known), texts,
         )  # fmt: skip
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -215,3 +218,14 @@ def test_a_still_cuts_no_box(name: str) -> None:
         assert {box.text for box in places} & set(active), f"step {n}"
         for box in places:
             assert 24 <= box.left < box.right <= 1376, f"step {n}: {box.text}"
+
+
+def test_the_same_graph_makes_the_same_page_in_every_process() -> None:
+    code = "import viz, zlib; from tests.viz import examples; "
+    code += "print(zlib.crc32(viz.steps(examples.lecture_chain()[0], engine='builtin').html.encode()))"
+    pages = set()
+    for seed in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[2])}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        pages.add(done.stdout)
+    assert len(pages) == 1
