@@ -239,3 +239,29 @@ def test_arrays_of_another_byte_order_become_this_machines(tmp_path):
     w.data = np.full((2, 2), 3, ">f4")
     tg.save(tmp_path / "run", optimizer=tg.optim.Adam([w]))
     tg.load(tmp_path / "run", optimizer=tg.optim.Adam([w]))
+
+
+@pytest.mark.parametrize("change", [operator.iadd, operator.isub, operator.imul, operator.itruediv])
+def test_a_parameter_is_not_updated_by_an_operator_that_would_leave_it_as_it_is(change):
+    w = tg.Tensor([1.0, 2.0], requires_grad=True, name="w")
+    (w * w).sum().backward()
+    with pytest.raises(
+        TypeError, match=r"w .= … would make a new tensor and leave w of shape \(2,\) as it is: write w\.data"
+    ):
+        change(w, 0.1 * w.grad)
+    with tg.no_grad(), pytest.raises(TypeError, match=r"write w\.data"):
+        change(w, np.float64(2.0))
+
+
+def test_in_place_operators_make_new_tensors_of_everything_else():
+    w = tg.Tensor(3.0, requires_grad=True)
+    total = tg.Tensor(0.0, requires_grad=True)  # as micrograd's users start a sum
+    for _ in range(2):
+        total += w * w
+    total *= 2.0
+    total -= np.float64(1.0)
+    total.backward()
+    assert (total.item(), w.grad.item()) == (35.0, 24.0)
+    constant = tg.Tensor([1.0, 2.0])
+    constant += np.ones(2)
+    assert constant.data.tolist() == [2, 3]

@@ -6,13 +6,12 @@ at, by name what its message says.
 
 from __future__ import annotations
 
-import sys
 import warnings
 from typing import Any
 
 import numpy as np
 
-from . import source
+from .source import users_level
 
 TOLERANCE = 1e-3  # how far probabilities may be from the sum 1: float16 and printed numbers must pass
 
@@ -59,7 +58,7 @@ def sum_to_1(p: Any) -> None:
         warnings.warn(
             f"categorical_crossentropy was given probabilities that do not sum to 1 (a row sums to {worst:.4g}); "
             "they are used as they are",
-            stacklevel=_users_level(),
+            stacklevel=users_level(),
         )
 
 
@@ -67,15 +66,3 @@ def are_weights(w: Any) -> None:
     """Numbers from 0 on."""
     if not (w >= 0).all():
         raise ValueError("weights must be numbers ≥ 0")
-
-
-def _users_level() -> int:
-    """How far up the user's code is from a check, which a loss or a program called."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and not _is_the_users(frame.f_code.co_filename):
-        level, frame = level + 1, frame.f_back
-    return level
-
-
-def _is_the_users(file: str) -> bool:
-    return source._kinds[file] == source.USER and file != "<tg.compile>"

@@ -94,6 +94,14 @@ def result(made: _Made, call: Call | None = None) -> _Made:
     return made
 
 
+def users_level() -> int:
+    """The stacklevel= with which the function that asks warns of the user's line."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and (_kinds[file := frame.f_code.co_filename] != USER or file == "<tg.compile>"):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
 class Place(NamedTuple):
     """A piece of the user's source: file, line number, the text of the line."""
 

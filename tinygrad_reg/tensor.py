@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -294,6 +294,30 @@ class Tensor(Methods):
             "a Tensor can't be changed in place: its graph would tell of values that are gone. "
             "Write np.where(mask, new, t) for a new tensor, or assign a whole array to .data of a leaf"
         )
+
+    if not TYPE_CHECKING:  # for type checkers t += u is t = t + u
+
+        def __iadd__(self, other):
+            return self._in_place("+=", other)
+
+        def __isub__(self, other):
+            return self._in_place("-=", other)
+
+        def __imul__(self, other):
+            return self._in_place("*=", other)
+
+        def __itruediv__(self, other):
+            return self._in_place("/=", other)
+
+    def _in_place(self, operator: str, other: Any) -> Any:
+        """t += u is t = t + u. A parameter that is updated so with plain numbers would stay as it is, in silence."""
+        if self._primitive is None and self._requires_grad and isinstance(other, (np.ndarray, np.generic)):
+            t = source.label(self) or "t"
+            raise TypeError(
+                f"{t} {operator} … would make a new tensor and leave {describe(self)} as it is: "
+                f"write {t}.data {operator} … to change its values, or {t} = {t} {operator[0]} … for a new tensor"
+            )
+        return NotImplemented  # Python goes on with t + u
 
     def __getattr__(self, name: str) -> NoReturn:
         if name == "_mask" and self._requires_grad:  # a masked array on the left of an operator asks for it

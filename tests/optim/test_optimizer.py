@@ -6,6 +6,7 @@ import copy
 import inspect
 import io
 import pickle
+import warnings
 from typing import Any
 
 import numpy as np
@@ -304,6 +305,20 @@ def test_without_any_gradient_a_step_moves_nothing() -> None:
     opt = Adam([w], lr=0.1)
     opt.step()
     assert w.data.item() == 1 and opt.state_dict()["clocks"].tolist() == [0]
+
+
+def test_gradients_that_are_not_finite_are_warned_of_once() -> None:
+    w = Tensor([1.0], requires_grad=True, name="w")
+    opt = SGD([w], lr=1.0)
+    told = []
+    for step in range(1, 12):
+        w.grad = np.array([1.0 if step < 4 else np.inf])
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            opt.step()
+        told += [(step, str(warning.message), warning.filename) for warning in caught]
+    assert [(step, file) for step, _, file in told] == [(5, __file__)]  # of steps 1, 2, 3, 5, 9 the first that can tell
+    assert "the gradient of w of shape (1,) is not finite" in told[0][1]
 
 
 def test_three_steps_without_any_gradient_at_the_start_are_warned_of() -> None:

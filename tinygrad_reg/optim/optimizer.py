@@ -15,6 +15,7 @@ An optimizer itself is its update rule, so a new one is short:
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
@@ -24,6 +25,7 @@ import numpy as np
 from .. import checks
 from ..modes import modes, quiet
 from ..naming import Called
+from ..source import users_level
 from ..tensor import Tensor, describe
 from .flat import Flat, runs, written
 from .parameters import leaves
@@ -66,6 +68,7 @@ class Optimizer(Called):
         self.weight_decay = weight_decay
         self.state_names = tuple(state_names)
         self.steps = 0  # how often step() was called: the clock of a schedule
+        self._diverged = False  # whether that was warned of
         self.lr = lr
         by_dtype: dict[Any, list[Tensor]] = {}
         for p in self.params:
@@ -139,6 +142,8 @@ class Optimizer(Called):
         ready = [flat.ready() for flat in self.flats]  # what can go wrong goes wrong before anything has moved
         if self.steps == 2 and not any(ready):
             self._warn_of_idle_steps()
+        if self.steps & (self.steps - 1) == 0 and not self._diverged:
+            self._look_for_divergence()
         with quiet():
             for flat, spaces, groups in zip(self.flats, self.spaces, ready, strict=True):
                 for place, t in runs(groups):
@@ -157,8 +162,23 @@ class Optimizer(Called):
                 f"3 steps of {type(self).__name__} have moved nothing, because no parameter had a gradient: call "
                 "zero_grad(), then loss.backward(), then step(). If you do, the loss does not depend on these "
                 "parameters: tg.why(p) says why",
-                stacklevel=4,
+                stacklevel=users_level(),
             )
+
+    def _look_for_divergence(self) -> None:
+        """At steps 1, 2, 3, 5, 9, 17, … only: looking costs a pass over all gradients, and what is NaN stays NaN."""
+        for flat in self.flats:
+            for p in (p for group in flat.groups for p in group.params):
+                g = p._grad
+                if g is not None and g.size and not (math.isfinite(g.max()) and math.isfinite(g.min())):
+                    self._diverged = True
+                    warnings.warn(
+                        f"step {self.steps + 1} of {type(self).__name__}: the gradient of {describe(p)} is not finite, "
+                        "and neither will the parameters be from here on. Is the learning rate too large? Inside "
+                        "`with tg.debug():` the first inf or NaN is an error that names its op and line",
+                        stacklevel=users_level(),
+                    )
+                    return
 
     def apply(self, lr: float, t: int, w: Any, g: Any, spaces: Sequence[Any], state: Sequence[Any]) -> None:
         """Weight decay and the rule."""
