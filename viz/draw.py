@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from zlib import crc32
 
 from . import svg
 from .text import width
@@ -30,9 +29,8 @@ class State:
 
 
 def prefix(drawing: Drawing) -> str:
-    """A prefix for ids, so that pictures in one notebook do not share any. The same graph has the same one."""
-    content = repr([(box.id, box.lines) for box in drawing.boxes] + [(a.tail, a.head) for a in drawing.arrows])
-    return f"g{crc32(content.encode('utf-8', 'replace')):08x}-"
+    """The prefix of its ids."""
+    return svg.prefix([(box.id, box.lines) for box in drawing.boxes] + [(a.tail, a.head) for a in drawing.arrows])
 
 
 def body(drawing: Drawing, theme: Theme, ids: str, state: State | None = None, *, live: bool = False) -> str:

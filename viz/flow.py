@@ -108,7 +108,8 @@ def _draw(
         drawn, height = _panel(chain, full, y, scale, theme, digits)
         parts += drawn
         y += height + 14
-    return svg.document(W, y + 4, *parts, title=title, description=description, prefix="flow-", background=theme.panel)
+    ids = svg.prefix((title, chains))
+    return svg.document(W, y + 4, *parts, title=title, description=description, prefix=ids, background=theme.panel)
 
 
 def _legend(scale: _Scale, theme: Theme) -> list[str]:

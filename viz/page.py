@@ -33,12 +33,12 @@ def page(
     )  # fmt: skip
     backward = '<li class="back"><b>backward</b> gradients ←</li>' if any(s.phase != "forward" for s in steps) else ""
     data = json.dumps(_data(plan, steps, stills, ids), ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")
-    return Template(_part("page.html")).substitute(
+    return Template(part("page.html")).substitute(
         title=escape(title),
         formula=escape(formula),
         theme=f' data-theme="{theme}"' if theme != "auto" else "",
         style=f"{variables()}:root{{--graph:{min(max(plan.h + 26, 170.0), 400.0):.0f}px}}\n"
-        f"{_part('graph.css')}{_part('page.css')}",
+        f"{part('graph.css')}{part('page.css')}",
         legend=f"<li><b>forward</b> values →</li>{backward}",
         graph=graph,
         steps=_steps(steps, digits),
@@ -49,11 +49,12 @@ def page(
             for phase, group in groupby(steps, key=lambda step: step.phase)
         ),
         data=data,
-        script=_part("page.js"),
+        script=part("page.js"),
     )
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
+    """A file of the folder page/."""
     return files(__package__).joinpath("page", name).read_text("utf-8")
 
 

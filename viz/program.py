@@ -9,13 +9,12 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from string import Template
 from typing import Any
 
 from . import draw, layout, svg
 from .fold import Unit
-from .page import variables
+from .page import part, variables
 from .picture import Picture
 from .text import clean, width
 from .theme import MONO, Theme, look
@@ -86,21 +85,23 @@ class _Program(Picture):
     @property
     def html(self) -> str:
         """A page on which pointing at a box shows its lines, and the other way round."""
+        ids = draw.prefix(self.plan)
         graph = svg.document(
-            self.plan.w, self.plan.h, draw.body(self.plan, look("light"), "p-", live=True),
-            title="graph of the forward pass", description=self.description, prefix="p-", background=None,
+            self.plan.w, self.plan.h, draw.body(self.plan, look("light"), ids, live=True),
+            title="graph of the forward pass", description=self.description, prefix=ids, background=None,
         )  # fmt: skip
         graph = graph.replace('role="img"', 'role="group"', 1)
         for box in self.plan.boxes:
             graph = graph.replace(
-                f'id="p-{box.id}"', f'id="p-{box.id}" tabindex="0" role="button" aria-label="{svg.escape(box.tip)}"', 1
+                f'id="{ids}{box.id}"',
+                f'id="{ids}{box.id}" tabindex="0" role="button" aria-label="{svg.escape(box.tip)}"',
+                1,
             )
         items = "".join(_item(line, self.plan) for line in self.lines)
-        return Template(files(__package__).joinpath("page", "program.html").read_text("utf-8")).substitute(
+        return Template(part("program.html")).substitute(
             title=svg.escape(self.title), variables=variables(),
             least_width=f"{0.8 * self.plan.w:.0f}px", least_height=f"{0.8 * self.plan.h:.0f}px",
-            graph=graph, lines=items,
-            shared=files(__package__).joinpath("page", "graph.css").read_text("utf-8"),
+            graph=graph, lines=items, shared=part("graph.css"),
         )  # fmt: skip
 
 
@@ -252,7 +253,8 @@ def _document(picture: _Program, theme: Theme) -> str:
     longest = max(len(line.text[:LONGEST]) for line in lines)
     w, h = left + NUMBER + longest * CHARACTER + EDGE, top + max(plan.h, len(lines) * LINE + 20) + EDGE
     w = max(w, width(picture.title, 22, bold=True) + 2 * EDGE)
-    graph = svg.element("g", draw.body(plan, theme, "p-"), transform=f"translate({svg.number(EDGE)},{svg.number(top)})")
+    ids = draw.prefix(plan)
+    graph = svg.element("g", draw.body(plan, theme, ids), transform=f"translate({svg.number(EDGE)},{svg.number(top)})")
     parts = [svg.text(EDGE, 36, picture.title, 22, theme.ink, bold=True), graph]
     parts.append(svg.element("line", x1=left - 12, y1=top, x2=left - 12, y2=h - EDGE, stroke=theme.hairline))
     for at, line in enumerate(lines):
@@ -270,5 +272,5 @@ def _document(picture: _Program, theme: Theme) -> str:
             shown = clean(text.strip(), LONGEST)
             parts.append(svg.text(left + NUMBER + indent * CHARACTER, y, shown, SIZE, color, font_family=MONO))
     return svg.document(
-        w, h, *parts, title=picture.title, description=picture.description, prefix="p-", background=theme.panel
+        w, h, *parts, title=picture.title, description=picture.description, prefix=ids, background=theme.panel
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from html import escape as _escape
 from typing import Any
+from zlib import crc32
 
 from .theme import FONT
 
@@ -20,6 +21,11 @@ def escape(text: object) -> str:
 def number(x: float) -> str:
     """A coordinate in at most two decimals."""
     return f"{x:.2f}".rstrip("0").rstrip(".") if x % 1 else str(int(x))
+
+
+def prefix(content: object) -> str:
+    """A prefix for ids, so that pictures in one notebook do not share any. The same content has the same one."""
+    return f"g{crc32(repr(content).encode('utf-8', 'replace')):08x}-"
 
 
 def element(tag: str, *children: str, **attributes: Any) -> str:

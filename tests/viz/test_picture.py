@@ -15,7 +15,7 @@ import pytest
 
 import viz
 from tests.viz import examples
-from tests.viz.reading import overlaps, parse
+from tests.viz.reading import by_id, overlaps, parse
 from tinygrad_reg import Tensor
 from viz import dot, files, paint
 
@@ -173,3 +173,12 @@ def test_the_doctor(arguments: list[str]) -> None:
     assert done.returncode == 0, done.stderr
     assert "step pages can be written" in done.stdout
     assert ("placed by 'dot'" if shutil.which("dot") else "the built-in layout places every graph") in done.stdout
+
+
+def test_pictures_side_by_side_share_no_ids() -> None:
+    """A notebook may put their SVGs into one page."""
+    small, large = examples.lecture_chain(length=3)[0], examples.lecture_chain(length=4)[0]
+    programs = ["def f(x):\n    # ---- forward\n    y = x + 1\n", "def f(x):\n    # ---- forward\n    y = x * 2\n"]
+    pictures = [viz.graph(small), viz.graph(large), viz.flow(small), viz.flow(large), *map(viz.program, programs)]
+    found = [id for picture in pictures for id in by_id(parse(picture.svg))]
+    assert len(found) == len(set(found))

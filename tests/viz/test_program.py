@@ -15,6 +15,7 @@ from tests.viz.browser import Browser
 from tests.viz.reading import overlaps, parse, texts
 from tests.viz.test_page import AXE
 from tinygrad_reg import Tensor
+from viz.draw import prefix
 
 
 def _compiled() -> Any:
@@ -119,7 +120,7 @@ def test_the_page_links_boxes_and_lines(chromium: Browser, tmp_path: Path, dark:
     chromium.scheme(dark)
     chromium.open(tmp_path / "program.html")
     box = next(box for box in picture.plan.boxes if box.lines[0].text.startswith("2 H"))
-    chromium.run("document.getElementById(arguments[0]).focus()", f"p-{box.id}")
+    chromium.run("document.getElementById(arguments[0]).focus()", f"{prefix(picture.plan)}{box.id}")
     shown = "return [...document.querySelectorAll('button.shown code')].map(c => c.textContent.trim())"
     lines = [line.text.strip() for line in picture.lines if line.box == int(box.id[1:])]
     assert chromium.run(shown) == lines
