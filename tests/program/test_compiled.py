@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -284,3 +286,38 @@ def test_gradients_left_by_hand_move_the_parameters():
         return seen
 
     assert all(map(equal, run(True), run(False)))
+
+
+def single_numbers():
+    w = tg.Tensor(3.0, requires_grad=True)
+
+    def step():
+        w.grad = None
+        (w * w).backward()
+        return w.grad
+
+    return step, ()
+
+
+def training():
+    made = digits()
+    return made.step, made.batches[0]
+
+
+@pytest.mark.parametrize("make", [training, single_numbers])
+def test_a_program_that_is_dropped_is_gone_with_its_arrays(make):
+    """At once: buffers, parameters and the optimizer's arrays must not wait for the garbage collector."""
+
+    def used():
+        step, arguments = make()
+        fast = tg.compile(step)
+        for _ in range(3):  # captured, run, run in straight lines
+            fast(*arguments)
+        return [weakref.ref(x) for x in (fast, step, fast._last)]
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert [reference() for reference in used()] == [None, None, None]
+    finally:
+        gc.enable()

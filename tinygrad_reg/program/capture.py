@@ -152,11 +152,11 @@ class Capture(Updates):
             generator.bit_generator.state = state
 
     def forget(self) -> None:
-        """Let go of the values of the capture, once the program is made."""
+        """Let go of the values of the capture, once the program is made, and of Tensors."""
         for node in (*self.nodes, *self.inputs):
             node.value = None
         for node in self.inputs:
-            node.first = None
+            node.first = node.of = None
         self._examples.clear()
 
     # ---- what else is noted

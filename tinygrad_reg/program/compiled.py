@@ -125,6 +125,7 @@ class Compiled:
                 generator = modes.generator
                 capture.stand_in(before.places)
                 returned = self.step(*taken, **named)
+                del stand_in  # it calls itself, and so would keep this capture until the garbage collector comes
                 if generator is not None and modes.generator is not generator:
                     capture.refuse("it calls tg.seed(), which a program would do only once", "Call it outside")
                 program = Program(capture, returned)

@@ -50,6 +50,7 @@ class Listing:
         if any("tg." in line for line in body if "    # " not in line):
             imports.append("import tinygrad_reg as tg")
         self.text = "\n".join([*imports, "", "", *self._head(name), *body, *self._return(), ""])
+        del self.writer  # it refers to this listing, and so would keep all that the program knows
 
     def name(self, node: Node) -> str:
         """What a line's result, or an input, is called: as in the user's code, or after the op."""

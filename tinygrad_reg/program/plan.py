@@ -36,7 +36,7 @@ class Plan:
         self.numbers: dict[Any, Node] = {}
         self.once: list[str] = []
         self.lines: list[str] = []
-        self.writer = Writer(self.names, lambda node: self.named[node])
+        self.writer = Writer(self.names, self.named.__getitem__)
         self._take_inputs()
         self._bases()
         self._fold()
@@ -48,7 +48,7 @@ class Plan:
         imports += self._shorten()
         returned = ", ".join(self.named[node] for node in program.results)
         self.lines.append(f"return ({returned}{',' if len(program.results) == 1 else ''})")
-        floats = in_floats(program, self.names, lambda node: self.named[node], self.folded)
+        floats = in_floats(program, self.names, self.named.__getitem__, self.folded)
         self.text = "\n".join(
             [
                 *imports,
@@ -60,8 +60,8 @@ class Plan:
             ]
         )
 
-    def _function(self, name: str, lines: list[str]) -> list[str]:
-        listed = ", ".join(self.named[node] for node in self.arguments)
+    def _function(self, name: str, lines: list[str], *bound: str) -> list[str]:
+        listed = ", ".join([*(self.named[node] for node in self.arguments), *bound])
         return ["", "", f"def {name}({listed}):", *(f"    {line}" for line in lines)]
 
     def _two_ways(self, floats: list[str]) -> list[str]:
@@ -77,7 +77,8 @@ class Plan:
             f"return in_arrays({listed})",
         ]
         arrays, quick = self._function("in_arrays", self.lines), self._function("in_floats", floats)
-        return [*arrays, *quick, *self._function("step", lines)]
+        bound = "in_arrays=in_arrays, in_floats=in_floats"
+        return [*arrays, *quick, *self._function("step", lines, bound)]
 
     def _take_inputs(self) -> None:
         for node in self.program.inputs:

@@ -31,7 +31,10 @@ class Replay:
         self._given = listing.names.given
         scope = {**plan.given}
         exec(compile(plan.text, "<tg.compile>", "exec"), scope)
-        self._program: Callable[..., Any] = scope["step"]
+        # A function that its own globals hold is freed by the garbage collector only, and all buffers with it.
+        self._program: Callable[..., Any] = scope.pop("step")
+        scope.pop("in_arrays", None)
+        scope.pop("in_floats", None)
         self.returned = program.returned
         self._results = len(program.results)
 
@@ -127,28 +130,15 @@ class Replay:
             tensor._home = home
         for tensor, home in self._home_grad:
             tensor._grad = tensor._home = home
-        self.give_gradients(results)
+        for tensor, i in self._new_grad:
+            give_gradient(tensor, results[i])
         for optimizer, groups in self._steps:
             optimizer.steps += 1
             for group in groups:
                 group.t += 1
             written(groups)
-        returned = self.filled(results)
+        returned = filled(self.returned, results)
         return self._give_back(returned) if self._stands else returned
-
-    def give_gradients(self, results: Sequence[Any]) -> None:
-        """Gradients that do not lie among an optimizer's."""
-        for tensor, i in self._new_grad:
-            home = tensor._home
-            if home is None:
-                tensor._grad = results[i]
-            else:
-                home[...] = results[i]
-                tensor._grad = home
-
-    def filled(self, results: Sequence[Any]) -> Any:
-        """What the step returns."""
-        return _filled(self.returned, results)
 
     def inputs(self, arrays: Sequence[Any]) -> dict[str, Any]:
         """What the readable program takes, by name."""
@@ -189,18 +179,28 @@ def leaf(data: Any) -> Tensor:
     return made
 
 
-def _filled(x: Any, results: Sequence[Any]) -> Any:
+def give_gradient(tensor: Tensor, gradient: Any) -> None:
+    """For a Tensor whose gradient the program does not leave among an optimizer's."""
+    home = tensor._home
+    if home is None:
+        tensor._grad = gradient
+    else:
+        home[...] = gradient
+        tensor._grad = home
+
+
+def filled(x: Any, results: Sequence[Any]) -> Any:
     """What the step returns."""
     if isinstance(x, Result):
         if not x.is_tensor:
             return results[x.position]
         return leaf(results[x.position])
     if isinstance(x, tuple) and hasattr(x, "_fields"):
-        return type(x)(*(_filled(part, results) for part in x))
+        return type(x)(*(filled(part, results) for part in x))
     if type(x) in (tuple, list):
-        return type(x)([_filled(part, results) for part in x])
+        return type(x)([filled(part, results) for part in x])
     if type(x) is dict:
-        return {name: _filled(part, results) for name, part in x.items()}
+        return {name: filled(part, results) for name, part in x.items()}
     return x
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from ..modes import ERROR_STATE, IGNORE, default_dtype, modes
 from ..tensor import Clock
 from .program import Result
-from .replay import Replay, leaf
+from .replay import Replay, filled, give_gradient, leaf
 
 MISS = object()
 
@@ -24,7 +24,8 @@ class Text:
 
     def __init__(self) -> None:
         self.scope: dict[str, Any] = {"MISS": MISS, "modes": modes, "default_dtype": default_dtype, "Clock": Clock,
-            "ndarray": np.ndarray, "ERROR_STATE": ERROR_STATE, "IGNORE": IGNORE, "leaf": leaf}  # fmt: skip
+            "ndarray": np.ndarray, "ERROR_STATE": ERROR_STATE, "IGNORE": IGNORE, "leaf": leaf,
+            "filled": filled, "give_gradient": give_gradient}  # fmt: skip
 
     def name(self, thing: Any) -> str:
         """A name for an object."""
@@ -65,8 +66,7 @@ def straight(replay: Replay, args: tuple[Any, ...]) -> Callable[[tuple[Any, ...]
     after += [f"{name(tensor)}._grad = None" for tensor in replay._no_grad]
     after += [f"{name(tensor)}._home = {name(home)}" for tensor, home in replay._homes]
     after += [f"{(t := name(tensor))}._grad = {t}._home = {name(home)}" for tensor, home in replay._home_grad]
-    if replay._new_grad:
-        after.append(f"{name(replay.give_gradients)}(results)")
+    after += [f"give_gradient({name(tensor)}, results[{i}])" for tensor, i in replay._new_grad]
     for optimizer, groups in replay._steps:
         after.append(f"{name(optimizer)}.steps += 1")
         after += [f"{name(group)}.t += 1" for group in groups]
@@ -86,7 +86,7 @@ def straight(replay: Replay, args: tuple[Any, ...]) -> Callable[[tuple[Any, ...]
         f"    return {_returned(replay, name)}",
     ]
     exec(compile("\n".join(lines), "<tg.compile>", "exec"), text.scope)
-    call: Callable[[tuple[Any, ...]], Any] = text.scope["call"]
+    call: Callable[[tuple[Any, ...]], Any] = text.scope.pop("call")  # or it would hold itself
     return call
 
 
@@ -94,6 +94,6 @@ def _returned(replay: Replay, name: Callable[[Any], str]) -> str:
     """What the step returns, as an expression."""
     parts = replay.returned if type(replay.returned) is tuple else (replay.returned,)
     if not all(isinstance(part, Result) for part in parts):
-        return f"{name(replay.filled)}(results)"
+        return f"filled({name(replay.returned)}, results)"
     made = [f"leaf(results[{part.position}])" if part.is_tensor else f"results[{part.position}]" for part in parts]
     return f"({', '.join(made)},)" if parts is replay.returned else made[0]
