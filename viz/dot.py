@@ -145,7 +145,7 @@ def digraph(drawing: Drawing, theme: Theme, gap: float = layout.RANK_GAP) -> gra
 
 
 def chains(shown: Sequence[Chain], theme: Theme, color: Callable[[float], str], title: str) -> graphviz.Digraph:
-    """Chains of gradients as DOT, for PNG and PDF: a cluster each, the loss at the right."""
+    """Chains of gradients as DOT, for those who go on with it in Graphviz: a cluster each, the loss at the right."""
     heading = f'<font point-size="17"><b>{escape(title)}</b></font>'
     graph = graphviz.Digraph(
         graph_attr={

@@ -103,26 +103,12 @@ def decision_boundary(
     room = 0.08 * (high - low) + 1e-9
     across, up = (np.linspace(a, b, resolution) for a, b in zip(low - room, high + room, strict=True))
     grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2).astype(points.dtype)
-    out = _answer(model, grid)
-    out = out.reshape(len(grid), -1)
+    out = _answer(model, grid).reshape(resolution, resolution, -1)
     ax = axes(ax, (5.6, 4.8))
-    if out.shape[1] == 1:
-        cut = 0.5 if out.min() >= 0 and out.max() <= 1 else 0.0  # probabilities, or logits
-        surface = out.reshape(resolution, resolution)
-        span = cut or max(float(np.abs(surface).max()), 1e-12)
-        heights = np.linspace(cut - span, cut + span, 13)
-        filled = ax.contourf(across, up, surface, levels=heights, cmap=_shades(), alpha=0.55)
-        ax.contour(across, up, surface, levels=[cut], colors=LIGHT.ink, linewidths=2)
-        ax.plot([], [], color=LIGHT.ink, linewidth=2, label="boundary")
-        ax.figure.colorbar(filled, ax=ax, label="the model's answer", format="%.2g", ticks=heights[::3])
+    if out.shape[2] == 1:
+        _one_answer(ax, across, up, out[..., 0])
     else:
-        winner = out.argmax(axis=1).reshape(resolution, resolution)
-        levels = np.arange(out.shape[1] + 1) - 0.5
-        fills = [style(k)["color"] for k in range(out.shape[1])]
-        ax.contourf(across, up, winner, levels=levels, colors=fills, alpha=0.3)
-        ax.contour(across, up, winner, levels=levels[1:-1], colors=LIGHT.ink, linewidths=1.2)
-        ax.plot([], [], color=LIGHT.ink, linewidth=1.2, label="boundary")
-        ax.plot([], [], "s", color=LIGHT.line, alpha=0.3, markersize=11, linestyle="none", label="area: the answer")
+        _areas(ax, across, up, out)
     for at, one in enumerate(np.unique(classes)):
         mine = points[classes == one]
         ax.plot(*mine.T, MARKERS[at % len(MARKERS)], color=style(at)["color"], markeredgecolor="white", markersize=6,
@@ -132,6 +118,28 @@ def decision_boundary(
     ax.set(xlabel="feature 1", ylabel="feature 2")
     heading(ax, title)
     return ax  # type: ignore[no-any-return]
+
+
+def _one_answer(ax: Axes, across: np.ndarray, up: np.ndarray, surface: np.ndarray) -> None:
+    """Two classes, by one number: the shades of the answer, and the line where it changes."""
+    cut = 0.5 if surface.min() >= 0 and surface.max() <= 1 else 0.0  # probabilities, or logits
+    span = cut or max(float(np.abs(surface).max()), 1e-12)
+    heights = np.linspace(cut - span, cut + span, 13)
+    filled = ax.contourf(across, up, surface, levels=heights, cmap=_shades(), alpha=0.55)
+    ax.contour(across, up, surface, levels=[cut], colors=LIGHT.ink, linewidths=2)
+    ax.plot([], [], color=LIGHT.ink, linewidth=2, label="boundary")
+    ax.figure.colorbar(filled, ax=ax, label="the model's answer", format="%.2g", ticks=list(heights[::3]))
+
+
+def _areas(ax: Axes, across: np.ndarray, up: np.ndarray, out: np.ndarray) -> None:
+    """Several classes: the area of each, where its output is the largest."""
+    classes = out.shape[2]
+    levels = np.arange(classes + 1) - 0.5
+    fills = [style(k)["color"] for k in range(classes)]
+    ax.contourf(across, up, out.argmax(axis=2), levels=levels, colors=fills, alpha=0.3)
+    ax.contour(across, up, out.argmax(axis=2), levels=levels[1:-1], colors=LIGHT.ink, linewidths=1.2)
+    ax.plot([], [], color=LIGHT.ink, linewidth=1.2, label="boundary")
+    ax.plot([], [], "s", color=LIGHT.line, alpha=0.3, markersize=11, linestyle="none", label="area: the answer")
 
 
 def _shades() -> Any:

@@ -10,7 +10,7 @@ from . import draw, layout, rows, svg
 from .terms import Row, Step, Term, Text
 from .text import width, wrap
 from .theme import MONO, Theme
-from .trace import Box, Drawing
+from .trace import Arrow, Box, Drawing
 
 W = 1400.0
 EDGE = 24.0
@@ -99,17 +99,7 @@ def _part(plan: Drawing, around: Sequence[Box], room: float, height: float) -> D
     x = (min(b.x - b.w / 2 for b in found) + max(b.x + b.w / 2 for b in found) - w) / 2
     y = (min(b.y - b.h / 2 for b in found) + max(b.y + b.h / 2 for b in found) - h) / 2
     boxes = [replace(box, x=box.x - x, y=box.y - y) for box in plan.boxes if box.id in shown]
-    arrows = []
-    for arrow in plan.arrows:
-        points = [(px - x, py - y) for px, py in arrow.points]
-        if arrow.tail in shown and arrow.head not in shown:
-            points = _straight(points[0], (points[0][0] + STUB, points[0][1]))
-        elif arrow.head in shown and arrow.tail not in shown:
-            points = _straight((points[-1][0] - STUB, points[-1][1]), points[-1])
-        elif arrow.head not in shown:
-            continue
-        turn = (arrow.turn[0] - x, arrow.turn[1] - y) if arrow.turn else None
-        arrows.append(replace(arrow, turn=turn, points=points, is_cut=not {arrow.tail, arrow.head} <= shown))
+    arrows = [_moved(arrow, x, y, shown) for arrow in plan.arrows if {arrow.tail, arrow.head} & shown]
     placed = []
     for frame in plan.placed:
         if frame.corners and frame.boxes & shown:
@@ -118,6 +108,17 @@ def _part(plan: Drawing, around: Sequence[Box], room: float, height: float) -> D
             corners = (max(x0 - x, 4.0), max(y0 - y, at), min(x1 - x, w - 4), min(y1 - y, h - 4))
             placed.append(replace(frame, corners=corners))
     return replace(plan, boxes=boxes, arrows=arrows, placed=placed, w=w, h=h)
+
+
+def _moved(arrow: Arrow, x: float, y: float, shown: set[str]) -> Arrow:
+    """The arrow by so much further to the upper left, cut short where one of its ends is not shown."""
+    points = [(px - x, py - y) for px, py in arrow.points]
+    if arrow.head not in shown:
+        points = _straight(points[0], (points[0][0] + STUB, points[0][1]))
+    elif arrow.tail not in shown:
+        points = _straight((points[-1][0] - STUB, points[-1][1]), points[-1])
+    turn = (arrow.turn[0] - x, arrow.turn[1] - y) if arrow.turn else None
+    return replace(arrow, turn=turn, points=points, is_cut=not {arrow.tail, arrow.head} <= shown)
 
 
 def _straight(a: tuple[float, float], b: tuple[float, float]) -> list[tuple[float, float]]:
