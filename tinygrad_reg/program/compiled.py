@@ -7,7 +7,7 @@ import random
 import threading
 import types
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -109,15 +109,8 @@ class Compiled:
         names = _names_of(self.step, args)
         count = iter(range(10**9))  # places, in the order of _key
 
-        def stand_in(x: Any, name: str) -> Any:
-            if isinstance(x, (list, tuple, dict)) and _is_known(x):
-                return _like(x, [stand_in(part, f"{name}_{i}") for i, part in _parts(x)])
-            if isinstance(x, Tensor) and _is_given(x):
-                return capture.argument(x, name, next(count))
-            return capture.input("argument", next(count), x, name) if isinstance(x, np.ndarray) else x
-
-        taken = [stand_in(x, name) for x, name in zip(args, names, strict=True)]
-        named = {name: stand_in(x, name) for name, x in options.items()}
+        taken = [_stand_in(x, name, capture, count) for x, name in zip(args, names, strict=True)]
+        named = {name: _stand_in(x, name, capture, count) for name, x in options.items()}
         last_output = modes.last_output
         try:
             try:
@@ -125,7 +118,6 @@ class Compiled:
                 generator = modes.generator
                 capture.stand_in(before.places)
                 returned = self.step(*taken, **named)
-                del stand_in  # it calls itself, and so would keep this capture until the garbage collector comes
                 if generator is not None and modes.generator is not generator:
                     capture.refuse("it calls tg.seed(), which a program would do only once", "Call it outside")
                 program = Program(capture, returned)
@@ -176,6 +168,15 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self.step, '__name__', 'step')}, {len(self._programs)} programs>"
+
+
+def _stand_in(x: Any, name: str, capture: Capture, count: Iterator[int]) -> Any:
+    """What the step is given in place of an argument: arrays are counted as `_key` finds them."""
+    if isinstance(x, (list, tuple, dict)) and _is_known(x):
+        return _like(x, [_stand_in(part, f"{name}_{i}", capture, count) for i, part in _parts(x)])
+    if isinstance(x, Tensor) and _is_given(x):
+        return capture.argument(x, name, next(count))
+    return capture.input("argument", next(count), x, name) if isinstance(x, np.ndarray) else x
 
 
 def _key(x: Any, arrays: list[Any]) -> Any:
