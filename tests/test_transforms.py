@@ -207,3 +207,9 @@ def test_a_derivative_that_fails_is_named():
     with pytest.raises(TypeError) as caught:
         tg.grad(half_done)(1.0)
     assert caught.value.__notes__ == ["in the derivative of 'half_done' by 'x'"]
+
+
+@pytest.mark.parametrize("step", [0.0, -1e-6, float("nan"), float("inf")])
+def test_check_grad_needs_a_step_to_take(step):
+    with pytest.raises(ValueError, match="step must be a finite number > 0"):
+        tg.check_grad(np.tanh, [0.5], step=step)

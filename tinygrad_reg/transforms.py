@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from . import checks
 from .backward import gradients
 from .modes import modes, recording
 from .tensor import Tensor, as_array, describe, values
@@ -197,6 +198,7 @@ def check_grad(
     _must_be_function(f, "check_grad()")
     if order not in (1, 2):
         raise ValueError(f"check_grad compares derivatives of order 1 or 2, not {order!r}")
+    checks.positive("step", step)
     arrays = [np.array(values(x), dtype=np.float64) for x in inputs]
     if not arrays:
         raise ValueError("check_grad needs at least one input to differentiate by")

@@ -148,3 +148,11 @@ def test_numpy_takes_the_first_axis_of_a_number(op):
 def test_an_axis_of_a_number_is_refused(op):
     with pytest.raises((IndexError, ValueError), match="can't take x of shape"):
         op(tg.Tensor(3.0, requires_grad=True, name="x"), axis=0)
+
+
+def test_the_mean_of_many_half_precision_numbers_is_no_overflow():
+    x = tg.Tensor(np.ones(70_000, np.float16), requires_grad=True)
+    mean = np.mean(x)
+    assert (mean.dtype, mean.item()) == (np.float16, 1.0)
+    rows = np.mean(tg.Tensor(np.ones((70_000, 2), np.float16)), axis=0)
+    assert (rows.dtype, rows.data.tolist()) == (np.float16, [1.0, 1.0])

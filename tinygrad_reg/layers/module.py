@@ -53,8 +53,8 @@ class Module(Called):
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Run `forward`; arrays, lists of numbers and floats become Tensors."""
         outer, before, call = running.module, modes.place, source.caller(2)
-        modes.place = source.inside(call)
-        try:
+        try:  # with all that is set back: Ctrl-C may come between any two lines
+            modes.place = source.inside(call)
             out = self._call(None if outer is None else name_within(outer, self), inputs, options)
         finally:
             modes.place = before
@@ -63,10 +63,10 @@ class Module(Called):
     def _call(self, name: str | None, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Run `forward` as the layer `name` of the module that is running, or as the whole model (None)."""
         outer, names, path = running.module, running.names, modes.layer
-        running.module, running.names = self, None
-        if name is not None:
-            modes.layer = f"{path}.{name}" if path else name
         try:
+            running.module, running.names = self, None
+            if name is not None:
+                modes.layer = f"{path}.{name}" if path else name
             out = self.forward(*[x if isinstance(x, Tensor) else _tensor(x) for x in inputs], **options)
             if out is None:
                 raise TypeError(f"forward of {self.where()} returned None: end it with `return ...`")
