@@ -368,6 +368,14 @@ def test_softmax_along_the_wrong_axis_is_noticed():
         categorical_crossentropy(tg.ops.softmax(sequences, axis=1), np.zeros((4, 2), int))
 
 
+def test_probabilities_that_do_not_sum_to_1_are_warned_of_at_the_users_line():
+    rows = [[[0.5, 0.5, 0.0], [0.2, 0.2, 0.5]]]
+    with pytest.warns(UserWarning, match=r"a row sums to 0\.9\)") as told:
+        categorical_crossentropy(rows, [[0, 1]])
+    here = test_probabilities_that_do_not_sum_to_1_are_warned_of_at_the_users_line.__code__
+    assert (told[0].filename, told[0].lineno) == (__file__, here.co_firstlineno + 3)
+
+
 def test_a_nan_is_no_input_error_but_the_loss():
     assert np.isnan(binary_crossentropy([np.nan, 0.5], [0, 1]).item())
     assert np.isnan(softmax_crossentropy([[np.nan, 0.5]], [0]).item())

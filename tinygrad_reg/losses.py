@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,11 +29,19 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from . import checks, ops, source
-from .loss_checks import are_distributions, are_labels, are_signs, are_weights, lie_in_0_1, sum_to_1
-from .modes import check, default_dtype
+from .loss_inputs import (
+    as_labels,
+    as_prediction,
+    as_target,
+    as_weights,
+    check_order,
+    check_range,
+    check_rows,
+    check_signs,
+)
 from .naming import look_up, missing, resolve
 from .ops.crossentropy import floored_log
-from .tensor import Tensor, as_array, describe, values
+from .tensor import Tensor
 
 Reduction = Literal["mean", "sum", "samples", "none"]
 Loss = Callable[..., Tensor]
@@ -50,9 +57,9 @@ def _loss(per_loss: Callable[..., Any]) -> Loss:
         prediction: Any, target: Any, *, reduction: Reduction = "mean", weights: Any = None, **options: Any
     ) -> Tensor:
         checks.one_of("reduction", reduction, _REDUCTIONS)
-        each = per_loss(_as_prediction(prediction), target, **options)
+        each = per_loss(as_prediction(prediction), target, **options)
         if weights is not None:
-            each = each * _as_weights(weights, each)
+            each = each * as_weights(weights, each)
         named: Tensor = source.result(_reduced(each, reduction))
         return named
 
@@ -84,7 +91,7 @@ def mse(prediction: Any, target: Any) -> Any:
     >>> mse([[2.1, 2.5], [6.3, 2.7]], [[3, 4], [5, 2]])
     Tensor(1.31)
     """
-    return (prediction - _as_target(prediction, target, "mse")) ** 2
+    return (prediction - as_target(prediction, target, "mse")) ** 2
 
 
 @_loss
@@ -94,7 +101,7 @@ def half_mse(prediction: Any, target: Any) -> Any:
     It equals mse for two outputs, is half of it for one, and 1.5 times it for three. The loss of a sample is
     ½‖yᵢ − aᵢ‖²: that is what reduction="none" gives.
     """
-    squares = (prediction - _as_target(prediction, target, "half_mse")) ** 2
+    squares = (prediction - as_target(prediction, target, "half_mse")) ** 2
     outputs = tuple(range(1, squares.ndim))
     return 0.5 * (np.sum(squares, axis=outputs) if outputs else squares)
 
@@ -102,14 +109,14 @@ def half_mse(prediction: Any, target: Any) -> Any:
 @_loss
 def mae(prediction: Any, target: Any) -> Any:
     """Mean absolute error, mean(|a − y|); its derivative is 0 where a = y."""
-    return np.abs(prediction - _as_target(prediction, target, "mae"))
+    return np.abs(prediction - as_target(prediction, target, "mae"))
 
 
 @_loss
 def huber(prediction: Any, target: Any, *, delta: float = 1.0) -> Any:
     """Squared near the target, absolute far from it: ½d² where |d| ≤ δ, else δ(|d| − ½δ), for d = a − y."""
     checks.limit("delta", delta)
-    d = prediction - _as_target(prediction, target, "huber")
+    d = prediction - as_target(prediction, target, "huber")
     near = np.clip(d, -delta, delta)
     return near * (d - 0.5 * near)
 
@@ -120,8 +127,8 @@ def huber(prediction: Any, target: Any, *, delta: float = 1.0) -> Any:
 @_loss
 def hinge(prediction: Any, target: Any) -> Any:
     """max(0, 1 − y·a) of a score a and a target y of −1 or +1: a support vector machine's loss."""
-    y = _as_target(prediction, target, "hinge")
-    check(are_signs, values(y))
+    y = as_target(prediction, target, "hinge")
+    check_signs(y)
     return ops.relu(1.0 - y * prediction)
 
 
@@ -136,18 +143,18 @@ def binary_crossentropy(prediction: Any, target: Any) -> Any:
     >>> round(binary_crossentropy(p, y).item() / np.log(10), 4)  # lecture 000's example, to base 10
     np.float64(0.3411)
     """
-    _in_order(prediction, target, "binary_crossentropy")
-    y = _as_target(prediction, target, "binary_crossentropy")
-    _check_range(prediction, "prediction", "binary_crossentropy", "sigmoid_crossentropy takes logits")
-    _check_range(y, "target", "binary_crossentropy", "labels are 0 or 1")
+    check_order(prediction, target, "binary_crossentropy")
+    y = as_target(prediction, target, "binary_crossentropy")
+    check_range(prediction, "prediction", "binary_crossentropy", "sigmoid_crossentropy takes logits")
+    check_range(y, "target", "binary_crossentropy", "labels are 0 or 1")
     return -(y * floored_log(prediction) + (1.0 - y) * floored_log(1.0 - prediction))
 
 
 @_loss
 def sigmoid_crossentropy(prediction: Any, target: Any) -> Any:
     """Binary cross-entropy of logits z, mean(log(1 + e^z) − y·z): its gradient is (σ(z) − y)/n, however large z is."""
-    y = _as_target(prediction, target, "sigmoid_crossentropy")
-    _check_range(y, "target", "sigmoid_crossentropy", "labels are 0 or 1")
+    y = as_target(prediction, target, "sigmoid_crossentropy")
+    check_range(y, "target", "sigmoid_crossentropy", "labels are 0 or 1")
     return ops.softplus(prediction) - y * prediction
 
 
@@ -165,11 +172,9 @@ def categorical_crossentropy(prediction: Any, target: Any) -> Any:
     >>> print(categorical_crossentropy(p, [0, 2], reduction="none").data)  # −ln 0.7, −ln 0.4
     [0.35667494 0.91629073]
     """
-    _in_order(prediction, target, "categorical_crossentropy")
-    y = _as_labels(prediction, target, "categorical_crossentropy")
-    if not _is_softmax(prediction):
-        _check_range(prediction, "prediction", "categorical_crossentropy", "softmax_crossentropy takes logits")
-        check(sum_to_1, values(prediction))
+    check_order(prediction, target, "categorical_crossentropy")
+    y = as_labels(prediction, target, "categorical_crossentropy")
+    check_rows(prediction, "categorical_crossentropy")
     if y.ndim < prediction.ndim:
         return -floored_log(ops.take_along_axis(prediction, y[..., None], axis=-1)[..., 0])
     return -np.sum(y * floored_log(prediction), axis=-1)
@@ -186,7 +191,7 @@ def softmax_crossentropy(prediction: Any, target: Any) -> Any:
     >>> print(z.grad.round(6))
     [[-0.3  0.2  0.1]]
     """
-    y = _as_labels(prediction, target, "softmax_crossentropy")
+    y = as_labels(prediction, target, "softmax_crossentropy")
     if y.ndim < prediction.ndim:
         return ops.softmax_crossentropy(prediction, y)
     return -np.sum(y * ops.log_softmax(prediction), axis=-1)
@@ -217,100 +222,7 @@ def head_for(problem: str) -> tuple[Callable[..., Tensor] | None, Loss]:
     return look_up(problem, heads, "kind of problem")
 
 
-# ---- what is given: the right type and shape, and values that make sense
-
-
-def _as_prediction(prediction: Any) -> Tensor:
-    tensor = prediction if isinstance(prediction, Tensor) else Tensor(prediction)
-    return tensor if tensor._data.dtype.kind == "f" else Tensor(tensor.data, name=tensor.name, dtype=default_dtype())
-
-
-def _in_order(prediction: Tensor, target: Any, loss: str) -> None:
-    """Labels and probabilities that have changed places are in range, and would be trained on without a word."""
-    if isinstance(target, Tensor) and target._requires_grad and not prediction._requires_grad:
-        warnings.warn(
-            f"{loss} takes the prediction first, and here only the target requires a gradient: "
-            "have they changed places?",
-            stacklevel=4,
-        )
-
-
-def _as_target(prediction: Tensor, target: Any, loss: str) -> Any:
-    """The target of an elementwise loss: in the prediction's shape and dtype."""
-    if not isinstance(target, (np.ndarray, Tensor)):
-        target = np.asarray(target)
-    if target.shape != prediction._data.shape:
-        raise _mismatch(prediction, target, loss)
-    return _in_dtype(target, prediction)
-
-
-def _as_labels(prediction: Tensor, target: Any, loss: str) -> Any:
-    """The target of a categorical loss: whole numbers without the axis of classes, or a distribution over them."""
-    shape = prediction._data.shape
-    if not shape or shape[-1] < 2:
-        raise ValueError(
-            f"{loss} needs two classes or more on the last axis, but the prediction is {describe(prediction)}; "
-            f"for one output a sample use {'binary' if loss.startswith('cat') else 'sigmoid'}_crossentropy"
-        )
-    if not isinstance(target, (np.ndarray, Tensor)):
-        target = np.asarray(target)
-    if target.shape == shape[:-1]:
-        labels = values(target)
-        checks.labels("target", labels)
-        check(are_labels, labels, shape[-1], loss=loss)
-        return labels.astype(np.intp, copy=False)
-    if target.shape != shape:
-        raise _mismatch(prediction, target, loss)
-    check(are_distributions, values(target), loss=loss)
-    return _in_dtype(target, prediction)
-
-
-def _in_dtype(target: Any, prediction: Tensor) -> Any:
-    """The target in the prediction's dtype: float64 or integer targets leave a float32 model in float32."""
-    dtype = prediction._data.dtype
-    return target if target.dtype == dtype else target.astype(dtype)
-
-
-def _mismatch(prediction: Tensor, target: Any, loss: str) -> ValueError:
-    given, wanted = tuple(target.shape), prediction.shape
-    shape = [str(n) for n in (-1, *wanted[1:])] if wanted else []  # −1: these may be a batch, to be reshaped is the set
-    if np.size(target) == prediction.size:
-        advice = f"write target.reshape({', '.join(shape)})"
-    elif given == (*wanted[:-1], 1):
-        advice = f"write target.reshape({', '.join(shape[:-1])}) if it holds labels"
-    elif given == wanted[:-1] and loss not in ("categorical_crossentropy", "softmax_crossentropy"):
-        advice = "labels of several classes go with softmax_crossentropy or categorical_crossentropy"
-    else:
-        advice = "compare what the model gives with what the data set holds"
-    return ValueError(
-        f"{loss} compares like with like: the prediction is {describe(prediction)}, the target {given}; {advice}"
-    )
-
-
-def _check_range(x: Any, what: str, loss: str, advice: str) -> None:
-    if isinstance(x, Tensor) and x.op in ("sigmoid", "softmax"):
-        return  # can't be anywhere else
-    check(lie_in_0_1, values(x), what=what, loss=loss, advice=advice)
-
-
-def _is_softmax(p: Tensor) -> bool:
-    return p.op == "softmax" and p._options.get("axis", -1) in (-1, p.ndim - 1)
-
-
 # ---- many losses to one number
-
-
-def _as_weights(weights: Any, each: Tensor) -> Any:
-    w = as_array(weights, each.dtype)
-    if w.shape != each.shape:
-        if w.shape != each.shape[:1]:
-            raise ValueError(
-                f"weights must hold one number a sample, shape {each.shape[:1]}, or one a loss, {each.shape}, "
-                f"not {w.shape}"
-            )
-        w = w.reshape(w.shape + (1,) * (each.ndim - 1))
-    check(are_weights, w)
-    return w
 
 
 def _reduced(each: Any, reduction: Reduction) -> Any:

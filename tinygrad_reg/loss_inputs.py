@@ -1,0 +1,173 @@
+"""What losses are given: in the right type and shape, with numbers that make sense; anything else is refused."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from . import checks
+from .modes import check, default_dtype
+from .source import users_level
+from .tensor import Tensor, as_array, describe, values
+
+
+def as_prediction(prediction: Any) -> Tensor:
+    """A Tensor of floats."""
+    tensor = prediction if isinstance(prediction, Tensor) else Tensor(prediction)
+    return tensor if tensor._data.dtype.kind == "f" else Tensor(tensor.data, name=tensor.name, dtype=default_dtype())
+
+
+def check_order(prediction: Tensor, target: Any, loss: str) -> None:
+    """Labels and probabilities that have changed places are in range, and would be trained on without a word."""
+    if isinstance(target, Tensor) and target._requires_grad and not prediction._requires_grad:
+        warnings.warn(
+            f"{loss} takes the prediction first, and here only the target requires a gradient: "
+            "have they changed places?",
+            stacklevel=users_level(),
+        )
+
+
+def as_target(prediction: Tensor, target: Any, loss: str) -> Any:
+    """The target of an elementwise loss: in the prediction's shape and dtype."""
+    if not isinstance(target, (np.ndarray, Tensor)):
+        target = np.asarray(target)
+    if target.shape != prediction._data.shape:
+        raise _mismatch(prediction, target, loss)
+    return _in_dtype(target, prediction)
+
+
+def as_labels(prediction: Tensor, target: Any, loss: str) -> Any:
+    """The target of a categorical loss: whole numbers without the axis of classes, or a distribution over them."""
+    shape = prediction._data.shape
+    if not shape or shape[-1] < 2:
+        raise ValueError(
+            f"{loss} needs two classes or more on the last axis, but the prediction is {describe(prediction)}; "
+            f"for one output a sample use {'binary' if loss.startswith('cat') else 'sigmoid'}_crossentropy"
+        )
+    if not isinstance(target, (np.ndarray, Tensor)):
+        target = np.asarray(target)
+    if target.shape == shape[:-1]:
+        labels = values(target)
+        checks.labels("target", labels)
+        check(are_labels, labels, shape[-1], loss=loss)
+        return labels.astype(np.intp, copy=False)
+    if target.shape != shape:
+        raise _mismatch(prediction, target, loss)
+    check(are_distributions, values(target), loss=loss)
+    return _in_dtype(target, prediction)
+
+
+def _in_dtype(target: Any, prediction: Tensor) -> Any:
+    """The target in the prediction's dtype: float64 or integer targets leave a float32 model in float32."""
+    dtype = prediction._data.dtype
+    return target if target.dtype == dtype else target.astype(dtype)
+
+
+def _mismatch(prediction: Tensor, target: Any, loss: str) -> ValueError:
+    given, wanted = tuple(target.shape), prediction.shape
+    shape = [str(n) for n in (-1, *wanted[1:])] if wanted else []  # −1: these may be a batch, to be reshaped is the set
+    if np.size(target) == prediction.size:
+        advice = f"write target.reshape({', '.join(shape)})"
+    elif given == (*wanted[:-1], 1):
+        advice = f"write target.reshape({', '.join(shape[:-1])}) if it holds labels"
+    elif given == wanted[:-1] and loss not in ("categorical_crossentropy", "softmax_crossentropy"):
+        advice = "labels of several classes go with softmax_crossentropy or categorical_crossentropy"
+    else:
+        advice = "compare what the model gives with what the data set holds"
+    return ValueError(
+        f"{loss} compares like with like: the prediction is {describe(prediction)}, the target {given}; {advice}"
+    )
+
+
+def as_weights(weights: Any, each: Tensor) -> Any:
+    """Factors of the losses `each`, in their shape or one that is broadcast to it."""
+    w = as_array(weights, each.dtype)
+    if w.shape != each.shape:
+        if w.shape != each.shape[:1]:
+            raise ValueError(
+                f"weights must hold one number a sample, shape {each.shape[:1]}, or one a loss, {each.shape}, "
+                f"not {w.shape}"
+            )
+        w = w.reshape(w.shape + (1,) * (each.ndim - 1))
+    check(are_weights, w)
+    return w
+
+
+def check_signs(y: Any) -> None:
+    """Targets of −1 and +1."""
+    check(are_signs, values(y))
+
+
+def check_range(x: Any, what: str, loss: str, advice: str) -> None:
+    """Probabilities, or the like, in [0, 1]."""
+    if isinstance(x, Tensor) and x.op in ("sigmoid", "softmax"):
+        return  # can't be anywhere else
+    check(lie_in_0_1, values(x), what=what, loss=loss, advice=advice)
+
+
+def check_rows(p: Tensor, loss: str) -> None:
+    """Probabilities of classes: in [0, 1], and with sum 1 in each row."""
+    if p.op == "softmax" and p._options.get("axis", -1) in (-1, p.ndim - 1):
+        return
+    check_range(p, "prediction", loss, "softmax_crossentropy takes logits")
+    check(sum_to_1, values(p))
+
+
+# ---- what a program looks at anew in each call: modes.check(test, *arrays, loss=...), positional what a test looks at,
+# by name what its message says
+
+TOLERANCE = 1e-3  # how far probabilities may be from the sum 1: float16 and printed numbers must pass
+
+
+def are_labels(y: Any, classes: int, *, loss: str) -> None:
+    """Whole numbers from 0 to classes − 1."""
+    # One comparison finds both kinds of stray: seen as unsigned, a negative label is a huge one.
+    if y.size and np.maximum.reduce(y.astype(np.intp, copy=False).view(np.uintp), axis=None) >= classes:
+        raise ValueError(
+            f"{loss} has {classes} classes, so labels go from 0 to {classes - 1}; these go from {y.min()} to {y.max()}"
+        )
+
+
+def are_distributions(y: Any, *, loss: str) -> None:
+    """Rows that are not negative and sum to 1."""
+    sums = np.add.reduce(y, axis=-1)
+    if (np.abs(sums - 1) > TOLERANCE).any() or (y < 0).any():
+        raise ValueError(
+            f"one-hot labels of {loss} must be ≥ 0 and sum to 1 in each row, these sum to "
+            f"{sums.min():.4g} … {sums.max():.4g}; for several classes a sample, or one probability a sample, use "
+            "binary_crossentropy or sigmoid_crossentropy"
+        )
+
+
+def are_signs(y: Any) -> None:
+    """Numbers −1 and +1."""
+    if np.count_nonzero(np.abs(y) != 1):
+        raise ValueError("the targets of hinge must be −1 and +1; for labels of 0 and 1 give it 2 * target − 1")
+
+
+def lie_in_0_1(x: Any, *, what: str, loss: str, advice: str) -> None:
+    """Numbers from 0 to 1. A NaN passes: that the training diverged is for others to say."""
+    if x.size:
+        low, high = np.minimum.reduce(x, axis=None), np.maximum.reduce(x, axis=None)
+        if low < 0 or high > 1:
+            raise ValueError(f"the {what} of {loss} must lie in [0, 1], but is {low:.4g} to {high:.4g}; {advice}")
+
+
+def sum_to_1(p: Any) -> None:
+    """Rows of probabilities: a warning for those that do not sum to 1, to the user's line."""
+    away = np.abs(np.add.reduce(p, axis=-1) - 1)
+    if (away > TOLERANCE).any():
+        worst = np.add.reduce(p, axis=-1).flat[np.argmax(away)]
+        warnings.warn(
+            f"categorical_crossentropy was given probabilities that do not sum to 1 (a row sums to {worst:.4g}); "
+            "they are used as they are",
+            stacklevel=users_level(),
+        )
+
+
+def are_weights(w: Any) -> None:
+    """Numbers from 0 on."""
+    if not (w >= 0).all():
+        raise ValueError("weights must be numbers ≥ 0")
