@@ -78,7 +78,7 @@ def _(g, out, x):
 )  # fmt: skip
 def mean(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """Σ x / n over `axis` (all axes by default), n the number of elements averaged"""
-    if isinstance(x, np.ndarray) and x.dtype.char == "e":  # float16, whose sum is soon above its largest number; NumPy does so, too
+    if isinstance(x, np.ndarray) and x.dtype.char == "e":  # float16: its sum is soon above its largest number
         return (np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=np.float32) / count(x, axis)).astype(np.float16)
     return np.add.reduce(x, axis=axis, keepdims=keepdims) / count(x, axis)
 
