@@ -27,6 +27,10 @@ def test_multi_hot():
         (lambda: one_hot(["cat", "dog"]), TypeError, r"np.unique\(labels, return_inverse=True\)"),
         (lambda: one_hot(np.zeros(0, int)), ValueError, "give classes="),
         (lambda: multi_hot([[0], [3]], classes=3), ValueError, "not 3 to 3"),
+        (lambda: one_hot([-2, -1]), ValueError, "labels 0 to 0, not -2 to -1"),
+        (lambda: one_hot([0], True), TypeError, "classes must be a whole number"),
+        (lambda: multi_hot([[0]], 0), ValueError, "classes must be a whole number ≥ 1"),
+        (lambda: multi_hot([1, 2], classes=3), TypeError, "a list of labels for each sample"),
         (lambda: multi_hot([["a"]], classes=3), TypeError, "whole numbers"),
     ],
 )

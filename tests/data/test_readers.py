@@ -184,6 +184,22 @@ def test_damaged_and_foreign_csv_files(write, content, options, reason):
         read_csv(write(content), **options)
 
 
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"target": True}, "name or the position of a column, not True"),
+        ({"target": 1.0}, "name or the position of a column, not 1.0"),
+        ({"target": ["b"]}, "name or the position of a column"),
+        ({"header": "no"}, "header must be True or False"),
+        ({"delimiter": ""}, "one character"),
+        ({"delimiter": ", "}, "one character"),
+    ],
+)
+def test_options_of_a_csv_file_that_make_no_sense(write, options, reason):
+    with pytest.raises(TypeError, match=reason):
+        read_csv(write(b"a,b\n1,2\n"), **options)
+
+
 def test_a_file_that_is_not_there():
     with pytest.raises(FileNotFoundError, match="nowhere"):
         read_idx("nowhere")

@@ -115,6 +115,11 @@ def test_a_training_part_with_nan_has_no_mean():
         Standardizer([[1.0, np.nan], [np.inf, 2.0]])
 
 
+def test_a_training_set_whose_squares_overflow_is_refused():
+    with pytest.raises(ValueError, match="whose square float64 can't hold"):
+        standardize(np.array([[1e300], [-1e300]]))
+
+
 def test_standardisation_is_fitted_on_the_training_part_alone():
     rng = np.random.default_rng(0)
     train, test = rng.normal(3, 2, (50, 4)), rng.normal(30, 20, (20, 4))

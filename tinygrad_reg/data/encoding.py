@@ -23,7 +23,8 @@ def one_hot(labels: Any, classes: int | None = None, *, dtype: Any = None) -> np
     if classes is None:
         if not array.size:
             raise ValueError("there are no labels to count the classes by; give classes=")
-        classes = int(array.max()) + 1
+        classes = max(int(array.max()) + 1, 1)
+    checks.whole("classes", classes)
     rows = np.zeros((*array.shape, classes), default_dtype() if dtype is None else dtype)
     np.put_along_axis(rows, _checked(array, classes)[..., None], 1, axis=-1)
     return rows
@@ -37,6 +38,10 @@ def multi_hot(labels: Iterable[Any], classes: int, *, dtype: Any = None) -> np.n
            [0., 0., 0.],
            [0., 1., 0.]])
     """
+    checks.whole("classes", classes)
+    labels = list(labels)
+    if labels and not any(np.ndim(sample) for sample in labels):
+        raise TypeError("multi_hot takes a list of labels for each sample; for one label each there is one_hot(labels)")
     samples = [np.asarray(sample) if len(sample) else np.zeros(0, np.intp) for sample in map(list, labels)]
     rows = np.zeros((len(samples), classes), default_dtype() if dtype is None else dtype)
     for row, sample in zip(rows, samples, strict=True):

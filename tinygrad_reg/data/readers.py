@@ -13,10 +13,13 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from numbers import Integral
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import numpy as np
+
+from .. import checks
 
 Sets = tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -123,6 +126,9 @@ def read_csv(path: str | Path, *, target: str | int | None = None, header: bool 
     A target of text becomes labels 0, 1, … in alphabetical order; one of whole numbers stays integers. A line with
     another number of cells, or a cell that is missing or no number, is refused with its place.
     """
+    checks.switch("header", header)
+    if not isinstance(delimiter, str) or len(delimiter) != 1:
+        raise TypeError(f"delimiter must be one character, such as ';', not {delimiter!r}")
     lines = _csv_lines(path, delimiter)
     if not lines:
         raise _refused(path, "it is empty")
@@ -166,6 +172,8 @@ def _column(path: str | Path, names: list[str], target: str | int | None) -> int
         if names.count(target) > 1:
             raise _refused(path, f"it has {names.count(target)} columns '{target}': give the position of one")
         return names.index(target)
+    if not isinstance(target, Integral) or isinstance(target, bool):
+        raise TypeError(f"target must be the name or the position of a column, not {target!r}")
     if not -len(names) <= target < len(names):
         raise _refused(path, f"it has {len(names)} columns, so there is none at {target}")
     return target % len(names)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..modes import Rng, generator
+from ..modes import Rng, generator, quiet
 
 
 class batches:  # named as what it is called like: for x, y in batches(...)
@@ -161,8 +161,11 @@ class Standardizer:
                 "so: leave their samples out, or fill the values in"
             )
         self.shape, self.axis = x.shape, axis
-        self.mean = x.mean(axis=axis, keepdims=True, dtype=np.float64).astype(x.dtype)
-        std = x.std(axis=axis, keepdims=True, dtype=np.float64).astype(x.dtype)
+        with quiet():
+            self.mean = x.mean(axis=axis, keepdims=True, dtype=np.float64).astype(x.dtype)
+            std = x.std(axis=axis, keepdims=True, dtype=np.float64).astype(x.dtype)
+        if not np.isfinite(std).all():
+            raise ValueError(f"the training set goes up to {np.abs(x).max():.4g}, whose square {x.dtype} can't hold")
         constant = std <= 4 * np.finfo(x.dtype).eps * np.abs(self.mean)  # what is left is rounding
         self.std = np.where(constant, np.ones_like(std), std)
 
