@@ -33,3 +33,23 @@ def test_a_label_counted_from_the_end_has_the_slope_of_its_class():
 def test_labels_of_another_shape_are_refused_before_they_give_a_value(labels):
     with pytest.raises(ValueError, match="one label for each row"):
         tg.ops.softmax_crossentropy(tg.Tensor(np.ones((1, 3)), requires_grad=True), labels)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.uint64])
+def test_labels_of_a_small_type_have_a_second_derivative_for_more_classes_than_it_counts(dtype):
+    z, weights = np.linspace(-1.0, 1.0, 600).reshape(2, 300), np.arange(600.0).reshape(2, 300)
+
+    def slope(labels):
+        x = tg.Tensor(z, requires_grad=True)
+        first = tg.gradients(tg.ops.softmax_crossentropy(x, labels).sum(), x, create_graph=True)
+        return first.data, tg.gradients((first * weights).sum(), x)
+
+    for ours, wanted in zip(slope(np.array([1, 100], dtype)), slope(np.array([1, 100])), strict=True):
+        np.testing.assert_array_equal(ours, wanted)
+
+
+@pytest.mark.parametrize("labels", [np.array([True, False]), np.array([0.0, 1.0])])
+def test_labels_that_are_no_whole_numbers_are_refused(labels):
+    """One True among as many labels as classes would pick a row for all of them."""
+    with pytest.raises(TypeError, match="labels are whole numbers"):
+        tg.ops.softmax_crossentropy(tg.Tensor(np.ones((2, 2)), requires_grad=True), labels)

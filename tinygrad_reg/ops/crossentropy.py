@@ -20,6 +20,8 @@ def softmax_crossentropy(z: Any, labels: Any) -> Any:
     """−ln softmax(z)[y]: what a classifier with logits z (classes on the last axis) pays for each label y"""
     if np.shape(labels) != z.shape[:-1]:
         raise ValueError("there must be one label for each row of z")
+    if labels.dtype.kind not in "iu":
+        raise TypeError("labels are whole numbers")  # True and False would pick rows, as a mask does
     shifted = z - np.maximum.reduce(z, axis=-1, keepdims=True)
     e = np.exp(shifted)
     total = e @ _ones(z.shape[-1], e.dtype)  # the sums of short rows, in a fifth of the time of np.add.reduce
@@ -32,8 +34,9 @@ def softmax_crossentropy(z: Any, labels: Any) -> Any:
 @softmax_crossentropy.derivative("softmax(z) − onehot(y)", how="G of each sample ⊙ local")
 def _(g, out, z, labels, *, parts):
     if parts is None:
-        p, classes = softmax(z), z.shape[-1]
-        true = labels[..., None] % classes == np.arange(classes)  # −1 is the last class, as it is to an index
+        p, classes = softmax(z), np.arange(z.shape[-1])
+        column = labels[..., None]
+        true = (column == classes) | (column == classes - z.shape[-1])  # −1 is the last class, as it is to an index
     else:
         e, total, true = parts
         p = e / total
