@@ -18,6 +18,7 @@ from ..layers.module import Module
 from ..modes import generator, modes, seed
 from ..optim import Optimizer
 from . import arguments
+from .callbacks import Callback
 from .evaluation import predict
 from .fit import fit
 from .history import History
@@ -76,17 +77,7 @@ class Ensemble(Module):
         has callbacks of its own, copies of those given. A member that fails gets a warning and None as its history,
         its exception is in `failures`, and it takes no part in the mean.
         """
-        if isinstance(options.get("optimizer"), Optimizer):
-            raise TypeError(
-                "an optimizer belongs to one model: give the members a name such as 'adam', or a function of the "
-                "parameters (functools.partial(tg.optim.Adam, lr=0.01))"
-            )
-        callbacks = arguments.callbacks(options.get("callbacks"))
-        if options.get("resume") or any(isinstance(each, ModelCheckpoint) for each in callbacks):
-            raise TypeError(
-                "several members can't be saved to one file: save the ensemble (tg.save(path, model=ensemble)), or "
-                "train the members one by one with tg.fit"
-            )
+        callbacks = _callbacks_of_each(options)
         tasks = {
             i: (self.build, its_seed, x, y, {**options, "callbacks": copy.deepcopy(callbacks)})
             for i, its_seed in enumerate(self.seeds)
@@ -134,6 +125,22 @@ class Ensemble(Module):
             RuntimeWarning,
             stacklevel=3,
         )
+
+
+def _callbacks_of_each(options: dict[str, Any]) -> list[Callback]:
+    """The callbacks that each member gets copies of; what several members can't share is refused."""
+    if isinstance(options.get("optimizer"), Optimizer):
+        raise TypeError(
+            "an optimizer belongs to one model: give the members a name such as 'adam', or a function of the "
+            "parameters (functools.partial(tg.optim.Adam, lr=0.01))"
+        )
+    callbacks = arguments.callbacks(options.get("callbacks"))
+    if options.get("resume") or any(isinstance(each, ModelCheckpoint) for each in callbacks):
+        raise TypeError(
+            "several members can't be saved to one file: save the ensemble (tg.save(path, model=ensemble)), or "
+            "train the members one by one with tg.fit"
+        )
+    return callbacks
 
 
 def _check_picklable(*parts: Any) -> None:
