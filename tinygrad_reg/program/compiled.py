@@ -67,8 +67,9 @@ class Compiled:
         if modes.watch is not None or modes.transform:  # debug() and transforms see the ops themselves
             return self.step(*args, **options)
         with self._lock:
-            if self._last is not None and self._last.straight is not None and not options:
-                result = self._last.straight(args)
+            last = self._last
+            if last is not None and last.straight is not None and not options:
+                result = last.straight(args)
                 if result is not MISS:
                     return result
             return self._run(args, options)

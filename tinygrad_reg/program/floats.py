@@ -33,7 +33,9 @@ def in_floats(program: Program, names: Namespace, name_of: Callable[[Node], str]
         if text is None:
             return []
         lines.append(f"{name_of(node)} = {text}")
-    results = ", ".join(f"np.{node.value.dtype.name}({writer.text(node)})" for node in program.results)
+    made = {node: f"result_{i}" for i, node in enumerate(dict.fromkeys(program.results))}  # .grad and a result: once
+    lines += [f"{name} = np.{node.value.dtype.name}({writer.text(node)})" for node, name in made.items()]
+    results = ", ".join(made[node] for node in program.results)
     return [*lines, f"return ({results}{',' if results else ''})"]
 
 

@@ -26,6 +26,7 @@ class Replay:
         self._kept = kept  # arguments that are known by identity must not be replaced by others at their address
         # The arguments come first, each read by its place; whatever else is read by a function.
         self._places = [node.of for node in plan.arguments if node.kind == "argument"]
+        self._sources = [(node.kind, node.of) for node in plan.arguments[len(self._places) :]]
         self._readers = [_reader(node) for node in plan.arguments[len(self._places) :]]
         self._listed = [(listing.named[node], node.kind, _reader(node)) for node in listing.arguments]
         self._given = listing.names.given

@@ -59,14 +59,18 @@ def straight(replay: Replay, args: tuple[Any, ...]) -> Callable[[tuple[Any, ...]
     for tensor, there in replay._grad_there:
         tests.append(f"{name(tensor)}._grad is {'not ' if there else ''}None")
 
-    given = [f"args[{i}]" for i in replay._places] + [f"{name(read)}(())" for read in replay._readers]
+    given = [f"args[{i}]" for i in replay._places] + [
+        _read(*source, read, name) for source, read in zip(replay._sources, replay._readers, strict=True)
+    ]
     after = []
     for tensor, i in replay._new_data:
         after += [f"{(t := name(tensor))}._data = results[{i}]", f"{t}.written()"]
     after += [f"{name(tensor)}._grad = None" for tensor in replay._no_grad]
     after += [f"{name(tensor)}._home = {name(home)}" for tensor, home in replay._homes]
     after += [f"{(t := name(tensor))}._grad = {t}._home = {name(home)}" for tensor, home in replay._home_grad]
-    after += [f"give_gradient({name(tensor)}, results[{i}])" for tensor, i in replay._new_grad]
+    for tensor, i in replay._new_grad:
+        give = f"give_gradient({(t := name(tensor))}, results[{i}])"
+        after += [f"if {t}._home is None:", f"    {t}._grad = results[{i}]", "else:", f"    {give}"]
     for optimizer, groups in replay._steps:
         after.append(f"{name(optimizer)}.steps += 1")
         after += [f"{name(group)}.t += 1" for group in groups]
@@ -88,6 +92,16 @@ def straight(replay: Replay, args: tuple[Any, ...]) -> Callable[[tuple[Any, ...]
     exec(compile("\n".join(lines), "<tg.compile>", "exec"), text.scope)
     call: Callable[[tuple[Any, ...]], Any] = text.scope.pop("call")  # or it would hold itself
     return call
+
+
+def _read(kind: str, of: Any, read: Callable[[Any], Any], name: Callable[[Any], str]) -> str:
+    """What reads an input that is no argument, as an expression."""
+    if kind == "leaf":
+        return f"{name(of.tensor)}._data"
+    if kind == "clock":
+        group, ticks = of
+        return f"{name(group)}.t + {ticks}"
+    return f"{name(read)}(())"
 
 
 def _returned(replay: Replay, name: Callable[[Any], str]) -> str:
