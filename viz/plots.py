@@ -60,26 +60,32 @@ def history(
     longest = max(len(curve) for _, curve, _ in ends)
     ax.set(xlabel="epoch", ylabel=label(", ".join(kinds)), xlim=(1 - 0.012 * longest, 1.02 * max(longest, 2)))
     _name(ax, ends)
+    ax.xaxis.get_major_locator().set_params(integer=True)
     heading(ax, title)
     ax.set_title(ax.get_title(loc="left"), loc="left", weight="bold", pad=22.0 if watched else 6.0)
     return ax  # type: ignore[no-any-return]
 
 
 def _name(ax: Axes, ends: Sequence[tuple[str, np.ndarray, str]]) -> None:
-    """Write each curve's name behind its end, moved up or down where two would cover each other."""
+    """Write each curve's name behind its end, moved up or down where two would cover each other.
+
+    A name stays by its curve when the axes get another scale or other limits.
+    """
     low, high = ax.get_ylim()
     shown = [end for end in ends if len(end[1]) and np.isfinite(end[1][-1])]
     shown.sort(key=lambda end: float(end[1][-1]))
-    step = 16 / (ax.get_window_extent().height * 72 / ax.figure.dpi)  # the height of a line of text
+    points = ax.get_window_extent().height * 72 / ax.figure.dpi
+    step = 16 / points  # the height of a line of text
+    wanted = [(float(curve[-1]) - low) / (high - low) for _, curve, _ in shown]
     heights: list[float] = []
-    for _, curve, _ in shown:
-        wanted = (float(curve[-1]) - low) / (high - low)
-        heights.append(max(wanted, heights[-1] + step) if heights else wanted)
+    for one in wanted:
+        heights.append(max(one, heights[-1] + step) if heights else one)
     over = max(heights[-1] - 1.0, 0.0) if heights else 0.0
-    for at, (name, _, color) in enumerate(shown):
+    for at, (name, curve, color) in enumerate(shown):
         place = heights[at] - min(over, max(heights[at] - at * step, 0.0))
-        ax.annotate(name, (1.0, place), xycoords="axes fraction", xytext=(6, 0), textcoords="offset points",
-                    color=color, va="center", weight="bold", annotation_clip=False)  # fmt: skip
+        ax.annotate(name, (1.0, float(curve[-1])), xycoords=("axes fraction", "data"), color=color, va="center",
+                    xytext=(6, (place - wanted[at]) * points), textcoords="offset points", weight="bold",
+                    annotation_clip=False)  # fmt: skip
 
 
 def _best(name: str | None) -> Callable[[np.ndarray], Any]:
@@ -124,11 +130,11 @@ def _one_answer(ax: Axes, across: np.ndarray, up: np.ndarray, surface: np.ndarra
     """Two classes, by one number: the shades of the answer, and the line where it changes."""
     cut = 0.5 if surface.min() >= 0 and surface.max() <= 1 else 0.0  # probabilities, or logits
     span = cut or max(float(np.abs(surface).max()), 1e-12)
-    heights = np.linspace(cut - span, cut + span, 13)
-    filled = ax.contourf(across, up, surface, levels=heights, cmap=_shades(), alpha=0.55)
+    filled = ax.contourf(across, up, surface, levels=cut + span * np.linspace(-1, 1, 13), cmap=_shades(), alpha=0.55)
     ax.contour(across, up, surface, levels=[cut], colors=LIGHT.ink, linewidths=2)
     ax.plot([], [], color=LIGHT.ink, linewidth=2, label="boundary")
-    ax.figure.colorbar(filled, ax=ax, label="the model's answer", format="%.2g", ticks=list(heights[::3]))
+    ticks = [cut + span * part for part in (-1, -0.5, 0, 0.5, 1)]
+    ax.figure.colorbar(filled, ax=ax, label="the model's answer").set_ticks(ticks, labels=[number(t, 2) for t in ticks])
 
 
 def _areas(ax: Axes, across: np.ndarray, up: np.ndarray, out: np.ndarray) -> None:

@@ -9,7 +9,7 @@ from .axes import matplotlib
 from .theme import LIGHT
 
 SIZE = 18  # points
-HIGH, LOW = 0.66, 0.44  # inches that a line takes, with a fraction in it and without
+HIGH, LOW = 0.86, 0.44  # inches that a line takes, with a fraction in it and without
 
 
 def typeset(lines: Sequence[tuple[str, str]], format: str) -> bytes:
@@ -25,7 +25,8 @@ def typeset(lines: Sequence[tuple[str, str]], format: str) -> bytes:
         y -= height / 2
         for text, side in ((left, "right"), (f"\\;=\\;{right}", "left")):
             if text:
-                figure.text(0, y, f"${text}$", ha=side, size=SIZE, color=LIGHT.ink)
+                set_large = text.replace(r"\frac", r"\dfrac")
+                figure.text(0, y, f"${set_large}$", ha=side, size=SIZE, color=LIGHT.ink)
         y -= height / 2
     out = io.BytesIO()
     date = {"svg": "Date", "pdf": "CreationDate", "png": "Software"}[format]

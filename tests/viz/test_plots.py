@@ -104,6 +104,23 @@ def test_the_best_epoch_is_named_above_the_curves() -> None:
     assert best.get_window_extent().y0 >= ax.get_window_extent().y1
 
 
+def test_a_name_stays_by_its_curve_on_another_scale() -> None:
+    ax = viz.history({"loss": [1.0, 0.5, 0.4], "val_loss": [1.1, 0.9, 1.2]})
+    ax.set(yscale="log", ylim=(0.01, 10))
+    ax.figure.canvas.draw()
+    for text, end in (
+        (next(t for t in ax.texts if t.get_text() == name), y) for name, y in (("loss", 0.4), ("val_loss", 1.2))
+    ):
+        box = text.get_window_extent()
+        assert abs((box.y0 + box.y1) / 2 - ax.transData.transform((3, end))[1]) < 5
+
+
+def test_the_scale_of_a_boundary_has_a_round_middle() -> None:
+    ax = viz.decision_boundary(_model(1), POINTS, CLASSES, resolution=30)
+    bar = next(one for one in ax.figure.axes if one is not ax)
+    assert [tick.get_text() for tick in bar.get_yticklabels()][2] == "0"
+
+
 def test_history_takes_what_fit_returns() -> None:
     history = tg.fit(_model(1), POINTS, CLASSES[:, None], loss="mse", optimizer="sgd", epochs=3, verbose=0,
                      validation_data=(POINTS, CLASSES[:, None]), callbacks=[tg.GradientRecorder(every=2)])  # fmt: skip
