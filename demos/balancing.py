@@ -70,6 +70,8 @@ for ax, (name, (points, labels, weights)) in zip(axes, sets.items(), strict=True
     ax.set(title=f"{name}\nrecall {numbers[1]:.0%}, precision {numbers[2]:.0%}", xlabel="", ylabel="")
     if ax is not axes[0]:
         ax.get_legend().remove()
+for bar in [ax for ax in figure.axes if ax not in axes]:
+    bar.remove()
 lesson.picture(axes, "boundaries", "The boundary that is learned from unbalanced data, and from balanced ones.")
 
 # SMOTE: each new point lies on a segment between two neighbours of the rare class.

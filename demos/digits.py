@@ -64,8 +64,8 @@ print(f"accuracy on the {len(x_test)} digits it has never seen    {unseen:.1%}")
 print(f"for comparison, always answering {guess}               {np.mean(y_test == guess):.1%}")
 
 figure, ax = plt.subplots()
-viz.history(history, ax=ax)
-ax.set(title="Training stops once the validation loss no longer falls", ylabel="cross-entropy", yscale="log")
+viz.history(history, ax=ax, title="Training stops once the validation loss no longer falls")
+ax.set(ylabel="cross-entropy", yscale="log")
 lesson.picture(ax, "curves", "The loss, epoch by epoch, and the epoch whose weights early stopping put back.")
 
 # The mistakes: those that the network was surest of.

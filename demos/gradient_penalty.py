@@ -91,8 +91,7 @@ for name, model in models.items():
     )
     ax.plot(sizes, curve, marker="o", label=name)
 ax.legend(title="gradient penalty")
-ax.set(xlabel="size ε of the worst step, of pixels in [0, 1]", ylabel="test accuracy", ylim=(0, 1.02))
-ax.set_title("With the penalty, small changes of the input matter less")
+ax.set(xlabel="size ε of the worst step, of pixels in [0, 1]", ylabel="test accuracy", ylim=(0, 1.02),
+       title="With the penalty, small changes of the input matter less")  # fmt: skip
 lesson.picture(ax, "robustness", "Test accuracy when every pixel is moved by ε in the direction that hurts most.")
-
 lesson.finish()

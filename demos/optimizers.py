@@ -76,9 +76,10 @@ for name, points in ways.items():
 
 figure, axes = plt.subplots(3, 2, figsize=(12, 8.4), sharex=True, sharey=True)
 for ax, (name, points) in zip(axes.flat, ways.items(), strict=True):
-    viz.paths(ravine, {name: points}, start=start, x=(-10, 4), y=(-2, 2), ax=ax)
+    title = f"{name}: loss {ravine(*points[-1]):.1e}"
+    viz.paths(ravine, {name: points}, start=start, x=(-10, 4), y=(-2, 2), ax=ax, title=title)
     ax.get_legend().remove()
-    ax.set(title=f"{name}: loss {ravine(*points[-1]):.1e}", xlabel="", ylabel="")
+    ax.set(xlabel="", ylabel="")
 for bar in [ax for ax in figure.axes if ax not in axes.flat]:
     bar.remove()
 lesson.picture(axes, "ravine", f"Six optimizers in a ravine, {lesson.steps} steps each from the star.")

@@ -138,8 +138,8 @@ lesson.picture(
 )
 
 figure, ax = plt.subplots()
-viz.history(histories["nothing"], ax=ax)
-ax.set(title="No remedy: the validation loss falls, then rises", ylabel="cross-entropy", ylim=(0, None))
+viz.history(histories["nothing"], ax=ax, title="No remedy: the validation loss falls, then rises")
+ax.set(ylabel="cross-entropy", ylim=(0, None))
 lesson.picture(ax, "nothing", "Training and validation loss without any remedy, and where early stopping would stop.")
 
 # Is max-norm kept, and what is dropout's mean in training and at test time?

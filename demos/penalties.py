@@ -155,8 +155,7 @@ for name, options in cases.items():
     )
 shown = {name: models[name] for name in ("no penalty", "L2", "L1")}
 figure, ax = plt.subplots()
-viz.weights(shown, ax=ax)
-ax.set_title("L2 shrinks all weights, L1 keeps a few and brings the others to 0")
+viz.weights(shown, ax=ax, title="L2 shrinks all weights, L1 keeps a few and brings the others to 0")
 lesson.picture(ax, "histograms", "The weights of three networks of like accuracy: no penalty, L2, L1.")
 
 first = [np.abs(model.layers[0].kernel.data) for model in shown.values()]

@@ -60,11 +60,10 @@ both = viz.program(fast, title="The program, and the graph that it was read from
 lesson.picture(both, "program", "Each line of the program has the number of its box, forward and backward.")
 lesson.picture(both, "program.html", "The same as a page: point at a box to see its lines, and the other way round.")
 
-_, ax = plt.subplots()
+figure, ax = plt.subplots()
 ax.plot(by_graph, label="by the graph", linewidth=6, alpha=0.35)
 ax.plot(by_program, label="by the program")
-ax.set(xlabel="step", ylabel="loss", yscale="log", title="The program takes the same way")
 ax.legend()
+ax.set(xlabel="step", ylabel="loss", yscale="log", title="The program takes the same way")
 lesson.picture(ax, "losses", "The loss of each step, once with a graph built anew, once by the program.")
-
 lesson.finish()

@@ -69,7 +69,7 @@ figure, ax = plt.subplots()
 for name, function in [("sigmoid", tg.ops.sigmoid), ("tanh", np.tanh), ("ReLU", tg.ops.relu)]:
     ax.plot(z, tg.grad(lambda z, f=function: np.sum(f(z)))(z), label=f"{name}′")
 ax.axhline(0.25, color="gray", linewidth=1, linestyle=":")
-ax.annotate("1/4: a sigmoid passes no more than that", (-5.9, 0.27))
+ax.annotate("1/4: a sigmoid passes no more than that", (1.8, 0.27))
 ax.legend()
 ax.set(xlabel="z", title="What an activation lets through, going back: its derivative", ylim=(-0.03, 1.08))
 lesson.picture(ax, "derivatives", "The derivative of the sigmoid is 1/4 at most, that of a ReLU 1 for half of all z.")
