@@ -25,7 +25,8 @@ Recorded is written down as a Node: what was called, with which nodes, the user'
 | floats.py | a program of single numbers over Python's own floats |
 | replay.py | a call: inputs in, results out; gradients, clocks and statistics as the step would leave them |
 | straight.py | the usual call, all in its place, in straight lines: half of what a call costs besides the program |
-| compiled.py | `tg.compile`: which program belongs to these arguments |
+| structures.py | what a step is given and returns, taken apart: lists, tuples and dicts of arrays |
+| compiled.py | `tg.compile`: which program belongs to these arguments, and how one is made |
 
 Inputs are the arrays and Tensors among the arguments. Read anew at each call: the arrays of Tensors and plain arrays
 that the step refers to (a Recorded is in the place of each during the capture, so that what Python computes with it is

@@ -8,9 +8,10 @@ loops, assigns, draws random numbers) becomes one line that calls it.
 from __future__ import annotations
 
 import functools
+import random
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,27 +22,53 @@ from ..primitive import Primitive
 from ..tensor import Tensor
 from .lines import located
 from .recorded import Input, Node, Recorded, Refused, ShapeRefused
+from .structures import is_given, is_structure, like, parts
 from .updates import Updates
 from .variables import NUMERIC, Place
+
+if TYPE_CHECKING:
+    from .program import Program
 
 
 class Capture(Updates):
     """The record of one run of a step. It is the `watch` of that run: every op, and every step back, comes by here."""
 
-    def __init__(self) -> None:
+    def __init__(self, generators: Sequence[Any]) -> None:
         super().__init__()
+        self._generator = modes.generator
         self.generators: list[tuple[Any, Any]] = []  # that were drawn from, with their states before
         self._states: dict[int, tuple[Any, Any]] = {}  # generators, with their states after the last draw by an op
         self.reads: list[tuple[Callable[[], Any], Any]] = []  # what was read besides, with what it was
         self._replaced: list[tuple[Place, Any]] = []  # variables that hold a Recorded during the capture
         self._alive: list[Any] = []
-        self.given: list[tuple[int, Tensor]] = []  # what stands for the Tensors among the arguments
+        self._arguments = 0  # arrays and Tensors among the arguments, so far
+        self.given: list[tuple[int, Tensor]] = []  # what stands for the Tensors among them
         self._given_tensors: list[tuple[Tensor, Tensor]] = []
         self._made: list[tuple[Node, Tensor, tuple[str, str]]] = []  # lines, and the Tensors that they made
+        # The step's Python can draw from these, and a program would repeat the numbers of the capture for ever.
+        for generator in (*generators, modes.generator, random._inst, np.random.mtrand._rand):
+            if generator is not None:
+                self._states[id(generator)] = (generator, _state(generator))
+
+    def run(self, places: Sequence[Place], make: Callable[[], Program]) -> Program:
+        """What `make` makes of the step, which meets this capture; then everything is as it was before."""
+        last_output = modes.last_output
+        try:
+            modes.capture = modes.watch = self
+            self._stand_in(places)
+            return make()
+        finally:
+            modes.capture = modes.watch = None
+            modes.last_output = last_output
+            try:
+                self.restore()
+            except KeyboardInterrupt:  # half of it done: a Tensor must not be left with what stood for its array
+                self.restore()
+                raise
 
     # ---- what the step refers to
 
-    def stand_in(self, places: Sequence[Place]) -> None:
+    def _stand_in(self, places: Sequence[Place]) -> None:
         """Put a Recorded where the step's Python finds a plain array: what it computes of it is recorded as well."""
         for place in places:
             if place.put is None:
@@ -70,7 +97,16 @@ class Capture(Updates):
                 return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
         return x
 
-    def argument(self, tensor: Tensor, name: str, position: int) -> Tensor:
+    def take(self, x: Any, name: str) -> Any:
+        """What stands for an argument: arrays and Tensors are known by their places, in the order of `key`."""
+        if is_structure(x):
+            return like(x, [self.take(part, f"{name}_{i}") for i, part in parts(x)])
+        if not isinstance(x, np.ndarray) and not (isinstance(x, Tensor) and is_given(x)):
+            return x
+        place, self._arguments = self._arguments, self._arguments + 1
+        return self._argument(x, name, place) if isinstance(x, Tensor) else self.input("argument", place, x, name)
+
+    def _argument(self, tensor: Tensor, name: str, position: int) -> Tensor:
         """What stands for a Tensor among the arguments: each call brings another."""
         for x, stand in self._given_tensors:
             if x is tensor:
@@ -131,11 +167,6 @@ class Capture(Updates):
             return self.note(node, op.forward(*self.values(arrays), **self.values(options)))
         finally:
             self._op = before
-            self._states[id(generator)] = (generator, _state(generator))
-
-    def watch_generators(self, generators: Sequence[Any]) -> None:
-        """The step's Python can draw from these; a program would repeat the numbers of the capture for ever."""
-        for generator in generators:
             self._states[id(generator)] = (generator, _state(generator))
 
     def _only_ops_draw(self, generator: Any) -> None:
@@ -215,6 +246,8 @@ class Capture(Updates):
         """The step has returned."""
         if self.refused is not None:
             raise self.refused
+        if self._generator is not None and modes.generator is not self._generator:
+            raise Refused(located("", 0, "it calls tg.seed(), which a program would do only once", "Call it outside"))
         super().finish()
         for tensor, _ in self._given_tensors:
             if tensor in self.leaves:

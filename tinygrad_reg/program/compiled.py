@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import functools
-import random
 import threading
 import types
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from ..modes import Captured, default_dtype, modes
-from ..tensor import Tensor
+from ..modes import default_dtype, modes
 from .capture import Capture
 from .changes import kept_for_later, refuse_once, take_back
 from .guards import Guards
@@ -22,6 +18,7 @@ from .plan import Plan
 from .program import Program
 from .replay import Replay
 from .straight import MISS, straight
+from .structures import key, names_of, others
 
 KEPT = 8  # programs of a step, for the shapes and settings that it met last
 
@@ -76,16 +73,7 @@ class Compiled:
 
     def _run(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         arrays: list[Any] = []
-        key = [modes.recording, default_dtype()]
-        for x in args:
-            if type(x) is np.ndarray:
-                arrays.append(x)
-                key.append((x.shape, x.dtype, x.strides))
-            else:
-                key.append(_key(x, arrays))
-        for name, x in options.items():
-            key += [name, _key(x, arrays)]
-        signature = tuple(key)
+        signature = modes.recording, default_dtype(), key(args, arrays), key(options, arrays)
         replay = self._programs.get(signature)
         if replay is None or not replay.take(arrays).holds():
             replay = self._capture(args, options, replay).take(arrays)
@@ -101,35 +89,14 @@ class Compiled:
         return result
 
     def _capture(self, args: Sequence[Any], options: dict[str, Any], last: Replay | None) -> Replay:
-        objects = _objects((args, options))
-        capture, before = Capture(), Guards(self.step, objects)
+        objects = others((args, options))
+        before = Guards(self.step, objects)
         refuse_once(before)
-        capture.watch_generators(
-            [*before.generators, *filter(None, [modes.generator]), random._inst, np.random.mtrand._rand]
-        )
-        names = _names_of(self.step, args)
-        count = iter(range(10**9))  # places, in the order of _key
-
-        taken = [_stand_in(x, name, capture, count) for x, name in zip(args, names, strict=True)]
-        named = {name: _stand_in(x, name, capture, count) for name, x in options.items()}
-        last_output = modes.last_output
+        capture = Capture(before.generators)
+        taken = [capture.take(x, name) for x, name in zip(args, names_of(self.step, args), strict=True)]
+        named = {name: capture.take(x, name) for name, x in options.items()}
         try:
-            try:
-                modes.capture = modes.watch = capture
-                generator = modes.generator
-                capture.stand_in(before.places)
-                returned = self.step(*taken, **named)
-                if generator is not None and modes.generator is not generator:
-                    capture.refuse("it calls tg.seed(), which a program would do only once", "Call it outside")
-                program = Program(capture, returned)
-            finally:
-                modes.capture = modes.watch = None
-                modes.last_output = last_output
-                try:
-                    capture.restore()
-                except KeyboardInterrupt:  # half of it done: a Tensor must not be left with what stood for its array
-                    capture.restore()
-                    raise
+            program = capture.run(before.places, lambda: Program(capture, self.step(*taken, **named)))
             changed = kept_for_later(before, last.changed if last is not None else ())
         except BaseException:
             take_back(before)
@@ -158,8 +125,7 @@ class Compiled:
     def inputs(self, *args: Any, **options: Any) -> dict[str, Any]:
         """What the function in `source` takes for these arguments, by name, as it is now; what it changes is a copy."""
         arrays: list[Any] = []
-        for x in (*args, *options.values()):
-            _key(x, arrays)
+        key((args, options), arrays)
         return self._known().take(arrays).inputs(arrays)
 
     def _known(self) -> Replay:
@@ -169,69 +135,3 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self.step, '__name__', 'step')}, {len(self._programs)} programs>"
-
-
-def _stand_in(x: Any, name: str, capture: Capture, count: Iterator[int]) -> Any:
-    """What the step is given in place of an argument: arrays are counted as `_key` finds them."""
-    if isinstance(x, (list, tuple, dict)) and _is_known(x):
-        return _like(x, [_stand_in(part, f"{name}_{i}", capture, count) for i, part in _parts(x)])
-    if isinstance(x, Tensor) and _is_given(x):
-        return capture.argument(x, name, next(count))
-    return capture.input("argument", next(count), x, name) if isinstance(x, np.ndarray) else x
-
-
-def _key(x: Any, arrays: list[Any]) -> Any:
-    """What of an argument makes it another program; arrays and Tensors are gathered."""
-    if isinstance(x, np.ndarray) and not isinstance(x, Captured):
-        if type(x) not in (np.ndarray, np.memmap):
-            raise TypeError(f"a compiled step takes plain arrays, not {type(x).__name__}: give np.asarray(x)")
-        arrays.append(x)
-        return x.shape, x.dtype, x.strides
-    if isinstance(x, (bool, int, float, str, np.generic, type(None))):
-        return type(x), x if x else repr(x)  # 0.0 == -0.0
-    if isinstance(x, Tensor) and _is_given(x):
-        first = next((i for i, other in enumerate(arrays) if other is x), None)  # one Tensor twice is another program
-        arrays.append(x)
-        data = x._data
-        return Tensor, data.shape, data.dtype, data.strides, x._requires_grad, x._grad is None, first
-    if isinstance(x, (list, tuple, dict)) and _is_known(x):
-        return type(x), *((i, _key(part, arrays)) for i, part in _parts(x))
-    if type(x) is slice:
-        return slice, *(_key(part, arrays) for part in (x.start, x.stop, x.step))
-    return type(x), id(x)
-
-
-def _is_given(x: Tensor) -> bool:
-    """Whether a Tensor is an argument as arrays are. Parameters of layers and optimizers are known by identity."""
-    return x._primitive is None and not x._owned and x._home is None and type(x) is Tensor
-
-
-def _is_known(x: Any) -> bool:
-    return type(x) in (list, tuple, dict) or (isinstance(x, tuple) and hasattr(x, "_fields"))
-
-
-def _parts(x: Any) -> Any:
-    return x.items() if isinstance(x, dict) else enumerate(x)
-
-
-def _like(x: Any, parts: list[Any]) -> Any:
-    """A list, a tuple or a dict as x is, of other parts."""
-    if isinstance(x, dict):
-        return dict(zip(x, parts, strict=True))
-    return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
-
-
-def _objects(x: Any) -> list[Any]:
-    """What is no array among the arguments: keys know it by identity, so nothing else may take its address."""
-    if isinstance(x, (list, tuple, dict)) and _is_known(x):
-        return [found for _, part in _parts(x) for found in _objects(part)]
-    return [] if isinstance(x, np.ndarray) or (isinstance(x, Tensor) and _is_given(x)) else [x]
-
-
-def _names_of(step: Callable[..., Any], args: Sequence[Any]) -> list[str]:
-    function = getattr(step, "__func__", step)
-    code = getattr(function, "__code__", None)
-    names = list(code.co_varnames[: code.co_argcount]) if code is not None else []
-    if function is not step:
-        names = names[1:]
-    return [names[i] if i < len(names) else f"x{i}" for i in range(len(args))]
