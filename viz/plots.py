@@ -53,17 +53,23 @@ def history(
         ax.axvline(best + 1, color=LIGHT.muted, linestyle=":", linewidth=1.4)
         ax.plot(best + 1, curve[best], "o", color=LIGHT.ink, markersize=7)
         side = "left" if best < len(curve) / 3 else "right" if best > len(curve) * 2 / 3 else "center"
-        ax.annotate(f"best {label(watched)}: {number(float(curve[best]), 3)}, epoch {best + 1}",
-                    (best + 1, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
-                    ha=side, va="bottom", color=LIGHT.ink)  # fmt: skip
+        said = f"best {label(watched)}: {number(float(curve[best]), 3)}, epoch {best + 1}"
+        _on_top(ax, best + 1, said, side)
     kinds = dict.fromkeys(key.removeprefix("val_") for key in shown)
     longest = max(len(curve) for _, curve, _ in ends)
     ax.set(xlabel="epoch", ylabel=label(", ".join(kinds)), xlim=(1 - 0.012 * longest, 1.02 * max(longest, 2)))
     _name(ax, ends)
     ax.xaxis.get_major_locator().set_params(integer=True)
     heading(ax, title)
-    ax.set_title(ax.get_title(loc="left"), loc="left", weight="bold", pad=22.0 if watched else 6.0)
     return ax  # type: ignore[no-any-return]
+
+
+def _on_top(ax: Axes, x: float, said: str, side: str) -> None:
+    """Write `said` above the plot at `x`, as the tick of an axis there: a title, set now or later, stays above it."""
+    top = ax.secondary_xaxis("top")
+    top.set_xticks([x], [said], ha=side, color=LIGHT.ink)
+    top.tick_params(length=0, pad=3)
+    top.spines["top"].set_visible(False)
 
 
 def _name(ax: Axes, ends: Sequence[tuple[str, np.ndarray, str]]) -> None:

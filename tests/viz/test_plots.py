@@ -75,17 +75,23 @@ def test_each_makes_axes_of_its_own_and_can_be_painted(name: str) -> None:
     PLOTS[name](None).figure.canvas.draw()
 
 
+def _best(ax: Any) -> Any:
+    """What stands above the plot, at the best epoch."""
+    (top,) = ax.child_axes
+    return top.get_xticklabels()[0]
+
+
 def test_history_marks_the_best_epoch() -> None:
     ax = viz.history(CURVES, title="_costs $5")
     assert [line.get_ydata().tolist() for line in ax.lines[:2]] == [CURVES["loss"], CURVES["val_loss"]]
-    assert any(text.get_text() == "best val_loss: 2, epoch 2" for text in ax.texts)
+    assert _best(ax).get_text() == "best val_loss: 2, epoch 2"
 
 
 def test_the_names_of_curves_that_end_together_stand_apart() -> None:
     ax = viz.history({"loss": [3, 0.5], "val_loss": [3, 0.501], "train_loss": [3, 0.499], "other_loss": [1, 3]})
     ax.figure.canvas.draw()
     boxes = [text.get_window_extent() for text in ax.texts]
-    assert len(boxes) == 5
+    assert len(boxes) == 4
     assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[i + 1 :])
     assert ax.get_ylabel() == "loss, train_loss, other_loss"
 
@@ -97,11 +103,18 @@ def test_a_long_title_is_set_in_lines() -> None:
     assert max(map(len, shown.splitlines())) <= 58
 
 
-def test_the_best_epoch_is_named_above_the_curves() -> None:
-    ax = viz.history(CURVES)
+@pytest.mark.parametrize("set_later", [False, True])
+@pytest.mark.parametrize("best", [0, 10, 19])
+def test_the_best_epoch_is_named_between_the_curves_and_the_title(best: int, set_later: bool) -> None:
+    losses = [1.0 + abs(epoch - best) for epoch in range(20)]
+    title = "A title that is as long as the plot, and longer"
+    ax = viz.history({"loss": losses, "val_loss": losses}, title="" if set_later else title)
+    if set_later:
+        ax.set_title(title, loc="left")
     ax.figure.canvas.draw()
-    best = next(text for text in ax.texts if text.get_text().startswith("best"))
-    assert best.get_window_extent().y0 >= ax.get_window_extent().y1
+    heading = next(text for text in ax.get_children() if getattr(text, "get_text", str)() == title)
+    assert ax.get_window_extent().y1 <= _best(ax).get_window_extent().y0
+    assert _best(ax).get_window_extent().y1 <= heading.get_window_extent().y0
 
 
 def test_a_name_stays_by_its_curve_on_another_scale() -> None:
