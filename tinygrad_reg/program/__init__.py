@@ -2,9 +2,9 @@
 
     fast = tg.compile(step)     fast(x, y)     print(fast.source)
 
-How it works, on one page. Forwards and derivatives are plain NumPy over whatever they are given. So the step is run
-once with Recorded objects in the place of arrays; ops and the walk back run as always, and every NumPy call on a
-Recorded is written down as a Node: what was called, with which nodes, the user's line, and the value in this run.
+Forwards and derivatives are plain NumPy over whatever they are given. So the step is run once with Recorded objects in
+the place of arrays; ops and the walk back run as always, and every NumPy call on a Recorded is written down as a Node:
+what was called, with which nodes, the user's line, and the value in this run.
 
 | file | what it does |
 |---|---|
@@ -28,21 +28,9 @@ Recorded is written down as a Node: what was called, with which nodes, the user'
 | structures.py | what a step is given and returns, taken apart: lists, tuples and dicts of arrays |
 | compiled.py | `tg.compile`: which program belongs to these arguments, and how one is made |
 
-Inputs are the arrays and Tensors among the arguments. Read anew at each call: the arrays of Tensors and plain arrays
-that the step refers to (a Recorded is in the place of each during the capture, so that what Python computes with it is
-recorded). State: gradients, parameters, moving statistics, an optimizer's arrays, clocks and learning rate, random
-generators (the numbers of the same seed are the same). A change captures again: shapes, dtypes and memory order of
-arguments, numbers among them, parameters among them (by identity), what variables.py finds, no_grad, the default dtype.
-A few programs are kept.
-
-Python beside the ops runs at capture only: it may print, count and check, and does so once. Where it would have to
-know a value (if, float(), item(), a mask as an index), the capture is refused with the line and what to write
-instead, and everything is as it was before. Checks that a loss makes of labels, targets and weights are lines of the
-program: each call makes them anew, those of what it is given before anything else.
-
-An op whose forward loops, assigns or draws is one line that calls the op, and so is a clipping of gradients, a
-constraint, or an update rule that asks for the number of the step. What a program gives equals what the step gives to
-the last bit: lines keep their order and their operands' memory order, and nothing is fused.
+What a program gives equals what the step gives to the last bit: lines keep their order and their operands' memory
+order, and nothing is fused. docs/programs.md has the way of a step through these files, what is an input, what is
+state, what captures again, and what is refused.
 """
 
 from .compiled import Compiled as Compiled
