@@ -44,25 +44,9 @@ class Lesson:
 
     def __init__(self, file: str, text: str | None, **options: tuple[Any, Any, str]) -> None:
         self.name, self.text = Path(file).stem, text or ""
-        parser = argparse.ArgumentParser(
-            prog=f"python -m demos {self.name}", description=text, formatter_class=argparse.RawTextHelpFormatter
-        )
-        for name, (default, small, said) in options.items():
-            shown = f"{said} (default: {default}" + (f", in the small size {small})" if small != default else ")")
-            parser.add_argument("--" + name.replace("_", "-"), type=type(default), help=shown)
-        parser.add_argument("--seed", type=int, default=0, help="of everything random (default: %(default)s)")
-        parser.add_argument("--size", choices=("full", "small"), default="full", help="small: seconds, to see it run")
-        parser.add_argument("--format", choices=("png", "svg", "pdf"), default="png", help="of the plots, for slides")
-        parser.add_argument("--output", type=Path, default=HERE / "output", help="folder for the pictures")
-        given = parser.parse_args()
-        for name, (default, small, _) in options.items():
-            value = getattr(given, name)
-            least = 1 if isinstance(default, int) else 0
-            if value is not None and not (math.isfinite(value) and value >= least):
-                parser.error(f"--{name.replace('_', '-')} must be at least {least}, not {value}")
-            setattr(self, name, (small if given.size == "small" else default) if value is None else value)
-        if given.seed < 0:
-            parser.error(f"--seed must be at least 0, not {given.seed}")
+        given = read_options(self.name, self.text, options)
+        for name in options:
+            setattr(self, name, getattr(given, name))
         self.seed, self.small, self.format = given.seed, given.size == "small", given.format
         self.rng = np.random.default_rng(given.seed)
         tg.seed(given.seed)
@@ -107,6 +91,30 @@ class Lesson:
         for picture in self.pictures:
             print(f"  {picture['file']:{width}}  {picture['said']}")
         print(f"All of it on one page, open it in a browser: {shown(index)}")
+
+
+def read_options(lesson: str, text: str, options: dict[str, tuple[Any, Any, str]]) -> argparse.Namespace:
+    """What the command line says; of each of the lesson's own options, the default of the size that it asks for."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m demos {lesson}", description=text, formatter_class=argparse.RawTextHelpFormatter
+    )
+    for name, (default, small, said) in options.items():
+        shown = f"{said} (default: {default}" + (f", in the small size {small})" if small != default else ")")
+        parser.add_argument("--" + name.replace("_", "-"), type=type(default), help=shown)
+    parser.add_argument("--seed", type=int, default=0, help="of everything random (default: %(default)s)")
+    parser.add_argument("--size", choices=("full", "small"), default="full", help="small: seconds, to see it run")
+    parser.add_argument("--format", choices=("png", "svg", "pdf"), default="png", help="of the plots, for slides")
+    parser.add_argument("--output", type=Path, default=HERE / "output", help="folder for the pictures")
+    given = parser.parse_args()
+    for name, (default, small, _) in options.items():
+        if getattr(given, name) is None:
+            setattr(given, name, small if given.size == "small" else default)
+    lowest = {name: 1 if isinstance(default, int) else 0 for name, (default, _, _) in options.items()}
+    for name, least in {**lowest, "seed": 0}.items():
+        value = getattr(given, name)
+        if not (math.isfinite(value) and value >= least):
+            parser.error(f"--{name.replace('_', '-')} must be at least {least}, not {value}")
+    return given
 
 
 class Kept:

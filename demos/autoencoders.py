@@ -76,15 +76,25 @@ lesson.picture(
     axes, "codes", "The digits in two dimensions, by PCA and by a deep autoencoder; numbers mark the classes."
 )
 
-figure, axes = plt.subplots(4, 10, figsize=(12, 5.4))
-framed(axes)
 first = [np.flatnonzero(y_test == digit)[0] for digit in range(10)]
-for row, (name, pictures) in zip(axes, {"in": x_test, **rebuilt}.items(), strict=True):
-    for ax, i in zip(row, first, strict=True):
-        ax.imshow(pictures[i].reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
-    row[0].set_ylabel(name, rotation=0, ha="right", va="center")
-figure.suptitle(f"What is left of a digit after {lesson.code} numbers", weight="bold")
-lesson.picture(axes, "reconstructions", "Ten digits, and what PCA, a linear and a deep autoencoder give back.")
+
+
+def ten_digits(rows, title, name, said):
+    """A row of pictures for each way of looking at the same ten digits."""
+    figure, axes = plt.subplots(len(rows), 10, figsize=(12, 0.6 + 1.2 * len(rows)))
+    framed(axes)
+    for row, (label, pictures) in zip(axes, rows.items(), strict=True):
+        for ax, i in zip(row, first, strict=True):
+            ax.imshow(pictures[i].reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
+        row[0].set_ylabel(label, rotation=0, ha="right", va="center")
+    figure.suptitle(title, weight="bold")
+    lesson.picture(axes, name, said)
+
+
+ten_digits(
+    {"in": x_test, **rebuilt}, f"What is left of a digit after {lesson.code} numbers",
+    "reconstructions", "Ten digits, and what PCA, a linear and a deep autoencoder give back.",
+)  # fmt: skip
 
 # Anomalies: trained on the digits 0 to 8 alone, it has never seen a 9, nor pixels in disorder.
 known, strange = x_train[y_train < 9], x_test[y_test == 9]
@@ -127,12 +137,9 @@ noisy = x_test + lesson.rng.normal(0, lesson.noise, x_test.shape)
 clean = tg.predict(denoiser, noisy)
 before, after = np.mean((noisy - x_test) ** 2), np.mean((clean - x_test) ** 2)
 print(f"\nDenoising: error of the noisy digits {before:.4f}, after the autoencoder {after:.4f} ({after / before:.0%})")
-figure, axes = plt.subplots(3, 10, figsize=(12, 4.2))
-framed(axes)
-for row, (name, pictures) in zip(axes, {"noisy": noisy, "denoised": clean, "clean": x_test}.items(), strict=True):
-    for ax, i in zip(row, first, strict=True):
-        ax.imshow(pictures[i].reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
-    row[0].set_ylabel(name, rotation=0, ha="right", va="center")
-figure.suptitle(f"Mean squared error {before:.3f} with noise, {after:.3f} denoised", weight="bold")
-lesson.picture(axes, "denoising", "Noisy digits, what the denoising autoencoder makes of them, and the clean ones.")
+ten_digits(
+    {"noisy": noisy, "denoised": clean, "clean": x_test},
+    f"Mean squared error {before:.3f} with noise, {after:.3f} denoised",
+    "denoising", "Noisy digits, what the denoising autoencoder makes of them, and the clean ones.",
+)  # fmt: skip
 lesson.finish()

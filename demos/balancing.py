@@ -31,12 +31,25 @@ def world(common, rare, rng):
 
 x, y = world(lesson.common, lesson.rare, lesson.rng)
 x_test, y_test = world(5000, 150, lesson.rng)  # the same mixture, of samples never seen
-sets = {
-    "as it is": (x, y, None),
-    "random oversampling": (*tg.data.random_oversample(x, y, rng=lesson.seed), None),
-    "SMOTE": (*tg.data.smote(x, y, k=5, rng=lesson.seed), None),
-    "class weights": (x, y, tg.data.class_weights(y)),
-}
+
+
+def balanced(x, y):
+    """The samples, their labels, and the weights of their classes, in each of the ways."""
+    return {
+        "as it is": (x, y, None),
+        "random oversampling": (*tg.data.random_oversample(x, y, rng=lesson.seed), None),
+        "SMOTE": (*tg.data.smote(x, y, k=5, rng=lesson.seed), None),
+        "class weights": (x, y, tg.data.class_weights(y)),
+    }
+
+
+def train(model, points, labels, weights, lr, epochs):
+    """Adam on the cross-entropy; `weights` of the classes, or None for equal ones."""
+    tg.fit(
+        model, points, labels[:, None].astype(float), loss="sigmoid_crossentropy",
+        optimizer=tg.optim.Adam(model.parameters(), lr=lr), epochs=epochs,
+        class_weight=weights, verbose=0,
+    )  # fmt: skip
 
 
 def figures(model, x, y):
@@ -53,17 +66,14 @@ def table(name, numbers, samples):
 
 head = f"{'':22}{'trained on':>14}{'accuracy':>12}{'recall':>12}{'precision':>12}{'balanced':>12}"
 print(f"{lesson.common} samples of class 0, {lesson.rare} of class 1\n{head}")
+sets = balanced(x, y)
 majority = np.array([np.mean(y_test == 0), 0, 0, 0.5])
 table("always answering 0", majority, "")
 figure, axes = plt.subplots(1, 4, figsize=(15, 4.4), sharex=True, sharey=True)
 for ax, (name, (points, labels, weights)) in zip(axes, sets.items(), strict=True):
     tg.seed(lesson.seed)
     model = tg.Sequential(tg.Dense(2, 16, activation="tanh"), tg.Dense(16, 1))
-    tg.fit(
-        model, points, labels[:, None].astype(float), loss="sigmoid_crossentropy",
-        optimizer=tg.optim.Adam(model.parameters(), lr=0.01), epochs=lesson.epochs,
-        sample_weight=None if weights is None else np.array([weights[label] for label in labels]), verbose=0,
-    )  # fmt: skip
+    train(model, points, labels, weights, lr=0.01, epochs=lesson.epochs)
     numbers = figures(model, x_test, y_test)
     table(name, numbers, "{} + {}".format(*np.bincount(labels)))
     viz.decision_boundary(model, points, labels, ax=ax)
@@ -96,20 +106,11 @@ images, digits = tg.data.digits()
 keep = (d_train != 8) | (np.cumsum(d_train == 8) <= 12)
 x_train, y_train, y_test = x_train[keep], (d_train[keep] == 8).astype(int), (d_test == 8).astype(int)
 print(f"\nIs it an 8? {np.sum(y_train == 0)} other digits, {y_train.sum()} eights\n{head}")
-for name, (points, labels, weights) in {
-    "as it is": (x_train, y_train, None),
-    "random oversampling": (*tg.data.random_oversample(x_train, y_train, rng=lesson.seed), None),
-    "SMOTE": (*tg.data.smote(x_train, y_train, k=5, rng=lesson.seed), None),
-    "class weights": (x_train, y_train, tg.data.class_weights(y_train)),
-}.items():
+for name, (points, labels, weights) in balanced(x_train, y_train).items():
     tg.seed(lesson.seed)
     model = tg.Sequential(
         tg.Dense(64, 16, activation="relu", kernel_regularizer=tg.penalties.l2(1e-3)), tg.Dense(16, 1)
     )
-    tg.fit(
-        model, points, labels[:, None].astype(float), loss="sigmoid_crossentropy",
-        optimizer=tg.optim.Adam(model.parameters(), lr=0.003), epochs=max(1, lesson.epochs // 2),
-        sample_weight=None if weights is None else np.array([weights[label] for label in labels]), verbose=0,
-    )  # fmt: skip
+    train(model, points, labels, weights, lr=0.003, epochs=max(1, lesson.epochs // 2))
     table(name, figures(model, x_test, y_test), "{} + {}".format(*np.bincount(labels)))
 lesson.finish()

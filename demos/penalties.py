@@ -137,16 +137,16 @@ cases = {
     "L2": {"regularizer": penalties.l2(lesson.strength_l2)},
     "L1": {"regularizer": penalties.l1(lesson.strength_l1)},
     "L1L2": {"regularizer": penalties.l1_l2(lesson.strength_l1 / 2, lesson.strength_l2 / 2)},
-    "L1, proximal": {"constraint": tg.constraints.prox_l1(lesson.strength_l1, scale_by_lr=True)},
+    "L1, proximal": {
+        "constraint": tg.constraints.prox_l1(lesson.strength_l1, scale_by_lr=True),
+        "optimizer": lambda p: tg.optim.SGD(p, lr=0.2),
+    },
 }
 print(f"\nA network on the digits, {lesson.epochs} epochs:")
 print(f"{'':14}{'accuracy':>10}{'|w| < 0.001':>13}{'exactly 0':>11}{'largest |w|':>13}")
 models = {}
 for name, options in cases.items():
-    rate = 0.2 if "proximal" in name else None
-    model = models[name] = trained(
-        **options, optimizer=(lambda p: tg.optim.SGD(p, lr=0.2)) if rate else (lambda p: tg.optim.Adam(p, lr=0.002))
-    )
+    model = models[name] = trained(**{"optimizer": lambda p: tg.optim.Adam(p, lr=0.002), **options})
     weights = np.concatenate([p.data.ravel() for p in model.parameters()])
     accuracy = tg.evaluate(model, x_test, y_test, metrics=["accuracy"])["accuracy"]
     print(
