@@ -1,6 +1,6 @@
-"""The pictures of docs/pictures.md: a network's graph in rows, and a training step's program beside its graph.
+"""The pictures of docs/pictures.md: a network's graph in rows, a derivation, and a step's program beside its graph.
 
-Run it: `python docs/pictures/network.py` writes network.svg and program.svg anew.
+Run it: `python docs/pictures/network.py` writes network.svg, chain-rule.svg and program.svg anew.
 """
 
 from pathlib import Path
@@ -24,6 +24,14 @@ model = tg.Sequential(
 loss = tg.losses.mse(model(rng.normal(size=(6, 5))), np.zeros((6, 2))) + model.penalty()
 loss.backward()
 viz.graph(loss, depth=1, title="Batch norm, dropout, L2: layers closed").save(FOLDER / "network.svg")
+
+w = tg.Tensor(0.8, requires_grad=True)
+b = tg.Tensor(-0.2, requires_grad=True)
+x = tg.Tensor(1.5)
+z = w * x + b
+a = tg.ops.sigmoid(z)
+loss = (a - 1) ** 2
+viz.derivation(loss, wrt=w).save(FOLDER / "chain-rule.svg")
 
 W1 = tg.Tensor(rng.normal(size=(3, 4)), requires_grad=True)
 b1 = tg.Tensor(np.zeros(4), requires_grad=True)
