@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +35,15 @@ class Training:
 
     def fit(self, resume: Path | None = None, callbacks: Any = (), epochs: int = 3) -> Any:
         """Train until the last epoch, or go on from the file."""
-        return tg.fit(
-            self.model, X, Y, loss="softmax_crossentropy", optimizer=self.optimizer, epochs=epochs, batch_size=BATCH,
-            augment=tg.data.augmentation.shift(1), callbacks=[self.early, *callbacks], resume=resume, verbose=0,
-        )  # fmt: skip
+        at_its_end = warnings.catch_warnings() if resume is not None else nullcontext()  # threads train without
+        with at_its_end:
+            if resume is not None:
+                warnings.filterwarnings("ignore", "nothing was trained")
+            return tg.fit(
+                self.model, X, Y, loss="softmax_crossentropy", optimizer=self.optimizer, epochs=epochs,
+                batch_size=BATCH, augment=tg.data.augmentation.shift(1), callbacks=[self.early, *callbacks],
+                resume=resume, verbose=0,
+            )  # fmt: skip
 
     def save(self, path: Path, epoch: int = 0) -> None:
         """All of it in a file."""

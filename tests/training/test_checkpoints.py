@@ -145,6 +145,7 @@ def with_a_generator_of_its_own(x):
     return x + 0.05 * AUGMENT.standard_normal(x.shape)
 
 
+@pytest.mark.filterwarnings("ignore:nothing was trained")
 @pytest.mark.parametrize("stop", [1, 3, 5])
 @pytest.mark.parametrize("augment", [None, with_a_generator_of_its_own], ids=["the house's", "a user's"])
 def test_fit_resumes_bit_for_bit(stop, augment, tmp_path):
@@ -179,9 +180,38 @@ def test_a_run_that_stopped_early_stays_stopped_and_ends_in_the_best_weights(tmp
     history = train(*first, 9, tmp_path / "run", [early()])
     assert len(history["loss"]) == 3 and history.best_epoch == 1
     again = make(seed=1)
-    resumed = train(*again, 9, tmp_path / "run", [early()])
+    with pytest.warns(UserWarning, match=r"nothing was trained: .* ended after epoch 3 \(val_loss .*delete the file"):
+        resumed = train(*again, 9, tmp_path / "run", [early()])
     assert resumed == history and resumed.stop_reason == history.stop_reason
     np.testing.assert_array_equal(again[0][1].kernel.data, first[0][1].kernel.data)
+
+
+@pytest.mark.parametrize("epochs", [2, 1])
+def test_a_run_whose_epochs_are_done_says_that_nothing_was_trained(epochs, tmp_path):
+    train(*make(), 2, tmp_path / "run")
+    with pytest.warns(UserWarning, match=f"nothing was trained: epoch 2 of '.*run' is done, and epochs={epochs}; give"):
+        assert train(*make(), epochs, tmp_path / "run").epochs == 2
+
+
+def test_a_learning_rate_that_the_file_replaces_is_told(tmp_path):
+    train(*make(), 1, tmp_path / "run")
+    model, _ = make()
+    optimizer = tg.optim.Adam(model.parameters(), lr=0.5)
+    with pytest.warns(UserWarning, match="lr is 0.02 from '.*run', not 0.5: .*delete the file to start anew") as told:
+        assert train(model, optimizer, 2, tmp_path / "run").start_lr == 0.02
+    assert told[0].filename == __file__ and optimizer.lr == 0.02
+
+
+def test_a_rate_that_the_training_itself_has_lowered_is_no_reason_for_a_warning(tmp_path):
+    def lower(epoch, logs):
+        optimizer.lr /= 2
+
+    model, optimizer = make()
+    train(model, optimizer, 1, tmp_path / "run", lower)
+    train(model, optimizer, 2, tmp_path / "run", lower)  # the same optimizer, whose rate is what the file holds
+    model, optimizer = make()
+    assert train(model, optimizer, 3, tmp_path / "run", lower).start_lr == 0.02  # another, as the script makes it
+    assert optimizer.lr == 0.02 / 8
 
 
 def test_an_interrupted_run_is_resumed_from_its_last_complete_epoch(tmp_path):

@@ -67,7 +67,8 @@ class History(dict[str, list[float]]):
     training set are means over the epoch, while the weights moved; those of the validation set are its end's.
 
     `stop_reason` says why training ended before its last epoch, None if it did not. `best_epoch` (counted from 1) is
-    the one whose weights EarlyStopping keeps. `start_loss` is the loss of the first batch before the first step.
+    the one whose weights EarlyStopping keeps. `start_loss` is the loss of the first batch before the first step,
+    `start_lr` the learning rate of that step.
     `gradients` is the GradientRecorder that was among the callbacks, or None.
     """
 
@@ -79,6 +80,7 @@ class History(dict[str, list[float]]):
         self.stop_reason: str | None = None
         self.best_epoch: int | None = None
         self.start_loss: float | None = None
+        self.start_lr: float | None = None
         self.gradients: GradientRecorder | None = None
 
     def __missing__(self, name: str) -> NoReturn:

@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from ..data.sets import batches
 from ..layers.module import Module
 from ..modes import generator
 from ..optim import Optimizer
+from ..source import users_level
 from ..tensor import Tensor
 from . import arguments, container, divergence
 from .callbacks import Callback
@@ -79,6 +81,27 @@ class Run:
     def _rngs(self) -> list[np.random.Generator]:
         return [*([] if self.train.rng is None else [self.train.rng]), *generators_in(self.augment)]
 
+    def _take_up(self, path: str | os.PathLike[str]) -> None:
+        """Go on where the file says; a word for what a script asks that the file overrules."""
+        given, schedule = self.optimizer.lr, self.optimizer.schedule
+        checkpoint = load(path, **self._state())
+        self.history, self._done = checkpoint.history, checkpoint.epoch
+        name, anew = os.fspath(path), "delete the file to start anew"
+        first, saved = self.history.start_lr, self.optimizer.lr
+        if schedule is None and first is not None and given not in (first, saved):  # callbacks may have lowered it
+            warnings.warn(
+                f"lr is {saved:g} from '{name}', not {given:g}: what the file holds replaces what is given. Set "
+                f"optimizer.lr in a callback to change it, or {anew}",
+                stacklevel=users_level(),
+            )
+        if self.history.stop_reason is not None:
+            why = f"the run in '{name}' ended after epoch {self._done} ({self.history.stop_reason}); {anew}"
+        elif self._done >= self.epochs:
+            why = f"epoch {self._done} of '{name}' is done, and epochs={self.epochs}; give more epochs, or {anew}"
+        else:
+            return
+        warnings.warn(f"nothing was trained: {why}", stacklevel=users_level())
+
     # ---- the training
 
     def go(self, verbose: int) -> History:
@@ -86,8 +109,9 @@ class Run:
         if self.resume is not None:
             container.remove_drafts(self.resume)
             if os.path.exists(self.resume):
-                checkpoint = load(self.resume, **self._state())
-                self.history, self._done = checkpoint.history, checkpoint.epoch
+                self._take_up(self.resume)
+        if not self._done:
+            self.history.start_lr = self.optimizer.lr
         self._sizes = divergence.sizes(self.model)
         modes = [(module, module.training) for _, module in self.model.named_modules()]
         progress = None
