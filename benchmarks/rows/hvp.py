@@ -114,7 +114,7 @@ def tinygrad_reg() -> Made:
     def step(x: Any, labels: Any) -> Any:
         z = affine(np.tanh(affine(np.tanh(affine(x, w1, b1)), w2, b2)), w3, b3)
         gradients = tg.gradients(tg.losses.softmax_crossentropy(z, labels), p, create_graph=True)
-        along_v = sum(np.sum(g * v) for g, v in zip(gradients, V, strict=True))
+        along_v = sum(np.vdot(g, v) for g, v in zip(gradients, V, strict=True))
         return tg.gradients(along_v, p)
 
     return step, (X, LABELS)
