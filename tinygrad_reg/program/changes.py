@@ -7,27 +7,20 @@ call, so the program is for the value that it met; where every call meets anothe
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 from ..tensor import Tensor
-from .guards import Guards
-from .lines import located
+from .guards import is_same
 from .recorded import Refused, is_computed
-from .variables import GONE
+from .variables import GONE, Place, Variables
 
 
-def refuse_once(guards: Guards) -> None:
-    """Refuse code that would do something only once, which is to be different each time."""
-    for file, line, what in guards.once:
-        advice = "Do so outside of the step, and give it what comes of it; tg.ops.normal(shape=..., rng=rng) draws anew"
-        raise Refused(located(file, line, f"{what}, which a program would do only once", advice))
-
-
-def kept_for_later(before: Guards, last: Sequence[str]) -> list[str]:
+def kept_for_later(before: Variables, last: Sequence[str]) -> list[str]:
     """The names of what the step has changed and may read; `last` are those that it changed when last captured."""
     names = []
-    for place in before.changed():
+    for place in _changed(before):
         try:
             now = place.ask()
         except GONE:
@@ -50,9 +43,9 @@ def kept_for_later(before: Guards, last: Sequence[str]) -> list[str]:
     return names
 
 
-def take_back(before: Guards) -> None:
+def take_back(before: Variables) -> None:
     """After a refusal variables are what they were before the step, as far as they can be assigned."""
-    for place in before.changed():
+    for place in _changed(before):
         if place.put is not None:
             with contextlib.suppress(*GONE):  # an element of a list that is shorter now
                 place.put(place.was)
@@ -61,3 +54,13 @@ def take_back(before: Guards) -> None:
 def _is_unreadable(x: Any) -> bool:
     """A step that reads it is refused: it was computed by an earlier call."""
     return is_computed(x) or (isinstance(x, Tensor) and x._primitive is not None)
+
+
+def _changed(before: Variables) -> list[Place]:
+    """The places where something else is now."""
+    new = [
+        Place(name, functools.partial(table.get, name), None, None)
+        for table, known in before.tables
+        for name in table.keys() - known
+    ]
+    return [*(place for place in before.places if not is_same(place.ask, place.was)), *new]

@@ -11,14 +11,16 @@ from typing import Any
 
 from ..modes import default_dtype, modes
 from .capture import Capture
-from .changes import kept_for_later, refuse_once, take_back
+from .changes import kept_for_later, take_back
 from .guards import Guards
 from .listing import Listing
+from .once import refuse_once
 from .plan import Plan
 from .program import Program
 from .replay import Replay
 from .straight import MISS, straight
 from .structures import key, names_of, others
+from .variables import Variables
 
 KEPT = 8  # programs of a step, for the shapes and settings that it met last
 
@@ -90,8 +92,8 @@ class Compiled:
 
     def _capture(self, args: Sequence[Any], options: dict[str, Any], last: Replay | None) -> Replay:
         objects = others((args, options))
-        before = Guards(self.step, objects)
-        refuse_once(before)
+        before = Variables(self.step, objects)
+        refuse_once(before.once)
         capture = Capture(before.generators)
         taken = [capture.take(x, name) for x, name in zip(args, names_of(self.step, args), strict=True)]
         named = {name: capture.take(x, name) for name, x in options.items()}
@@ -102,7 +104,7 @@ class Compiled:
             take_back(before)
             raise
         # What the step itself changes and reads is what it was before: the next call, which meets another, is captured.
-        guards = (before if changed else Guards(self.step, objects)).also(capture.reads)
+        guards = Guards(before if changed else Variables(self.step, objects), capture.reads)
         name = getattr(self.step, "__name__", "step")
         listing = Listing(program, name if name.isidentifier() else "step")
         replay = Replay(program, listing, Plan(program), guards, kept=objects)

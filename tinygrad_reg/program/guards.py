@@ -1,76 +1,54 @@
 """What Python the step read besides arrays: numbers, modes, hyper-parameters. Where one changes, it is captured again.
 
 The program has such a value built in, so it is compared at each call. The plain arrays among the variables are no
-guards: see Capture.stand_in.
+guards: a Recorded is in the place of each during the capture, and the program reads them anew.
 """
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Callable
 from typing import Any
 
 from ..layers.running import Changes
-from .variables import GONE, NUMBERS, Place, Variables
+from .variables import GONE, NUMBERS, Variables
 
 
-class Guards(Variables):
-    """The values that a step's variables have; `hold()` says whether they still have them."""
+class Guards:
+    """The values that a step's variables had; `hold()` says whether they still have them."""
 
-    def __init__(self, step: Callable[..., Any], given: Any = ()) -> None:
-        self._names: dict[str, Any] = {"same": operator.is_}
-        self._tests: list[str] = []  # asked at every call
-        self._slow: list[tuple[Callable[[], Any], Any]] = []  # the same, where `is` may be too strict
-        self._modules: list[tuple[Callable[[], Any], Any]] = []  # asked where an attribute of some module was assigned
-        super().__init__(step, given)
-        self._changes = Changes.count
-        self._fast: Callable[[], bool] | None = None
-
-    def also(self, reads: list[tuple[Callable[[], Any], Any]]) -> Guards:
-        """What the capture has told of."""
+    def __init__(self, found: Variables, reads: list[tuple[Callable[[], Any], Any]]) -> None:
+        """`reads`: what the capture has told of, besides: what to ask, and the answer."""
+        self._names = found.names
+        # Asked at every call: all at once, and, where this is too strict, one by one.
+        self._text = " and ".join([test.text for test in found.tests if not test.in_module])
+        self._slow = [(test.ask, test.was) for test in found.tests if not test.in_module]
         for ask, answer in reads:
-            self._equal_to(f"{self._name(ask)}()", ask, answer)
-        return self
+            asked, answered = found.name(ask), found.name(answer)
+            self._text += f"{' and ' if self._text else ''}{asked}() == {answered}"
+            self._slow.append((ask, answer))
+        # Asked where an attribute of some module was assigned.
+        self._modules = [(test.ask, test.was) for test in found.tests if test.in_module]
+        self._changes = found.changes
+        self._fast: Callable[[], bool] | None = None
 
     def hold(self) -> bool:
         """Whether everything is as it was."""
         if Changes.count != self._changes:
-            if not all(_same(ask, was) for ask, was in self._modules):
+            if not all(is_same(ask, was) for ask, was in self._modules):
                 return False
             self._changes = Changes.count
         if self._fast is None:
-            self._fast = eval(f"lambda: {' and '.join(self._tests) or 'True'}", self._names)
+            self._fast = eval(f"lambda: {self._text or 'True'}", self._names)
         try:
             if self._fast():
                 return True
         except GONE:  # gone; or a list of arrays in which one was exchanged
             pass
-        return all(_same(ask, was) for ask, was in self._slow)
-
-    def changed(self) -> list[Place]:
-        """The places where something else is now."""
-        new = [
-            Place(name, functools.partial(table.get, name), None, None)
-            for table, known in self._tables
-            for name in table.keys() - known
-        ]
-        return [*(place for place in self.places if not _same(place.ask, place.was)), *new]
-
-    def _name(self, value: Any) -> str:
-        name = f"v{len(self._names)}"
-        self._names[name] = value
-        return name
-
-    def _test(self, test: str, ask: Callable[[], Any], was: Any, in_module: bool = False) -> None:
-        if in_module:
-            self._modules.append((ask, was))
-        else:
-            self._tests.append(test)
-            self._slow.append((ask, was))
+        return all(is_same(ask, was) for ask, was in self._slow)
 
 
-def _same(ask: Callable[[], Any], was: Any) -> bool:
+def is_same(ask: Callable[[], Any], was: Any) -> bool:
+    """Whether asking gives the same, or a number, a word or a set that is equal."""
     try:
         now = ask()
     except GONE:

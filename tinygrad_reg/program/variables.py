@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import operator
 import os
 import random
 import sys
@@ -22,11 +23,13 @@ import numpy as np
 
 from .. import source
 from ..layers.module import Module
+from ..layers.running import Changes
 from ..modes import Captured
 from ..optim import Optimizer
 from ..primitive import Primitive, registry
 from ..tensor import Tensor
-from .code import Read, names, reads, uses
+from .code import names, reads, uses
+from .once import Once, only_once, reached
 
 NUMBERS = (int, float, complex, str, bytes, bool, type(None), np.generic, range)
 NUMERIC = "fiubc"  # the kinds of arrays that a program computes with
@@ -35,7 +38,6 @@ _DEEP = 30  # objects inside objects
 _STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _ANY_NAME = {"getattr", "hasattr", "vars", "__dict__", "eval", "exec"}
 _NOT_CALLED = {"__init__", "__new__", "__post_init__", "__repr__", "__str__", "__del__"}  # of an object that is there
-_UNSEEDED = {"default_rng", "RandomState", "Random", "SeedSequence", "PCG64", "MT19937", "Philox", "SFC64", "PCG64DXSM"}
 
 
 class Place(NamedTuple):
@@ -47,23 +49,27 @@ class Place(NamedTuple):
     put: Callable[[Any], None] | None  # sets it
 
 
-class Once(NamedTuple):
-    """Something in the user's code that a program would do only once."""
+class Test(NamedTuple):
+    """What must be as it was, for a program to hold."""
 
-    file: str
-    line: int
-    what: str
+    text: str  # Python that says whether it is
+    ask: Callable[[], Any]
+    was: Any
+    in_module: bool  # whether only an assignment to an attribute of some Module can change it
 
 
 class Variables:
-    """The walk. What to do with a variable that is found, Guards says."""
+    """The walk, and what it has found."""
 
     def __init__(self, step: Callable[..., Any], given: Any = ()) -> None:
+        self.names: dict[str, Any] = {"same": operator.is_}  # what the texts of the tests refer to
+        self.tests: list[Test] = []
+        self.changes = Changes.count  # of attributes of Modules, so far
         self.generators: list[Any] = []  # that the step's Python can draw from
         self.places: list[Place] = []
         self.uses: Counter[str] = Counter()  # how often the code that was looked at reads a name
         self.once: list[Once] = []
-        self._tables: list[tuple[Any, set[str]]] = []  # of attributes, with their names
+        self.tables: list[tuple[Any, set[str]]] = []  # of attributes, with their names
         self._seen: set[Any] = set()
         self._depth = 0
         self._kept: list[Any] = []
@@ -81,16 +87,18 @@ class Variables:
             if name in self._names_read:
                 self.once.append(Once("", 0, f"it takes from the iterator {name!r}"))
 
-    def _name(self, value: Any) -> str:
-        """What a test of Python text calls a value."""
-        raise NotImplementedError
+    def name(self, value: Any) -> str:
+        """What the text of a test calls a value."""
+        name = f"v{len(self.names)}"
+        self.names[name] = value
+        return name
 
     def _test(self, test: str, ask: Callable[[], Any], was: Any, in_module: bool = False) -> None:
         """Noted: `ask` gives `was`, and `test` says whether it still does."""
-        raise NotImplementedError
+        self.tests.append(Test(test, ask, was, in_module))
 
     def _equal_to(self, text: str, ask: Callable[[], Any], was: Any) -> None:
-        self._test(f"{text} == {self._name(was)}", ask, was)
+        self._test(f"{text} == {self.name(was)}", ask, was)
 
     def _variable(
         self, text: str, ask: Callable[[], Any], put: Callable[[Any], None] | None, name: str, in_module: bool = False
@@ -100,7 +108,7 @@ class Variables:
             value = ask()
         except GONE:  # not bound (yet)
             return
-        self._test(f"{text} is {self._name(value)}", ask, value, in_module)
+        self._test(f"{text} is {self.name(value)}", ask, value, in_module)
         self.places.append(Place(name, ask, value, put))
         self._value(value, name)
 
@@ -114,7 +122,7 @@ class Variables:
                 self._value(getattr(value, "__init__", None), name)
             return
         if isinstance(value, np.ndarray) and not isinstance(value, Captured) and value.dtype.kind not in NUMERIC:
-            self._equal_to(f"{self._name(value)}.tolist()", value.tolist, value.tolist())
+            self._equal_to(f"{self.name(value)}.tolist()", value.tolist, value.tolist())
         if isinstance(value, Optimizer):
             self._optimizers.append(value)
         if isinstance(value, (*NUMBERS, Tensor, np.ndarray, Optimizer, types.ModuleType)) or id(value) in self._seen:
@@ -150,7 +158,7 @@ class Variables:
                 self._value(part, name)
             state = value.func, value.keywords, None
             self._variable(
-                f"{self._name(value)}.args",
+                f"{self.name(value)}.args",
                 lambda: value.args,
                 lambda args: value.__setstate__((state[0], args, *state[1:])),  # type: ignore[attr-defined]
                 name,
@@ -161,7 +169,7 @@ class Variables:
             self._elements(value, name)
         elif isinstance(value, (tuple, set)):
             if isinstance(value, set):
-                self._equal_to(self._name(value), value.copy, value.copy())
+                self._equal_to(self.name(value), value.copy, value.copy())
                 self.places.append(Place(name, value.copy, value.copy(), None))
             for part in value:
                 self._value(part, name)
@@ -175,11 +183,11 @@ class Variables:
 
     def _elements(self, table: Any, name: str) -> None:
         """The values in a list, a deque or a dict, and a dict's keys, by identity."""
-        own = self._name(table)
+        own = self.name(table)
         is_dict = isinstance(table, dict)
-        same = f"len({own}) == {len(table)} and all(map(same, {own}, {self._name(list(table))}))"
+        same = f"len({own}) == {len(table)} and all(map(same, {own}, {self.name(list(table))}))"
         if is_dict:
-            same += f" and all(map(same, {own}.values(), {self._name(list(table.values()))}))"
+            same += f" and all(map(same, {own}.values(), {self.name(list(table.values()))}))"
         everything = functools.partial(_everything, table)
         self._test(same, everything, everything())
         beside = functools.partial(_beside_arrays, table)
@@ -192,8 +200,8 @@ class Variables:
 
     def _length(self, table: Any, in_module: bool = False) -> None:
         """An attribute may come into the place of a class's."""
-        self._tables.append((table, set(table)))
-        self._test(f"len({self._name(table)}) == {len(table)}", lambda: len(table), len(table), in_module)
+        self.tables.append((table, set(table)))
+        self._test(f"len({self.name(table)}) == {len(table)}", lambda: len(table), len(table), in_module)
 
     def _attributes(self, owner: Any, table: dict[str, Any], in_module: bool = False) -> None:
         """The attributes of an object: those that some code names, of a layer also what the house's code looks at."""
@@ -204,7 +212,7 @@ class Variables:
         def note(name: str) -> None:
             put = functools.partial(table.__setitem__, name) if not in_module or _is_the_users(type(owner)) else None
             self._variable(
-                f"{self._name(table)}[{name!r}]", functools.partial(table.__getitem__, name), put, name, in_module
+                f"{self.name(table)}[{name!r}]", functools.partial(table.__getitem__, name), put, name, in_module
             )
 
         for name in list(table):
@@ -215,7 +223,7 @@ class Variables:
 
     def _attribute(self, owner: Any, attribute: str, name: str) -> None:
         ask, put = functools.partial(getattr, owner, attribute), functools.partial(setattr, owner, attribute)
-        self._variable(f"{self._name(owner)}.{attribute}", ask, put, name)
+        self._variable(f"{self.name(owner)}.{attribute}", ask, put, name)
 
     def _class(self, kind: type) -> None:
         for base in kind.__mro__:
@@ -235,7 +243,7 @@ class Variables:
                 self._function(function)
         if not isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType)):
             ask = functools.partial(lambda kind, name: vars(kind)[name], kind, name)
-            self._variable(f"{self._name(kind)}.__dict__[{name!r}]", ask, functools.partial(setattr, kind, name), name)
+            self._variable(f"{self.name(kind)}.__dict__[{name!r}]", ask, functools.partial(setattr, kind, name), name)
 
     def _named_attributes(self) -> None:
         """Attributes that some of the code names, or may name; looking at them finds code that names others."""
@@ -274,7 +282,7 @@ class Variables:
             elif first not in code.co_freevars:
                 builtins.add(first)
         if builtins:  # a name of one's own would come before Python's
-            test = f"{self._name(scope)}.keys().isdisjoint({self._name(builtins)})"
+            test = f"{self.name(scope)}.keys().isdisjoint({self.name(builtins)})"
             self._test(test, lambda: scope.keys().isdisjoint(builtins), True)
 
     def _global(self, table: dict[str, Any], name: str) -> None:
@@ -282,7 +290,7 @@ class Variables:
         if key not in self._seen and not name.startswith("__"):
             self._seen.add(key)
             ask, put = functools.partial(table.__getitem__, name), functools.partial(table.__setitem__, name)
-            self._variable(f"{self._name(table)}[{name!r}]", ask, put, name)
+            self._variable(f"{self.name(table)}[{name!r}]", ask, put, name)
 
     def _asked_of_module(self, module: Any, path: tuple[str, ...]) -> None:
         """module.NAME, where it is a module of the user's."""
@@ -292,26 +300,11 @@ class Variables:
             self._global(vars(module), name)
             module = vars(module).get(name)
 
-    # ---- what a program would do only once
-
-    def _once(self, function: Any, read: Read, value: Any) -> None:
-        path = list(read.path[1:])
-        while path and (
-            isinstance(value, types.ModuleType) or (isinstance(value, type) and value.__module__ == "datetime")
-        ):
-            value = getattr(value, path.pop(0), None)
-        module, name = getattr(value, "__module__", None), getattr(value, "__name__", "")
-        what = ""
-        if read.is_import and read.path[0] in ("time", "datetime", "secrets", "uuid"):
-            what = f"it imports {read.path[0]}, for what is different each time"
-        elif value is os.environ or value is os.getenv:
-            self._equal_to(f"{self._name(dict)}({self._name(os.environ)})", lambda: dict(os.environ), dict(os.environ))
-        elif read.is_called_empty and name in _UNSEEDED and str(module).startswith(("numpy.random", "random")):
-            what = f"{name}() starts a new generator from no seed"
-        elif module == "time" or getattr(getattr(value, "__self__", None), "__module__", "") == "datetime":
-            what = "it asks for the time"
-        elif module in ("secrets", "uuid") or value is os.urandom:
-            what = "it draws random numbers by another library"
+    def _once(self, function: Any, read: Any, value: Any) -> None:
+        asked = None if read.is_import else reached(value, read.path[1:])
+        if asked is os.environ or asked is os.getenv:
+            self._equal_to(f"{self.name(dict)}({self.name(os.environ)})", lambda: dict(os.environ), dict(os.environ))
+        what = only_once(read, value)
         if what:
             self.once.append(Once(_file(function), read.line, what))
 
