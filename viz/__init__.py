@@ -16,9 +16,10 @@ from .flow import flow
 from .graph import graph
 from .heatmap import gradient_heatmap
 from .picture import Picture
-from .plots import activations, decision_boundary, history, landscape, paths, weights
+from .plots import activations, decision_boundary, history, weights
 from .program import program
 from .steps import Steps, steps
+from .surface import landscape, paths
 
 __all__ = [
     "Derivation",

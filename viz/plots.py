@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_reg import Tensor, no_grad
+from tinygrad_reg import no_grad
 from tinygrad_reg.checks import whole
 from tinygrad_reg.diagnostics import layer_outputs
 from tinygrad_reg.layers.module import evaluating
-from tinygrad_reg.modes import quiet
+from tinygrad_reg.tensor import values
 from tinygrad_reg.training.history import direction
 from tinygrad_reg.words import number
 
@@ -105,7 +106,7 @@ def decision_boundary(
     if not callable(model):
         raise TypeError(f"decision_boundary() takes a model, or any function of an array, not {type(model).__name__}")
     whole("resolution", resolution, 2)
-    points, classes = _values(x), _values(y)
+    points, classes = np.asarray(values(x)), np.asarray(values(y))
     if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(f"a decision boundary needs samples of two features, (N, 2), not {points.shape}")
     if len(classes) != len(points):
@@ -222,90 +223,6 @@ def weights(models: Any, *, bins: int = 80, near_zero: float = 1e-3, title: str 
     return ax  # type: ignore[no-any-return]
 
 
-def landscape(
-    f: Callable[[Any, Any], Any], *, x: tuple[float, float] = (-2, 2), y: tuple[float, float] = (-2, 2),
-    resolution: int = 120, levels: int = 24, title: str = "", ax: Any = None,
-) -> Axes:  # fmt: skip
-    """Contours of the loss f(x, y) over a plane; `f` takes two numbers (arrays, if it can)."""
-    if not callable(f):
-        raise TypeError(f"the loss must be a function f(x, y), not {type(f).__name__}")
-    whole("resolution", resolution, 2)
-    whole("levels", levels, 2)
-    across, up = np.linspace(*x, resolution), np.linspace(*y, resolution)
-    surface = _surface(f, *np.meshgrid(across, up))
-    finite = surface[np.isfinite(surface)]
-    if not finite.size:
-        raise ValueError("f is not finite anywhere on that plane; choose other ranges with x= and y=")
-    ax = axes(ax, (6.4, 5.0))
-    # Steps that grow from the bottom: a valley shows as well as its walls.
-    bottom, top = float(finite.min()), float(np.quantile(finite, 0.98))
-    heights = bottom + (max(top - bottom, 1e-12)) * np.linspace(0, 1, levels) ** 2
-    drawn = ax.contourf(across, up, surface, levels=heights, cmap="Blues_r", extend="max", alpha=0.6)
-    ax.contour(across, up, surface, levels=heights, colors="white", linewidths=0.5, alpha=0.6)
-    ax.figure.colorbar(drawn, ax=ax, label="loss", format="%.3g")
-    ax.set(xlabel="x", ylabel="y", xlim=x, ylim=y)
-    heading(ax, title)
-    return ax  # type: ignore[no-any-return]
-
-
-def paths(
-    f: Callable[[Any, Any], Any], optimizers: Mapping[str, Any], *, start: tuple[float, float], steps: int = 60,
-    x: tuple[float, float] = (-2, 2), y: tuple[float, float] = (-2, 2), title: str = "", ax: Any = None,
-) -> Axes:  # fmt: skip
-    """The ways that optimizers take over the landscape of f(x, y), from `start`.
-
-    `optimizers`: by name, a function that makes one for parameters, such as {"SGD": lambda p: SGD(p, lr=0.1)}, or the
-    points of a way that was recorded before.
-    """
-    whole("steps", steps)
-    ways = {name: _way(f, make, start, steps) for name, make in named(optimizers, "optimizers").items()}
-    ax = landscape(f, x=x, y=y, title=title, ax=ax)
-    for at, (name, way) in enumerate(ways.items()):
-        line = {**style(at), "color": ("#000000", "#a33600", "#65407a", "#2e6000", "#7a0040", "#333a44")[at % 6]}
-        ax.plot(*way.T, **line, marker=MARKERS[at % len(MARKERS)], markersize=4, markeredgecolor="white",
-                markeredgewidth=0.5, label=label(name))  # fmt: skip
-    ax.plot(*start, "*", color="black", markeredgecolor="white", markersize=15, linestyle="none", label="start")
-    ax.legend(loc="best", framealpha=0.9)
-    return ax  # type: ignore[no-any-return]
-
-
-def _way(f: Callable[[Any, Any], Any], make: Any, start: tuple[float, float], steps: int) -> np.ndarray:
-    if not callable(make):
-        points = np.asarray(make, float)
-        if points.ndim != 2 or points.shape[1] != 2:
-            raise ValueError(f"a recorded way is a list of points (x, y), not of shape {points.shape}")
-        return points
-    a, b = (Tensor(float(v), requires_grad=True) for v in start)
-    optimizer = make([a, b])
-    way = [start]
-    for _ in range(steps):
-        optimizer.zero_grad()
-        f(a, b).backward()
-        optimizer.step()
-        way.append((a.item(), b.item()))
-    return np.array(way)
-
-
-def _surface(f: Callable[[Any, Any], Any], x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """f at each point: at once, or one by one where it takes single numbers only."""
-    with no_grad(), quiet():
-        try:
-            at_once = _values(f(x, y))
-            if at_once.shape == x.shape:
-                return at_once
-        except (TypeError, ValueError):
-            pass
-        one_by_one = [float(_values(f(Tensor(a), Tensor(b))).item()) for a, b in zip(x.ravel(), y.ravel(), strict=True)]
-    return np.reshape(one_by_one, x.shape)
-
-
-def _answer(model: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
-    with no_grad():
-        if hasattr(model, "named_parameters"):
-            with evaluating(model):  # type: ignore[arg-type]
-                return _values(model(x))
-        return _values(model(x))
-
-
-def _values(x: Any) -> np.ndarray:
-    return x.data if isinstance(x, Tensor) else np.asarray(x)
+def _answer(model: Any, x: np.ndarray) -> np.ndarray:
+    with no_grad(), evaluating(model) if hasattr(model, "named_parameters") else nullcontext():
+        return np.asarray(values(model(x)))
