@@ -73,9 +73,36 @@ def test_T4_without_validation_overfitting_can_not_be_seen():
     assert "validation_data=" in History(loss=FALLING).diagnosis().reasons
     assert History(loss=[2.0, 1.9]).diagnosis().verdict == "underfitting"
     with pytest.raises(ValueError, match="finite losses"):
-        History(loss=[2.0, math.nan]).diagnosis()
+        History(loss=[0.0, 1.0]).diagnosis()
     with pytest.raises(ValueError, match="empty"):
         History(loss=[]).diagnosis()
+
+
+@pytest.mark.parametrize("last", [2.24e268, 21.0, math.inf, math.nan])
+def test_a_loss_far_above_its_start_has_diverged(last):
+    history = History(loss=[2.0, last], val_loss=[2.0, last], accuracy=[0.1, 0.1])
+    diagnosis = history.diagnosis()
+    assert diagnosis.verdict == "diverged" and len(diagnosis.reasons) < 150
+    assert diagnosis.reasons.startswith(
+        f"the training loss went from 2 to {last:.3g} in 2 epochs: try a lower learning"
+    )
+    assert history.summary().splitlines()[-1] == f"diverged: {history.diverged()}"
+
+
+def test_a_loss_that_rose_a_little_has_not_diverged():
+    history = History(loss=[0.5, 2.0])  # where the first step of a trained model is noisy, for instance
+    assert history.diverged() == History().diverged() == "" and history.diagnosis().verdict == "underfitting"
+    assert "diverged" not in history.summary()
+
+
+def test_fit_says_of_a_training_that_killed_its_units_that_it_diverged(capsys):
+    (x, y), _ = digits(100)
+    tg.seed(0)
+    model = tg.Sequential(tg.Dense(64, 16, activation="relu"), tg.Dense(16, 10))
+    optimizer = tg.optim.SGD(model.parameters(), lr=1000)
+    history = tg.fit(model, x, y, loss="softmax_crossentropy", optimizer=optimizer, epochs=2, verbose=2)
+    assert capsys.readouterr().out.splitlines()[-1] == f"diverged: {history.diverged()}"
+    assert history.diagnosis().verdict == "diverged"
 
 
 def digits(samples):

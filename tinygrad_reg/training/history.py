@@ -40,6 +40,9 @@ def direction(name: str, mode: str = "auto") -> str:
     raise ValueError(f"is a better '{name}' a lower or a higher one? Write mode='min' or mode='max'.{hint}")
 
 
+_DIVERGED = 10.0  # the multiple of the loss at the start above which a training has diverged
+
+
 class Report(str):
     """Text that shows as it is where Python prints a result."""
 
@@ -51,7 +54,7 @@ class Report(str):
 class Diagnosis:
     """What the curves say: `verdict` in a word or two, `reasons` with the figures that it rests on."""
 
-    verdict: str  # "underfitting", "good fit", "overfitting", or "no validation"
+    verdict: str  # "underfitting", "good fit", "overfitting", "diverged", or "no validation"
     reasons: str
 
     def __str__(self) -> str:
@@ -116,7 +119,8 @@ class History(dict[str, list[float]]):
         for name, values in self.items():
             rows.append((name, f"{values[0]:.4g}", f"{values[-1]:.4g}", self._best(name)))
         stopped = f"\nstopped: {self.stop_reason}" if self.stop_reason is not None else ""
-        return Report(table(rows) + stopped)
+        diverged = f"\ndiverged: {self.diverged()}" if self.diverged() else ""
+        return Report(table(rows) + stopped + diverged)
 
     def _best(self, name: str) -> str:
         better = direction_or_none(name)
@@ -129,14 +133,15 @@ class History(dict[str, list[float]]):
         return f"{values[best]:.4g} (epoch {best + 1})"
 
     def diagnosis(self, remaining: float = 1 / 3, gap: float = 0.1, rise: float = 0.05) -> Diagnosis:
-        """Underfitting, good fit or overfitting, from the curves of "loss" and "val_loss".
+        """Underfitting, good fit, overfitting or diverged, from the curves of "loss" and "val_loss".
 
         All is measured in shares of the loss at the start (before the first step, or in the first epoch):
 
         - overfitting: at the end the validation loss is above the training loss by more than `gap`, or has risen from
           its minimum by more than `rise` while the training loss went on falling;
         - underfitting: more than `remaining` of the training loss is still there at the end;
-        - good fit: neither.
+        - diverged: there is more than ten times of it at the end, or no finite number;
+        - good fit: none of them.
 
         Without "val_loss" there is no telling a good fit from overfitting: the verdict then is "no validation".
 
@@ -145,6 +150,8 @@ class History(dict[str, list[float]]):
         """
         loss = self._curve("loss")
         start = loss[0] if self.start_loss is None else self.start_loss
+        if diverged := self.diverged():
+            return Diagnosis("diverged", diverged + self._scores())
         val = self._curve("val_loss") if "val_loss" in self else None
         ends = [float(start), float(loss[-1]), *([] if val is None else [float(val[-1])])]
         if not np.isfinite(ends).all() or start <= 0:
@@ -165,6 +172,22 @@ class History(dict[str, list[float]]):
             if best + 1 < len(val):
                 text += f", after its minimum of {val[best]:.3g} in epoch {best + 1}"
         return Diagnosis(verdict, text + self._scores())
+
+    def diverged(self) -> str:
+        """What to say of a training loss that ended far above its start, or as no finite number; "" of any other.
+
+        >>> History({"loss": [2.0, 5e9]}).diverged()
+        'the training loss went from 2 to 5e+09 in 2 epochs: try a lower learning rate, or clip=1.0'
+        """
+        if not self.get("loss"):
+            return ""
+        start, end = self["loss"][0] if self.start_loss is None else self.start_loss, self["loss"][-1]
+        if not 0 < start < math.inf or end <= _DIVERGED * start:
+            return ""
+        epochs = f"{len(self['loss'])} epoch{'s' * (len(self['loss']) != 1)}"
+        return (
+            f"the training loss went from {start:.3g} to {end:.3g} in {epochs}: try a lower learning rate, or clip=1.0"
+        )
 
     def _curve(self, name: str) -> np.ndarray:
         values = look_up(name, self, "curve")

@@ -151,6 +151,8 @@ class Run:
             self._note_interruption()
         if self.history.stop_reason:
             progress.note(f"stopped: {self.history.stop_reason}")
+        if diverged := self.history.diverged():
+            progress.note(f"diverged: {diverged}")
 
     def _one_epoch(self, progress: Progress) -> None:
         self.epoch, self._batch = self._done + 1, 0
