@@ -247,7 +247,8 @@ class Capture(Updates):
         if self.refused is not None:
             raise self.refused
         if self._generator is not None and modes.generator is not self._generator:
-            raise Refused(located("", 0, "it calls tg.seed(), which a program would do only once", "Call it outside"))
+            what = "it calls tg.seed(), which a program would do only once"
+            raise Refused(located("", 0, what, "Call it outside of the step"))
         super().finish()
         for tensor, _ in self._given_tensors:
             if tensor in self.leaves:

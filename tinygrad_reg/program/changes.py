@@ -13,6 +13,7 @@ from typing import Any
 
 from ..tensor import Tensor
 from .guards import is_same
+from .lines import located
 from .recorded import Refused, is_computed
 from .variables import GONE, Place, Variables
 
@@ -27,18 +28,13 @@ def kept_for_later(before: Variables, last: Sequence[str]) -> list[str]:
             now = None
         unread = not before.uses[place.name]
         if is_computed(now) and not (place.was is None or _is_unreadable(place.was)):
-            raise Refused(
-                f"tg.compile can't capture this step: it keeps what it computes in {place.name!r} for its next "
-                "call, and a program would keep it only once. Assign .data of a Tensor, or give it as an argument and "
-                "return it."
-            )
+            what = f"it keeps what it computes in {place.name!r} for its next call, which a program would do only once"
+            raise Refused(located("", 0, what, "Assign .data of a Tensor, or give it as an argument and return it"))
         if unread or _is_unreadable(place.was):
             continue
         if place.name in last:
-            raise Refused(
-                f"tg.compile can't capture this step: it changes {place.name!r} at each call, and reads it, so that "
-                "each call would be another program. Change it outside of the step, or give it as an argument."
-            )
+            what = f"it changes {place.name!r} at each call, and reads it, so that each call would be another program"
+            raise Refused(located("", 0, what, "Change it outside of the step, or give it as an argument"))
         names.append(place.name)
     return names
 
