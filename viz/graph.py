@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from tinygrad_reg import Module, Tensor
 from tinygrad_reg.checks import one_of, whole
@@ -46,13 +47,7 @@ def graph(
     >>> print(graph(w * 2, engine="builtin"))
     graph of v2 = w × 2: 3 boxes, 2 arrows
     """
-    outputs = [x] if isinstance(x, Tensor) else list(x) if isinstance(x, (list, tuple)) else None
-    if not outputs or not all(isinstance(output, Tensor) for output in outputs):
-        given = type(x).__name__ if outputs is None else repr(outputs)
-        calling = "; a model's graph is that of what it computes: graph(model(x)), or graph(loss)"
-        raise TypeError(
-            f"graph() takes a Tensor or a list of Tensors, not {given}{calling if isinstance(x, Module) else ''}"
-        )
+    outputs = _outputs(x)
     _check(direction, rows, depth, max_nodes, engine, digits)
     shown = _shown(show)
     colors = look(theme)
@@ -76,6 +71,17 @@ def graph(
     if engine == "dot" and dot.find() is None:
         render()  # raises, here rather than where the picture is shown
     return Picture(plan.title or clean(names), description, render, digraph)
+
+
+def _outputs(x: Any) -> list[Tensor]:
+    outputs = [x] if isinstance(x, Tensor) else list(x) if isinstance(x, (list, tuple)) else None
+    if outputs and all(isinstance(output, Tensor) for output in outputs):
+        return outputs
+    given = type(x).__name__ if outputs is None else repr(outputs)
+    calling = "; a model's graph is that of what it computes: graph(model(x)), or graph(loss)"
+    raise TypeError(
+        f"graph() takes a Tensor or a list of Tensors, not {given}{calling if isinstance(x, Module) else ''}"
+    )
 
 
 def _document(plan: Drawing, theme: str, description: str) -> str:

@@ -30,33 +30,8 @@ Legs = list[list[Item]]  # an arrow's way: the items that it passes, in each row
 
 
 def route(drawing: Drawing, routes: dict[str, Legs], ends: Sequence[float], room: float) -> None:
-    """Arrows as smooth curves from side to side; several at one side are spread over it."""
-    lying = drawing.direction == "LR"
-
-    def port(arrow: Arrow, item: Item, side: int) -> tuple[float, float]:
-        box = item.box
-        assert box is not None
-        mine = [a for a in at_side[box.id, side] if side < 0 or a.tail == arrow.tail]
-        parallel = [a for a in mine if (a.tail, a.head) == (arrow.tail, arrow.head)]
-        spread = mine if side < 0 else parallel  # arrows leave from one point, unless they run side by side
-        spread = sorted(spread, key=lambda a: (neighbour(a, side), a.position))
-        room = (box.h if lying else box.w) * 0.6
-        step = min(14.0, room / max(len(spread) - 1, 1))
-        shift = (spread.index(arrow) - (len(spread) - 1) / 2) * step
-        along = (box.x if lying else box.y) + side * (box.w if lying else box.h) / 2
-        return along, (box.y if lying else box.x) + shift
-
-    def neighbour(arrow: Arrow, side: int) -> float:
-        """How far across the next item on the arrow's way is."""
-        leg = routes[arrow.id][0 if side > 0 else -1]
-        if len(leg) > 1:
-            return leg[1 if side > 0 else -2].across
-        return leg[0].across + 1.0
-
-    at_side: dict[tuple[str, int], list[Arrow]] = {}
-    for arrow in drawing.arrows:
-        at_side.setdefault((arrow.tail, 1), []).append(arrow)
-        at_side.setdefault((arrow.head, -1), []).append(arrow)
+    """Arrows as smooth curves from side to side."""
+    ports = _Ports(drawing, routes)
     turning: list[_Turn] = []
     for arrow in drawing.arrows:
         legs = routes[arrow.id]
@@ -65,15 +40,46 @@ def route(drawing: Drawing, routes: dict[str, Legs], ends: Sequence[float], room
             [(item.along + side * item.reach, item.across) for item in leg if item.box is None for side in (-1, 1)]
             for leg in legs
         ]
-        ways[0].insert(0, port(arrow, legs[0][0], 1))
-        ways[-1].append(port(arrow, legs[-1][-1], -1))
+        ways[0].insert(0, ports.place(arrow, legs[0][0], 1))
+        ways[-1].append(ports.place(arrow, legs[-1][-1], -1))
         arrow.points, arrow.turn = _smooth(ways[0]), None
         if len(ways) > 1:
             turning.append(_Turn(arrow, arrow.points, _smooth(ways[1]), ends[legs[0][0].rank]))
     _connect(turning, drawing.boxes, room)
-    if not lying:
+    if not ports.lying:
         for arrow in drawing.arrows:
             arrow.points = [(y, x) for x, y in arrow.points]
+
+
+class _Ports:
+    """Where arrows leave their boxes (side 1) and arrive at them (side −1); several at one side are spread over it."""
+
+    def __init__(self, drawing: Drawing, routes: dict[str, Legs]) -> None:
+        self.lying, self.routes = drawing.direction == "LR", routes
+        self.at_side: dict[tuple[str, int], list[Arrow]] = {}
+        for arrow in drawing.arrows:
+            self.at_side.setdefault((arrow.tail, 1), []).append(arrow)
+            self.at_side.setdefault((arrow.head, -1), []).append(arrow)
+
+    def place(self, arrow: Arrow, item: Item, side: int) -> Point:
+        """Along and across."""
+        box = item.box
+        assert box is not None
+        spread = self.at_side[box.id, side]
+        if side > 0:  # arrows leave from one point, unless they run side by side
+            spread = [a for a in spread if a.head == arrow.head]
+        spread = sorted(spread, key=lambda a: (self._neighbour(a, side), a.position))
+        step = min(14.0, (box.h if self.lying else box.w) * 0.6 / max(len(spread) - 1, 1))
+        shift = (spread.index(arrow) - (len(spread) - 1) / 2) * step
+        along = (box.x if self.lying else box.y) + side * (box.w if self.lying else box.h) / 2
+        return along, (box.y if self.lying else box.x) + shift
+
+    def _neighbour(self, arrow: Arrow, side: int) -> float:
+        """How far across the next item on the arrow's way is."""
+        leg = self.routes[arrow.id][0 if side > 0 else -1]
+        if len(leg) > 1:
+            return leg[1 if side > 0 else -2].across
+        return leg[0].across + 1.0
 
 
 def _smooth(stops: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
