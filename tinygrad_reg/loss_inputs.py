@@ -158,13 +158,14 @@ def lie_in_0_1(x: Any, *, what: str, loss: str, advice: str) -> None:
 
 
 def sum_to_1(p: Any) -> None:
-    """Rows of probabilities: a warning for those that do not sum to 1, to the user's line."""
-    away = np.abs(np.add.reduce(p, axis=-1) - 1)
-    if (away > TOLERANCE).any():
-        worst = np.add.reduce(p, axis=-1).flat[np.argmax(away)]
+    """Rows of probabilities: a warning for those that do not sum to 1, to the user's line.
+
+    It names no figure: Python shows a text once a line, and a figure would make another text of each batch.
+    """
+    if (np.abs(np.add.reduce(p, axis=-1) - 1) > TOLERANCE).any():
         warnings.warn(
-            f"categorical_crossentropy was given probabilities that do not sum to 1 (a row sums to {worst:.4g}); "
-            "they are used as they are",
+            "categorical_crossentropy was given probabilities that do not sum to 1 in each row; they are used as they "
+            "are. End the model in a softmax, or give the logits to softmax_crossentropy",
             stacklevel=users_level(),
         )
 

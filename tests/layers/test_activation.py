@@ -122,3 +122,18 @@ def test_a_function_as_an_activation_gives_what_it_gives():
     options = {"kernel_initializer": tg.initializers.constant(np.eye(2))}
     assert tg.Dense(2, 2, lambda z: 3 * z, **options)(x).tolist() == [[3, -6]]
     assert tg.Dense(2, 2, **options)(x).tolist() == [[1, -2]]
+
+
+def test_a_softmax_over_one_unit_is_warned_of():
+    with pytest.warns(UserWarning, match="a softmax over one unit is always 1.*write 'sigmoid'") as told:
+        tg.Dense(64, 1, "softmax")
+    assert told[0].filename == __file__
+    with pytest.warns(UserWarning, match="a softmax over one unit is always 1") as told:
+        tg.Sequential(tg.Dense(64, 1), tg.Softmax())(np.ones((5, 64)))
+    assert told[0].filename == __file__
+
+
+def test_a_softmax_along_another_axis_of_length_1_may_be_meant():
+    tg.Softmax()(np.ones((2, 3, 1)))  # attention to one key
+    tg.Softmax(axis=0)(np.ones((3, 1)))
+    tg.Dense(64, 1, "sigmoid"), tg.Dense(64, 2, "softmax")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from .. import checks, initializers, ops
 from ..modes import Rng
 from ..naming import resolve
+from ..source import users_level
 from ..tensor import Tensor
 from .images import along_channels
 from .module import Module
@@ -44,6 +46,15 @@ def activate(activation: Activation, z: Tensor) -> Any:
     if activation is None:
         return z
     return FUNCTIONS[activation](z) if isinstance(activation, str) else activation(z)
+
+
+def warn_of_one_unit() -> None:
+    """A softmax over one output is 1 whatever the weights are, and its slope 0: nothing would be trained."""
+    warnings.warn(
+        "a softmax over one unit is always 1, and trains nothing: for two classes write 'sigmoid' with one unit (and "
+        "binary_crossentropy), or 'softmax' with two",
+        stacklevel=users_level(),
+    )
 
 
 class ReLU(Module):
@@ -133,4 +144,6 @@ class Softmax(Module):
 
     def forward(self, x: Tensor) -> Any:
         """eˣ / Σeˣ"""
+        if x.ndim == 2 and x.shape[1] == 1 and self.axis in (-1, 1):
+            warn_of_one_unit()
         return ops.softmax(x, axis=self.axis)

@@ -8,7 +8,7 @@ from typing import Any
 from .. import checks, ops
 from ..modes import Rng
 from ..tensor import Tensor
-from .activation import Activation, activate, activation_name
+from .activation import Activation, activate, activation_name, warn_of_one_unit
 from .weighted import Weighted
 
 
@@ -37,8 +37,10 @@ class Dense(Weighted):
         rng: Rng = None,
     ) -> None:
         self.in_features = checks.whole("in_features", in_features)
-        self.out_features = checks.whole("out_features", out_features)
+        self.out_features = checks.whole("out_features", out_features, note=" (Dense(inputs, units, activation))")
         self.activation = activation_name(activation)
+        if self.out_features == 1 and self.activation == "softmax":
+            warn_of_one_unit()
         self.use_bias = bool(use_bias)
         shape = (self.in_features, self.out_features)
         self.kernel = self.make("kernel", shape, kernel_initializer, kernel_regularizer, kernel_constraint, dtype, rng)
