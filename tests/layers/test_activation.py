@@ -112,6 +112,12 @@ def test_wrong_calls(make, error, message):
         make()
 
 
+@pytest.mark.parametrize("axis", ["1", 1.7, True, None])
+def test_the_axis_of_softmax_is_a_whole_number(axis):
+    with pytest.raises((TypeError, ValueError), match="axis must be a whole number"):
+        tg.layers.Softmax(axis)
+
+
 def test_softmax_is_along_the_last_axis_unless_it_is_told_otherwise():
     out = tg.Softmax()(np.random.default_rng(0).normal(size=(2, 3, 4)))
     np.testing.assert_allclose(out.data.sum(-1), np.ones((2, 3)), rtol=1e-12)

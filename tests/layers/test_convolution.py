@@ -100,3 +100,8 @@ def test_flatten():
 def test_wrong_calls(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_use_bias_is_true_or_false():
+    with pytest.raises(TypeError, match="use_bias must be True or False, not 'no'"):
+        tg.Conv2D(1, 1, 3, use_bias="no")

@@ -81,6 +81,7 @@ def test_penalties_by_name_and_uncalled():
         (lambda: tg.Dense(0, 3), ValueError, "in_features must be a whole number ≥ 1, not 0"),
         (lambda: tg.Dense(128, "relu"), TypeError, r"≥ 1 \(Dense\(inputs, units, activation\)\), not 'relu'"),
         (lambda: tg.Dense(2, 3, dtype="int64"), TypeError, "must be a float"),
+        (lambda: tg.Dense(2, 3, use_bias="no"), TypeError, "use_bias must be True or False"),
         (lambda: tg.Dense(2, 3, kernel_regularizer=0.01), TypeError, r"tg\.penalties\.l2\(0\.01\)"),
         (lambda: tg.Dense(2, 3, kernel_constraint=1.0), TypeError, r"kernel_constraint .*max_norm\(1\.0\)"),
         (lambda: tg.Dense(2, 3, kernel_constraint=tg.constraints.max_norm), TypeError, r"max_norm\(1\.0\)"),

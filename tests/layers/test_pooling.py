@@ -82,3 +82,8 @@ def test_fractional_pooling_spreads_its_regions_evenly_in_eval_mode():
 
 def test_the_default_ratio_halves_the_number_of_pixels():
     assert tg.FractionalMaxPool2D().ratio == 2**0.5
+
+
+def test_overlapping_is_true_or_false():
+    with pytest.raises(TypeError, match="overlapping must be True or False, not 'no'"):
+        tg.FractionalMaxPool2D(1.5, overlapping="no")

@@ -140,7 +140,7 @@ class Softmax(Module):
     """eˣ / Σeˣ along `axis`: positive numbers that sum to 1."""
 
     def __init__(self, axis: int = -1) -> None:
-        self.axis = int(axis)
+        self.axis = checks.whole("axis", axis, -64, 63)
 
     def forward(self, x: Tensor) -> Any:
         """eˣ / Σeˣ"""

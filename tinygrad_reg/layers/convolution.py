@@ -53,7 +53,7 @@ class Conv2D(Weighted):
         self.stride, self.padding = stride, padding
         check_windows(self.kernel_size, stride, padding)
         self.activation = activation_name(activation)
-        self.use_bias = bool(use_bias)
+        self.use_bias = checks.switch("use_bias", use_bias)
         shape = (self.out_channels, self.in_channels, *self.kernel_size)
         self.kernel = self.make("kernel", shape, kernel_initializer, kernel_regularizer, kernel_constraint, dtype, rng)
         self.bias = None

@@ -41,7 +41,7 @@ class Dense(Weighted):
         self.activation = activation_name(activation)
         if self.out_features == 1 and self.activation == "softmax":
             warn_of_one_unit()
-        self.use_bias = bool(use_bias)
+        self.use_bias = checks.switch("use_bias", use_bias)
         shape = (self.in_features, self.out_features)
         self.kernel = self.make("kernel", shape, kernel_initializer, kernel_regularizer, kernel_constraint, dtype, rng)
         self.bias = None

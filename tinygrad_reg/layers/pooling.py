@@ -65,7 +65,7 @@ class FractionalMaxPool2D(Module):
         self.ratios = tuple(ratio) if isinstance(ratio, (tuple, list)) else (ratio, ratio)
         if len(self.ratios) != 2 or not all(1 < checks.number("ratio", r) < 2 for r in self.ratios):
             raise ValueError(f"ratio must be a number between 1 and 2, or one for each axis, not {ratio!r}")
-        self.overlapping = bool(overlapping)
+        self.overlapping = checks.switch("overlapping", overlapping)
         self.sequence = checks.one_of("sequence", sequence, ("pseudo", "random"))
         self.rng = checks.generator(rng)
 
