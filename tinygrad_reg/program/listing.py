@@ -56,7 +56,8 @@ class Listing:
         """What a line's result, or an input, is called: as in the user's code, or after the op."""
         if node not in self.named:
             if _is_written_out(node):
-                self.named[node] = constant_text(node.of)  # type: ignore[attr-defined, assignment]
+                text: Any = constant_text(node.of)  # type: ignore[attr-defined]
+                self.named[node] = text.replace(", np.float64)", ")")  # NumPy's own choice
             elif node.function is assign and node.arguments[0] in self.named:
                 self.named[node] = self.named[node.arguments[0]]
             elif node in self.filled:  # named after what it becomes
@@ -87,7 +88,7 @@ class Listing:
             if (is_named or node.function in _FILLED.values()) and not into_place:
                 continue
             same_line = (node.code, node.phase) == (user.code, user.phase)
-            if same_line or into_place or node.function is transposed:
+            if same_line or into_place or _is_turned(node):
                 self.inlined.add(node)
                 if len(self.writer.expression(node)[0]) > _WIDE.get(node.phase, 58):
                     self.inlined.discard(node)
@@ -194,6 +195,13 @@ def _is_written_out(node: Node) -> bool:
     return (
         isinstance(node, Input) and node.kind == "constant" and node.name == "constant" and bool(constant_text(node.of))
     )
+
+
+def _is_turned(node: Node) -> bool:
+    """x.T or x[..., None]: as short as a name."""
+    if node.function is operator.getitem and isinstance(node.arguments[1], tuple):
+        return all(part is None or part is Ellipsis for part in node.arguments[1])
+    return node.function is transposed
 
 
 def _described(node: Node) -> list[str]:
