@@ -221,8 +221,7 @@ def _may_be_held(share: Any, known: Sequence[Any], node: Tensor) -> bool:
     if not isinstance(share, np.ndarray):
         return False  # a NumPy scalar, which nobody can change
     # A user's derivative may return an array that lives on elsewhere.
-    foreign = node._primitive is not None and node._primitive.foreign
-    if foreign or share.base is not None or share is node._kept or not share.flags.writeable:
+    if share.base is not None or share is node._kept or node._primitive.foreign or not share.flags.writeable:
         return True
     for value in known:  # noqa: SIM110 - any() and a generator take longer than all of this
         if share is value:  # by identity: `in` would compare elements

@@ -39,6 +39,7 @@ from .loss_inputs import (
     check_rows,
     check_signs,
 )
+from .modes import modes
 from .naming import look_up, missing, resolve
 from .ops.crossentropy import floored_log
 from .tensor import Tensor
@@ -56,14 +57,24 @@ def _loss(per_loss: Callable[..., Any]) -> Loss:
     def loss(
         prediction: Any, target: Any, *, reduction: Reduction = "mean", weights: Any = None, **options: Any
     ) -> Tensor:
-        checks.one_of("reduction", reduction, _REDUCTIONS)
-        each = per_loss(as_prediction(prediction), target, **options)
-        if weights is not None:
-            each = each * as_weights(weights, each)
-        named: Tensor = source.result(_reduced(each, reduction))
-        return named
+        if reduction not in _REDUCTIONS:
+            checks.one_of("reduction", reduction, _REDUCTIONS)
+        before, call = modes.place, source.caller(2)
+        try:
+            modes.place = source.inside(call)
+            prediction = as_prediction(prediction)
+            if averages and reduction == "mean" and weights is None:
+                named: Tensor = per_loss(prediction, target, mean=True, **options)
+            else:
+                each = per_loss(prediction, target, **options)
+                named = _reduced(each if weights is None else each * as_weights(weights, each), reduction)
+        finally:
+            modes.place = before
+        return source.result(named, call)
 
     own = [p for p in inspect.signature(per_loss).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    averages = any(p.name == "mean" for p in own)  # it can take the mean in the same op
+    own = [p for p in own if p.name != "mean"]
     ours = [p for p in inspect.signature(loss).parameters.values() if p.kind is not p.VAR_KEYWORD]
     functools.update_wrapper(loss, per_loss)
     loss.__signature__ = inspect.Signature([*ours, *own], return_annotation="Tensor")  # type: ignore[attr-defined]
@@ -181,7 +192,7 @@ def categorical_crossentropy(prediction: Any, target: Any) -> Any:
 
 
 @_loss
-def softmax_crossentropy(prediction: Any, target: Any) -> Any:
+def softmax_crossentropy(prediction: Any, target: Any, *, mean: bool = False) -> Any:
     """Categorical cross-entropy of logits z, −1/N Σᵢ log softmax(zᵢ)[yᵢ], with integer or one-hot labels y.
 
     Computed by log-sum-exp, so it is exact for logits of any size; its gradient is (softmax(z) − y)/N.
@@ -193,8 +204,9 @@ def softmax_crossentropy(prediction: Any, target: Any) -> Any:
     """
     y = as_labels(prediction, target, "softmax_crossentropy")
     if y.ndim < prediction.ndim:
-        return ops.softmax_crossentropy(prediction, y)
-    return -np.sum(y * ops.log_softmax(prediction), axis=-1)
+        return ops.softmax_crossentropy(prediction, y, mean=mean)
+    each = -np.sum(y * ops.log_softmax(prediction), axis=-1)
+    return _reduced(each, "mean") if mean else each
 
 
 def head_for(problem: str) -> tuple[Callable[..., Tensor] | None, Loss]:

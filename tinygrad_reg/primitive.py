@@ -85,7 +85,7 @@ class Primitive:
         self.derivatives: list[Derivative | None] = []
         self.joint: Callable[..., Sequence[Any]] | None = None
         self.of_all: Derivative | None = None
-        self._has_fixed_inputs = False
+        self._fixed: list[int] = []  # the positions of inputs that can't be differentiated by
         self.__name__ = self.__qualname__ = self.name
         self.__doc__ = forward.__doc__
         self.__module__ = getattr(forward, "__module__", "numpy")
@@ -131,8 +131,8 @@ class Primitive:
 
     def no_derivative(self) -> None:
         """Declare that the next input (indices, a condition, a mask) can't be differentiated by."""
+        self._fixed.append(len(self.derivatives))
         self.derivatives.append(None)
-        self._has_fixed_inputs = True
 
     def derivatives_of_all(
         self, local: str = "1", *, how: str = "the part of G that belongs to it"
@@ -198,7 +198,7 @@ class Primitive:
         node._grad = node._home = node._name = None
         node._owned = False
         if requires_grad and modes.recording:
-            if options or self._has_fixed_inputs or self.foreign:
+            if options or self._fixed or self.foreign:
                 self._refuse_lost_gradients(inputs, options)
                 if out.dtype.kind != "f":
                     raise TypeError(
@@ -351,8 +351,9 @@ class Primitive:
                     f"{name}= is an option of {self.name}, a plain value, but {describe(value)} requires a gradient, "
                     "which would be lost; write .item() or .numpy() if none should flow there"
                 )
-        for x, derivative, name in zip(inputs, self.derivatives, self.inputs, strict=False):
-            if derivative is None and isinstance(x, Tensor) and x._requires_grad:
+        for position in self._fixed:
+            x, name = inputs[position], self.inputs[position]
+            if isinstance(x, Tensor) and x._requires_grad:
                 raise TypeError(
                     f"{self.name} has no derivative with respect to '{name}', but {describe(x)} requires a gradient; "
                     "write .detach() if none should flow there"

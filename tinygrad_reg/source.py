@@ -29,9 +29,10 @@ _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 # Frames of these files only pass a user's call on; any other frame of the house is a function that computes something.
 _GLUE = {_HOUSE + file for file in ("tensor.py", "primitive.py", "dispatch.py", "source.py", "methods.py")}
 
-_LAYERS = os.path.join(_HOUSE, "layers") + os.sep
+# What runs in these notes the user's call of it, in modes.place.
+_KNOWN = (os.path.join(_HOUSE, "layers") + os.sep, _HOUSE + "losses.py")
 
-USER, GLUE, HOUSE, LAYER = range(4)
+USER, GLUE, HOUSE, KNOWN = range(4)
 
 
 class _Kinds(dict[str, int]):
@@ -43,7 +44,7 @@ class _Kinds(dict[str, int]):
         if path in _GLUE or path.startswith(_NUMPY):
             kind = GLUE
         elif path.startswith(_HOUSE):
-            kind = LAYER if path.startswith(_LAYERS) else HOUSE
+            kind = KNOWN if path.startswith(_KNOWN) else HOUSE
         self[file] = kind
         return kind
 
@@ -56,7 +57,7 @@ def caller(depth: int = 2) -> Call:
 
     The offset is negative (~offset) where the user called a function of the house, a layer or a loss, that made the
     tensor on its way: the line is right, but the variable it assigns to holds something else (see `result`). While a
-    model runs, its call is known: looking for it through the frames of its layers takes longer than some ops.
+    model or a loss runs, its call is known: looking for it through their frames takes longer than some ops.
     """
     frame = sys._getframe(depth)
     code = frame.f_code
@@ -69,7 +70,7 @@ def caller(depth: int = 2) -> Call:
         kind = _kinds[outer.f_code.co_filename]
         if kind == USER:
             return outer.f_code, (~outer.f_lasti if hidden else outer.f_lasti)
-        if kind == LAYER and modes.place is not None:
+        if kind == KNOWN and modes.place is not None:
             call: Call = modes.place
             return call
         hidden |= kind != GLUE

@@ -25,7 +25,8 @@ from .random import uniform
 )  # fmt: skip
 def relu(x: Any) -> Any:
     """max(x, 0); the derivative at 0 is 0"""
-    return np.maximum(x, 0)
+    zero = np.zeros(x.shape, x.dtype) if type(x) is np.ndarray else 0  # NumPy's fast loop is for two arrays
+    return np.maximum(x, zero)
 
 
 @relu.derivative("1 if x > 0, else 0")

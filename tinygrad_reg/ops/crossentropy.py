@@ -16,9 +16,9 @@ from .activations import softmax
     why="Softmax and logarithm together leave the plainest of slopes: the probability given to a class, minus 1 if it "
     "is the true one.",
 )  # fmt: skip
-def softmax_crossentropy(z: Any, labels: Any) -> Any:
-    """−ln softmax(z)[y]: what a classifier with logits z (classes on the last axis) pays for each label y"""
-    if np.shape(labels) != z.shape[:-1]:
+def softmax_crossentropy(z: Any, labels: Any, *, mean: bool = False) -> Any:
+    """−ln softmax(z)[y]: what a classifier with logits z (classes last) pays for each label y, or the mean of it"""
+    if labels.shape != z.shape[:-1]:
         raise ValueError("there must be one label for each row of z")
     if labels.dtype.kind not in "iu":
         raise TypeError("labels are whole numbers")  # True and False would pick rows, as a mask does
@@ -28,11 +28,12 @@ def softmax_crossentropy(z: Any, labels: Any) -> Any:
     of_labels = (*_positions(labels.shape), labels)
     true = np.zeros_like(e)
     true[of_labels] = 1
-    return np.log(total) - shifted[of_labels], (e, total[..., None], true)
+    each = np.log(total) - shifted[of_labels]
+    return (np.add.reduce(each, axis=None) / each.size if mean else each), (e, total[..., None], true)
 
 
-@softmax_crossentropy.derivative("softmax(z) − onehot(y)", how="G of each sample ⊙ local")
-def _(g, out, z, labels, *, parts):
+@softmax_crossentropy.derivative("softmax(z) − onehot(y)", how="G (or G/n) of each sample ⊙ local")
+def _(g, out, z, labels, *, mean=False, parts):
     if parts is None:
         p, classes = softmax(z), np.arange(z.shape[-1])
         column = labels[..., None]
@@ -40,7 +41,7 @@ def _(g, out, z, labels, *, parts):
     else:
         e, total, true = parts
         p = e / total
-    return g[..., None] * (p - true)
+    return (g / labels.size if mean else g[..., None]) * (p - true)
 
 
 softmax_crossentropy.no_derivative()
