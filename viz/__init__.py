@@ -8,6 +8,15 @@
 
 and plots of training, with matplotlib: history, gradient_heatmap, decision_boundary, activations, weights, landscape,
 paths. `python -m viz doctor` says what this machine can draw.
+
+How a picture is made, file by file, from data to ink:
+
+    graph       trace (boxes and arrows; fold, what stands in one box) → dot or layout (rows, routes, frames) → draw
+    step page   lesson (steps of terms; blocks, updates, meets, formulas) → page (HTML), still (one step for a slide)
+    flow        ways (through the record) → chains (stops and factors)
+    derivation  ways → derivation (text) → latex → typeset
+    plots       plots, heatmap, surface on axes
+    all         text, theme → svg → picture (its formats; paint for PNG and PDF) → files
 """
 
 from .derivation import Derivation, derivation

@@ -178,10 +178,9 @@ def derivation(loss: Tensor, *, wrt: Tensor, path: int | None = None, digits: in
           = 12 · 2
           = 24
     """
-    for given, role in ((loss, "the loss"), (wrt, "wrt=")):
-        if not isinstance(given, Tensor):
-            calling = "; call the model, and its loss has a derivation" if hasattr(given, "named_parameters") else ""
-            raise TypeError(f"derivation() takes a Tensor as {role}, not {type(given).__name__}{calling}")
+    if not isinstance(loss, Tensor):
+        calling = "; call the model, and its loss has a derivation" if hasattr(loss, "named_parameters") else ""
+        raise TypeError(f"derivation() takes a Tensor, the loss, not {type(loss).__name__}{calling}")
     whole("digits", digits, 1, 17)
     record = explain(loss)
     ways = Ways(record, find(record, wrt))

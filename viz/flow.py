@@ -46,6 +46,10 @@ def flow(
     if isinstance(names, str):
         raise TypeError(f"names must be a list, a name for x and one for compare, not {names!r}")
     things = [x] if compare is None else [x, compare]
+    if len(names) > len(things):
+        raise ValueError(
+            f"there are {len(names)} names for {len(things)} thing{'s' if compare is not None else ''} drawn"
+        )
     chains = [
         _chain(thing, wrt if at == 0 else None, names[at] if at < len(names) else None)
         for at, thing in enumerate(things)
@@ -64,6 +68,8 @@ def _chain(thing: Any, wrt: Tensor | None, name: str | None) -> Chain:
     if isinstance(thing, Tensor):
         return of_loss(thing, wrt, name)
     if hasattr(thing, "named_parameters"):
+        if wrt is not None:
+            raise TypeError("wrt= goes with a loss: of a model, the gradients of all layers are drawn")
         return of_model(thing, name)
     raise TypeError(f"flow() takes a loss (a Tensor) or a model, not {type(thing).__name__}")
 

@@ -18,6 +18,8 @@ def find(record: Record, wrt: Tensor) -> int:
     goal = record.forward[-1].name
     learned = ", ".join(clean(s.name, 20) for s in record.forward if s.kind == "parameter")
     hint = f"; wrt= can be {clean(learned, 200)}, or a tensor between" if learned else ""
+    if not isinstance(wrt, Tensor):
+        raise TypeError(f"wrt must be a Tensor, not {wrt!r}{hint}")
     try:
         step = record.find(wrt)
     except KeyError as error:

@@ -156,7 +156,7 @@ def test_too_many_ways_are_counted_not_written() -> None:
 
 def test_what_can_not_be_derived_is_refused() -> None:
     loss = examples.neuron()
-    with pytest.raises(TypeError, match="as wrt=, not str"):
+    with pytest.raises(TypeError, match="wrt must be a Tensor, not 'w1'; wrt= can be w1, w2, x2, b"):
         viz.derivation(loss, wrt="w1")  # type: ignore[arg-type]
     with pytest.raises(KeyError, match="not part of what"):
         viz.derivation(loss, wrt=Tensor(1.0))
