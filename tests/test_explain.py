@@ -88,3 +88,56 @@ def test_the_printed_table_fits_a_slide():
     assert max(map(len, text.splitlines())) <= 100
     assert "h + b" in text
     assert "local derivative" in text
+
+
+def names(loss):
+    return [step.name for step in tg.explain(loss).forward]
+
+
+def test_plain_arrays_are_called_as_the_users_line_calls_them():
+    X, T, w = np.ones((3, 2)), np.zeros((3, 1)), tg.Tensor([[1.0], [2.0]], requires_grad=True)
+    loss = np.mean((X @ w - T) ** 2)
+    assert names(loss) == ["X", "w", "v2", "T", "v4", "2", "v6", "loss"]
+    assert [s.name for s in tg.explain(loss).forward if s.kind == "input"] == ["X", "T"]
+    assert [s.name for s in tg.explain(loss).forward if s.kind == "constant"] == ["2"]
+    assert names(np.maximum(w, T[:2])) == ["w", "input", "v2"]  # no variable holds T[:2] ...
+    assert names(w.T * X) == ["w", "v1", "X", "v3"]
+    assert names(w * X.T[:, :1]) == names(w * -T[:2]) == ["w", "input", "v2"]  # ... and X.T is not "T"
+    assert names(np.maximum(T, w.T)) == ["T", "w", "v2", "v3"]
+
+
+def test_the_same_array_has_one_name_and_two_arrays_have_two():
+    x, w = np.ones(3), tg.Tensor(np.ones(3), requires_grad=True)
+    assert names(x * w + x) == ["x", "w", "v2", "x", "v4"]
+    total = w * 1
+    for x in np.eye(3):
+        total = total + x * w
+    assert [name for name in names(total) if name.startswith("x")] == ["x", "x₂", "x₃"]
+
+
+def test_arrays_handed_to_a_model_and_to_a_loss_have_their_variables_names():
+    tg.seed(0)
+    batch, wanted, classes = np.ones((4, 2)), np.ones((4, 3)), np.array([0, 1, 2, 0])
+    model = tg.Sequential(tg.Dense(2, 3), tg.BatchNorm(3))
+    out = model(batch)
+    assert names(tg.losses.mse(model(batch), wanted))[1] == "batch"
+    assert "wanted" in names(tg.losses.mse(out, wanted))
+    assert "classes" in names(tg.losses.softmax_crossentropy(out, classes))
+    model.eval()
+    assert names(model(batch)).count("batch") == 1  # the running mean and variance are not called so
+    assert "wanted" not in names(tg.losses.mse(out, wanted + 1))
+
+
+class Holder:
+    """An array as an attribute."""
+
+    def __init__(self):
+        self.slope = np.ones(3)
+
+    def __call__(self, w):
+        return self.slope * w
+
+
+def test_an_array_among_the_users_attributes_has_that_name():
+    w = tg.Tensor(np.ones(3), requires_grad=True)
+    assert names(Holder()(w)) == ["slope", "w", "v2"]

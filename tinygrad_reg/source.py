@@ -132,6 +132,24 @@ def label(tensor: Tensor) -> str | None:
     return _assignments(tensor._code.co_filename).get(_span(tensor._code, tensor._place))
 
 
+def operand(tensor: Tensor, position: int) -> str | None:
+    """The variable that holds input number `position` of the op that the user's line applies: X of `X @ w`."""
+    if tensor._code is None or tensor._place < 0:
+        return None
+    called, names = _operands(tensor._code.co_filename).get(_span(tensor._code, tensor._place), ("", ()))
+    applied = tensor._primitive is not None and called in ("", tensor._primitive.name)
+    return names[position] if applied and len(names) == len(tensor._inputs) else None
+
+
+def arguments(tensor: Tensor) -> list[str]:
+    """The variables that the user handed to the function of the house that made `tensor`: T of `mse(model(X), T)`."""
+    if tensor._code is None:
+        return []
+    place = tensor._place if tensor._place >= 0 else ~tensor._place
+    _, names = _operands(tensor._code.co_filename).get(_span(tensor._code, place), ("", ()))
+    return [name for name in names if name is not None]
+
+
 Span = tuple[int, int, int, int]  # first line, first column, last line, last column
 
 
@@ -144,13 +162,49 @@ def _span(code: CodeType, offset: int) -> Span:
     return code.co_firstlineno, 0, 0, 0
 
 
+def _nodes(file: str) -> list[ast.AST]:
+    """All of the syntax tree of `file`."""
+    try:
+        return list(ast.walk(ast.parse("".join(linecache.getlines(file)))))
+    except SyntaxError:  # a notebook cell with magics, or a file that has changed since
+        return []
+
+
+def _variable(node: ast.AST) -> str | None:
+    """The name of a variable or an attribute, where the expression is nothing more."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
+
+
+def _held(node: ast.AST) -> str | None:
+    """The same of what is read: x and self.x, but not X.T, which is another array than X."""
+    is_own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+    return _variable(node) if is_own or isinstance(node, ast.Name) else None
+
+
+def _span_of(node: ast.expr | ast.stmt) -> Span:
+    return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
+
+
+@lru_cache(maxsize=256)
+def _operands(file: str) -> dict[Span, tuple[str, tuple[str | None, ...]]]:
+    """For each operation and call in `file`: what is called ("" for an operator), and the variables that it is given.
+
+    None stands for an operand that is no bare variable.
+    """
+    found: dict[Span, tuple[str, tuple[str | None, ...]]] = {}
+    for node in _nodes(file):
+        if isinstance(node, ast.BinOp):
+            found[_span_of(node)] = "", (_held(node.left), _held(node.right))
+        elif isinstance(node, ast.AugAssign):
+            found[_span_of(node)] = "", (_held(node.target), _held(node.value))
+        elif isinstance(node, ast.Call) and not any(isinstance(one, ast.Starred) for one in node.args):
+            found[_span_of(node)] = _variable(node.func) or "?", tuple(map(_held, node.args))
+    return found
+
+
 @lru_cache(maxsize=256)
 def _assignments(file: str) -> dict[Span, str]:
     """For each expression in `file` that is assigned to a variable or an attribute: its span and that name."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(file)))
-    except SyntaxError:  # a notebook cell with magics, or a file that has changed since
-        return {}
     names: dict[Span, str] = {}
 
     def bind(target: ast.AST, value: ast.expr | ast.stmt) -> None:
@@ -158,11 +212,11 @@ def _assignments(file: str) -> dict[Span, str]:
             for one, its_value in zip(target.elts, value.elts, strict=False):
                 bind(one, its_value)
             return
-        name = target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else None
+        name = _variable(target)
         if name is not None:
-            names[value.lineno, value.col_offset, value.end_lineno or 0, value.end_col_offset or 0] = name
+            names[_span_of(value)] = name
 
-    for node in ast.walk(tree):
+    for node in _nodes(file):
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 bind(target, node.value)

@@ -85,7 +85,8 @@ def names_of(tensors: list[Tensor]) -> list[str]:
     """A name for each tensor that no other one has: its own, its variable's, a number's digits, or v3."""
     names: list[str] = []
     taken: dict[str, int] = {}
-    layer_of, roles = _layers_of_parameters(tensors), _roles(tensors)
+    arrays: dict[tuple[str, int], str] = {}
+    layer_of, roles = _layers_of_parameters(tensors), _roles(tensors) | _variables(tensors)
     for i, tensor in enumerate(tensors):
         name = source.label(tensor)
         if name is not None and tensor in layer_of:
@@ -96,8 +97,12 @@ def names_of(tensors: list[Tensor]) -> list[str]:
         if name is None:  # an array that was passed as it is, such as a batch, or a step that no variable holds
             given = tensor.op is None and tensor.size > 1 and not tensor.requires_grad
             name = roles.get(tensor, "input") if given else f"v{i}"
+            if given and (name, id(tensor._data)) in arrays:  # the same array once more
+                names.append(arrays[name, id(tensor._data)])
+                continue
         taken[name] = taken.get(name, 0) + 1
         names.append(name if taken[name] == 1 else name + str(taken[name]).translate(_SUBSCRIPTS))
+        arrays[name, id(tensor._data)] = names[-1]
     return names
 
 
@@ -110,6 +115,34 @@ def _roles(tensors: list[Tensor]) -> dict[Tensor, str]:
         for x, role in zip(tensor.parents, tensor._primitive.inputs, strict=True)
         if len(role) > 1
     }
+
+
+def _variables(tensors: list[Tensor]) -> dict[Tensor, str]:
+    """The user's variables that hold the arrays which were passed as they are.
+
+    Beside an operator the array's variable stands in the line. Of a function of the house, a loss or a model, it is
+    the only argument that no tensor is called after; where several could be meant, none is taken.
+    """
+    found: dict[Tensor, str] = {}
+    passed: dict[tuple[object, int], list[tuple[Tensor, Tensor]]] = {}  # by the user's call: arrays, and who takes them
+    for tensor in tensors:
+        for position, x in enumerate(tensor.parents):
+            if x in found or x._primitive is not None or x.requires_grad or x._name is not None:
+                continue
+            name = source.operand(tensor, position)
+            if x._code is None and name is not None:
+                found[x] = name
+            elif x._code is not None and x._place < 0 and not x._layer:  # the input of a model
+                passed.setdefault((x._code, x._place), []).append((x, x))
+            elif x._code is None and x.size > 1 and not tensor._layer:
+                place = tensor._place if tensor._place < 0 else ~tensor._place
+                passed.setdefault((tensor._code, place), []).append((x, tensor))
+    taken = {source.label(tensor) for tensor in tensors}
+    for pairs in passed.values():
+        names = [name for name in source.arguments(pairs[0][1]) if name not in taken]
+        if len(names) == 1 and all(x is pairs[0][0] for x, _ in pairs):
+            found[pairs[0][0]] = names[0]
+    return found
 
 
 def _layers_of_parameters(tensors: list[Tensor]) -> dict[Tensor, str]:
