@@ -14,7 +14,7 @@ what was called, with which nodes, the user's line, and the value in this run.
 | capture.py | what the engine tells: an op is applied, a random number drawn, a gradient received; names |
 | variables.py | which variables the step's Python refers to, in its own code and in what that calls |
 | guards.py | numbers, modes and settings that the step's Python read: a change captures again |
-| code.py | which names a function's code reads |
+| bytecode.py | which names a function's code reads |
 | once.py | what is different each time, and a program would do only once: the clock, generators without a seed |
 | changes.py | variables that the step itself changes |
 | program.py | the lines that count, equal ones once; what the step returns and leaves behind |

@@ -7,7 +7,7 @@ import types
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .code import Read
+from .bytecode import Read
 from .lines import located
 from .recorded import Refused
 

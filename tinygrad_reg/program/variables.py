@@ -28,7 +28,7 @@ from ..modes import Captured
 from ..optim import Optimizer
 from ..primitive import Primitive, registry
 from ..tensor import Tensor
-from .code import names, reads, uses
+from .bytecode import names, reads, uses
 from .once import Once, only_once, reached
 
 NUMBERS = (int, float, complex, str, bytes, bool, type(None), np.generic, range)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_reg.program.code import names, reads, uses
+from tinygrad_reg.program.bytecode import names, reads, uses
 
 n, table, seen, holder = 0, {}, [], None
 
