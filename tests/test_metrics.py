@@ -112,6 +112,7 @@ def test_regression_metrics():
         (accuracy, SCORES, np.full(60, 4), "labels go from 0 to 3, not to 4"),
         (accuracy, SCORES, LABELS - 1, "whole numbers from 0 on"),
         (accuracy, SCORES, LABELS + 0.5, "whole numbers from 0 on"),
+        (accuracy, SCORES[:, :1] + 9, SCORES[:, :1] - 5, "for numbers that are no classes use mae, mse or r2"),
         (accuracy, SCORES, np.ones((60, 4)), "one-hot rows, and these are not; .* use binary_accuracy"),
         (accuracy, SCORES[:0], LABELS[:0], "nothing to compare"),
         (mse, SCORES[:, :1], SCORES[:, 0], r"prediction has shape \(60, 1\), the target \(60,\)"),

@@ -12,7 +12,7 @@ def leaf(data, name=None):
 def test_why_there_is_no_gradient():
     w = leaf([1.0, 2.0], "w")
     assert "requires_grad=True" in tg.why(tg.Tensor(1.0, name="x"))
-    assert "backward() has not been called" in tg.why(w)
+    assert "no backward() reached it, or it was cleared" in tg.why(w) and "tg.why(w, loss)" in tg.why(w)
     with tg.no_grad():
         frozen = w * 2
     assert "inside no_grad() (test_why.py:" in tg.why(frozen)
@@ -91,3 +91,18 @@ def test_why_of_a_gradient_whose_square_is_no_float():
 def test_why_takes_the_loss_as_a_tensor():
     with pytest.raises(TypeError, match="the loss that backward"):
         tg.why(tg.Tensor(1.0, requires_grad=True), 2)
+
+
+def test_why_after_fit_says_how_to_ask():
+    tg.seed(0)
+    model = tg.Sequential(tg.Dense(2, 4, "relu"), tg.Dense(4, 1))
+    model[0].bias.data = [-9.0] * 4  # every unit is dead
+    x, y = tg.Tensor([[0.1, 0.2], [0.3, 0.4]]), [[1.0], [2.0]]
+    tg.fit(model, x, y, loss="mse", optimizer="sgd", verbose=0)
+    kernel = model[0].kernel
+    answer = tg.why(kernel)
+    assert answer.startswith("The gradient of kernel is 0: to learn where, compute the loss anew")
+    assert answer.endswith("loss = tg.losses.mse(model(x), y); loss.backward(); tg.why(w, loss)")
+    loss = tg.losses.mse(model(x), y)
+    loss.backward()
+    assert "The gradient of kernel is 0" in tg.why(kernel, loss) and "relu" in tg.why(kernel, loss)

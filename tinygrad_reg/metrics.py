@@ -223,6 +223,7 @@ def _labels(prediction: Any, target: Any, threshold: float | None) -> tuple[np.n
             y = y.argmax(-1)
         predicted = a.argmax(-1)
     else:
+        _whole(y, "target")
         predicted = _above(a, threshold).astype(np.intp) if a.dtype.kind == "f" else a
         count = 2
     if predicted.shape != y.shape:
@@ -239,9 +240,10 @@ def _labels(prediction: Any, target: Any, threshold: float | None) -> tuple[np.n
 
 def _whole(labels: np.ndarray, what: str) -> np.ndarray:
     whole = labels.astype(np.intp, copy=False)
-    if (whole != labels).any() or whole.min() < 0:
+    if labels.size and ((whole != labels).any() or whole.min() < 0):
         raise ValueError(
-            f"the labels in a {what} are whole numbers from 0 on, these go from {labels.min()} to {labels.max()}"
+            f"the labels in a {what} are whole numbers from 0 on, these go from {labels.min()} to {labels.max()}; "
+            "for numbers that are no classes use mae, mse or r2"
         )
     return whole
 

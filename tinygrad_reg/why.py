@@ -18,6 +18,7 @@ from .tensor import Tensor, describe
 from .words import interval, not_finite, number, ranges, where
 
 _HUGE, _TINY = 1e3, 1e-3
+_ASK = "loss = tg.losses.mse(model(x), y); loss.backward(); tg.why(w, loss)"
 
 
 def why(tensor: Tensor, loss: Tensor | None = None) -> str:
@@ -66,7 +67,10 @@ def _why_constant(tensor: Tensor, name: str) -> str:
 
 def _why_none(tensor: Tensor, name: str, loss: Tensor | None) -> str:
     if loss is None:
-        return f"{name} has no gradient yet: backward() has not been called on what uses it, or it was cleared."
+        return (
+            f"{name} has no gradient: no backward() reached it, or it was cleared. Ask with the loss, which tells "
+            f"more: {_ASK}"
+        )
     goal = source.label(loss) or "the loss"
     nodes = below(loss)
     if tensor in nodes:
@@ -110,7 +114,7 @@ class _Steps:
 def _on_the_way(tensor: Tensor, loss: Tensor | None, explain: Callable[[list[_Step]], str]) -> str:
     """Walk back from the loss once more, only to `tensor`, and explain what happened on the way."""
     if loss is None or not loss.requires_grad or tensor not in below(loss):
-        return "no way from the last loss leads to it, so give why(tensor, loss) the loss it came from to learn where."
+        return f"to learn where, compute the loss anew (no way from the last one leads to it) and ask with it: {_ASK}"
     watcher = _Steps()
     with quiet():
         gradient = start_gradient(loss, np.ones(loss.shape, loss.dtype), "why()")

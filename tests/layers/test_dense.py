@@ -60,6 +60,7 @@ def test_one_sample_and_more_axes():
         ((4, 2, 3), r"put a Flatten\(\) before it"),
         ((4, 2, 5, 5), r"put a Flatten\(\) before it, which makes rows of 50, and write Dense\(50, …\)"),
         ((6, 4), r"transpose the array: x\.T"),
+        ((5,), r"but was given \(5,\)$"),
         ((), r"but was given \(\)"),
     ],
 )
@@ -67,6 +68,11 @@ def test_a_wrong_width_names_layer_expected_and_given_shape(shape, hint):
     model = tg.Sequential([lambda x: x, tg.Dense(6, 2)])
     with pytest.raises(ValueError, match=hint):
         model(np.zeros(shape))
+
+
+def test_numbers_for_a_layer_of_one_feature_are_to_be_a_column():
+    with pytest.raises(ValueError, match=r"given \(32,\); one number a sample is a column: x\[:, None\]$"):
+        tg.Dense(1, 1)(np.zeros(32))
 
 
 def test_penalties_by_name_and_uncalled():

@@ -25,9 +25,24 @@ def with_nan(array, *index):
     return changed
 
 
-class Identity(tg.Module):
+class Late(tg.Module):
     def forward(self, x):
-        return x
+        return tg.Dense(4, 3)(x)
+
+
+class Plain(tg.Module):
+    def __init__(self):
+        self.w = np.ones((4, 3))
+
+    def forward(self, x):
+        return x @ self.w
+
+
+class Own:
+    def __init__(self, params=()):
+        self.params = params
+
+    def step(self): ...
 
 
 class Cut(tg.Module):
@@ -46,7 +61,18 @@ def frozen():
 
 
 CASES = {
-    "no parameters": ({"model": Identity()}, ValueError, "this Identity has no parameters to train: add layers"),
+    "no parameters": ({"model": tg.Sequential(tg.ReLU())}, ValueError, r"add layers such as tg.Dense\(2, 1\)"),
+    "layers made in forward": (
+        {"model": Late()}, ValueError, r"no parameters to train: make its layers in __init__, as attributes",
+    ),
+    "an array for a parameter": (
+        {"model": tg.Sequential(Plain())}, ValueError,
+        r"the array 0\.w is none, but self\.w = tg\.Tensor\(w, requires_grad=True\) would be",
+    ),
+    "an optimizer of one's own": (
+        {"optimizer": Own()}, TypeError, r"subclass of tg\.optim\.Optimizer that has update\(\), see docs/add-an-op",
+    ),
+    "a function that makes one": ({"optimizer": Own}, TypeError, r"not Own; one of your own is a subclass of"),
     "all frozen": ({"model": frozen()}, ValueError, "no parameters to train: all its tensors are frozen"),
     "a class": ({"model": tg.Dense}, TypeError, "takes a model, not the class Dense"),
     "a function": ({"model": lambda x: x}, TypeError, "fit takes a tg.Module"),
@@ -117,6 +143,12 @@ CASES = {
     ),
     "split too large": ({"validation_split": 1.0}, ValueError, "validation_split must be a number ≥ 0 and < 1"),
     "split of a sorted set": ({"y": np.sort(Y), "validation_split": 0.4}, ValueError, "the set is sorted"),
+    "split of sorted marks": (
+        {"y": 1.0 * (np.arange(33) > 20)[:, None], "validation_split": 0.36}, ValueError, "class 1 is among them alone",
+    ),
+    "split of sorted rows": (
+        {"y": np.eye(3)[np.sort(Y)], "validation_split": 0.4}, ValueError, "class 2 is among them alone",
+    ),
     "sample weights": ({"sample_weight": np.ones(3)}, ValueError, r"one number a sample, shape \(33,\), not \(3,\)"),
     "negative weights": ({"sample_weight": -np.ones(33)}, ValueError, "finite numbers ≥ 0"),
     "class weights": ({"class_weight": {0: 1.0, 1: 2.0}}, ValueError, "says nothing of class 2"),
@@ -162,3 +194,25 @@ def test_a_softmax_before_a_loss_of_logits_gets_a_warning():
     twice = tg.Sequential(tg.Dense(4, 3, activation="softmax"))
     with pytest.warns(UserWarning, match="softmax_crossentropy applies one again.*'categorical_crossentropy'"):
         tg.fit(twice, X, Y, loss="softmax_crossentropy", optimizer="sgd", verbose=0)
+
+
+def test_counts_in_order_are_no_sorted_classes():
+    x, y = np.arange(200.0)[:, None], np.arange(200)[:, None]
+    scaled = tg.Sequential(tg.Dense(1, 1, kernel_initializer="zeros"))
+    assert tg.fit(scaled, x / 200, y, loss="mse", optimizer="sgd", validation_split=0.2, verbose=0).epochs == 1
+    fine = tg.fit(scaled, x / 200, y / 100, loss="mse", optimizer="sgd", validation_split=0.2, verbose=0)
+    assert "val_loss" in fine
+
+
+def test_accuracy_of_numbers_that_are_no_classes_names_the_metrics_for_numbers():
+    model = tg.Sequential(tg.Dense(4, 1))
+    with pytest.raises(ValueError, match=r"the labels in a target are whole .* no classes use mae, mse or r2"):
+        tg.fit(model, X, X[:, :1], loss="mse", optimizer="sgd", metrics=["accuracy"], verbose=0)
+
+
+def test_a_metric_that_gives_text_is_refused_by_name():
+    def grade(a, y):
+        return "good"
+
+    with pytest.raises(TypeError, match="a metric must give one number, but 'grade' gave 'good'"):
+        tg.fit(plain(), X, Y, loss="softmax_crossentropy", optimizer="sgd", metrics=[grade], verbose=0)

@@ -71,4 +71,6 @@ class Dense(Weighted):
             message += f"; put a Flatten() before it, which makes rows of {rows}, and write Dense({rows}, …)"
         elif len(shape) == 2 and shape[0] == self.in_features:
             message += "; if samples are columns, transpose the array: x.T"
+        elif len(shape) == 1 and self.in_features == 1:
+            message += "; one number a sample is a column: x[:, None]"
         raise ValueError(message)

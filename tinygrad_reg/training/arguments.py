@@ -13,8 +13,9 @@ import numpy as np
 
 from .. import checks, losses, metrics, optim
 from ..data.sets import batches, same_length
-from ..layers.module import Module
+from ..layers.module import Module, join
 from ..layers.normalization import BatchNorm
+from ..layers.sequential import Sequential
 from ..naming import look_up
 from ..optim import Optimizer
 from ..tensor import Tensor, values
@@ -70,10 +71,11 @@ def validation(
         at = len(x) - round(len(x) * share)
         if not 0 < at < len(x):
             raise ValueError(f"validation_split={share} of {len(x)} samples leaves one of the two parts empty")
-        missing = np.setdiff1d(y[at:], y[:at]) if y.dtype.kind in "iu" and y.ndim == 1 else y[:0]
-        if missing.size and len(np.unique(y)) < 100:  # labels of classes, rather than counts
+        classes = _classes(y)
+        missing = np.setdiff1d(classes[at:], classes[:at])
+        if missing.size and len(np.unique(classes)) < 100:  # labels of classes, rather than counts
             raise ValueError(
-                f"validation_split takes the last {len(x) - at} samples, and class {missing[0]} is among them alone: "
+                f"validation_split takes the last {len(x) - at} samples, and class {missing[0]:g} is among them alone: "
                 "the set is sorted. Split it at random: tg.data.split(x, y, (0.8, 0.2), stratify=y)"
             )
         return x[:at], y[:at], (x[at:], y[at:])
@@ -86,6 +88,15 @@ def validation(
                 f"{name} has samples of shape {train.shape[1:]} for training, but {val.shape[1:]} in validation_data"
             )
     return x, y, (x_val, y_val)
+
+
+def _classes(y: np.ndarray) -> np.ndarray:
+    """The class of each sample, where y holds labels: whole numbers, marks of −1, 0, 1, one-hot rows; else none."""
+    if y.size == len(y):
+        marks = y.dtype.kind in "iub" or np.isin(y, (-1, 0, 1)).all()
+        return y.reshape(-1) if marks else y[:0]
+    one_hot = y.ndim == 2 and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all()
+    return y.argmax(axis=1) if one_hot else y[:0]
 
 
 def weights(y: np.ndarray, class_weight: Any, sample_weight: Any, loss: losses.Loss) -> np.ndarray | None:
@@ -168,11 +179,7 @@ def optimizer(given: Any, model: Module) -> Optimizer:
     """The optimizer: as given, by name, or made by a function of the parameters."""
     parameters = model.parameters()
     if not parameters:
-        frozen = bool(model.named_state())
-        raise ValueError(
-            f"this {type(model).__name__} has no parameters to train: "
-            + ("all its tensors are frozen (requires_grad=False)" if frozen else "add layers such as tg.Dense(2, 1)")
-        )
+        raise ValueError(f"this {type(model).__name__} has no parameters to train: {_why_none(model)}")
     if isinstance(given, str):
         make: Callable[..., Optimizer] = look_up(given.lower(), optim.by_name, "optimizer")
         return make(parameters)
@@ -180,17 +187,39 @@ def optimizer(given: Any, model: Module) -> Optimizer:
         if not callable(given):
             raise TypeError(
                 f"optimizer must be an optimizer such as tg.optim.SGD(model.parameters(), lr=0.1), a name, or a "
-                f"function of the parameters, not {given!r}"
+                f"function of the parameters, not {given!r}{_OWN * hasattr(given, 'step')}"
             )
         given = given(parameters)
         if not isinstance(given, Optimizer):
-            raise TypeError(f"the function given as optimizer= must make an optimizer, not {type(given).__name__}")
+            raise TypeError(
+                f"the function given as optimizer= must make an optimizer, not {type(given).__name__}"
+                + _OWN * hasattr(given, "step")
+            )
     if not set(given.params) & set(parameters):
         raise ValueError(
             "the optimizer moves none of this model's parameters, it was made for another model: make a new one of "
             "model.parameters()"
         )
     return given
+
+
+_OWN = "; one of your own is a subclass of tg.optim.Optimizer that has update(), see docs/add-an-op.md"
+
+
+def _why_none(model: Module) -> str:
+    """What keeps a model from having parameters."""
+    if model.named_state():
+        return "all its tensors are frozen (requires_grad=False)"
+    for path, module in model.named_modules():
+        for name, part in module.parts():
+            if isinstance(part, np.ndarray) and part.dtype.kind == "f":
+                own = f"self.{name}"
+                return (
+                    f"the array {join(path, name)} is none, but {own} = tg.Tensor({name}, requires_grad=True) would be"
+                )
+    if type(model).forward is Sequential.forward:
+        return "add layers such as tg.Dense(2, 1)"
+    return "make its layers in __init__, as attributes (self.dense = tg.Dense(2, 1)), and use them in forward"
 
 
 def check_batch_of_one(model: Module, train: batches) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -117,7 +118,10 @@ def score(name: str, value: Any) -> float:
             f"a metric must give one number, but '{name}' gave an array {np.shape(value)}: "
             "call it yourself, with the result of tg.predict"
         )
-    return float(value.item() if isinstance(value, (np.ndarray, np.generic, Tensor)) else value)
+    number = value.item() if isinstance(value, (np.ndarray, np.generic, Tensor)) else value
+    if not isinstance(number, Real):
+        raise TypeError(f"a metric must give one number, but '{name}' gave {value!r}")
+    return float(number)
 
 
 def a_loss(value: Any) -> Tensor:
