@@ -70,7 +70,7 @@ for at, (name, (activation, initializer)) in enumerate(cases.items()):
     )
     if activation == "tanh":
         viz.activations(model, x, ax=axes[at], title=name)
-        axes[at].set(xlim=(-1.05, 1.05))
+        axes[at].set(xlim=(-1.05, 1.05), ylabel="")
 axes[0].set_yticks(axes[0].get_yticks(), [f"layer {n + 1}" for n in range(lesson.layers)])
 figure.suptitle("What each layer puts out, before any training", weight="bold")
 lesson.picture(axes, "activations", "Histograms of the activations, layer 1 on top: too small, too large, and right.")
