@@ -24,6 +24,15 @@ class Signs(tg.optim.Optimizer):
         np.maximum(a, w, out=w)
 
 
+class Masked(tg.optim.Optimizer):
+    """A rule of a user's, which writes parts of its working space."""
+
+    def update(self, lr, t, w, g, a, state):
+        np.multiply(g, lr, out=a)
+        np.multiply(a, 2.0, out=a, where=w > 0)
+        np.subtract(w, a, out=w)
+
+
 RULES = {
     "plain": lambda p: tg.optim.SGD(p, lr=0.1),
     "momentum": lambda p: tg.optim.SGD(p, lr=0.1, momentum=0.9),
@@ -35,6 +44,7 @@ RULES = {
     "adam": lambda p: tg.optim.Adam(p, lr=0.1),
     "adamw": lambda p: tg.optim.AdamW(p, lr=0.1, bias_correction="constant"),
     "signs": lambda p: Signs(p, lr=0.1),
+    "masked": lambda p: Masked(p, lr=0.1),
 }
 
 

@@ -61,14 +61,12 @@ def _spaces(nodes: Sequence[Node]) -> set[Node]:
     spaces: set[Node] = set()
     used_otherwise: set[Node] = set()
     for node in nodes:
-        target, read = _only_out(node), set(inputs_of(node.arguments))
+        target = _only_out(node)
+        read = set(inputs_of(node.arguments if target is not None else (node.arguments, node.options)))
+        is_formula = isinstance(node.function, np.ufunc) or node.function is assign
+        used_otherwise |= read - spaces if is_formula and (target is not None or not node.options) else read
         if _is_space(target):
-            used_otherwise |= read - spaces
             (spaces if _fits(node, target) else used_otherwise).add(target)
-        elif isinstance(node.function, np.ufunc) or node.function is assign:
-            used_otherwise |= read - spaces
-        else:
-            used_otherwise |= read
     return spaces - used_otherwise
 
 
