@@ -52,9 +52,10 @@ def straight(replay: Replay, args: tuple[Any, ...]) -> Callable[[tuple[Any, ...]
         tests.append(f"{(q := name(p))}._data is {name(w)} and {q}._requires_grad")
     for tensor, shape, dtype, strides, requires_grad in replay._plain:
         data, t = name(None), name(tensor)
-        same = f"{data}.shape == {name(shape)} and {data}.dtype == {name(dtype)} and {data}.strides == {name(strides)}"
-        kind = name(type(tensor._data)) if isinstance(tensor._data, np.generic) else "None"  # a number has one layout
-        tests.append(f"(type({data} := {t}._data) is {kind} or {same})")
+        same = f"({data} := {t}._data).shape == {name(shape)} and {data}.dtype == {name(dtype)}"
+        same += f" and {data}.strides == {name(strides)}"
+        is_number = isinstance(tensor._data, np.generic)  # which has one layout
+        tests.append(f"(type({t}._data) is {name(type(tensor._data))} or {same})" if is_number else same)
         tests.append(f"{t}._requires_grad is {requires_grad}")
     for tensor, there in replay._grad_there:
         tests.append(f"{name(tensor)}._grad is {'not ' if there else ''}None")
@@ -62,9 +63,9 @@ def straight(replay: Replay, args: tuple[Any, ...]) -> Callable[[tuple[Any, ...]
     given = [f"args[{i}]" for i in replay._places] + [
         _read(*source, read, name) for source, read in zip(replay._sources, replay._readers, strict=True)
     ]
-    after = []
+    after = ["Clock.now = now = Clock.now + 1"] if replay._new_data or replay._steps else []  # one tick for all
     for tensor, i in replay._new_data:
-        after += [f"{(t := name(tensor))}._data = results[{i}]", f"{t}.written()"]
+        after += [f"{(t := name(tensor))}._data = results[{i}]", f"{t}._time = now"]
     after += [f"{name(tensor)}._grad = None" for tensor in replay._no_grad]
     after += [f"{name(tensor)}._home = {name(home)}" for tensor, home in replay._homes]
     after += [f"{(t := name(tensor))}._grad = {t}._home = {name(home)}" for tensor, home in replay._home_grad]
@@ -74,7 +75,6 @@ def straight(replay: Replay, args: tuple[Any, ...]) -> Callable[[tuple[Any, ...]
     for optimizer, groups in replay._steps:
         after.append(f"{name(optimizer)}.steps += 1")
         after += [f"{name(group)}.t += 1" for group in groups]
-        after.append("Clock.now = now = Clock.now + 1")
         after += [f"{name(p)}._time = now" for group in groups for p in group.params]
     lines = [
         "def call(args):",
