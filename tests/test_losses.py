@@ -431,3 +431,14 @@ def test_labels_and_probabilities_that_have_changed_places_are_warned_of(loss):
     loss(p, y)  # no warning, which would be an error here
     loss(p, p.detach())
     loss(y, y)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [np.full((2, 2), "1.5"), np.full((2, 2), None), np.full((2, 2), 1j), np.full((2, 2), "2020", "datetime64[Y]")],
+    ids=["words", "objects", "complex", "dates"],
+)  # fmt: skip
+@pytest.mark.parametrize("loss", ["mse", "softmax_crossentropy", "binary_crossentropy"])
+def test_targets_that_are_no_real_numbers_are_refused(loss, target):
+    with pytest.raises(TypeError, match=f"the target of {loss} must hold real numbers, not"):
+        tg.losses.get(loss)(np.full((2, 2), 0.5), target)

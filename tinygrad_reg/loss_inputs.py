@@ -35,7 +35,7 @@ def as_target(prediction: Tensor, target: Any, loss: str) -> Any:
         target = np.asarray(target)
     if target.shape != prediction._data.shape:
         raise _mismatch(prediction, target, loss)
-    return _in_dtype(target, prediction)
+    return _in_dtype(target, prediction, loss)
 
 
 def as_labels(prediction: Tensor, target: Any, loss: str) -> Any:
@@ -55,12 +55,15 @@ def as_labels(prediction: Tensor, target: Any, loss: str) -> Any:
         return labels.astype(np.intp, copy=False)
     if target.shape != shape:
         raise _mismatch(prediction, target, loss)
+    target = _in_dtype(target, prediction, loss)
     check(are_distributions, values(target), loss=loss)
-    return _in_dtype(target, prediction)
+    return target
 
 
-def _in_dtype(target: Any, prediction: Tensor) -> Any:
+def _in_dtype(target: Any, prediction: Tensor, loss: str) -> Any:
     """The target in the prediction's dtype: float64 or integer targets leave a float32 model in float32."""
+    if target.dtype.kind not in "fiub":  # astype would read numbers out of words and dates
+        raise TypeError(f"the target of {loss} must hold real numbers, not {target.dtype}")
     dtype = prediction._data.dtype
     return target if target.dtype == dtype else target.astype(dtype)
 

@@ -219,7 +219,8 @@ def _factor(record: Record, shares: Sequence[BackwardStep], part: np.ndarray) ->
     upstream = "1" if top is steps[-1] else f"∂{steps[-1].name}/∂{top.name}"
     texts = []
     for s in shares:
-        meets = re.sub(r"\bG\b", upstream, how(s, steps)).replace("local", f"({local_text(steps, s)})")
+        words = {"G": upstream, "local": f"({local_text(steps, s)})"}
+        meets = re.sub(r"\bG\b|local", lambda word, words=words: words[word.group()], how(s, steps))
         texts.append(f"{upstream}, unchanged" if s.how == "G ⊙ local" and s.local_text == "1" else meets)
     return Factor(top.name, bottom.name, (" + ".join(texts),), None, part)
 

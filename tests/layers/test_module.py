@@ -411,3 +411,22 @@ def test_loading_and_projecting_leave_the_users_arrays_alone():
     layer.load_state_dict(other)
     np.testing.assert_array_equal(layer.kernel.data, other["kernel"])
     np.testing.assert_array_equal(weights, np.eye(2))
+
+
+def test_what_a_forward_of_ones_own_makes_by_a_layers_forward_is_made_in_its_line():
+    class Doubled(tg.Dense):
+        def forward(self, x):
+            z = super().forward(x)
+            return z * 2
+
+    class Model(tg.layers.Module):
+        def __init__(self):
+            self.dense = tg.Dense(2, 2)
+
+        def forward(self, x):
+            return self.dense.forward(x)
+
+    for model in (Doubled(2, 2), tg.Sequential([Doubled(2, 2)]), Model()):
+        out = model(np.ones((1, 2)))
+        made = out if out.op == "affine" else out.parents[0]
+        assert ".forward(x)" in str(source.place(made).code)

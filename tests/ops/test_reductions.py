@@ -156,3 +156,26 @@ def test_the_mean_of_many_half_precision_numbers_is_no_overflow():
     assert (mean.dtype, mean.item()) == (np.float16, 1.0)
     rows = np.mean(tg.Tensor(np.ones((70_000, 2), np.float16)), axis=0)
     assert (rows.dtype, rows.data.tolist()) == (np.float16, [1.0, 1.0])
+
+
+def test_the_spread_of_half_precision_numbers_is_no_overflow():
+    far, many = np.tile(np.array([500, 1500], np.float16), 3000), np.tile(np.array([40, 44], np.float16), 40_000)
+    for array, spread in ((far, 500), (many, 2)):
+        out = np.std(tg.Tensor(array))
+        assert (out.dtype, out.item()) == (np.float16, spread)
+    assert np.var(tg.Tensor(many)).item() == 4
+
+
+def test_half_precision_numbers_are_standardized():
+    x = tg.Tensor(np.tile(np.array([[900], [1100]], np.float16), (5000, 1)), requires_grad=True)
+    out = tg.ops.standardize(x)
+    assert out.dtype == np.float16 and out.data[:2, 0].tolist() == [-1, 1]
+    assert tg.BatchNorm(1, dtype="float16")(x).data[:2, 0].tolist() == [-1, 1]
+    np.mean(x).backward()
+    assert (x.grad > 0).all()
+
+
+def test_every_element_of_many_has_a_share_of_their_mean_in_half_precision():
+    x = tg.Tensor(np.ones(70_000, np.float16), requires_grad=True)
+    np.mean(x).backward()
+    np.testing.assert_allclose(x.grad[:3].astype(float), 1 / 70_000, rtol=0.01)

@@ -192,3 +192,12 @@ def test_layers_of_one_unit_are_the_lectures_chain() -> None:
     flow = viz.flow(loss).svg
     assert 'data-exact="true"' in flow
     assert "factor = w · σ′(z)" in flow
+
+
+@pytest.mark.parametrize("name", [r"\alpha", r"\l", r"\g<0>", "local_loss", "G"])
+def test_a_name_is_no_pattern(name: str) -> None:
+    w = Tensor([[1.0, 2.0]], requires_grad=True, name="w")
+    loss = np.sum((w @ np.ones((2, 2))) ** 2)
+    loss.name = name
+    loss.backward()
+    assert name in viz.derivation(loss, wrt=w).text

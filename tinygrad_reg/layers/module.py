@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from .. import source
+from .. import checks, source
 from ..modes import default_dtype, layer_scope, modes, quiet
 from ..naming import Called
 from ..tensor import Tensor, as_array
@@ -39,10 +39,16 @@ class Module(Called):
     """
 
     input_shape: tuple[int, ...] | None = None  # of one sample, where the layer alone determines it
+    _calls_only_the_house = False  # in its forward, so that ops made there know the user's call: see source.caller
     training: bool = True  # noise on, statistics of the batch: switched by train() and eval()
 
     def __init__(self) -> None:
         """Nothing to do: subclasses need not call it."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "_calls_only_the_house" not in vars(cls):
+            cls._calls_only_the_house = cls.__module__.startswith(f"{__package__}.")
 
     def forward(self, *inputs: Any) -> Any:
         """What the module computes. Call the module itself, `model(x)`, which runs this."""
@@ -62,9 +68,11 @@ class Module(Called):
 
     def _call(self, name: str | None, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Run `forward` as the layer `name` of the module that is running, or as the whole model (None)."""
-        outer, names, path = running.module, running.names, modes.layer
+        outer, names, path, place = running.module, running.names, modes.layer, modes.place
         try:
             running.module, running.names = self, None
+            if not self._calls_only_the_house:
+                modes.place = None
             if name is not None:
                 modes.layer = f"{path}.{name}" if path else name
             out = self.forward(*[x if isinstance(x, Tensor) else _tensor(x) for x in inputs], **options)
@@ -79,7 +87,7 @@ class Module(Called):
                 raise TypeError(f"{self.where()} takes an array or a Tensor, not {type(odd[0]).__name__}") from error
             raise
         finally:
-            running.module, running.names, modes.layer = outer, names, path
+            running.module, running.names, modes.layer, modes.place = outer, names, path, place
 
     # ---- what it holds
 
@@ -158,8 +166,9 @@ class Module(Called):
 
     def train(self, mode: bool = True) -> Self:
         """Switch this module and all below it to training: noise is drawn, batch statistics are used."""
+        checks.switch("mode", mode)
         for _, module in self.named_modules():
-            module.training = bool(mode)
+            module.training = mode
         return self
 
     def eval(self) -> Self:

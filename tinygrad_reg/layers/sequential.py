@@ -98,6 +98,8 @@ class Residual(Module):
 class Lambda(Module):
     """A function as a layer: Lambda(np.tanh)."""
 
+    _calls_only_the_house = False
+
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self.function = function
 

@@ -78,15 +78,21 @@ def _(g, out, x):
 )  # fmt: skip
 def mean(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """Σ x / n over `axis` (all axes by default), n the number of elements averaged"""
-    if isinstance(x, np.ndarray) and x.dtype.char == "e":  # float16: its sum is soon above its largest number
-        return (np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=np.float32) / count(x, axis)).astype(np.float16)
+    if _is_half(x):
+        return mean.forward(x.astype(np.float32), axis=axis, keepdims=keepdims).astype(np.float16)
     return np.add.reduce(x, axis=axis, keepdims=keepdims) / count(x, axis)
 
 
 @mean.derivative("1/n", how="G/n repeated over the averaged axes")
 def _(g, out, x, *, axis=None, keepdims=False):
     n = count(x, axis) or 1  # the mean of nothing has no share to give
-    return repeated(keep_axes(g / n, x, axis, keepdims), x.shape)
+    share = g / n if n < 2**16 else g * (1 / n)  # float16 has no larger n
+    return repeated(keep_axes(share, x, axis, keepdims), x.shape)
+
+
+def _is_half(x: Any) -> bool:
+    """Whether these are float16: their sums are soon above 65504, so they are taken in float32, as NumPy does."""
+    return isinstance(x, np.ndarray) and x.dtype.char == "e"
 
 
 @primitive(
@@ -95,6 +101,8 @@ def _(g, out, x, *, axis=None, keepdims=False):
 )  # fmt: skip
 def var(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """Σ (x − mean)² / (n − ddof) over `axis`; ddof=1 is the unbiased estimate (torch.var's default)"""
+    if _is_half(x):
+        return var.forward(x.astype(np.float32), axis=axis, ddof=ddof, keepdims=keepdims).astype(np.float16)
     deviation = _deviation(x, axis)
     total = np.add.reduce(deviation * deviation, axis=axis, keepdims=keepdims)
     return total / _degrees(x, axis, ddof)
@@ -119,7 +127,8 @@ def _mean(x: Any, axis: Axis) -> Any:
 
 
 def moments(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
-    """x − mean, the mean, and the variance."""
+    """x − mean, the mean, and the variance; of float16 in float32."""
+    x = x.astype(np.float32) if _is_half(x) else x
     mean = _mean(x, axis)
     deviation = x - mean
     return deviation, mean, _mean(deviation * deviation, axis)
@@ -137,6 +146,8 @@ def _degrees(x: Any, axis: Axis, ddof: float) -> float:
 )  # fmt: skip
 def std(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """√(Σ (x − mean)² / (n − ddof)) over `axis`; its derivative is 0 where all elements are equal, as in PyTorch"""
+    if _is_half(x):
+        return std.forward(x.astype(np.float32), axis=axis, ddof=ddof, keepdims=keepdims).astype(np.float16)
     return np.sqrt(var.forward(_from_first(x, axis), axis=axis, ddof=ddof, keepdims=keepdims))
 
 
@@ -162,7 +173,8 @@ def standardize(x: Any, *, axis: int | tuple[int, ...] = 0, epsilon: float = 0.0
     """(x − mean) / √(var + ε) over `axis`: mean 0 and variance 1, as batch and layer normalization make them"""
     deviation, mean, var = moments(x, axis)
     spread = np.sqrt(var + epsilon)
-    return deviation / spread, (spread, mean, var)
+    out = deviation / spread
+    return (out.astype(np.float16) if _is_half(x) else out), (spread, mean, var)
 
 
 @standardize.derivative("(1 − 1/n − out · outᵀ/n) / √(var + ε)", how="(G − mean(G) − out ⊙ mean(G ⊙ out)) / √(var + ε)")
