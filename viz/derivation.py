@@ -219,8 +219,9 @@ def _factor(record: Record, shares: Sequence[BackwardStep], part: np.ndarray) ->
     upstream = "1" if top is steps[-1] else f"∂{steps[-1].name}/∂{top.name}"
     texts = []
     for s in shares:
+        parts = re.split(r"(\bG\b|local)", how(s, steps))
         words = {"G": upstream, "local": f"({local_text(steps, s)})"}
-        meets = re.sub(r"\bG\b|local", lambda word, words=words: words[word.group()], how(s, steps))
+        meets = "".join(words.get(part, part) for part in parts)
         texts.append(f"{upstream}, unchanged" if s.how == "G ⊙ local" and s.local_text == "1" else meets)
     return Factor(top.name, bottom.name, (" + ".join(texts),), None, part)
 
