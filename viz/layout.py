@@ -50,6 +50,15 @@ def place_in_rows(drawing: Drawing, gap: float = RANK_GAP, room: tuple[float, fl
     place(drawing, gap, next(rows for rows, fit in found.items() if fit >= 0.94 * best))
 
 
+def place_in_width(drawing: Drawing, gap: float, width: float) -> None:
+    """As few rows as make the graph no wider than `width`; at most one a rank."""
+    ranks = 1 + max(_depths(drawing).values())
+    for rows in range(1, ranks + 1):
+        place(drawing, gap, rows)
+        if drawing.w <= width:
+            return
+
+
 def _depths(drawing: Drawing) -> dict[str, int]:
     """The rank of each box."""
     depth: dict[str, int] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Sequence
 from functools import cached_property
@@ -11,18 +12,20 @@ from tinygrad_reg import Module, Tensor
 from tinygrad_reg.checks import one_of, whole
 from tinygrad_reg.explain import explain
 
-from . import dot, draw, files, svg
+from . import dot, draw, files, layout, rows, svg
 from .blocks import MOST, lesson_of
 from .formulas import whole_formula
 from .page import page
 from .picture import Picture
-from .still import W, for_slide, still
+from .still import SMALLEST, W, for_slide, still
 from .terms import Step, exact
 from .text import clean, width
 from .theme import LIGHT, THEMES, look
 from .trace import SIZE, Drawing
 from .updates import MOST as UPDATES
 from .updates import update_steps, updated
+
+PANEL = (1350.0, 390.0)  # of the page, where the graph is: a wider one is set in rows, and scrolled down to each step
 
 
 class Steps:
@@ -40,6 +43,10 @@ class Steps:
         source = dot.digraph(self.plan, LIGHT, draw.CHIP_GAP).source
         self.engine = dot.place(self.plan, source, engine, draw.CHIP_GAP)
         self.slide = for_slide(self.plan)
+        if engine != "dot" and rows.fit(self.plan, *PANEL) < SMALLEST:
+            self.plan = copy.deepcopy(self.plan)
+            layout.place_in_width(self.plan, draw.CHIP_GAP, PANEL[0] / rows.READABLE)
+            self.engine = "builtin"
         self.formula = whole_formula(self.record.forward)
         self.title = clean(title, 80) or "Backprop, one step at a time"
 
@@ -96,10 +103,10 @@ class Steps:
         )  # fmt: skip
 
     def _rows(self) -> list[dict[str, Any]]:
-        rows = []
+        listed = []
         for box in self.plan.boxes:
             step = self.record.forward[box.unit.members[-1]]
-            rows.append(
+            listed.append(
                 {
                     "box": box.id, "index": step.index, "name": clean(step.name, 24),
                     "computed": clean(step.call if step.op else step.kind, 40),
@@ -108,7 +115,7 @@ class Steps:
                     "value": exact(step.value), "gradient": exact(step.gradient),
                 }
             )  # fmt: skip
-        return rows
+        return listed
 
     def __repr__(self) -> str:
         return f"{len(self.steps)} steps through {self.formula}; .save('steps.html') writes the page"

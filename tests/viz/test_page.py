@@ -206,3 +206,33 @@ def test_hostile_names_stay_text(chromium: Browser, tmp_path: Path) -> None:
     assert chromium.run("return document.querySelectorAll('script').length") == 2
     assert chromium.run("return document.querySelectorAll('#graph b, #tensors b, h2 b').length") == 0
     assert "<b>bold</b>" in chromium.run("return document.body.textContent")
+
+
+@pytest.mark.parametrize(("size", "phone"), [((1400, 1000), False), ((390, 844), True)])
+@pytest.mark.parametrize("name", ["neuron", "network", "dense"])
+def test_each_step_shows_the_box_that_it_is_about_and_the_first_one_an_input(
+    chromium: Browser, lessons: dict[str, tuple[Path, viz.Steps]], name: str, size: tuple[int, int], phone: bool
+) -> None:
+    chromium.size(*size, phone=phone)
+    chromium.open(lessons[name][0])
+    hidden = """const panel = document.getElementById('graph').getBoundingClientRect();
+      const box = document.querySelector('#graph .node.active').getBoundingClientRect();
+      return [panel.left - box.left, panel.top - box.top, box.right - panel.right, box.bottom - panel.bottom]"""
+    for n in range(len(lessons[name][1])):
+        chromium.run(SET, n)
+        assert max(chromium.run(hidden)) <= 0, f"step {n + 1}"
+    chromium.size(1400, 875)
+
+
+def test_a_wide_graph_is_set_in_rows_that_can_be_read(
+    chromium: Browser, lessons: dict[str, tuple[Path, viz.Steps]]
+) -> None:
+    chromium.size(1400, 1000)
+    for name in ("network", "dense"):
+        chromium.open(lessons[name][0])
+        width, scale = chromium.run("""const svg = document.querySelector('#graph svg');
+          return [svg.getBoundingClientRect().width - document.getElementById('graph').clientWidth,
+                  svg.getScreenCTM().a]""")
+        assert width <= 0
+        assert scale > 0.7
+    chromium.size(1400, 875)

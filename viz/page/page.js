@@ -81,16 +81,22 @@
     const shown = [...step.active, ...step.targets].map((id) => box(id).getBoundingClientRect());
     if (!shown.length || graph.classList.contains("fit")) return;
     const at = graph.getBoundingClientRect();
-    const middle = (low, high) => (Math.min(...shown.map((r) => r[low])) + Math.max(...shown.map((r) => r[high]))) / 2;
+    // The middle of all that the step is about; where that is too much, its first box: of the inputs, the first.
+    const offset = (low, high, room) => {
+      const first = Math.min(...shown.map((r) => r[low])), last = Math.max(...shown.map((r) => r[high]));
+      if (last - first <= room) return (first + last - room) / 2;
+      return now ? (shown[0][low] + shown[0][high] - room) / 2 : shown[0][low] - 16;
+    };
     graph.scrollTo({
-      left: graph.scrollLeft + middle("left", "right") - at.left - at.width / 2,
-      top: graph.scrollTop + middle("top", "bottom") - at.top - at.height / 2,
+      left: graph.scrollLeft + offset("left", "right", at.width) - at.left,
+      top: graph.scrollTop + offset("top", "bottom", at.height) - at.top,
     });
   }
 
-  // On a large screen, a projector, the graph grows with the text.
+  // On a large screen, a projector, the graph grows with the text; it shrinks as far as it can be read to fit its width.
   function zoom() {
-    const factor = Math.min(1.8, Math.max(1, innerWidth / 1400)), svg = graph.querySelector("svg");
+    const full = Math.min(1.8, Math.max(1, innerWidth / 1400)), svg = graph.querySelector("svg");
+    const fitting = (graph.clientWidth - 16) / data.width, factor = fitting < full * 0.75 ? full : Math.min(full, fitting);
     svg.style.width = `${data.width * factor}px`;
     svg.style.height = `${data.height * factor}px`;
     const height = Math.max(170, data.height * factor + 28);
