@@ -67,6 +67,17 @@ def is_dot(node: Node) -> bool:
     )
 
 
+def has_short_rows(node: Node) -> bool:
+    """Whether it is the largest, or the smallest, of each row of a long matrix with few columns.
+
+    NumPy takes a while to begin with a row. The same numbers come out column by column, after a copy.
+    """
+    if ufunc_of(node) not in (np.maximum.reduce, np.minimum.reduce) or node.options.get("axis") not in (1, -1):
+        return False
+    shape: tuple[int, ...] = getattr(getattr(node.arguments[0], "value", None), "shape", ())
+    return len(shape) == 2 and shape[1] <= 32 <= shape[0] and shape[0] >= 2 * shape[1]
+
+
 def _is_packed(x: np.ndarray) -> bool:
     """Whether a matrix lies row after row, or column after column, without gaps; or a vector."""
     along = x.itemsize

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .floats import in_floats
-from .kernels import Number, call_of, is_dot, is_elementwise, takes_out, ufunc_of
+from .kernels import Number, call_of, has_short_rows, is_dot, is_elementwise, takes_out, ufunc_of
 from .program import Program
 from .recorded import _FILLED, Input, Method, Node, assign
 from .write import Namespace, Writer, inputs_of
@@ -238,6 +238,13 @@ class Plan:
             return f"{x}.dot({y}, {buffer})"
         call = self._call(node)
         text = self.writer.function(call.function)
+        if has_short_rows(node):
+            x = node.arguments[0]
+            columns, out = self.names.fresh("columns"), self.names.fresh("in_one_row")
+            self.once.append(f"{columns} = np.empty({x.value.shape[::-1]}, np.{x.value.dtype.name})")
+            self.once.append(f"{out} = {buffer}.reshape(-1)")
+            self.lines.append(f"np.copyto({columns}, {self.writer.text(x)}.T)")
+            return f"{text}({columns}, axis=0, out={out})"
         return f"{text}({self.writer.listed(call.arguments, call.options)}, out={buffer})"
 
     def _plain(self, node: Node) -> str:
