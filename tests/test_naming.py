@@ -12,6 +12,7 @@ from tinygrad_reg import naming
 from tinygrad_reg.naming import look_up, resolve
 
 W = tg.Tensor(1.0, requires_grad=True)
+M = tg.Sequential(tg.Dense(1, 1))
 
 
 def test_a_name_that_is_near_or_begins_so_is_suggested():
@@ -42,11 +43,21 @@ def test_keras_name_is_answered_with_ours():
     [
         (lambda: tg.Dense(3), r"Dense also needs out_features: Dense\(in_features, out_features, activation=None, …\)"),
         (lambda: tg.Dense(units=3), r"Dense takes no units=, here it is called out_features: Dense\(in_features, out"),
-        (lambda: tg.Dense(3, input_shape=(2,)), "takes no input_shape=, here it is called in_features"),
+        (lambda: tg.Dense(out_features=3, input_shape=(2,)), "takes no input_shape=, here it is called in_features"),
+        (
+            lambda: tg.Dense(3, input_shape=(2,)),
+            r"no input_shape=: in_features is its first argument, write Dense\(2, 3\)",
+        ),
+        (lambda: tg.Dense(3, "relu", input_shape=(2,)), r"is its first argument, write Dense\(2, 3, 'relu'\)"),
+        (
+            lambda: tg.Conv2D(8, 3, input_shape=(9, 9, 1)),
+            r"in_channels is its first argument, write Conv2D\(in_channels",
+        ),
+        (lambda: tg.Dense(3, in_features=2), r"given it twice: in_features is its first argument, write Dense\(2, 3\)"),
         (lambda: tg.Dense(2, 3, bias=False), "Dense takes no bias=, here it is called use_bias"),
         (lambda: tg.Dense(2, 3, activations="relu"), r"Dense takes no activations=, did you mean activation\?"),
         (lambda: tg.Dense(2, 3, name="first"), "Dense takes no name=: it takes in_features, out_features, activation"),
-        (lambda: tg.Dense(2, 3, in_features=2), "multiple values for argument 'in_features'"),
+        (lambda: tg.Dense(2, 3, in_features=2), r"given it twice: .* write Dense\(in_features, out_features"),
         (lambda: tg.MaxPool2D(pool_size=2), "MaxPool2D takes no pool_size=, here it is called size"),
         (lambda: tg.BatchNorm(3, eps=1e-5), "BatchNorm takes no eps=, here it is called epsilon"),
         (lambda: tg.Dropout(p=0.5), "Dropout takes no p=, here it is called rate"),
@@ -57,6 +68,23 @@ def test_keras_name_is_answered_with_ours():
         (lambda: tg.optim.RMSProp([W], alpha=0.9), "RMSProp takes no alpha=, here it is called rho"),
         (lambda: tg.EarlyStopping(restore_best_weights=True), "here it is called restore_best"),
         (lambda: tg.ModelCheckpoint(filepath="m"), "here it is called path"),
+        (lambda: tg.fit(M, [], [], "mse", "sgd"), r"takes model, x, y by place, the .*y, loss=…, optimizer=…, …\)$"),
+        (lambda: tg.fit(M, [], []), r"fit also needs loss: fit\(model, x, y, loss=…, optimizer=…, …\)$"),
+        (lambda: tg.fit(M, [], [], loss="mse"), "fit also needs optimizer: fit"),
+        (
+            lambda: tg.fit(M, [], [], loss="mse", optimizer="sgd", lr=1),
+            r"no lr=: .*SGD\(model\.parameters\(\), lr=…\)$",
+        ),
+        (lambda: tg.fit(M, [], [], learning_rate=1), r"no learning_rate=: the learning rate is the optimizer's"),
+        (lambda: tg.fit(M, [], [], loss="mse", optimizer="sgd", epoch=1), r"takes no epoch=, did you mean epochs\?"),
+        (lambda: tg.save("m.npz", M), r"save takes path alone by place, the others by name: save\(path, model=…, …\)$"),
+        (lambda: tg.save(M, "m.npz"), r"save takes path alone by place, the others by name: save\(path, model=…, …\)$"),
+        (lambda: tg.data.split([1], [1], test_size=0.2), r"no test_size=: .* such as split\(x, y, \(0\.8, 0\.2\)\)$"),
+        (lambda: tg.data.moons(n_samples=9), "moons takes no n_samples=, here it is called samples"),
+        (lambda: tg.data.split([1], [1], random_state=0), "split takes no random_state=, here it is called rng"),
+        (lambda: tg.losses.mse(), r"mse also needs prediction: mse\(prediction, target, …\)$"),
+        (lambda: tg.losses.mse([1.0]), "mse also needs target: mse"),
+        (lambda: tg.losses.softmax_crossentropy([1.0], 0, from_logits=True), "softmax_crossentropy and .* take logits"),
     ],
 )
 def test_arguments_that_do_not_fit_are_answered_with_those_there_are(call, message):
@@ -135,3 +163,41 @@ def test_copies_are_made_without_arguments():
     layer = tg.Dense(2, 3)
     for duplicate in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
         assert duplicate.kernel.shape == (2, 3)
+
+
+def test_an_error_inside_a_function_that_was_called_rightly_stays_as_it_is():
+    @naming.answered
+    def function(x, *, y=1):
+        """What it does."""
+        return len(x)
+
+    with pytest.raises(TypeError, match=r"object of type 'int' has no len\(\)$"):
+        function(3)
+    with pytest.raises(TypeError, match=r"function also needs x: function\(x, …\)$") as caught:
+        function()
+    assert caught.value.__cause__ is None and caught.value.__suppress_context__
+    assert function([1, 2]) == 2 and function.__doc__ == "What it does."
+    assert str(inspect.signature(function)) == "(x, *, y=1)"
+
+
+def test_functions_that_answer_can_be_pickled_and_name_what_they_return():
+    assert pickle.loads(pickle.dumps(tg.fit)) is tg.fit
+    assert pickle.loads(pickle.dumps(tg.losses.mse)) is tg.losses.mse
+    loss = tg.losses.mse(W, 2.0)
+    assert tg.explain(loss).forward[-1].name == "loss"
+
+
+@pytest.mark.parametrize(("name", "advice"), [("learning_rate", "optimizer.lr"), ("param_groups", "optimizer.params")])
+def test_an_optimizers_other_names_are_neither_read_nor_set(name, advice):
+    optimizer = tg.optim.SGD([W], lr=0.1)
+    with pytest.raises(AttributeError, match=f"SGD has no attribute '{name}'; write .*{advice}"):
+        getattr(optimizer, name)
+    with pytest.raises(AttributeError, match=f"SGD has no attribute '{name}'; write .*{advice}"):
+        setattr(optimizer, name, 0.2)
+    assert optimizer.lr == 0.1
+
+
+@pytest.mark.parametrize("name", ["clone", "backwards"])
+def test_a_tensors_other_names(name):
+    with pytest.raises(AttributeError, match=f"a Tensor has no attribute '{name}'; write t"):
+        getattr(W, name)

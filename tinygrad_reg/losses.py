@@ -40,7 +40,7 @@ from .loss_inputs import (
     check_signs,
 )
 from .modes import modes
-from .naming import look_up, missing, resolve
+from .naming import answered, look_up, missing, resolve
 from .ops.crossentropy import floored_log
 from .tensor import Tensor
 
@@ -78,8 +78,8 @@ def _loss(per_loss: Callable[..., Any]) -> Loss:
     ours = [p for p in inspect.signature(loss).parameters.values() if p.kind is not p.VAR_KEYWORD]
     functools.update_wrapper(loss, per_loss)
     loss.__signature__ = inspect.Signature([*ours, *own], return_annotation="Tensor")  # type: ignore[attr-defined]
-    LOSSES[loss.__name__] = loss
-    return loss
+    LOSSES[loss.__name__] = found = answered(loss)
+    return found
 
 
 def get(loss: str | Loss) -> Loss:

@@ -386,6 +386,8 @@ _ELSEWHERE = {
     "sub_": "t = t - u, or t.data = ... for a leaf",
     "mul_": "t = t * u, or t.data = ... for a leaf",
     "copy_": "t.data = ... for a leaf",
+    "clone": "t.data.copy() for the values; t itself never changes, so it needs no copy",
+    "backwards": "t.backward()",
     "numel": "t.size",
     "dim": "t.ndim",
     "float": "t.astype('float32')",

@@ -8,9 +8,11 @@ import numpy as np
 
 from .. import checks
 from ..modes import Rng, generator
+from ..naming import answered
 from .sets import as_floats, same_length
 
 
+@answered
 def random_oversample(x: Any, y: Any, *, rng: Rng = None) -> tuple[np.ndarray, np.ndarray]:
     """Every class as often as the most frequent one: the samples given, then random repeats of the rarer classes.
 
@@ -25,6 +27,7 @@ def random_oversample(x: Any, y: Any, *, rng: Rng = None) -> tuple[np.ndarray, n
     return samples[chosen], labels[chosen]
 
 
+@answered
 def smote(x: Any, y: Any, *, k: int = 5, rng: Rng = None) -> tuple[np.ndarray, np.ndarray]:
     """Every class as often as the most frequent one, by new samples between neighbours of the rarer classes.
 
@@ -62,6 +65,7 @@ def smote(x: Any, y: Any, *, k: int = 5, rng: Rng = None) -> tuple[np.ndarray, n
     return balanced, np.concatenate([labels, *their_labels])
 
 
+@answered
 def class_weights(y: Any) -> dict[Any, float]:
     """Weights that make classes count alike: N / (number of classes · members of the class), 1 on average.
 

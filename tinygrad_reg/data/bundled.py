@@ -16,7 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from ..naming import answered
 
+
+@answered
 def digits(*, images: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Handwritten digits: x (1797, 64), or (1797, 1, 8, 8) with images=True, pixels from 0 to 1; labels 0 to 9."""
     x, y = _loaded("digits")

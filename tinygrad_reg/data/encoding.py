@@ -9,8 +9,10 @@ import numpy as np
 
 from .. import checks
 from ..modes import default_dtype
+from ..naming import answered
 
 
+@answered
 def one_hot(labels: Any, classes: int | None = None, *, dtype: Any = None) -> np.ndarray:
     """A row for each label, 1 at the label and 0 elsewhere; `classes` is the highest label + 1 unless given.
 
@@ -30,6 +32,7 @@ def one_hot(labels: Any, classes: int | None = None, *, dtype: Any = None) -> np
     return rows
 
 
+@answered
 def multi_hot(labels: Iterable[Any], classes: int, *, dtype: Any = None) -> np.ndarray:
     """A row for each sample, 1 at every one of its labels (words of a text, tags of a picture); repeats count once.
 

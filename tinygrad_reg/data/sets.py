@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import checks
 from ..modes import Rng, generator, quiet
+from ..naming import answered
 
 
 class batches:  # named as what it is called like: for x, y in batches(...)
@@ -68,6 +69,7 @@ class batches:  # named as what it is called like: for x, y in batches(...)
             yield batch if len(batch) > 1 else batch[0]
 
 
+@answered
 def split(
     x: Any,
     y: Any = None,
@@ -188,6 +190,7 @@ class Standardizer:
         return array
 
 
+@answered
 def standardize(train: Any, *others: Any, axis: int | tuple[int, ...] = 0) -> list[np.ndarray]:
     """All sets standardised with the mean and standard deviation of the first, the training set.
 

@@ -9,11 +9,12 @@ import numpy as np
 
 from .. import checks
 from ..modes import Rng, generator
-from ..naming import resolve
+from ..naming import answered, resolve
 
 Points = tuple[np.ndarray, np.ndarray]
 
 
+@answered
 def moons(samples: int = 200, *, noise: float = 0.1, rng: Rng = None) -> Points:
     """Two half circles that reach into each other: x (samples, 2), labels y of 0 and 1.
 
@@ -29,6 +30,7 @@ def moons(samples: int = 200, *, noise: float = 0.1, rng: Rng = None) -> Points:
     return _shuffled(np.where(y[:, None] == 0, upper, lower), y, noise, rng)
 
 
+@answered
 def circles(samples: int = 200, *, noise: float = 0.05, factor: float = 0.5, rng: Rng = None) -> Points:
     """A circle of radius 1 (class 0) around one of radius `factor` (class 1)."""
     if not 0 < factor < 1:
@@ -40,6 +42,7 @@ def circles(samples: int = 200, *, noise: float = 0.05, factor: float = 0.5, rng
     return _shuffled(radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), y, noise, rng)
 
 
+@answered
 def spirals(samples: int = 200, *, arms: int = 2, turns: float = 1.0, noise: float = 0.02, rng: Rng = None) -> Points:
     """`arms` spirals that wind `turns` times around the centre, a class each."""
     rng = generator(rng)
@@ -49,6 +52,7 @@ def spirals(samples: int = 200, *, arms: int = 2, turns: float = 1.0, noise: flo
     return _shuffled(radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), y, noise, rng)
 
 
+@answered
 def xor(samples: int = 200, *, noise: float = 0.2, rng: Rng = None) -> Points:
     """Clouds at the four corners (±1, ±1); class 1 where the signs differ. No straight line separates them."""
     rng = generator(rng)
@@ -57,6 +61,7 @@ def xor(samples: int = 200, *, noise: float = 0.2, rng: Rng = None) -> Points:
     return _shuffled(2.0 * signs - 1, signs[:, 0] ^ signs[:, 1], noise, rng)
 
 
+@answered
 def blobs(samples: int = 200, *, centers: Any = 3, std: float = 0.5, features: int = 2, rng: Rng = None) -> Points:
     """Gaussian clouds, a class each, around `centers`: that many random points, or an array of their places."""
     rng = generator(rng)
@@ -76,6 +81,7 @@ CURVES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
+@answered
 def curve(
     samples: int = 100,
     *,

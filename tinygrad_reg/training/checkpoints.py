@@ -15,6 +15,7 @@ import numpy as np
 from .. import checks
 from ..layers.module import Module, walk
 from ..modes import generator
+from ..naming import answered
 from ..optim import Optimizer
 from . import container
 from .callbacks import Callback
@@ -30,6 +31,7 @@ class Checkpoint:
     history: History = field(repr=False)
 
 
+@answered
 def save(
     path: str | os.PathLike[str],
     *,
@@ -60,6 +62,7 @@ def save(
     container.write(path, state)
 
 
+@answered
 def load(
     path: str | os.PathLike[str],
     *,

@@ -13,11 +13,13 @@ from ..checks import whole
 from ..data.sets import same_length
 from ..layers.module import Module, evaluating
 from ..modes import no_grad
+from ..naming import answered
 from ..tensor import Tensor, values
 
 Metrics = str | Callable[..., Any] | Sequence[str | Callable[..., Any]]
 
 
+@answered
 def predict(model: Module, x: Any, batch_size: int = 256) -> np.ndarray:
     """The model's outputs for all samples of x, as one array: computed in eval mode, batch by batch, without a graph.
 
@@ -42,6 +44,7 @@ def predict(model: Module, x: Any, batch_size: int = 256) -> np.ndarray:
     return np.concatenate(outputs)
 
 
+@answered
 def evaluate(
     model: Module,
     x: Any,

@@ -11,6 +11,7 @@ import numpy as np
 from .. import checks, losses
 from ..data.sets import batches
 from ..layers.module import Module
+from ..naming import answered
 from ..optim import Optimizer
 from ..tensor import Tensor
 from . import arguments, container
@@ -23,6 +24,7 @@ Watching = Callback | Callable[[int, dict[str, float]], Any]
 Clip = float | tuple[str, float] | Callable[[list[Tensor]], Any]
 
 
+@answered
 def fit(
     model: Module,
     x: Any,
