@@ -64,6 +64,7 @@ class Run:
         self._batch = 0  # complete batches of this epoch
         self._steps = 0  # of this run
         self._interrupted = False
+        self._left_out: dict[str, Tensor] | None = None  # the parameters that no gradient has reached in this run
 
     # ---- what callbacks may call
 
@@ -211,6 +212,11 @@ class Run:
         if not (math.isfinite(total.item()) and divergence.finite_gradients(self.parameters)):
             graph = self.gradient.with_graph()
             divergence.refuse(self.model, graph, self.optimizer, self._sizes, self.epoch, self._batch + 1)
+        if self._left_out is None:
+            own = set(self.parameters)
+            self._left_out = {path: p for path, p in self.model.named_parameters() if p in own}
+        if self._left_out:
+            self._left_out = {path: p for path, p in self._left_out.items() if p._grad is None}
         for callback in self.callbacks:
             callback.on_gradient(self._batch + 1)
         if self.clip is not None:
@@ -245,6 +251,18 @@ class Run:
                     rng.bit_generator.state = its_state
             raise
 
+    def _tell_what_is_left_out(self) -> None:
+        """After an epoch, not after a step: a layer that is skipped at random is trained all the same."""
+        paths = list(self._left_out or ())
+        names = ", ".join(paths[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
+        warnings.warn(
+            f"the loss does not depend on {names}: no gradient came there in epoch {self.epoch}. Is a layer left out "
+            "of forward, or cut off by .detach(), .numpy() or no_grad()? What is not to be trained gets "
+            "requires_grad = False",
+            stacklevel=users_level(),
+        )
+        self._left_out = {}
+
     def _augmented(self, x: np.ndarray) -> Any:
         assert self.augment is not None
         changed = self.augment(x, self.train.rng) if isinstance(self.augment, Augmentation) else self.augment(x)
@@ -254,6 +272,8 @@ class Run:
 
     def _end_epoch(self, figures: Figures, progress: Progress) -> None:
         divergence.check_weights(self.model, self.optimizer, self.epoch)
+        if self._left_out:
+            self._tell_what_is_left_out()
         logs = figures.result(self.metrics)
         if self.validation is not None:
             of_validation = measured(self.model, *self.validation, self.loss, self.metrics)
