@@ -121,6 +121,8 @@ def test_arrays_handed_to_a_model_and_to_a_loss_have_their_variables_names():
     model = tg.Sequential(tg.Dense(2, 3), tg.BatchNorm(3))
     out = model(batch)
     assert names(tg.losses.mse(model(batch), wanted))[1] == "batch"
+    one = batch[:1, :1]
+    assert names(tg.Dense(1, 1)(one))[0] == "one"
     assert "wanted" in names(tg.losses.mse(out, wanted))
     assert "classes" in names(tg.losses.softmax_crossentropy(out, classes))
     model.eval()

@@ -86,7 +86,8 @@ def names_of(tensors: list[Tensor]) -> list[str]:
     names: list[str] = []
     taken: dict[str, int] = {}
     arrays: dict[tuple[str, int], str] = {}
-    layer_of, roles = _layers_of_parameters(tensors), _roles(tensors) | _variables(tensors)
+    layer_of, variables = _layers_of_parameters(tensors), _variables(tensors)
+    roles = _roles(tensors) | variables
     for i, tensor in enumerate(tensors):
         name = source.label(tensor)
         if name is not None and tensor in layer_of:
@@ -95,7 +96,7 @@ def names_of(tensors: list[Tensor]) -> list[str]:
             names.append(short(tensor.data))  # a number is its own name, however often it occurs
             continue
         if name is None:  # an array that was passed as it is, such as a batch, or a step that no variable holds
-            given = tensor.op is None and tensor.size > 1 and not tensor.requires_grad
+            given = tensor in variables or (tensor.op is None and tensor.size > 1 and not tensor.requires_grad)
             name = roles.get(tensor, "input") if given else f"v{i}"
             if given and (name, id(tensor._data)) in arrays:  # the same array once more
                 names.append(arrays[name, id(tensor._data)])

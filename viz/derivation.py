@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +15,8 @@ from tinygrad_reg.explain import BackwardStep, Record, explain, send_back
 from tinygrad_reg.norms import length
 from tinygrad_reg.words import number, short
 
-from . import files, latex
-from .formulas import local_text
+from . import files, formulas, latex
+from .formulas import definition, unnamed
 from .meets import how
 from .text import clean
 from .typeset import typeset
@@ -57,8 +57,12 @@ class Path:
 class Derivation:
     """What `viz.derivation` returns: print it, save it, or take `.text`, `.latex` and the numbers in `.paths`."""
 
-    def __init__(self, goal: str, wrt: str, paths: Sequence[Path], names: Sequence[str], digits: int) -> None:
+    def __init__(
+        self, goal: str, wrt: str, paths: Sequence[Path], names: Sequence[str], digits: int,
+        definitions: Sequence[tuple[str, str]] = (),
+    ) -> None:  # fmt: skip
         self.goal, self.wrt = goal, wrt
+        self._definitions = definitions  # what the tensors without a name are that a way leads through
         self.paths = tuple(paths)
         self.gradient = np.asarray(
             sum((p.contribution for p in paths[1:]), start=paths[0].contribution)
@@ -71,20 +75,25 @@ class Derivation:
     def text(self) -> str:
         """Symbols, then numbers, a line each."""
         head = f"∂{clean(self.goal)}/∂{clean(self.wrt)}"
+        where = [f"where {clean(name)} = {clean(formula, 60)}" for name, formula in self._definitions]
         if len(self.paths) == 1:
-            return "\n".join(self._path(self.paths[0], head))
+            pad = " " * (len(head) + 3)
+            return "\n".join([*self._path(self.paths[0], head), *(pad + line for line in where)])
         lines = [f"{head} is the sum over {len(self.paths)} ways:"]
         for at, path in enumerate(self.paths, 1):
             way = " → ".join(clean(n, 14) for n in (self.goal, *(f.input for f in path.factors)))
+            way += ", directly" if len(path.factors) == 1 else ""
             lines += [f"({at})  {way}", *(f"     {line}" for line in self._path(path, "part " + str(at)))]
         parts = [_bracketed(short(p.contribution, self._digits)) for p in self.paths]
         lines.append(f"{head} = {' + '.join(parts)} = {short(self.gradient, self._digits)}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *where])
 
     def _path(self, path: Path, head: str) -> Iterator[str]:
         pad = " " * len(head)
-        yield f"{head} = {' · '.join(f'∂{clean(f.node, 14)}/∂{clean(f.input, 14)}' for f in path.factors)}"
+        is_part = len(self.paths) > 1  # of a derivative, so what is directly under it is not all of it
+        product = f"{head} = {' · '.join(f'∂{clean(f.node, 14)}/∂{clean(f.input, 14)}' for f in path.factors)}"
         if not path.in_numbers:
+            yield product
             for at, f in enumerate(path.factors):
                 formula = f.texts[0]
                 if f.values is not None:  # plain numbers: their product, times what has come as far as here
@@ -94,7 +103,12 @@ class Derivation:
                 yield f"{pad}   {step} = {short(f.part, self._digits)}"
             return
         shown = _shown(path)
-        yield f"{pad} = {' · '.join(_compound(clean(text, 40)) for text, _ in shown)}"
+        formula = _joined([clean(text, 40) for text, _ in shown])
+        if is_part and len(path.factors) == 1:
+            yield f"{head} = {formula}"
+        else:
+            yield product
+            yield f"{pad} = {formula}"
         if len(shown) > 1:
             yield f"{pad} = {' · '.join(_bracketed(number(value, self._digits)) for _, value in shown)}"
         yield f"{pad} = {short(path.contribution, self._digits)}"
@@ -111,10 +125,12 @@ class Derivation:
         lines = []
         for at, path in enumerate(self.paths, 1):
             left = head if len(self.paths) == 1 else f"P_{{{at}}}"
-            lines.append(f"{left} = {_cdot(latex.fraction(f.node, f.input) for f in path.factors)}")
+            if len(self.paths) == 1 or len(path.factors) > 1 or not path.in_numbers:
+                lines.append(f"{left} = {_cdot(latex.fraction(f.node, f.input) for f in path.factors)}")
             if path.in_numbers:
                 shown = _shown(path)
-                lines.append(f"{left} = {_cdot(_compound(latex.formula(text, self._names)) for text, _ in shown)}")
+                product = _joined([latex.formula(text, self._names) for text, _ in shown], r"\cdot ")
+                lines.append(f"{left} = {product}")
                 values = _cdot(_bracketed(latex.number(number(value, self._digits))) for _, value in shown)
                 lines.append(f"{left} = {values}" + (f" = {self._latex(path.contribution)}" if len(shown) > 1 else ""))
         if len(self.paths) > 1:
@@ -125,6 +141,7 @@ class Derivation:
         elif len(self.paths) > 1:
             parts = " + ".join(_bracketed(self._latex(p.contribution)) for p in self.paths)
             lines.append(f"{head} = {parts} = {self._latex(self.gradient)}")
+        lines += [f"{latex.name(name)} = {latex.formula(text, self._names)}" for name, text in self._definitions]
         return lines
 
     def _latex(self, value: np.ndarray) -> str:
@@ -194,33 +211,47 @@ def derivation(loss: Tensor, *, wrt: Tensor, path: int | None = None, digits: in
     if path is not None and not (isinstance(path, int) and 0 <= path < ways.count):
         raise IndexError(f"there are ways 0 to {ways.count - 1:,}, but not {path!r}")
     chosen = range(ways.count) if path is None else [path]
-    return Derivation(top, goal, [_path(record, ways.way(n)) for n in chosen], names, digits)
+    taken = [ways.way(n) for n in chosen]
+    paths = [Path(tuple(_merged(_factors(record, way)))) for way in taken]
+    stops = [tuple(factor.input for factor in path.factors) for path in paths]
+    if len(set(stops)) == len(stops) and all(len(s) > 1 or len(way) == 1 for s, way in zip(stops, taken, strict=True)):
+        return Derivation(top, goal, paths, names, digits)
+    # With what has no name passed over, a way would be no chain any more, or look like another one.
+    on_ways = {shares[0].input for way in taken for shares in way}
+    definitions = [(step.name, _dotted(definition(record.forward, step, on_ways))) for step in record.forward
+                   if step.index in on_ways and step.op and unnamed(step)]  # fmt: skip
+    paths = [Path(tuple(_factors(record, way, on_ways))) for way in taken]
+    return Derivation(top, goal, paths, names, digits, definitions)
 
 
-def _path(record: Record, way: Sequence[Sequence[BackwardStep]]) -> Path:
-    """A way with its factors, and what comes as far as each."""
+def _factors(record: Record, way: Sequence[Sequence[BackwardStep]], kept: Collection[int] = ()) -> list[Factor]:
+    """The factors of a way, and what comes as far as each; tensors that are `kept` stand in it as their names."""
     gradient = np.ones(record.output.shape, record.output.dtype)
     factors = []
     for shares in way:
         top, bottom = record.forward[shares[0].node], record.forward[shares[0].input]
         gradient = send_back(top.tensor, bottom.tensor, gradient)
-        factors.append(_factor(record, shares, gradient))
-    return Path(tuple(_merged(factors)))
+        factors.append(_factor(record, shares, gradient, kept))
+    return factors
 
 
-def _factor(record: Record, shares: Sequence[BackwardStep], part: np.ndarray) -> Factor:
+def _factor(record: Record, shares: Sequence[BackwardStep], part: np.ndarray, kept: Collection[int]) -> Factor:
     steps = record.forward
+
+    def local_text(share: BackwardStep) -> str:
+        return _dotted(formulas.local_text(steps, share, kept))
+
     top, bottom = steps[shares[0].node], steps[shares[0].input]
     if top.value.size == bottom.value.size == 1:
-        texts = [f"{top.symbol}′({bottom.name})" if is_activation(top) else local_text(steps, s) for s in shares]
+        texts = [f"{top.symbol}′({bottom.name})" if is_activation(top) else local_text(s) for s in shares]
         value = slope(steps, shares)
-        where = (f"{texts[0]} = {local_text(steps, shares[0])}",) if is_activation(top) else ()
+        where = (f"{texts[0]} = {local_text(shares[0])}",) if is_activation(top) else ()
         return Factor(top.name, bottom.name, (" + ".join(texts),), (value,), part, where)
     upstream = "1" if top is steps[-1] else f"∂{steps[-1].name}/∂{top.name}"
     texts = []
     for s in shares:
         parts = re.split(r"(\bG\b|local)", how(s, steps))
-        words = {"G": upstream, "local": f"({local_text(steps, s)})"}
+        words = {"G": upstream, "local": f"({local_text(s)})"}
         meets = "".join(words.get(part, part) for part in parts)
         texts.append(f"{upstream}, unchanged" if s.how == "G ⊙ local" and s.local_text == "1" else meets)
     return Factor(top.name, bottom.name, (" + ".join(texts),), None, part)
@@ -244,6 +275,16 @@ def _shown(path: Path) -> list[tuple[str, float]]:
     """The factors in symbols and in numbers, without those that are simply 1."""
     pairs = [pair for f in path.factors for pair in zip(f.texts, f.values or (), strict=True)]
     return [(text, value) for text, value in pairs if text != "1"] or pairs[:1]
+
+
+def _dotted(formula: str) -> str:
+    """With one sign for products, that of the chain rule."""
+    return formula.replace(" × ", " · ")
+
+
+def _joined(factors: Sequence[str], dot: str = " · ") -> str:
+    """A product; a sum that is multiplied stands in brackets."""
+    return dot.join(map(_compound, factors)) if len(factors) > 1 else factors[0]
 
 
 def _compound(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from tinygrad_reg.explain import BackwardStep, ForwardStep
 
@@ -23,16 +23,29 @@ def whole_formula(steps: Sequence[ForwardStep], longest: int = 64) -> str:
     return clean(f"{last.name} = {last.call}", longest + 30)
 
 
-def local_text(steps: Sequence[ForwardStep], share: BackwardStep) -> str:
-    """The local derivative as a formula: tensors without a name as what they were computed by, 2 − 1 as 1."""
+def local_text(steps: Sequence[ForwardStep], share: BackwardStep, kept: Collection[int] = ()) -> str:
+    """The local derivative as a formula: tensors without a name as what they were computed by, 2 − 1 as 1.
+
+    The tensors that are `kept` stand there as v and a number.
+    """
     text = share.local_text
     for i in dict.fromkeys((share.node, *steps[share.node].inputs)):
         step = steps[i]
         if step.op and unnamed(step) and re.search(rf"\b{step.name}\b", text):
-            written, binds = _written(steps, step, unnamed, 24)
-            if written:
+            written, binds = _written(steps, step, lambda s: unnamed(s) and s.index not in kept, 24)
+            if written and i not in kept:
                 text = _bracket(written, binds < 9).join(re.split(rf"\b{step.name}\b", text))
     return re.sub(r"\^\((\d+) − 1\)", lambda power: {"2": "", "3": "²"}.get(power[1], f"^{int(power[1]) - 1}"), text)
+
+
+def definition(steps: Sequence[ForwardStep], step: ForwardStep, kept: Collection[int]) -> str:
+    """What `step` was computed by, in names and in tensors that are `kept`."""
+
+    def inline(one: ForwardStep) -> bool:
+        return unnamed(one) and one.index not in kept
+
+    is_operator = step.symbol in OPERATORS or step.symbol == "−"
+    return (_written(steps, step, inline, 60)[0] if is_operator else "") or step.call
 
 
 def unnamed(step: ForwardStep) -> bool:

@@ -172,7 +172,7 @@ def test_a_way_through_arrays_writes_every_factor() -> None:
     loss = 0.5 * (a * 3.0 - 1.0) ** 2
     loss.backward()
     lines = str(viz.derivation(loss, wrt=w)).splitlines()
-    assert lines[1].strip().startswith("∂loss/∂a = 0.5 · 2 · (a × 3 − 1) · 3 = ")
+    assert lines[1].strip().startswith("∂loss/∂a = 0.5 · 2 · (a · 3 − 1) · 3 = ")
     assert all(": " not in line for line in lines)
 
 
@@ -192,6 +192,42 @@ def test_layers_of_one_unit_are_the_lectures_chain() -> None:
     flow = viz.flow(loss).svg
     assert 'data-exact="true"' in flow
     assert "factor = w · σ′(z)" in flow
+
+
+def test_ways_that_only_tensors_without_a_name_tell_apart_are_chains_of_those() -> None:
+    x, y = Tensor(2.0, requires_grad=True), Tensor(1.0, requires_grad=True)
+    f = (x * y + np.exp(y)) * x
+    assert viz.derivation(f, wrt=x).text.splitlines() == [
+        "∂f/∂x is the sum over 2 ways:",
+        "(1)  f → x, directly",
+        "     part 1 = v4",
+        "            = 4.718",
+        "(2)  f → v4 → v2 → x",
+        "     part 2 = ∂f/∂v4 · ∂v4/∂v2 · ∂v2/∂x",
+        "            = x · y",
+        "            = 2 · 1",
+        "            = 2",
+        "∂f/∂x = 4.718 + 2 = 6.718",
+        "where v2 = x · y",
+        "where v4 = v2 + exp(y)",
+    ]
+    assert viz.derivation(f, wrt=x).latex_lines[-1] == r"v_{4} = v_{2}+\exp (y)"
+
+
+def test_one_way_without_names_is_a_chain_too() -> None:
+    w = Tensor(2.0, requires_grad=True)
+    grown = np.exp(w * 2)
+    lines = viz.derivation(grown, wrt=w).text.splitlines()
+    assert lines[0] == "∂grown/∂w = ∂grown/∂v2 · ∂v2/∂w"
+    assert lines[-1].strip() == "where v2 = w · 2"
+
+
+def test_what_a_layer_computes_is_defined_by_its_formula() -> None:
+    model = tg.Sequential(tg.Dense(1, 1, activation="sigmoid"), tg.Dense(1, 1))
+    x = np.array([[0.5]])
+    loss = tg.losses.mse(model(x), np.array([[1.0]]))
+    text = viz.derivation(loss, wrt=model.parameters()[0]).text
+    assert "where v3 = x @ 0.kernel + 0.bias" in text
 
 
 @pytest.mark.parametrize("name", [r"\alpha", r"\l", r"\g<0>", "local_loss", "G"])
