@@ -125,10 +125,19 @@ def test_when_every_member_fails_that_is_an_error():
         ensemble.fit(X, Y + 7, executor=Here(), **FIT)
 
 
-def test_what_can_not_be_sent_to_another_process_says_so():
+def test_what_can_not_be_sent_to_another_process_is_trained_in_this_one_to_the_same_numbers():
+    ensemble, same = (tg.Ensemble(make, members=2, seeds=[3, 4]) for make in (lambda: build(), build))
+    assert ensemble.fit(X, Y, **FIT) == same.fit(X, Y, executor=Here(), **FIT)
+    np.testing.assert_array_equal(ensemble.predict(X), same.predict(X))
+
+
+def test_what_can_not_be_sent_to_another_process_says_so_to_who_wants_processes():
     ensemble = tg.Ensemble(lambda: build(), members=2)
-    with pytest.raises(TypeError, match=r"at the top level of a file, or give executor=.*ThreadPoolExecutor"):
-        ensemble.fit(X, Y, **FIT)
+    with (
+        ProcessPoolExecutor(1) as processes,
+        pytest.raises(TypeError, match=r"at the top level of a file, or give no executor"),
+    ):
+        ensemble.fit(X, Y, executor=processes, **FIT)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with ThreadPoolExecutor(2) as executor:

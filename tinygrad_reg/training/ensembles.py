@@ -7,7 +7,7 @@ import os
 import pickle
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
@@ -73,7 +73,8 @@ class Ensemble(Module):
 
         By default each runs in a process of a pool; any concurrent.futures.Executor will do, such as a
         ThreadPoolExecutor or a cluster's. What goes to another process must be picklable: `build` and functions among
-        the options are defined at the top level of a file, and `optimizer` is a name or such a function. Each member
+        the options are defined at the top level of a file, and `optimizer` is a name or such a function. Where they are
+        not (a lambda), threads of this process train the members, which is slower. Each member
         has callbacks of its own, copies of those given. A member that fails gets a warning and None as its history,
         its exception is in `failures`, and it takes no part in the mean.
         """
@@ -82,15 +83,20 @@ class Ensemble(Module):
             i: (self.build, its_seed, x, y, {**options, "callbacks": copy.deepcopy(callbacks)})
             for i, its_seed in enumerate(self.seeds)
         }
-        if executor is None or isinstance(executor, ProcessPoolExecutor):
-            _check_picklable(self.build, options)
+        unfit = _not_picklable(self.build, options)
+        if unfit is not None and isinstance(executor, ProcessPoolExecutor):
+            raise TypeError(
+                f"a member can't be sent to another process ({unfit}): define build, and functions among the options, "
+                "at the top level of a file, or give no executor"
+            ) from unfit
         done: dict[int, Result] = {}
         failures: dict[int, BaseException] = {}
         from tqdm.auto import tqdm
 
         with tqdm(total=len(tasks), unit="member", disable=not verbose) as bar:
             own = executor is None
-            pool = executor or ProcessPoolExecutor(min(len(tasks), os.cpu_count() or 1))
+            kind = ProcessPoolExecutor if unfit is None else ThreadPoolExecutor
+            pool = executor or kind(min(len(tasks), os.cpu_count() or 1))
             for i, result in _results(pool, tasks, own):
                 if isinstance(result, BrokenProcessPool) and own:
                     # A process that dies takes the pool with it: each member of it gets another try, on its own.
@@ -143,14 +149,13 @@ def _callbacks_of_each(options: dict[str, Any]) -> list[Callback]:
     return callbacks
 
 
-def _check_picklable(*parts: Any) -> None:
+def _not_picklable(*parts: Any) -> Exception | None:
+    """What keeps these from being sent to another process, None where nothing does."""
     try:
         pickle.dumps(parts)
     except Exception as error:
-        raise TypeError(
-            f"a member can't be sent to another process ({error}): define build, and functions among the options, at "
-            "the top level of a file, or give executor=concurrent.futures.ThreadPoolExecutor()"
-        ) from error
+        return error
+    return None
 
 
 def _trained(build: Callable[[], Module], its_seed: int, x: Any, y: Any, options: dict[str, Any]) -> Result:
@@ -192,7 +197,8 @@ def _results(executor: Executor, tasks: dict[int, Any], own: bool) -> Iterator[t
             yield futures[future], future.result() if error is None else error
     finally:
         if own:
-            if not all(future.done() for future in futures):  # interrupted: nobody waits for the members' last epochs
+            finished = all(future.done() for future in futures)
+            if not finished:  # interrupted: nobody waits for the members' last epochs
                 for process in list((getattr(executor, "_processes", None) or {}).values()):
                     process.terminate()
-            executor.shutdown(cancel_futures=True)
+            executor.shutdown(wait=finished or isinstance(executor, ProcessPoolExecutor), cancel_futures=True)
