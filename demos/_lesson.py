@@ -59,6 +59,8 @@ class Lesson:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.pictures: list[dict[str, str]] = []
         sys.stdout = self._printed = Kept(sys.stdout)
+        if self.small and any(default != small for default, small, _ in options.values()):
+            print("Small size: this shows that it runs. What it trains is trained too little to mean anything.\n")
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"this lesson was given no option {name!r}")

@@ -88,7 +88,7 @@ def test_help_tells_the_options_and_the_formulas():
 def test_reader_that_has_read_enough_is_no_error(tmp_path):
     pytest.importorskip("matplotlib")
     result = subprocess.run(
-        f'"{sys.executable}" -m demos losses --size small --output "{tmp_path}" | head -n 1',
+        f'"{sys.executable}" -m demos losses --size small --output "{tmp_path}" | head -n 3',
         cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, shell=True, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert "example" in result.stdout
@@ -118,6 +118,12 @@ def test_runs_in_the_small_size_and_draws_what_it_lists(name, run, tmp_path):
     assert not re.search(r"https?:", index)  # it is read without a network
     numbers = printed.partition("\nDrawn in")[0].strip("\n")
     assert html.escape(numbers) in index  # a table that is printed belongs to the lesson, too
+
+
+def test_the_small_size_says_that_its_figures_mean_nothing(run):
+    small, full = (run("gradient_penalty", "--epochs", 1, "--size", size)[0] for size in ("small", "full"))
+    assert small.startswith("Small size: this shows that it runs. What it trains is trained too little")
+    assert "Small size" not in full
 
 
 def test_the_same_seed_prints_the_same(run):
