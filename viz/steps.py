@@ -139,8 +139,8 @@ def steps(
     """A page that shows how `loss` is computed and how its gradient travels back, one step at a time.
 
     `path`: where to write it (a .html file; without it, nothing is written). `optimizer`: its next update of each
-    parameter becomes the last steps, in its own formula (a class of one's own needs a `rule`); no parameter is changed. `theme`:
-    "auto" follows the reader's system, "light" and "dark" insist. No `.grad` is touched.
+    parameter becomes the last steps, in its own formula (a class of one's own needs a `rule`); no parameter is changed.
+    `theme`: "auto" follows the reader's system, "light" and "dark" insist. No `.grad` is touched.
 
     >>> from tinygrad_reg import Tensor
     >>> w, x = Tensor(3.0, requires_grad=True, name="w"), Tensor(2.0, name="x")
