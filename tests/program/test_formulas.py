@@ -42,6 +42,7 @@ RULES = {
     "adagrad": lambda p: tg.optim.AdaGrad(p, lr=0.1),
     "rmsprop": lambda p: tg.optim.RMSProp(p, lr=0.1, eps_inside_root=True),
     "adam": lambda p: tg.optim.Adam(p, lr=0.1),
+    "adam inside the root": lambda p: tg.optim.Adam(p, lr=0.1, eps_inside_root=True),
     "adamw": lambda p: tg.optim.AdamW(p, lr=0.1, bias_correction="constant"),
     "signs": lambda p: Signs(p, lr=0.1),
     "masked": lambda p: Masked(p, lr=0.1),

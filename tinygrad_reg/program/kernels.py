@@ -28,7 +28,8 @@ class Number(NamedTuple):
 def ufunc_of(node: Node) -> Any:
     """The ufunc, or the ufunc's reduction, that an operator or a method calls; else what the line calls."""
     if node.function is operator.pow and type(node.arguments[1]) in (int, float) and node.arguments[1] == 2:
-        return np.square if node.value.dtype.kind == "f" else node.function  # as NumPy's own operator does
+        is_numpys = isinstance(node.value, (np.ndarray, np.generic)) and node.value.dtype.kind == "f"
+        return np.square if is_numpys else node.function  # as NumPy's own operator does
     if node.function in _SUMS and node.options.keys() <= {"axis", "keepdims"} and len(node.arguments) == 1:
         return _SUMS[node.function].reduce
     return UFUNCS.get(node.function, node.function)
