@@ -116,7 +116,10 @@ class Compiled:
 
     @property
     def source(self) -> str:
-        """The last program as a student would write it: straight-line NumPy, named and commented as the user's code."""
+        """The program of the last call as a student would write it: straight-line NumPy, named as the user's code is.
+
+        There is one for each shape of the arguments: after an epoch it may be that of a smaller last batch.
+        """
         return self._known().source
 
     @property
