@@ -21,7 +21,8 @@ model = tg.Sequential(
     tg.Dropout(0.5),
     tg.Dense(4, 2, kernel_regularizer=decay),
 )
-loss = tg.losses.mse(model(rng.normal(size=(6, 5))), np.zeros((6, 2))) + model.penalty()
+x, y = rng.normal(size=(6, 5)), np.zeros((6, 2))
+loss = tg.losses.mse(model(x), y) + model.penalty()
 loss.backward()
 viz.graph(loss, depth=1, title="Batch norm, dropout, L2: layers closed").save(FOLDER / "network.svg")
 
