@@ -521,9 +521,17 @@ def test_places_where_nothing_can_be_saved(tmp_path, monkeypatch):
         tg.save(tmp_path / "a" / "b", model=tg.Dense(1, 1))
     with pytest.raises(ValueError, match="no ordinary file"):
         tg.save("/dev/null", model=tg.Dense(1, 1))
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
-    with pytest.raises(PermissionError, match="nothing can be saved in the folder"):
-        train(*make(), 1, resume=tmp_path / "run")
+
+    def refused(path, mode):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(container, "open", refused, raising=False)
+    model, optimizer = make()
+    before = everything(model, optimizer)
+    for options in ({"resume": tmp_path / "run"}, {"callbacks": tg.ModelCheckpoint(tmp_path / "run")}):
+        with pytest.raises(PermissionError, match=r"nothing can be saved in the folder '.*' \(Permission denied\)"):
+            train(model, optimizer, 1, **options)
+        assert everything(model, optimizer) == before  # before the first epoch, not after it
     monkeypatch.undo()
     with pytest.raises(TypeError, match="nothing to save"):
         tg.save(tmp_path / "x")

@@ -28,18 +28,36 @@ _STATE = "state.json"
 
 
 def target(path: str | os.PathLike[str]) -> Path:
-    """Where a file at `path` goes: refused before the training, rather than after its first epoch."""
+    """Where a file at `path` goes, if it may be one."""
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"a checkpoint's path must be a string or a Path, not {path!r}")
     file = Path(os.path.realpath(path))  # through a symbolic link: the file is replaced, not the link
     if not file.parent.is_dir():
         raise FileNotFoundError(f"there is no folder '{file.parent}' to save '{os.fspath(path)}' in: make it first")
-    if not os.access(file.parent, os.W_OK):
-        raise PermissionError(f"nothing can be saved in the folder '{file.parent}': it is not yours to write in")
     if file.exists() and not stat.S_ISREG(file.stat().st_mode):
         kind = "a folder" if file.is_dir() else "no ordinary file"
         raise ValueError(f"can't save a checkpoint at '{os.fspath(path)}': it is {kind}")
     return file
+
+
+def check_target(path: str | os.PathLike[str]) -> None:
+    """Refuse a place where nothing can be written before the training, rather than after its first epoch."""
+    draft = _draft(target(path))
+    _opened(draft).close()  # os.access() says yes to who may do everything, also where nobody can
+    draft.unlink()
+
+
+def _draft(file: Path) -> Path:
+    """The name of a new file beside `file`."""
+    return file.with_name(f".{file.name}.{os.getpid()}-{secrets.token_hex(4)}.draft")
+
+
+def _opened(draft: Path) -> IO[bytes]:
+    try:
+        return open(draft, "xb")
+    except OSError as error:
+        reason = f"nothing can be saved in the folder '{draft.parent}' ({error.strerror}): choose another one"
+        raise OSError(error.errno, reason) from None
 
 
 def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
@@ -56,9 +74,9 @@ def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
 @contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
     """A new file beside `path`, which takes its place once it is complete and on the disk."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.draft")
+    draft = _draft(path)
     try:
-        with open(draft, "xb") as file:
+        with _opened(draft) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

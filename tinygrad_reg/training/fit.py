@@ -119,7 +119,7 @@ def fit(
     arrays = (x, y) if weights is None else (x, y, weights[: len(x)])
     train = batches(*arrays, batch_size=batch_size, shuffle=shuffle, rng=rng, drop_last=drop_last)
     if resume is not None:
-        container.target(resume)
+        container.check_target(resume)
     arguments.check_batch_of_one(model, train)
     run = Run(
         model=model,

@@ -162,7 +162,7 @@ class ModelCheckpoint(_Watcher):
         """The folder must be there, and the figure, where it is asked for."""
         if self.save_best_only:
             super().on_train_begin()
-        container.target(self._file({"epoch": 1, **dict.fromkeys(self.run.figures, 0.0)}))
+        container.check_target(self._file({"epoch": 1, **dict.fromkeys(self.run.figures, 0.0)}))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Decide."""
