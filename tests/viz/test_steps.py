@@ -229,3 +229,10 @@ def test_the_same_graph_makes_the_same_page_in_every_process() -> None:
         done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
         pages.add(done.stdout)
     assert len(pages) == 1
+
+
+def test_the_first_step_shows_plain_arrays_by_the_names_of_their_variables() -> None:
+    X, T, w = np.ones((3, 2)), np.zeros((3, 1)), Tensor([[1.0], [2.0]], requires_grad=True)
+    loss = np.mean((X @ w - T) ** 2)
+    first = viz.steps(loss, engine="builtin").steps[0]
+    assert {row.name: row.terms[0].value.shape for row in first.rows} == {"X": (3, 2), "w": (2, 1), "T": (3, 1)}  # type: ignore[union-attr]
