@@ -131,7 +131,8 @@ def moments(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
     x = x.astype(np.float32) if _is_half(x) else x
     mean = _mean(x, axis)
     deviation = x - mean
-    return deviation, mean, _mean(deviation * deviation, axis)
+    var = _mean(deviation * deviation, axis)
+    return deviation, mean, var
 
 
 def _degrees(x: Any, axis: Axis, ddof: float) -> float:

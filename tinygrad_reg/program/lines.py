@@ -199,9 +199,7 @@ class Lines:
         frame: Any = sys._getframe(1)
         while frame.f_code.co_filename.startswith(_HERE) or source._kinds[frame.f_code.co_filename] == source.GLUE:
             frame = frame.f_back
-        if not node.name:
-            names = source._assignments(frame.f_code.co_filename)
-            node.name = names.get(source._span(frame.f_code, frame.f_lasti), "")
+        node.name = node.name or _assigned(frame)
         node.op = self._op
         node.phase = self._phase or ("forward" if self._inside or not self._received else "after")
         while frame is not None:
@@ -232,6 +230,18 @@ class Lines:
         if code is None:
             return located("", 0, what, advice)
         return located(code.co_filename, source._span(code, offset if offset >= 0 else ~offset)[0], what, advice)
+
+
+def _assigned(frame: Any) -> str:
+    """The variable that a call's result is assigned to, there or where a helper in the same file has returned it."""
+    file = frame.f_code.co_filename
+    names, name = source._assignments(file), ""
+    while not name and frame.f_code.co_filename == file:
+        name = names.get(source._span(frame.f_code, frame.f_lasti), "")
+        if source._kinds[file] == source.USER:  # where a function of the user's is called, another value may come of it
+            break
+        frame = frame.f_back
+    return name
 
 
 def located(file: str, line: int, what: str, advice: str) -> str:
