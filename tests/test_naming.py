@@ -80,6 +80,11 @@ def test_keras_name_is_answered_with_ours():
         (lambda: tg.save("m.npz", M), r"save takes path alone by place, the others by name: save\(path, model=…, …\)$"),
         (lambda: tg.save(M, "m.npz"), r"save takes path alone by place, the others by name: save\(path, model=…, …\)$"),
         (lambda: tg.data.split([1], [1], test_size=0.2), r"no test_size=: .* such as split\(x, y, \(0\.8, 0\.2\)\)$"),
+        (
+            lambda: tg.data.batches([1], batchsize=9),
+            r"no batchsize=, did you mean batch_size\? batches\(\*arrays, …\)$",
+        ),
+        (lambda: tg.data.Standardizer(axes=0), r"Standardizer takes no axes=, did you mean axis\?"),
         (lambda: tg.data.moons(n_samples=9), "moons takes no n_samples=, here it is called samples"),
         (lambda: tg.data.split([1], [1], random_state=0), "split takes no random_state=, here it is called rng"),
         (lambda: tg.losses.mse(), r"mse also needs prediction: mse\(prediction, target, …\)$"),

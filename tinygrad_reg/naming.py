@@ -242,7 +242,8 @@ def _misfit(
     names = [parameter.name for parameter in taken]
     placed = [p for p in taken if p.kind is p.POSITIONAL_OR_KEYWORD]
     by_name = [p for p in taken if p.kind is p.KEYWORD_ONLY]
-    short = [*map(str, placed), *(f"{p.name}=…" for p in by_name if p.default is p.empty)]
+    several = [str(p) for p in taken if p.kind is p.VAR_POSITIONAL]
+    short = [*map(str, placed), *several, *(f"{p.name}=…" for p in by_name if p.default is p.empty)]
     call = f"{name}({', '.join(short + ['…'] * (len(short) < len(taken)))})"
     takes_any = any(p.kind is p.VAR_KEYWORD for p in taken)
     unknown = next((option for option in options if option not in names and not takes_any), None)

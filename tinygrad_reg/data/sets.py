@@ -9,10 +9,10 @@ import numpy as np
 
 from .. import checks
 from ..modes import Rng, generator, quiet
-from ..naming import answered
+from ..naming import Called, answered
 
 
-class batches:  # named as what it is called like: for x, y in batches(...)
+class batches(Called):  # named as what it is called like: for x, y in batches(...)
     """The samples of `arrays` in groups of `batch_size`, in a new random order each time it is iterated over.
 
     for x_batch, y_batch in tg.data.batches(x, y, batch_size=32): ...
@@ -142,7 +142,7 @@ def _whole(wanted: np.ndarray, total: int) -> np.ndarray:
     return counts
 
 
-class Standardizer:
+class Standardizer(Called):
     """(x − mean) / std, with the mean and standard deviation of the training set alone.
 
     >>> scaler = Standardizer([[0.0, 5.0], [2.0, 5.0]])
