@@ -150,6 +150,7 @@ class Lines:
         self._unshared(target, "an assignment to an element")
         assign(target.node.value, self.values(index), self.values(value))
         node = Node(assign, self._nodes((target, index, value)))
+        node.name = target.node.name
         self.note(node, target.node.value)
         target.node = node
 
