@@ -6,6 +6,7 @@ import linecache
 import os
 import sys
 import weakref
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -243,6 +244,32 @@ def _assigned(frame: Any) -> str:
             break
         frame = frame.f_back
     return name
+
+
+class Origins:
+    """Which of the user's lines the lines of a planned program come from: told of where one of them fails."""
+
+    def __init__(self, nodes: Sequence[Node], starts: Sequence[int]) -> None:
+        self._starts = starts  # the first line of each node
+        self._nodes = [
+            (node.op or getattr(node.function, "__name__", "a method"), node.phase, node.code, node.place)
+            for node in nodes
+        ]
+
+    def note(self, error: Exception) -> None:
+        """Add the op and the user's line to what a program has raised."""
+        trace = error.__traceback__
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            if code.co_filename == "<tg.compile>" and code.co_name in ("step", "in_arrays"):
+                i = bisect_right(self._starts, trace.tb_lineno - code.co_firstlineno - 1) - 1
+                op, phase, users, place = self._nodes[i] if i >= 0 else ("", "", None, 0)
+                if users is not None:
+                    line, file = source._span(users, place)[0], users.co_filename
+                    what = f"the derivative of {op}" if phase == "backward" else op
+                    text = linecache.getline(file, line).strip()
+                    error.add_note(f"in {what}, line {line} of {os.path.basename(file)}: {text}")
+            trace = trace.tb_next
 
 
 def located(file: str, line: int, what: str, advice: str) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 
 from .floats import in_floats
 from .kernels import Number, call_of, has_short_rows, is_dot, is_elementwise, takes_out, ufunc_of
+from .lines import Origins
 from .program import Program
 from .recorded import _FILLED, Input, Method, Node, assign
 from .write import Namespace, Writer, inputs_of
@@ -137,7 +138,10 @@ class Plan:
                     kind, name = held.pop(node)
                     free.setdefault(kind, []).append(name)
 
+        starts: list[int] = []
+        self.origins = Origins(nodes, starts)
         for i, node in enumerate(nodes):
+            starts.append(len(self.lines))
             if node in homes:  # its result goes straight to its place in the optimizer's array
                 self.named[node] = self.named[homes[node]]
                 self.fixed.add(node)

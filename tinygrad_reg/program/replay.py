@@ -22,6 +22,7 @@ class Replay:
 
     def __init__(self, program: Program, listing: Listing, plan: Plan, guards: Guards, kept: Any) -> None:
         self.source, self.planned_source = listing.text, plan.text
+        self._origins = plan.origins
         self._guards = guards
         self._kept = kept  # arguments that are known by identity must not be replaced by others at their address
         # The arguments come first, each read by its place; whatever else is read by a function.
@@ -120,6 +121,9 @@ class Replay:
         try:
             ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back
             results = self._program(*[arrays[i] for i in self._places], *[read(arrays) for read in self._readers])
+        except Exception as error:
+            self._origins.note(error)
+            raise
         finally:
             ERROR_STATE.set(errors)
         for tensor, i in self._new_data:
