@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import gc
+import pickle
 import threading
 import weakref
 
@@ -258,6 +261,68 @@ def test_threads_take_turns():
 def test_what_is_given_must_be_callable():
     with pytest.raises(TypeError, match="takes a function"):
         tg.compile(3)
+
+
+def test_a_step_that_stops_in_between_is_refused():
+    def generated(x):
+        yield x
+
+    async def awaited(x):
+        return x
+
+    class Stepper:
+        def __call__(self, x):
+            yield x
+
+    for step in (generated, awaited, Stepper(), functools.partial(generated)):
+        with pytest.raises(TypeError, match="not a generator or an async function"):
+            tg.compile(step)
+
+
+@tg.compile
+def decorated(x):
+    return x * 2
+
+
+def plain(x):
+    return x * 2
+
+
+class Owner:
+    def __init__(self):
+        self.w = tg.Tensor([1.0, 2.0], requires_grad=True)
+        self.step = tg.compile(self.forward)
+
+    def forward(self, x):
+        return np.sum(x * self.w)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_copies_and_pickles_hold_the_step(copied):
+    x = np.array([1.0, 2.0])
+    assert copied(decorated) is decorated
+    fast = tg.compile(plain)
+    fast(x)
+    again = copied(fast)
+    assert again is not fast and again.step is plain and equal(again(x), fast(x))
+
+
+def test_a_copied_owner_has_a_step_of_its_own():
+    one, x = Owner(), np.array([1.0, 2.0])
+    one.step(x)
+    for other in (copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
+        other.w.data = np.array([10.0, 20.0])
+        assert [one.step(x).item(), other.step(x).item()] == [5.0, 50.0]
+
+
+def test_shallow_copies_and_integer_operators_are_recorded():
+    def step(x):
+        q, r = divmod(x, 3)
+        return copy.copy(x) << 1, x >> 1, 1 << x, q, r
+
+    fast, n = tg.compile(step), np.array([1, 5, 9])
+    for x in (n, n + 1, n + 2):
+        assert all(map(equal, fast(x), step(x)))
 
 
 def test_no_program_before_the_first_call():

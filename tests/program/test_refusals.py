@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 import random
 
 import numpy as np
@@ -91,7 +93,27 @@ def item_of_parameter(x):
     return x @ w if w[0].item() > 0 else x
 
 
+def rounded(x):
+    return round(np.sum(x @ w.data), 2)
+
+
+def hashed(x):
+    return {np.sum(x): 1}
+
+
+def deep_copied(x):
+    return copy.deepcopy(x) @ w
+
+
+def pickled(x):
+    return pickle.dumps(x) and x @ w
+
+
 REFUSED = [
+    (rounded, "round(np.sum(x @ w.data), 2)", "np.round"),
+    (hashed, "{np.sum(x): 1}", "as the key"),
+    (deep_copied, "copy.deepcopy(x)", "x.copy()"),
+    (pickled, "pickle.dumps(x)", "outside"),
     (if_loss, "if loss.item() < 1:", "item"),
     (if_tensor, "return x if np.sum(x @ w) > 0 else -x", "np.where"),
     (float_of_it, "return float(np.sum(x @ w))", "float"),
@@ -192,3 +214,25 @@ def test_a_seed_inside():
     tg.seed(1)
     with pytest.raises(RuntimeError, match=r"tg\.seed\(\)"):
         tg.compile(step)(X)
+
+
+def returned_function(x):
+    return lambda: x
+
+
+def returned_iterator(x):
+    return map(np.sum, [1, 2])
+
+
+@pytest.mark.parametrize("step", [returned_function, returned_iterator])
+def test_what_is_returned_must_be_there(step):
+    with pytest.raises(RuntimeError, match=r"it returns what it computes in a (function|map)"):
+        tg.compile(step)(X)
+
+
+@pytest.mark.parametrize("x", [np.array([None]), np.array(["a"]), np.array(["2020"], "M8[Y]"), np.array([1j])])
+def test_messages_know_no_names_of_the_house(x):
+    for step in (lambda x: x @ w, lambda x: np.exp(tg.Tensor(x)), lambda x: memoryview(x)):
+        with pytest.raises((TypeError, ValueError, RuntimeError)) as caught:
+            tg.compile(step)(x)
+        assert "Recorded" not in str(caught.value)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import inspect
+import sys
 import threading
 import types
 from collections import OrderedDict
@@ -22,6 +24,7 @@ from .straight import MISS, straight
 from .structures import key, names_of, others
 from .variables import Variables
 
+_IN_PIECES = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)
 KEPT = 8  # programs of a step, for the shapes and settings that it met last
 
 
@@ -45,6 +48,12 @@ def compile(step: Callable[..., Any]) -> Compiled:
     """
     if not callable(step):
         raise TypeError(f"compile takes a function, the step, not {type(step).__name__}")
+    for called in (step, vars(type(step)).get("__call__")):
+        if any(test(called) for test in _IN_PIECES):
+            raise TypeError(
+                "compile takes a function that computes and returns, not a generator or an async function, which stops "
+                "in between: compile the step that it takes, and call that in it"
+            )
     return Compiled(step)
 
 
@@ -61,6 +70,14 @@ class Compiled:
     def __get__(self, owner: Any, kind: Any = None) -> Any:
         """A method that was compiled: owner.step(x)."""
         return self if owner is None else types.MethodType(self, owner)
+
+    def __reduce__(self) -> Any:
+        """Copies and pickles hold the step, and capture anew; a decorated function is known by its name, as all are."""
+        names: str = getattr(self, "__qualname__", "")
+        found: Any = sys.modules.get(getattr(self, "__module__", ""))
+        for name in names.split("."):
+            found = getattr(found, name, None)
+        return names if found is self else (Compiled, (self.step,))
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         if modes.watch is not None or modes.transform:  # debug() and transforms see the ops themselves

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Iterator
+from inspect import getclosurevars
+from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,7 +71,8 @@ class Program:
         if type(x) is dict:
             return {name: self._structure(part) for name, part in x.items()}
         parts = x if isinstance(x, (list, tuple, set, dict)) else getattr(x, "__dict__", {})
-        if any(is_computed(part) for part in (parts.values() if isinstance(parts, dict) else parts)):
+        held = [*(parts.values() if isinstance(parts, dict) else parts), *_closed_over(x)]
+        if isinstance(x, (Iterator, Awaitable)) or any(map(is_computed, held)):
             what = f"it returns what it computes in a {type(x).__name__}, which a program can't make"
             raise Refused(located("", 0, what, "Return Tensors and arrays, in tuples, lists and dicts"))
         return x
@@ -86,6 +90,13 @@ class Program:
         elif not (isinstance(grad, Recorded) and leaf.before is not None and grad.node is leaf.before_input):
             node = grad.node if isinstance(grad, Recorded) else self.capture.constant(np.asarray(grad)).node
             self.new_grad.append((leaf, self._result(node)))
+
+
+def _closed_over(x: Any) -> list[Any]:
+    """What a function that was made in the step holds of it."""
+    if not isinstance(x, FunctionType):
+        return []
+    return [*getclosurevars(x).nonlocals.values(), *(x.__defaults__ or ()), *(x.__kwdefaults__ or {}).values()]
 
 
 def share(nodes: list[Node], results: list[Node]) -> list[Node]:

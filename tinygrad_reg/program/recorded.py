@@ -87,7 +87,6 @@ class Recorded(Captured):
     """Stands for an array; see the module."""
 
     __slots__ = ("node",)
-    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -220,6 +219,24 @@ class Recorded(Captured):
     def __index__(self) -> NoReturn:
         refuse("a computed number is used as a length or an index of a list", "Index arrays by arrays: x[i]")
 
+    def __round__(self, digits: int | None = None) -> NoReturn:
+        refuse("round() takes the number out of an array", "Write np.round(x, 2), or round what the step returns")
+
+    def __complex__(self) -> NoReturn:
+        refuse("complex() takes the number out of an array", "Return the array from the step")
+
+    def __hash__(self) -> NoReturn:
+        refuse("hash(), sets and keys of dicts look at a value", "Use a list, or a word as the key")
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> NoReturn:
+        refuse("copy.deepcopy copies what has no numbers of its own yet", "Write x.copy(), or copy outside the step")
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        refuse("it is pickled", "Return it from the step, and pickle it outside")
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         refuse(
             "the array is converted to a plain one, or written into one",
@@ -280,6 +297,9 @@ def _operators() -> None:
         setattr(Recorded, f"__{name}__", forth(function))
         setattr(Recorded, f"__r{name}__", back(function))
         setattr(Recorded, f"__i{name}__", in_place(function))
+    for name, ufunc in (("divmod", np.divmod), ("lshift", np.left_shift), ("rshift", np.right_shift)):
+        setattr(Recorded, f"__{name}__", forth(ufunc))
+        setattr(Recorded, f"__r{name}__", back(ufunc))
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
         setattr(Recorded, f"__{name}__", forth(getattr(operator, name)))
     for name in ("neg", "pos", "abs", "invert"):
@@ -287,6 +307,7 @@ def _operators() -> None:
 
 
 _operators()
+Recorded.__name__ = Recorded.__qualname__ = "captured array"  # what Python calls it, in messages of its own
 
 
 def is_computed(x: Any) -> bool:
