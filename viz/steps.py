@@ -6,6 +6,7 @@ import copy
 import os
 from collections.abc import Sequence
 from functools import cached_property
+from numbers import Integral
 from typing import Any
 
 from tinygrad_reg import Module, Tensor
@@ -69,8 +70,9 @@ class Steps:
 
     def still(self, n: int, theme: str = "light") -> Picture:
         """Step number n (from 1, as the page counts) as a picture for a slide."""
-        if not isinstance(n, int) or not 1 <= n <= len(self.steps):
+        if not isinstance(n, Integral) or isinstance(n, bool) or not 1 <= n <= len(self.steps):
             raise IndexError(f"there are steps 1 to {len(self.steps)}, but not {n!r}")
+        n = int(n)
         look(theme)
         step = self.steps[n - 1]
         return Picture(step.title, f"step {n} of {len(self.steps)}: {step.title}", lambda: self._still(n - 1, theme))

@@ -167,6 +167,9 @@ def test_a_still_shows_its_step(tmp_path: Path) -> None:
     assert "grad −0.1621" in shown
     with pytest.raises(IndexError, match="steps 1 to 17"):
         steps.still(0)
+    with pytest.raises(IndexError, match="steps 1 to 17, but not True"):
+        steps.still(True)
+    assert steps.still(np.int64(2)).svg == steps.still(2).svg
     with pytest.raises(ValueError, match=r"saved as \.svg, \.png, \.pdf, \.dot, \.html"):
         steps.still(1).save(tmp_path / "step.gif")
 
