@@ -168,6 +168,11 @@ def test_numbers_come_from_the_generator_given():
         (3, TypeError, "not 3"),
         (np.ones((2, 3)), TypeError, "initializer must be a name"),
         (lambda shape, rng, dtype: np.ones(5), ValueError, r"asked for shape \(2, 3\) and gave \(5,\)"),
+        (
+            lambda shape: np.ones(shape),
+            TypeError,
+            r"called as f\(shape, rng, dtype\), which <lambda>\(shape\) does not take",
+        ),
     ],
 )
 def test_wrong_initializers(initializer, error, message):

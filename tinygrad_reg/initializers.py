@@ -6,6 +6,7 @@ from layer to layer; they count a unit's inputs (fan_in) and the units that each
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -169,10 +170,28 @@ def create(initializer: Any, shape: Sequence[int], *, rng: Rng = None, dtype: An
     dtype = np.dtype(default_dtype() if dtype is None else dtype)
     if dtype.kind != "f":
         raise TypeError(f"dtype= of parameters must be a float such as 'float32', not '{dtype}'")
-    array = np.asarray(_found(initializer)(tuple(shape), generator(rng), dtype))
+    found, given = _found(initializer), (tuple(shape), generator(rng), dtype)
+    _must_take(found, given)
+    array = np.asarray(found(*given))
     if array.shape != tuple(shape):
         raise ValueError(f"the initializer {initializer!r} was asked for shape {tuple(shape)} and gave {array.shape}")
     return np.array(array, dtype)  # a copy: the layer's own
+
+
+def _must_take(found: Callable[..., Any], given: tuple[Any, ...]) -> None:
+    """Say what an initializer is called with, where Python would only count arguments."""
+    try:
+        taken = inspect.signature(found)
+    except (TypeError, ValueError):  # a function in C need not tell
+        return
+    try:
+        taken.bind(*given)
+    except TypeError:
+        name = getattr(found, "__name__", type(found).__name__)
+        raise TypeError(
+            f"an initializer is called as f(shape, rng, dtype), which {name}{taken} does not take: "
+            "write def f(shape, rng, dtype): … (or lambda shape, rng, dtype: …)"
+        ) from None
 
 
 def _found(initializer: Any) -> Callable[..., Any]:

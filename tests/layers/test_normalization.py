@@ -114,6 +114,18 @@ def test_a_batch_of_one_is_refused_in_training(samples):
     np.testing.assert_array_equal(model[1].moving_mean.data, np.zeros(3))
 
 
+def test_images_of_no_pixels_are_refused_in_training():
+    layer, images = tg.BatchNorm(3), np.zeros((2, 3, 0, 4))
+    with pytest.raises(ValueError, match=r"can't normalize images of shape \(2, 3, 0, 4\).*no pixels"):
+        layer(images)
+    np.testing.assert_array_equal(layer.moving_mean.data, np.zeros(3))
+    assert layer.eval()(images).shape == images.shape
+
+
+def test_sizes_are_shown_plainly():
+    assert [repr(tg.LayerNorm(n)) for n in (np.int64(3), [np.int64(3), 4])] == ["LayerNorm(3)", "LayerNorm((3, 4))"]
+
+
 def test_float32_stays_float32():
     layer = tg.BatchNorm(3, dtype="float32")
     out = layer(batch(8, 3).astype("float32"))
@@ -137,6 +149,7 @@ def test_layer_norm_normalizes_each_sample_in_both_modes(features, axes):
         (lambda: tg.BatchNorm(3)(np.zeros((4, 5, 5, 3))), r"but was given \(4, 5, 5, 3\)"),
         (lambda: tg.LayerNorm((3, 4))(np.zeros((2, 4, 3))), r"expects inputs of shape \(N, 3, 4\)"),
         (lambda: tg.BatchNorm(0), "features must be"),
+        (lambda: tg.LayerNorm([]), r"features must hold the length of one axis at least, the last, not \[\]"),
         (lambda: tg.BatchNorm(3, momentum=1.5), "momentum must be"),
         (lambda: tg.BatchNorm(3, epsilon=float("nan")), "epsilon must be"),
         (lambda: tg.BatchNorm(3, average="sigma"), "average must be one of 'var', 'unbiased_var', 'std'"),

@@ -72,6 +72,10 @@ class BatchNorm(Module):
                 f"{self.where()} can't normalize a batch of {len(x)} in training: a single sample has no variance. Use "
                 "batches of at least 2 (drop_last=True leaves out a last batch of one), model.eval(), or LayerNorm"
             )
+        if x.size == 0:
+            raise ValueError(
+                f"{self.where()} can't normalize images of shape {x.shape} in training: they have no pixels"
+            )
         axes = (0, *range(2, x.ndim))
         out = ops.standardize(x, axis=axes, epsilon=self.epsilon)
         _, mean, var = moments(x.data, axes) if out._kept is None else out._kept
@@ -111,7 +115,9 @@ class LayerNorm(Module):
     ) -> None:
         lengths = features if isinstance(features, (tuple, list)) else (features,)
         shape = tuple(checks.whole("features", n) for n in lengths)
-        self.features = features
+        if not shape:
+            raise ValueError(f"features must hold the length of one axis at least, the last, not {features!r}")
+        self.features = shape if lengths is features else shape[0]
         self.epsilon = checks.number("epsilon", epsilon, 0)
         self.gamma = parameter("gamma", shape, gamma_initializer, dtype)
         self.beta = parameter("beta", shape, beta_initializer, dtype)
