@@ -253,6 +253,15 @@ def test_a_parameter_is_not_updated_by_an_operator_that_would_leave_it_as_it_is(
         change(w, np.float64(2.0))
 
 
+def test_an_operator_in_place_in_a_function_that_is_differentiated_is_told_what_to_write_there():
+    def f(q):
+        q *= np.full(2, 2.0)
+        return np.sum(q)
+
+    with pytest.raises(TypeError, match=r"as it is: write (\w+) = \1 \* …$"):
+        tg.grad(f)(np.ones(2))
+
+
 def test_in_place_operators_make_new_tensors_of_everything_else():
     w = tg.Tensor(3.0, requires_grad=True)
     total = tg.Tensor(0.0, requires_grad=True)  # as micrograd's users start a sum

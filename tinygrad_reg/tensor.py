@@ -313,9 +313,12 @@ class Tensor(Methods):
         """t += u is t = t + u. A parameter that is updated so with plain numbers would stay as it is, in silence."""
         if self._primitive is None and self._requires_grad and isinstance(other, (np.ndarray, np.generic)):
             t = source.label(self) or "t"
+            anew = f"{t} = {t} {operator[0]} …"  # in a function that is differentiated, .data would not be
+            advice = (
+                anew if modes.transform else f"{t}.data {operator} … to change its values, or {anew} for a new tensor"
+            )
             raise TypeError(
-                f"{t} {operator} … would make a new tensor and leave {describe(self)} as it is: "
-                f"write {t}.data {operator} … to change its values, or {t} = {t} {operator[0]} … for a new tensor"
+                f"{t} {operator} … would make a new tensor and leave {describe(self)} as it is: write {advice}"
             )
         return NotImplemented  # Python goes on with t + u
 
