@@ -130,3 +130,15 @@ def test_T4_real_curves(samples, units, epochs, shuffled, verdict):
     assert history.diagnosis().verdict == verdict
     if shuffled:
         assert history["accuracy"][-1] == 1.0 and history["val_accuracy"][-1] < 0.3
+
+
+def test_an_easy_first_batch_is_no_rise():
+    history = History({"loss": [10.9, 10.7, 10.6]})
+    history.start_loss = 6.65
+    assert "from 10.9 to 10.6" in str(history.diagnosis())
+
+
+def test_a_validation_loss_above_that_of_training_mode_is_no_overfitting_where_scores_are_alike():
+    curves = {"loss": [2.3, 1.5, 0.6], "val_loss": [2.2, 1.8, 1.5], "accuracy": [0.1, 0.4, 0.73]}
+    assert History(curves | {"val_accuracy": [0.1, 0.4, 0.73]}).diagnosis().verdict == "good fit"
+    assert History(curves | {"val_accuracy": [0.1, 0.4, 0.5]}).diagnosis().verdict == "overfitting"

@@ -135,10 +135,12 @@ class History(dict[str, list[float]]):
     def diagnosis(self, remaining: float = 1 / 3, gap: float = 0.1, rise: float = 0.05) -> Diagnosis:
         """Underfitting, good fit, overfitting or diverged, from the curves of "loss" and "val_loss".
 
-        All is measured in shares of the loss at the start (before the first step, or in the first epoch):
+        All is measured in shares of the loss at the start: that of the first batch before the first step, or the first
+        epoch's, whichever is larger.
 
-        - overfitting: at the end the validation loss is above the training loss by more than `gap`, or has risen from
-          its minimum by more than `rise` while the training loss went on falling;
+        - overfitting: at the end the validation loss is above the training loss by more than `gap`, and no score of
+          both (accuracy and val_accuracy) says that they are alike; or it has risen from its minimum by more than
+          `rise` while the training loss went on falling;
         - underfitting: more than `remaining` of the training loss is still there at the end;
         - diverged: there is more than ten times of it at the end, or no finite number;
         - good fit: none of them.
@@ -149,7 +151,7 @@ class History(dict[str, list[float]]):
         'overfitting'
         """
         loss = self._curve("loss")
-        start = loss[0] if self.start_loss is None else self.start_loss
+        start = self._start()
         if diverged := self.diverged():
             return Diagnosis("diverged", diverged + self._scores())
         val = self._curve("val_loss") if "val_loss" in self else None
@@ -166,9 +168,12 @@ class History(dict[str, list[float]]):
             best = int(np.nanargmin(val))
             above, risen = (val[-1] - loss[-1]) / start, (val[-1] - val[best]) / start
             text += f"; the validation loss ended at {val[-1]:.3g}"
-            if above > gap or (risen > rise and loss[-1] < loss[best]):
+            alike = self._scores_alike()
+            if (above > gap and not alike) or (risen > rise and loss[-1] < loss[best]):
                 verdict = "overfitting"
+            if above > gap:
                 text += f", above the training loss by {above:.0%} of the start"
+                text += " (which is measured with noise and batch statistics on)" if alike else ""
             if best + 1 < len(val):
                 text += f", after its minimum of {val[best]:.3g} in epoch {best + 1}"
         return Diagnosis(verdict, text + self._scores())
@@ -188,6 +193,16 @@ class History(dict[str, list[float]]):
         return (
             f"the training loss went from {start:.3g} to {end:.3g} in {epochs}: try a lower learning rate, or clip=1.0"
         )
+
+    def _start(self) -> float:
+        """The loss at the start: a first batch may be an easy one, and a first epoch has learned already."""
+        first: float = self["loss"][0]
+        return first if self.start_loss is None or not self.start_loss > first else self.start_loss
+
+    def _scores_alike(self) -> bool:
+        """Whether a score, the larger the better, is no lower in validation than in training."""
+        scores = [name for name in self if f"val_{name}" in self and direction_or_none(name) == "max"]
+        return any(self[f"val_{name}"][-1] >= self[name][-1] - 0.01 for name in scores)
 
     def _curve(self, name: str) -> np.ndarray:
         values = look_up(name, self, "curve")
