@@ -313,10 +313,8 @@ class Tensor(Methods):
         """t += u is t = t + u. A parameter that is updated so with plain numbers would stay as it is, in silence."""
         if self._primitive is None and self._requires_grad and isinstance(other, (np.ndarray, np.generic)):
             t = source.label(self) or "t"
-            anew = f"{t} = {t} {operator[0]} …"  # in a function that is differentiated, .data would not be
-            advice = (
-                anew if modes.transform else f"{t}.data {operator} … to change its values, or {anew} for a new tensor"
-            )
+            anew, values = f"{t} = {t} {operator[0]} …", f"{t}.data {operator} … to change its values"
+            advice = anew if modes.transform else values  # a function that is differentiated would lose .data
             raise TypeError(
                 f"{t} {operator} … would make a new tensor and leave {describe(self)} as it is: write {advice}"
             )
