@@ -106,3 +106,17 @@ def test_why_after_fit_says_how_to_ask():
     loss = tg.losses.mse(model(x), y)
     loss.backward()
     assert "The gradient of kernel is 0" in tg.why(kernel, loss) and "relu" in tg.why(kernel, loss)
+
+
+def test_why_after_a_step_says_when_to_ask():
+    w, x = leaf([-1.0], "w"), leaf([2.0], "x")
+    optimizer = tg.optim.SGD([w, x], lr=0.1)
+    loss = (tg.ops.relu(w) * x).sum()
+    loss.backward()
+    optimizer.step()
+    for told in (tg.why(w), tg.why(w, loss)):
+        assert told.startswith("The gradient of w is 0: to learn where, ask before the step that moves the parameters")
+    loss = (tg.ops.relu(w) * x).sum()
+    optimizer.zero_grad()
+    loss.backward()
+    assert "relu" in tg.why(w, loss)
