@@ -129,9 +129,14 @@ def score(name: str, value: Any) -> float:
 
 def a_loss(value: Any) -> Tensor:
     """What a loss function gave, if it is one number with a graph."""
-    if not isinstance(value, Tensor) or value.size != 1:
-        given = f"a Tensor of shape {value.shape}" if isinstance(value, Tensor) else type(value).__name__
-        raise TypeError(f"a loss function must give one number as a Tensor, not {given}; reduce it with .mean()")
+    if not isinstance(value, Tensor):
+        advice = "end it with return" if value is None else "without .data, .numpy(), float() the graph is kept"
+        raise TypeError(f"a loss function must give one number as a Tensor, not {type(value).__name__}: {advice}")
+    if value.size != 1:
+        raise TypeError(
+            f"a loss function must give one number as a Tensor, not {value.size} of shape {value.shape}: reduce it with "
+            ".mean()"
+        )
     return value
 
 
