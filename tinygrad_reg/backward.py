@@ -167,12 +167,8 @@ def _leading_to(targets: set[Tensor], outputs: Iterable[Tensor]) -> set[Tensor]:
     return leading
 
 
-class StaleGraph(RuntimeError):
-    """A graph was built on values that have been replaced."""
-
-
 def _refuse_stale(parent: Tensor, node: Tensor) -> None:
-    raise StaleGraph(
+    raise RuntimeError(
         f"{describe(parent)} has new values (an optimizer's step, a load or an assignment to .data) since '{node.op}' "
         "used it, so this graph's gradients would be wrong: compute the loss anew, then go backward"
     )

@@ -134,8 +134,7 @@ def a_loss(value: Any) -> Tensor:
         raise TypeError(f"a loss function must give one number as a Tensor, not {type(value).__name__}: {advice}")
     if value.size != 1:
         raise TypeError(
-            f"a loss function must give one number as a Tensor, not {value.size} of shape {value.shape}: reduce it with "
-            ".mean()"
+            f"a loss function must give one number as a Tensor, not one of shape {value.shape}; reduce it with .mean()"
         )
     return value
 
