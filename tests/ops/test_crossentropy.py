@@ -53,3 +53,13 @@ def test_labels_that_are_no_whole_numbers_are_refused(labels):
     """One True among as many labels as classes would pick a row for all of them."""
     with pytest.raises(TypeError, match="labels are whole numbers"):
         tg.ops.softmax_crossentropy(tg.Tensor(np.ones((2, 2)), requires_grad=True), labels)
+
+
+def test_a_label_that_counts_from_the_end_has_its_class_with_and_without_a_graph():
+    z = tg.Tensor([[0.3, -1.0, 0.5], [1.0, 0.2, -0.4]], requires_grad=True)
+    for labels in ([-1, 1], [2, -2], [-3, 0]):
+        out = tg.ops.softmax_crossentropy(z, np.array(labels)).sum()
+        same = tg.ops.softmax_crossentropy(z, np.array(labels) % 3).sum()
+        np.testing.assert_allclose(tg.gradients(out, z), tg.gradients(same, z), rtol=1e-12)
+        ours, wanted = (tg.gradients(loss, z, create_graph=True).numpy() for loss in (out, same))
+        np.testing.assert_allclose(ours, wanted, rtol=1e-12)

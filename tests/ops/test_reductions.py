@@ -175,7 +175,8 @@ def test_half_precision_numbers_are_standardized():
     assert (x.grad > 0).all()
 
 
-def test_every_element_of_many_has_a_share_of_their_mean_in_half_precision():
-    x = tg.Tensor(np.ones(70_000, np.float16), requires_grad=True)
+@pytest.mark.parametrize("n", [2**16, 70_000])
+def test_every_element_of_many_has_a_share_of_their_mean_in_half_precision(n):
+    x = tg.Tensor(np.ones(n, np.float16), requires_grad=True)
     np.mean(x).backward()
-    np.testing.assert_allclose(x.grad[:3].astype(float), 1 / 70_000, rtol=0.01)
+    np.testing.assert_allclose(x.grad[:3].astype(float), 1 / n, rtol=0.01)
