@@ -44,7 +44,7 @@ TARGETS: dict[str, list[str]] = {
     "loss_inputs.py": ["tests/test_losses.py", "tests/program/test_checks.py"],
     "penalties.py": ["tests/test_penalties.py", "tests/test_constraints.py"],
     "constraints.py": ["tests/test_constraints.py"],
-    "norms.py": ["tests/test_constraints.py", "tests/optim/test_clipping.py"],
+    "norms.py": ["tests/test_norms.py", "tests/test_constraints.py", "tests/optim/test_clipping.py"],
     "initializers.py": ["tests/test_initializers.py"],
     "layers/normalization.py": ["tests/layers/test_normalization.py"],
     "layers/noise.py": ["tests/layers/test_noise.py"],

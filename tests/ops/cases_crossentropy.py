@@ -18,6 +18,8 @@ CASES = [
     Case("floored_log", floored_log, (probabilities,), value=np.log),
     Case("softmax_crossentropy", lambda z: softmax_crossentropy(z, labels), (numbers(3, 4),),
          value=lambda z: by_log_sum_exp(z, labels)),
+    Case("softmax_crossentropy", lambda z: softmax_crossentropy(z, labels, mean=True), (numbers(3, 4),), note="mean",
+         value=lambda z: by_log_sum_exp(z, labels).mean()),
     Case("softmax_crossentropy", lambda z: softmax_crossentropy(z, map_of_labels), (numbers(2, 2, 3),), note="map",
          value=lambda z: by_log_sum_exp(z, map_of_labels)),
     Case("softmax_crossentropy", lambda z: softmax_crossentropy(z, np.array(1)), (numbers(3),), note="one sample",

@@ -293,9 +293,9 @@ COUNTERPARTS = {
     "scatter_add": scattered,
     "take": taken,
     "take_along_axis": taken_along,
-    "softmax_crossentropy": lambda z, labels: F.cross_entropy(
-        z.reshape(-1, z.shape[-1]), labels.ravel(), reduction="none"
-    ).reshape(labels.shape),
+    "softmax_crossentropy": lambda z, labels, mean=False: F.cross_entropy(
+        z.reshape(-1, z.shape[-1]), labels.ravel(), reduction="mean" if mean else "none"
+    ).reshape(() if mean else labels.shape),
     # in order, and along diagonals
     "cumsum": flat_if_none(torch.cumsum),
     "cumprod": flat_if_none(torch.cumprod),
