@@ -101,7 +101,7 @@ class Capture(Updates):
         """What stands for an argument: arrays and Tensors are known by their places, in the order of `key`."""
         if is_structure(x):
             return like(x, [self.take(part, f"{name}_{i}") for i, part in parts(x)])
-        if not isinstance(x, np.ndarray) and not (isinstance(x, Tensor) and is_given(x)):
+        if not is_given(x):
             return x
         place, self._arguments = self._arguments, self._arguments + 1
         return self._argument(x, name, place) if isinstance(x, Tensor) else self.input("argument", place, x, name)

@@ -17,6 +17,7 @@ from ..backward import walk
 from ..modes import quiet
 from ..tensor import Tensor
 from .recorded import _FILLED, Check, Input, Node, Recorded, Refused, assign
+from .structures import mapped
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -97,30 +98,18 @@ class Lines:
 
     def values(self, x: Any) -> Any:
         """`x` with the values of this capture in place of what stands for them."""
-        if isinstance(x, Recorded):
-            if x.node.value is None:
-                self.refuse(
-                    "an array was computed by a call before, which has left no numbers", "Give it as an argument"
-                )
-            return x.node.value
-        if type(x) in (tuple, list):
-            return type(x)([self.values(part) for part in x])
-        if type(x) is dict:
-            return {name: self.values(part) for name, part in x.items()}
-        if type(x) is slice:
-            return slice(self.values(x.start), self.values(x.stop), self.values(x.step))
-        return x
+        return mapped(self._value, x)
+
+    def _value(self, x: Any) -> Any:
+        if not isinstance(x, Recorded):
+            return x
+        if x.node.value is None:
+            self.refuse("an array was computed by a call before, which has left no numbers", "Give it as an argument")
+        return x.node.value
 
     def _nodes(self, x: Any) -> Any:
-        if isinstance(x, Recorded):
-            return x.node
-        if isinstance(x, np.ndarray):
-            return self.constant(x).node
-        if type(x) in (tuple, list):
-            return type(x)([self._nodes(part) for part in x])
-        if type(x) is dict:
-            return {name: self._nodes(part) for name, part in x.items()}
-        return x
+        """`x` with the nodes in place of what stands for them."""
+        return mapped(lambda part: self.constant(part).node if isinstance(part, np.ndarray) else part, x)
 
     def touch(self, tensor: Tensor) -> None:
         """From now on a Recorded stands for the Tensor's array, and for its gradient."""

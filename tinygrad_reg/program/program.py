@@ -13,6 +13,7 @@ from ..tensor import Tensor
 from .capture import Capture
 from .lines import located
 from .recorded import Check, Input, Node, Recorded, Refused, assign, is_computed
+from .structures import is_structure, mapped, parts
 from .updates import Leaf
 from .write import inputs_of
 
@@ -31,7 +32,7 @@ class Program:
         self.capture = capture
         capture.finish()
         self.results: list[Node] = []
-        self.returned = self._structure(returned)
+        self.returned = mapped(self._place, returned)
         self.new_data: list[tuple[Leaf, int]] = []  # leaves that get a new array: its position among the results
         self.new_grad: list[tuple[Leaf, int]] = []
         self.home_grad: list[Leaf] = []  # whose gradient the lines leave in the optimizer's array
@@ -56,22 +57,16 @@ class Program:
         node: Node = self.capture.constant(np.asarray(data) if isinstance(data, np.generic) else data).node
         return node
 
-    def _structure(self, x: Any) -> Any:
-        """What the step returned, with places for what the program computes."""
+    def _place(self, x: Any) -> Any:
+        """What the step returned, or its place among what the program computes."""
         if isinstance(x, Tensor):
             if x in self.capture.leaves and x._data is self.capture.leaves[x].array and isinstance(x._data.node, Input):
                 return x  # the Tensor itself
             return Result(self._result(self._node(x._data)), True)
         if isinstance(x, (Recorded, np.ndarray)):
             return Result(self._result(self._node(x)), False)
-        if isinstance(x, tuple) and hasattr(x, "_fields"):
-            return type(x)(*map(self._structure, x))
-        if type(x) in (tuple, list):
-            return type(x)([self._structure(part) for part in x])
-        if type(x) is dict:
-            return {name: self._structure(part) for name, part in x.items()}
-        parts = x if isinstance(x, (list, tuple, set, dict)) else getattr(x, "__dict__", {})
-        held = [*(parts.values() if isinstance(parts, dict) else parts), *_closed_over(x)]
+        table = x if isinstance(x, (list, tuple, set, dict)) else getattr(x, "__dict__", {})
+        held = [*(table.values() if isinstance(table, dict) else table), *_closed_over(x)]
         if isinstance(x, (Iterator, Awaitable)) or any(map(is_computed, held)):
             what = f"it returns what it computes in a {type(x).__name__}, which a program can't make"
             raise Refused(located("", 0, what, "Return Tensors and arrays, in tuples, lists and dicts"))
@@ -163,25 +158,13 @@ def _is_given(node: Node) -> bool:
 
 def replaced(x: Any, instead: dict[Node, Node]) -> Any:
     """`x` with nodes exchanged."""
-    if isinstance(x, Node):
-        return instead.get(x, x)
-    if type(x) in (list, tuple):
-        return type(x)([replaced(part, instead) for part in x])
-    if type(x) is dict:
-        return {name: replaced(value, instead) for name, value in x.items()}
-    if type(x) is slice:
-        return slice(replaced(x.start, instead), replaced(x.stop, instead), replaced(x.step, instead))
-    return x
+    return mapped(lambda part: instead.get(part, part) if isinstance(part, Node) else part, x)
 
 
 def _key(x: Any) -> Any:
     """Equal for what is written equally: 1 and 1.0 and True are different."""
-    if isinstance(x, (list, tuple)):
-        return (type(x), *map(_key, x))
-    if isinstance(x, dict):
-        return tuple((name, _key(value)) for name, value in x.items())
-    if isinstance(x, slice):
-        return ("slice", _key(x.start), _key(x.stop), _key(x.step))
+    if is_structure(x):
+        return type(x), *((place, _key(part)) for place, part in parts(x))
     if isinstance(x, (bool, int, float, str, np.generic)):
         return (type(x), repr(x))
     try:

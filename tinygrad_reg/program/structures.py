@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,25 +12,43 @@ from ..tensor import Tensor
 
 
 def is_structure(x: Any) -> bool:
-    """Whether it is taken apart: a list, a dict, a tuple, a named one too."""
-    return type(x) in (list, tuple, dict) or (isinstance(x, tuple) and hasattr(x, "_fields"))
+    """Whether it is taken apart: a list, a dict, a slice, a tuple, a named one too."""
+    return type(x) in (list, tuple, dict, slice) or (isinstance(x, tuple) and hasattr(x, "_fields"))
 
 
 def parts(x: Any) -> Iterable[tuple[Any, Any]]:
     """Its elements, with their places."""
+    if isinstance(x, slice):
+        return enumerate((x.start, x.stop, x.step))
     return x.items() if isinstance(x, dict) else enumerate(x)
 
 
 def like(x: Any, new: Sequence[Any]) -> Any:
-    """A list, a tuple or a dict as x is, of other elements."""
+    """A list, a tuple, a dict or a slice as x is, of other elements."""
     if isinstance(x, dict):
         return dict(zip(x, new, strict=True))
-    return type(x)(*new) if hasattr(x, "_fields") else type(x)(new)
+    return type(x)(*new) if isinstance(x, slice) or hasattr(x, "_fields") else type(x)(new)
 
 
-def is_given(x: Tensor) -> bool:
-    """Whether a Tensor is an argument as arrays are. Parameters of layers and optimizers are known by identity."""
-    return x._primitive is None and not x._owned and x._home is None and type(x) is Tensor
+def mapped(change: Callable[[Any], Any], x: Any) -> Any:
+    """x with change(thing) in the place of each thing in it."""
+    return like(x, [mapped(change, part) for _, part in parts(x)]) if is_structure(x) else change(x)
+
+
+def things(x: Any) -> Iterator[Any]:
+    """What is in x, or x itself where that is not taken apart."""
+    if not is_structure(x):
+        yield x
+        return
+    for _, part in parts(x):
+        yield from things(part)
+
+
+def is_given(x: Any) -> bool:
+    """Whether it is an array, or a Tensor that is an argument as arrays are: parameters are known by identity."""
+    if isinstance(x, Tensor):
+        return x._primitive is None and not x._owned and x._home is None and type(x) is Tensor
+    return isinstance(x, np.ndarray)
 
 
 def key(x: Any, arrays: list[Any]) -> Any:
@@ -49,16 +67,12 @@ def key(x: Any, arrays: list[Any]) -> Any:
         return Tensor, data.shape, data.dtype, data.strides, x._requires_grad, x._grad is None, first
     if is_structure(x):
         return type(x), *((i, key(part, arrays)) for i, part in parts(x))
-    if type(x) is slice:
-        return slice, *(key(part, arrays) for part in (x.start, x.stop, x.step))
     return type(x), id(x)
 
 
 def others(x: Any) -> list[Any]:
     """What is no array among the arguments: keys know it by identity, so nothing else may take its address."""
-    if is_structure(x):
-        return [found for _, part in parts(x) for found in others(part)]
-    return [] if isinstance(x, np.ndarray) or (isinstance(x, Tensor) and is_given(x)) else [x]
+    return [thing for thing in things(x) if not is_given(thing)]
 
 
 def names_of(step: Callable[..., Any], args: Sequence[Any]) -> list[str]:

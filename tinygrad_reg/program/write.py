@@ -13,6 +13,7 @@ import numpy as np
 from .. import ops
 from ..primitive import Primitive
 from .recorded import Method, Node, transposed
+from .structures import things
 
 _ATOM = 20
 INFIX: dict[Any, tuple[str, int]] = {
@@ -223,12 +224,4 @@ def constant_text(array: Any) -> str | None:
 
 def inputs_of(x: Any) -> list[Node]:
     """The nodes among arguments."""
-    if isinstance(x, Node):
-        return [x]
-    if isinstance(x, (list, tuple)):
-        return [node for part in x for node in inputs_of(part)]
-    if isinstance(x, dict):
-        return [node for part in x.values() for node in inputs_of(part)]
-    if isinstance(x, slice):
-        return inputs_of((x.start, x.stop, x.step))
-    return []
+    return [thing for thing in things(x) if isinstance(thing, Node)]
