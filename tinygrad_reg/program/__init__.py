@@ -8,6 +8,7 @@ what was called, with which nodes, the user's line, and the value in this run.
 
 | file | what it does |
 |---|---|
+| node.py | Node: a line of the program, and what a line may call besides NumPy's functions |
 | recorded.py | Recorded: NumPy's protocols and operators, each of which notes a Node; what looks at values is refused |
 | lines.py | the list of Nodes; arrays that are changed in place; where the user's code stands |
 | updates.py | the Tensors and optimizers of the step: what stands for them, how update rules are recorded |

@@ -21,7 +21,8 @@ from ..modes import modes, quiet
 from ..primitive import Primitive
 from ..tensor import Tensor
 from .lines import located
-from .recorded import Input, Node, Recorded, Refused, ShapeRefused
+from .node import Input, Node
+from .recorded import Recorded, Refused, ShapeRefused
 from .structures import is_given, is_structure, like, parts
 from .updates import Updates
 from .variables import NUMERIC, Place

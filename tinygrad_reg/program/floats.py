@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .node import Node
 from .program import Program
-from .recorded import Node
 from .write import Namespace, Writer
 
 _ARITHMETIC = {operator.add, operator.sub, operator.mul, operator.truediv, operator.neg, np.add, np.subtract,
@@ -61,6 +61,4 @@ def _text(node: Node, writer: Writer) -> str | None:
         plain = function in (_COMPARISONS if node.value.dtype == bool else _ARITHMETIC)
     if not plain:
         return None
-    line = Node(function, arguments)
-    line.value = node.value
-    return writer.expression(line)[0]
+    return writer.expression(node.but(arguments=arguments))[0]

@@ -10,9 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .program import replaced
-from .recorded import Input, Node, assign
-from .write import inputs_of
+from .node import Input, Node, assign, exchanged, nodes_in
 
 _IN_PLACE = {np.add: "+=", np.subtract: "-=", np.multiply: "*=", np.divide: "/="}
 
@@ -23,14 +21,14 @@ def as_values(nodes: Sequence[Node]) -> list[Node]:
     now: dict[Node, Node] = {}  # what a working space holds
     lines = []
     for node in nodes:
-        line = _like(node, replaced(node.arguments, now), node.options)
+        line = node.but(arguments=exchanged(node.arguments, now))
         target = _only_out(node)
         if target in spaces:
             now[target] = _value(line, target)
             lines.append(now[target])
         elif target is not None and in_place(node) is None and _fits(node, target):
             value = _value(line, target)
-            lines += [value, _like(node, (target, ..., value), {}, assign)]
+            lines += [value, node.but(function=assign, arguments=(target, ..., value), options={})]
         else:
             lines.append(line if line.arguments != node.arguments else node)
     return lines
@@ -62,7 +60,7 @@ def _spaces(nodes: Sequence[Node]) -> set[Node]:
     used_otherwise: set[Node] = set()
     for node in nodes:
         target = _only_out(node)
-        read = set(inputs_of(node.arguments if target is not None else (node.arguments, node.options)))
+        read = set(nodes_in(node.arguments if target is not None else (node.arguments, node.options)))
         is_formula = isinstance(node.function, np.ufunc) or node.function is assign
         used_otherwise |= read - spaces if is_formula and (target is not None or not node.options) else read
         if _is_space(target):
@@ -89,16 +87,7 @@ def _only_out(node: Node) -> Any:
 
 def _value(line: Node, target: Node) -> Node:
     """What a line computes, without the array that it is written into."""
-    value = _like(line, line.arguments, {})
-    value.value, value.changes, value.op = target.value, False, "change"
-    return value
-
-
-def _like(node: Node, arguments: tuple[Any, ...], options: dict[str, Any], function: Any = None) -> Node:
-    line = Node(function or node.function, arguments, options)
-    for name in ("value", "name", "op", "phase", "code", "place", "changes"):
-        setattr(line, name, getattr(node, name))
-    return line
+    return line.but(options={}, value=target.value, changes=False, op="change")
 
 
 def _target(node: Node) -> Any:
@@ -108,7 +97,7 @@ def _target(node: Node) -> Any:
 def _read(node: Any, inlined: set[Node]) -> list[Any]:
     """The memory that an expression reads."""
     found = []
-    for x in inputs_of((node.arguments, node.options)):
+    for x in node.operands:
         found += _read(x, inlined) if x in inlined else [_memory(x)]
     return found
 

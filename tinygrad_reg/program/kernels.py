@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .recorded import _FILLED, Method, Node
-from .write import UFUNCS, inputs_of
+from .node import Method, Node, is_filled, nodes_in
+from .write import UFUNCS
 
 # Functions and methods that are a ufunc's reduction, over all axes where none is given.
 _SUMS: dict[Any, np.ufunc] = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum, Method("sum"): np.add,
@@ -44,7 +44,7 @@ def takes_out(node: Node) -> bool:
     """Whether NumPy can put the line's result into an array that it is given."""
     if not isinstance(node.value, np.ndarray) or not node.value.ndim or node.changes:
         return False
-    if node.function in _FILLED.values() or node.function == Method("astype"):
+    if is_filled(node) or node.function == Method("astype"):
         return True
     function = ufunc_of(node)
     owner = getattr(function, "__self__", None)
@@ -94,14 +94,12 @@ def call_of(node: Node) -> Node:
         arguments = arguments[:1]
     if is_elementwise(function):
         arguments = _with_arrays(function, arguments, getattr(node.value, "shape", ()))
-    call = Node(function, arguments, options)
-    call.value = node.value
-    return call
+    return node.but(function=function, arguments=arguments, options=options)
 
 
 def _with_arrays(function: np.ufunc, arguments: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
     """Arguments with arrays for Python's numbers, where these would become arrays of this dtype at every call."""
-    dtypes = {getattr(x.value, "dtype", None) for x in inputs_of(arguments) if type(x.value) is not float}
+    dtypes = {getattr(x.value, "dtype", None) for x in nodes_in(arguments) if type(x.value) is not float}
     (dtype,) = dtypes if len(dtypes) == 1 else (None,)
     if dtype is None or dtype.kind != "f":
         return arguments

@@ -16,7 +16,8 @@ from .. import source
 from ..backward import walk
 from ..modes import quiet
 from ..tensor import Tensor
-from .recorded import _FILLED, Check, Input, Node, Recorded, Refused, assign
+from .node import FILLED, Check, Input, Node, assign, item
+from .recorded import Recorded, Refused
 from .structures import mapped
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -63,7 +64,7 @@ class Lines:
         value = function(*self.values(arguments), **self.values(options))
         if not value.flags.c_contiguous:
             return self.note(Node(function, self._nodes(tuple(arguments)), self._nodes(options)), value)
-        return self.note(Node(_FILLED[function], (value.shape, value.dtype)), value)
+        return self.note(Node(FILLED[function], (value.shape, value.dtype)), value)
 
     def note(self, node: Node, value: Any) -> Any:
         """A new line, which gave this value."""
@@ -82,7 +83,7 @@ class Lines:
         parts = []
         for i, part in enumerate(value):
             if isinstance(part, (np.ndarray, np.generic, tuple, list, float)):
-                piece = Node(_item, (node, i))
+                piece = Node(item, (node, i))
                 piece.value, piece.op, piece.phase, piece.code, piece.place = (
                     part, node.op, node.phase, node.code, node.place)  # fmt: skip
                 self.nodes.append(piece)
@@ -267,7 +268,3 @@ def located(file: str, line: int, what: str, advice: str) -> str:
     if not file:
         return f"tg.compile can't capture this step: {what}. {advice}."
     return f"tg.compile can't capture line {line} of {os.path.basename(file)}\n    {text}\nbecause {what}. {advice}."
-
-
-def _item(values: Any, i: int) -> Any:
-    return values[i]

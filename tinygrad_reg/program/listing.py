@@ -11,9 +11,9 @@ import numpy as np
 
 from .. import source as places
 from .formulas import as_values, in_place, may_wait
+from .node import Check, Input, Node, assign, is_filled, transposed
 from .program import Program
-from .recorded import _FILLED, Check, Input, Node, assign, transposed
-from .write import INFIX, Namespace, Writer, constant_text, inputs_of
+from .write import INFIX, Namespace, Writer, constant_text
 
 _WIDE = {"update": 80}  # a part of an expression that is longer has a line of its own
 _NOTES = {"flat": "of the optimizer, changed in place", "rate": "learning rate", "clock": "number of this step"}
@@ -33,7 +33,7 @@ class Listing:
         self.uses: dict[Node, list[int]] = {}
         self.lines = as_values([node for node in program.nodes if not isinstance(node, Check)])
         for i, node in enumerate(self.lines):
-            for x in inputs_of((node.arguments, node.options)):
+            for x in node.operands:
                 self.uses.setdefault(x, []).append(i)
         self.is_updated_by_hand = bool(program.new_data) and all(node.phase != "update" for node in self.lines)
         self.inlined: set[Node] = set()
@@ -85,7 +85,7 @@ class Listing:
                 continue
             into_place = user.function is assign and isinstance(user.arguments[0], Input) and uses[0] == i + 1
             is_named = node.name and node.name != user.name
-            if (is_named or node.function in _FILLED.values()) and not into_place:
+            if (is_named or is_filled(node)) and not into_place:
                 continue
             same_line = (node.code, node.phase) == (user.code, user.phase)
             if same_line or into_place or _is_turned(node):

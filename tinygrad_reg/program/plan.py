@@ -16,9 +16,9 @@ import numpy as np
 from .floats import in_floats
 from .kernels import Number, call_of, has_short_rows, is_dot, is_elementwise, takes_out, ufunc_of
 from .lines import Origins
+from .node import Input, Method, Node, assign, is_filled
 from .program import Program
-from .recorded import _FILLED, Input, Method, Node, assign
-from .write import Namespace, Writer, inputs_of
+from .write import Namespace, Writer
 
 _UFUNCS = {name for name in dir(np) if isinstance(getattr(np, name), np.ufunc)}
 _STAYS = ("flat", "home", "constant")  # inputs whose arrays are the same at every call
@@ -104,7 +104,7 @@ class Plan:
                     self.base[node] = self.base[node.arguments[0]]
                 continue
             if isinstance(node.value, np.ndarray):
-                for x in inputs_of((node.arguments, node.options)):
+                for x in node.operands:
                     if isinstance(x.value, np.ndarray) and (
                         np.may_share_memory(x.value, node.value)
                         or (isinstance(x, Input) and np.may_share_memory(x.first, node.value))
@@ -115,7 +115,7 @@ class Plan:
                         self.base[node] = self.base[x]
         self.last: dict[Node, int] = {}  # the last line that reads the memory of a base
         for i, node in enumerate(nodes):
-            for x in inputs_of((node.arguments, node.options)):
+            for x in node.operands:
                 self.last[self.base[x]] = i
         for node in self.program.results:
             self.last[self.base[node]] = len(nodes)
@@ -163,7 +163,7 @@ class Plan:
                 continue
             wanted = node.name or node.op or "v"
             is_view = self.base[node] is not node
-            inputs = inputs_of((node.arguments, node.options))
+            inputs = node.operands
             if node in self.folded or (is_view and self.fixed.issuperset(inputs)):
                 self.named[node] = self.names.fresh(wanted)
                 self.once.append(f"{self.named[node]} = {self.writer.expression(node)[0]}")
@@ -212,7 +212,7 @@ class Plan:
                 continue
             if node in self.program.results:  # made anew at each call, and what is made of it after it
                 continue
-            inputs = inputs_of((node.arguments, node.options))
+            inputs = node.operands
             if (inputs or isinstance(node.function, type) or node.function is np.ones) and self.folded.issuperset(
                 inputs
             ):
@@ -227,12 +227,12 @@ class Plan:
             home, index, value = node.arguments
             if value is before and index is Ellipsis and self.base[value] is value and takes_out(value):
                 same = value.value.shape == home.value.shape and value.value.dtype == home.value.dtype
-                if same and value.value.strides == home.value.strides and value.function not in _FILLED.values():
+                if same and value.value.strides == home.value.strides and not is_filled(value):
                     found[value] = home
         return found
 
     def _into(self, node: Node, buffer: str) -> str:
-        if node.function in _FILLED.values():
+        if is_filled(node):
             fill = {np.zeros: "0", np.ones: "1"}.get(node.function)
             return f"{buffer}.fill({fill})" if fill else f"# {buffer} is filled below"
         if node.function == Method("astype"):

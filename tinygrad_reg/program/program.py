@@ -12,10 +12,10 @@ import numpy as np
 from ..tensor import Tensor
 from .capture import Capture
 from .lines import located
-from .recorded import Check, Input, Node, Recorded, Refused, assign, is_computed
+from .node import Check, Input, Node, assign, exchanged, nodes_in
+from .recorded import Recorded, Refused, is_computed
 from .structures import is_structure, mapped, parts
 from .updates import Leaf
-from .write import inputs_of
 
 
 class Result(NamedTuple):
@@ -41,7 +41,7 @@ class Program:
         for leaf in capture.leaves.values():
             self._left_behind(leaf)
         self.nodes = first_checks(settle(share(capture.nodes, self.results), self.results))
-        used = {node for line in self.nodes for node in inputs_of((line.arguments, line.options))} | set(self.results)
+        used = {node for line in self.nodes for node in line.operands} | set(self.results)
         self.inputs = [x for x in capture.inputs if x in used]
         for leaf in capture.leaves.values():
             if leaf.before is not None and leaf.before_input in used:
@@ -100,7 +100,7 @@ def share(nodes: list[Node], results: list[Node]) -> list[Node]:
     live = []
     for node in reversed(nodes):
         if node.changes or node in needed:
-            needed.update(inputs_of((node.arguments, node.options)))
+            needed.update(node.operands)
             live.append(node)
     live.reverse()
 
@@ -109,7 +109,7 @@ def share(nodes: list[Node], results: list[Node]) -> list[Node]:
     instead: dict[Node, Node] = {}
     kept = []
     for node in live:
-        node.arguments, node.options = replaced(node.arguments, instead), replaced(node.options, instead)
+        node.arguments, node.options = exchanged(node.arguments, instead), exchanged(node.options, instead)
         if isinstance(node, Check):
             pass
         elif node.changes:
@@ -132,7 +132,7 @@ def settle(nodes: list[Node], results: list[Node]) -> list[Node]:
     """Each gradient goes to its place in the optimizer's array as soon as it is known."""
     uses: dict[Node, list[Node]] = {}
     for node in nodes:
-        for x in inputs_of((node.arguments, node.options)):
+        for x in node.operands:
             uses.setdefault(x, []).append(node)
     moved: dict[Node, list[Node]] = {}
     for node in nodes:
@@ -148,17 +148,12 @@ def settle(nodes: list[Node], results: list[Node]) -> list[Node]:
 
 def first_checks(nodes: list[Node]) -> list[Node]:
     """Checks of what the program is given come before anything that a wrong one would leave half done."""
-    first = {node for node in nodes if isinstance(node, Check) and all(map(_is_given, inputs_of(node.arguments)))}
+    first = {node for node in nodes if isinstance(node, Check) and all(map(_is_given, nodes_in(node.arguments)))}
     return [*(node for node in nodes if node in first), *(node for node in nodes if node not in first)]
 
 
 def _is_given(node: Node) -> bool:
     return isinstance(node, Input) and node.kind in ("argument", "constant")
-
-
-def replaced(x: Any, instead: dict[Node, Node]) -> Any:
-    """`x` with nodes exchanged."""
-    return mapped(lambda part: instead.get(part, part) if isinstance(part, Node) else part, x)
 
 
 def _key(x: Any) -> Any:

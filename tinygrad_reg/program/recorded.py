@@ -14,6 +14,7 @@ import numpy as np
 
 from ..modes import Captured, modes
 from ..tensor import Tensor
+from .node import FILLED, Input, Method, Node, transposed
 
 
 class Refused(RuntimeError):
@@ -22,65 +23,6 @@ class Refused(RuntimeError):
 
 class ShapeRefused(Refused):
     """The shape of a result depends on values."""
-
-
-class Node:
-    """A line of the program: a function, what it was given (nodes among it), and the value that it gave in capture."""
-
-    __slots__ = ("arguments", "changes", "code", "function", "name", "op", "options", "phase", "place", "value")
-
-    def __init__(self, function: Any, arguments: tuple[Any, ...] = (), options: dict[str, Any] | None = None) -> None:
-        self.function, self.arguments, self.options = function, arguments, options or {}
-        self.value: Any = None
-        self.name = ""  # what the user's code, or the op's, calls it
-        self.op = ""  # the op whose forward or derivative this is part of
-        self.phase = "forward"
-        self.code: Any = None  # the user's line: code object and offset
-        self.place = 0
-        self.changes = False  # whether it writes into an array that outlives it, or draws random numbers
-
-
-class Check(Node):
-    """A line that looks at values and raises where they make no sense: it gives nothing, and changes nothing."""
-
-    __slots__ = ()
-
-
-class Input(Node):
-    """What a program is given: an argument, the array of a Tensor, an optimizer's array, a learning rate, a clock."""
-
-    __slots__ = ("first", "kind", "of")
-
-    def __init__(self, kind: str, of: Any, value: Any, name: str) -> None:
-        super().__init__(None)
-        self.kind, self.of, self.value, self.name = kind, of, value, name
-        self.first = value  # an optimizer's step moves parameters to another array
-
-
-class Method:
-    """x.sum(axis=0), as a function of x and the arguments."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __call__(self, x: Any, *arguments: Any, **options: Any) -> Any:
-        return getattr(x, self.name)(*arguments, **options)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Method) and other.name == self.name
-
-    def __hash__(self) -> int:
-        return hash(self.name)
-
-
-def assign(target: Any, index: Any, value: Any) -> None:
-    """target[index] = value"""
-    target[index] = value
-
-
-def transposed(x: Any) -> Any:
-    """x.T"""
-    return x.T
 
 
 class Recorded(Captured):
@@ -175,7 +117,7 @@ class Recorded(Captured):
             refuse(f"np.{function.__name__} writes into an array", "Write np.where(mask, new, x) for a new array")
         if function is np.copy:
             return inputs[0].copy()
-        if function in _FILLED:
+        if function in FILLED:
             return _capture().filled(function, inputs, options)
         return _record(function, *inputs, **options)
 
@@ -271,7 +213,6 @@ _ABOUT_SHAPES = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min
 _SHAPE_BY_VALUES = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_values, np.unique_counts,
     np.unique_all, np.unique_inverse, np.extract, np.compress, np.bincount, np.trim_zeros, np.union1d, np.intersect1d,
     np.setdiff1d, np.setxor1d, np.delete, np.histogram_bin_edges}  # fmt: skip
-_FILLED = {np.zeros_like: np.zeros, np.ones_like: np.ones, np.empty_like: np.empty}
 _WRITING = {np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis}
 _READING = {np.array2string, np.array_repr, np.array_str, np.save, np.savetxt, np.array_equal, np.allclose}
 

@@ -10,9 +10,9 @@ from ..optim.flat import fetch, written
 from ..tensor import Tensor
 from .guards import Guards
 from .listing import Listing
+from .node import Input
 from .plan import Plan, place_of
 from .program import Program, Result
-from .recorded import Input
 
 _new_tensor = Tensor.__new__
 

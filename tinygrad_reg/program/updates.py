@@ -13,7 +13,8 @@ from ..modes import modes
 from ..optim.flat import runs, written
 from ..tensor import Tensor
 from .lines import Lines
-from .recorded import Recorded, Refused, assign
+from .node import assign
+from .recorded import Recorded, Refused
 
 
 class Leaf:

@@ -12,8 +12,7 @@ import numpy as np
 
 from .. import ops
 from ..primitive import Primitive
-from .recorded import Method, Node, transposed
-from .structures import things
+from .node import Method, Node, item, transposed
 
 _ATOM = 20
 INFIX: dict[Any, tuple[str, int]] = {
@@ -104,7 +103,7 @@ class Writer:
             return f"{self.text(arguments[0], _ATOM)}.T", _ATOM
         if isinstance(function, Method):
             return f"{self.text(arguments[0], _ATOM)}.{function.name}({self.listed(arguments[1:], options)})", _ATOM
-        if getattr(function, "__name__", "") == "_item":
+        if function is item:
             return f"{self.text(arguments[0], _ATOM)}[{arguments[1]}]", _ATOM
         owner = getattr(function, "__self__", None)
         if (
@@ -220,8 +219,3 @@ def constant_text(array: Any) -> str | None:
     if array.dtype.kind in "fi" and not array.ndim:
         return f"np.{array.dtype.name}({_shortest(array[()]) if array.dtype.kind == 'f' else array[()]})"
     return None
-
-
-def inputs_of(x: Any) -> list[Node]:
-    """The nodes among arguments."""
-    return [thing for thing in things(x) if isinstance(thing, Node)]

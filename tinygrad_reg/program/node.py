@@ -1,0 +1,108 @@
+"""A line of a program: what it calls on which others, and where in the user's code it comes from.
+
+A program is a list of these. What it calls is a function or a method of NumPy, an operator of Python's, an op, or one
+of the functions below.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+
+from .structures import mapped, things
+
+
+class Node:
+    """A line of the program: a function, what it was given (nodes among it), and the value that it gave in capture."""
+
+    __slots__ = ("arguments", "changes", "code", "function", "name", "op", "options", "phase", "place", "value")
+
+    def __init__(self, function: Any, arguments: tuple[Any, ...] = (), options: dict[str, Any] | None = None) -> None:
+        self.function, self.arguments, self.options = function, arguments, options or {}
+        self.value: Any = None
+        self.name = ""  # what the user's code, or the op's, calls it
+        self.op = ""  # the op whose forward or derivative this is part of
+        self.phase = "forward"
+        self.code: Any = None  # the user's line: code object and offset
+        self.place = 0
+        self.changes = False  # whether it writes into an array that outlives it, or draws random numbers
+
+    @property
+    def operands(self) -> list[Node]:
+        """The nodes that it reads, in order."""
+        return nodes_in((self.arguments, self.options))
+
+    def but(self, **changes: Any) -> Node:
+        """A line like this one, with other arguments, say."""
+        line = copy.copy(self)
+        for name, value in changes.items():
+            setattr(line, name, value)
+        return line
+
+
+class Check(Node):
+    """A line that looks at values and raises where they make no sense: it gives nothing, and changes nothing."""
+
+    __slots__ = ()
+
+
+class Input(Node):
+    """What a program is given: an argument, the array of a Tensor, an optimizer's array, a learning rate, a clock."""
+
+    __slots__ = ("first", "kind", "of")
+
+    def __init__(self, kind: str, of: Any, value: Any, name: str) -> None:
+        super().__init__(None)
+        self.kind, self.of, self.value, self.name = kind, of, value, name
+        self.first = value  # an optimizer's step moves parameters to another array
+
+
+class Method:
+    """x.sum(axis=0), as a function of x and the arguments."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, x: Any, *arguments: Any, **options: Any) -> Any:
+        return getattr(x, self.name)(*arguments, **options)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Method) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+def assign(target: Any, index: Any, value: Any) -> None:
+    """target[index] = value"""
+    target[index] = value
+
+
+def transposed(x: Any) -> Any:
+    """x.T"""
+    return x.T
+
+
+def item(values: Any, i: int) -> Any:
+    """One of the results of a function that has several."""
+    return values[i]
+
+
+FILLED = {np.zeros_like: np.zeros, np.ones_like: np.ones, np.empty_like: np.empty}
+
+
+def is_filled(node: Node) -> bool:
+    """Whether it makes an array of a shape, which is to be filled."""
+    return node.function in FILLED.values()
+
+
+def nodes_in(x: Any) -> list[Node]:
+    """The nodes among arguments."""
+    return [thing for thing in things(x) if isinstance(thing, Node)]
+
+
+def exchanged(x: Any, instead: dict[Node, Node]) -> Any:
+    """Arguments with other nodes in the places of some."""
+    return mapped(lambda thing: instead.get(thing, thing) if isinstance(thing, Node) else thing, x)
