@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import checks, penalties
+from .calls import Called
 from .norms import norms
 
 # The classes are named as what they are called like, kernel_constraint=max_norm(1.0), and as they print.
 
 
 @dataclass(frozen=True)
-class max_norm:
+class max_norm(Called):
     """w_j ← w_j · r / ‖w_j‖ where ‖w_j‖ > r, for the incoming weights w_j of each unit j; others stay as they are.
 
     >>> max_norm(1.0)(np.array([[3.0, 0.6], [4.0, 0.8]]))
@@ -38,7 +39,7 @@ class max_norm:
 
 
 @dataclass(frozen=True)
-class unit_norm:
+class unit_norm(Called):
     """w_j ← w_j / ‖w_j‖ for the incoming weights w_j of each unit j; weights that are all 0 stay 0.
 
     >>> unit_norm()(np.array([[3.0, 0.0], [4.0, 0.0]]))
@@ -54,7 +55,7 @@ class unit_norm:
 
 
 @dataclass(frozen=True)
-class non_negative:
+class non_negative(Called):
     """w ← max(w, 0).
 
     >>> non_negative()(np.array([-1.0, 2.0]))
@@ -68,7 +69,7 @@ class non_negative:
 
 
 @dataclass(frozen=True)
-class prox_l1:
+class prox_l1(Called):
     """w ← w − min(amount, |w|) · sign(w): lecture 001's proximal step after each gradient step, giving exact zeros.
 
     With scale_by_lr=True the amount is multiplied by the learning rate, so that training ends at the minimum of the

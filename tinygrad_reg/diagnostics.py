@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .backward import gradients
+from .calls import answered
 from .explain import explain
 from .layers.module import Module, evaluating
 from .layers.running import listening
@@ -21,6 +22,7 @@ from .primitive import Primitive, registry
 from .tensor import Tensor, describe
 
 
+@answered
 def layer_outputs(model: Module, x: Any) -> dict[str, np.ndarray]:
     """What each layer makes of the batch `x`, by path; the model's own output is under ""."""
     outputs: dict[str, np.ndarray] = {}
@@ -34,6 +36,7 @@ def layer_outputs(model: Module, x: Any) -> dict[str, np.ndarray]:
     return outputs
 
 
+@answered
 def dead_units(model: Module, x: Any, batch_size: int = 1024) -> dict[str, float]:
     """The share of dead ReLU units of each layer: units whose output is 0 for every sample of `x`.
 
@@ -56,6 +59,7 @@ def dead_units(model: Module, x: Any, batch_size: int = 1024) -> dict[str, float
     return {path: float(1 - on.mean()) for path, on in alive.items()}
 
 
+@answered
 def saturated(model: Module, x: Any, slope: float = 0.05, batch_size: int = 1024) -> dict[str, float]:
     """The share of sigmoid and tanh outputs of each layer at which the local derivative is below `slope`.
 
@@ -73,6 +77,7 @@ def saturated(model: Module, x: Any, slope: float = 0.05, batch_size: int = 1024
     return {path: flat / total for path, (flat, total) in counts.items()}
 
 
+@answered
 def gradient_norms(model: Module) -> dict[str, float]:
     """‖∂loss/∂(the parameters of the layer)‖ by path, after backward(); layers without a gradient are left out."""
     found: dict[str, list[np.ndarray]] = {}
@@ -82,6 +87,7 @@ def gradient_norms(model: Module) -> dict[str, float]:
     return {layer: length(*gradients) for layer, gradients in found.items()}
 
 
+@answered
 def gradient_ratio(model: Module) -> float:
     """The gradient's norm in the first layer over that in the last: far below 1 it vanishes, far above it explodes."""
     norms = list(gradient_norms(model).values())
@@ -99,6 +105,7 @@ class Factor(NamedTuple):
     value: float
 
 
+@answered
 def chain_factors(output: Tensor, wrt: Tensor) -> list[Factor]:
     """The local derivatives on the way from `output` back to `wrt`, whose product is ∂output/∂wrt.
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import source
 from .backward import shares_owed, start_gradient, walk
+from .calls import answered
 from .modes import quiet
 from .primitive import Primitive
 from .tensor import Tensor
@@ -136,6 +137,7 @@ class Record(Sequence[Any]):
     __repr__ = __str__
 
 
+@answered
 def explain(output: Tensor, gradient: Any = None) -> Record:
     """The record of how `output` was computed, and of the way back from it. It leaves every `.grad` untouched.
 

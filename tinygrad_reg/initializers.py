@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from . import checks
+from .calls import answered
 from .modes import Rng, default_dtype, generator
 from .naming import missing, resolve
 from .ops import random as draw
@@ -96,36 +97,43 @@ def _truncated(shape: tuple[int, ...], std: float, rng: Rng, dtype: Any) -> np.n
     return z * (std / _STD_BETWEEN_2)
 
 
+@answered
 def zeros() -> Constant:
     """0: for biases. As kernels of hidden layers, all units stay identical (no symmetry is broken)."""
     return Constant(0.0)
 
 
+@answered
 def ones() -> Constant:
     """1: for the scale γ of a normalization."""
     return Constant(1.0)
 
 
+@answered
 def constant(value: Any) -> Constant:
     """The same `value` everywhere (a number, or an array that broadcasts to the shape)."""
     return Constant(value)
 
 
+@answered
 def normal(std: float = 0.05, *, truncated: bool = False) -> Drawn:
     """N(0, std²). The lectures' naive choices are std=1 (saturates tanh) and std=0.01 (signals die out)."""
     return Drawn("normal", checks.number("std", std, 0) ** 2, "one", truncated=truncated)
 
 
+@answered
 def uniform(limit: float = 0.05) -> Drawn:
     """Uniform in [−limit, limit]; variance limit²/3. Keras calls it random_uniform."""
     return Drawn("uniform", checks.number("limit", limit, 0) ** 2 / 3, "one", uniform=True)
 
 
+@answered
 def xavier_normal(*, truncated: bool = False) -> Drawn:
     """N(0, std²), std = sqrt(1 / fan_in): Xavier's, as lecture 000 teaches it."""
     return Drawn("xavier_normal", 1, "fan_in", truncated=truncated)
 
 
+@answered
 def glorot_normal(*, truncated: bool = False) -> Drawn:
     """N(0, std²), std = sqrt(2 / (fan_in + fan_out)).
 
@@ -134,11 +142,13 @@ def glorot_normal(*, truncated: bool = False) -> Drawn:
     return Drawn("glorot_normal", 1, "fan_average", truncated=truncated)
 
 
+@answered
 def glorot_uniform() -> Drawn:
     """Uniform in ±limit, limit = sqrt(6 / (fan_in + fan_out)): the default of Dense and Conv2D."""
     return Drawn("glorot_uniform", 1, "fan_average", uniform=True)
 
 
+@answered
 def he_normal(*, truncated: bool = False) -> Drawn:
     """N(0, std²), std = sqrt(2 / fan_in): for ReLU, which halves the second moment of its input.
 
@@ -148,6 +158,7 @@ def he_normal(*, truncated: bool = False) -> Drawn:
     return Drawn("he_normal", 2, "fan_in", truncated=truncated)
 
 
+@answered
 def he_uniform() -> Drawn:
     """Uniform in ±limit, limit = sqrt(6 / fan_in)."""
     return Drawn("he_uniform", 2, "fan_in", uniform=True)
@@ -161,6 +172,7 @@ NAMES: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
+@answered
 def create(initializer: Any, shape: Sequence[int], *, rng: Rng = None, dtype: Any = None) -> np.ndarray:
     """The array that `initializer` (a name, an object of this file, or a callable (shape, rng, dtype)) starts with.
 

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from . import checks, ops, source
+from .calls import answered
 from .loss_inputs import (
     as_labels,
     as_prediction,
@@ -40,7 +41,7 @@ from .loss_inputs import (
     check_signs,
 )
 from .modes import modes
-from .naming import answered, look_up, missing, resolve
+from .naming import look_up, missing, resolve
 from .ops.crossentropy import floored_log
 from .tensor import Tensor
 

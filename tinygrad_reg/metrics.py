@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import checks
+from .calls import answered
 from .naming import missing, resolve
 from .tensor import values
 
@@ -30,6 +31,7 @@ Metric = Callable[..., Any]
 # ---- classification
 
 
+@answered
 def accuracy(prediction: Any, target: Any, *, threshold: float | None = None) -> float:
     """The share of samples whose class was predicted.
 
@@ -40,6 +42,7 @@ def accuracy(prediction: Any, target: Any, *, threshold: float | None = None) ->
     return float(np.mean(predicted == true))
 
 
+@answered
 def binary_accuracy(prediction: Any, target: Any, *, threshold: float | None = None) -> float:
     """The share of elements on the right side of the threshold: for several yes-or-no outputs a sample.
 
@@ -52,6 +55,7 @@ def binary_accuracy(prediction: Any, target: Any, *, threshold: float | None = N
     return float(np.mean(_above(scores, threshold) == (true > 0)))
 
 
+@answered
 def top_k(prediction: Any, target: Any, *, k: int = 5) -> float:
     """The share of samples whose class is among the k with the highest scores (of equal scores the first counts more).
 
@@ -68,6 +72,7 @@ def top_k(prediction: Any, target: Any, *, k: int = 5) -> float:
     return float(np.mean((before < k) & ~np.isnan(own[..., 0])))
 
 
+@answered
 def confusion_matrix(
     prediction: Any, target: Any, *, classes: int | None = None, threshold: float | None = None
 ) -> np.ndarray:
@@ -84,6 +89,7 @@ def confusion_matrix(
     return np.bincount(true.ravel() * count + predicted.ravel(), minlength=count * count).reshape(count, count)
 
 
+@answered
 def precision(prediction: Any, target: Any, *, threshold: float | None = None, average: str | None = None) -> Any:
     """Of those predicted to be in a class, the share that is: TP / (TP + FP), and 0 where none is predicted.
 
@@ -96,16 +102,19 @@ def precision(prediction: Any, target: Any, *, threshold: float | None = None, a
     return _score(prediction, target, threshold, average, lambda tp, said, true: _ratio(tp, said))
 
 
+@answered
 def recall(prediction: Any, target: Any, *, threshold: float | None = None, average: str | None = None) -> Any:
     """Of those in a class, the share that was found: TP / (TP + FN), and 0 where there are none; else as precision."""
     return _score(prediction, target, threshold, average, lambda tp, said, true: _ratio(tp, true))
 
 
+@answered
 def f1(prediction: Any, target: Any, *, threshold: float | None = None, average: str | None = None) -> Any:
     """The harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN); else as precision."""
     return _score(prediction, target, threshold, average, lambda tp, said, true: _ratio(2 * tp, said + true))
 
 
+@answered
 def roc_auc(prediction: Any, target: Any) -> float:
     """The probability that a sample of class 1 scores higher than one of class 0; equal scores count half.
 
@@ -127,18 +136,21 @@ def roc_auc(prediction: Any, target: Any) -> float:
 # ---- regression
 
 
+@answered
 def mse(prediction: Any, target: Any) -> float:
     """Mean squared error, mean((a − y)²)."""
     a, y = _pair(prediction, target)
     return float(np.mean((a - y) ** 2))
 
 
+@answered
 def mae(prediction: Any, target: Any) -> float:
     """Mean absolute error, mean(|a − y|)."""
     a, y = _pair(prediction, target)
     return float(np.mean(np.abs(a - y)))
 
 
+@answered
 def r2(prediction: Any, target: Any) -> float:
     """The share of the target's variance that is explained, 1 − Σ(y − a)² / Σ(y − ȳ)², averaged over the outputs.
 

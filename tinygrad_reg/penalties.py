@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import checks, source
+from .calls import answered
 from .naming import missing, resolve
 from .ops.reductions import sum_of_squares
 from .tensor import Tensor
@@ -57,6 +58,7 @@ class Penalty:
         return self.text
 
 
+@answered
 def l1(strength: float = 0.01, *, samples: int | None = None) -> Penalty:
     """λ Σ|w|; with samples=N, λ/N Σ|w|. Drives weights to 0 by steps of equal size.
 
@@ -66,6 +68,7 @@ def l1(strength: float = 0.01, *, samples: int | None = None) -> Penalty:
     return Penalty(_absolute("strength", strength, samples), 0.0, f"l1({strength:g}{_said(samples=samples)})")
 
 
+@answered
 def l2(strength: float = 0.01, *, half: bool | None = None, samples: int | None = None) -> Penalty:
     """λ Σw²; with half=True λ/2 Σw²; with samples=N λ/(2N) Σw² (and λ/N Σw² with half=False as well).
 
@@ -76,6 +79,7 @@ def l2(strength: float = 0.01, *, half: bool | None = None, samples: int | None 
     return Penalty(0.0, square, f"l2({strength:g}{_said(half=half, samples=samples)})")
 
 
+@answered
 def l1_l2(l1: float = 0.01, l2: float = 0.01, *, half: bool | None = None, samples: int | None = None) -> Penalty:
     """Both at once: l1 Σ|w| + l2 Σw², with `half` and `samples` as in the functions l1 and l2.
 
@@ -86,6 +90,7 @@ def l1_l2(l1: float = 0.01, l2: float = 0.01, *, half: bool | None = None, sampl
     return Penalty(absolute, square, f"l1_l2({l1:g}, {l2:g}{_said(half=half, samples=samples)})")
 
 
+@answered
 def gaussian_prior(variance: float) -> Penalty:
     """−log of the prior w ~ N(0, variance · 1), up to a constant: Σw² / (2 · variance).
 
@@ -97,6 +102,7 @@ def gaussian_prior(variance: float) -> Penalty:
     return Penalty(0.0, 1 / (2 * checks.positive("variance", variance)), f"gaussian_prior({variance:g})")
 
 
+@answered
 def laplace_prior(scale: float) -> Penalty:
     """−log of the prior in which each weight is Laplace distributed with `scale` b, up to a constant: Σ|w| / b.
 
@@ -105,6 +111,7 @@ def laplace_prior(scale: float) -> Penalty:
     return Penalty(1 / checks.positive("scale", scale), 0.0, f"laplace_prior({scale:g})")
 
 
+@answered
 def prox_l1(w: Any, amount: float) -> Any:
     """The proximal operator of L1: w − min(amount, |w|) · sign(w), element by element.
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import source
 from .backward import shares_owed, start_gradient, walk
+from .calls import answered
 from .debug import below, is_finite
 from .modes import modes, quiet
 from .norms import length
@@ -21,6 +22,7 @@ _HUGE, _TINY = 1e3, 1e-3
 _ASK = "loss = tg.losses.mse(model(x), y); loss.backward(); tg.why(w, loss)"
 
 
+@answered
 def why(tensor: Tensor, loss: Tensor | None = None) -> str:
     """Why the gradient of `tensor` is None, zero, NaN or huge, in one or two sentences.
 

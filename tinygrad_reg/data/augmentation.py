@@ -16,13 +16,17 @@ from typing import Any, Literal
 import numpy as np
 
 from .. import checks
+from ..calls import Called
 from ..modes import Rng, generator
 
 Limits = tuple[float, float] | None
 
 
-class Augmentation:
+class Augmentation(Called):
     """What all of them share: the check of what is given, and the generator."""
+
+    def __init__(self) -> None:
+        """Nothing to set."""
 
     def __call__(self, images: Any, rng: Rng = None) -> np.ndarray:
         """The images, changed at random."""

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..calls import answered
 from ..modes import Rng, generator
-from ..naming import answered
 from .sets import as_floats, same_length
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..naming import answered
+from ..calls import answered
 
 
 @answered
@@ -27,21 +27,25 @@ def digits(*, images: bool = False) -> tuple[np.ndarray, np.ndarray]:
     return (x.reshape(-1, 1, 8, 8) if images else x), y
 
 
+@answered
 def breast_cancer() -> tuple[np.ndarray, np.ndarray]:
     """Tumours: x (569, 30), not standardised; labels 0 malignant, 1 benign."""
     return _loaded("breast_cancer")
 
 
+@answered
 def wine() -> tuple[np.ndarray, np.ndarray]:
     """Wines: x (178, 13), not standardised; labels 0 to 2."""
     return _loaded("wine")
 
 
+@answered
 def iris() -> tuple[np.ndarray, np.ndarray]:
     """Irises: x (150, 4); labels 0 to 2."""
     return _loaded("iris")
 
 
+@answered
 def diabetes() -> tuple[np.ndarray, np.ndarray]:
     """Patients: x (442, 10), standardised by its publishers; targets (442, 1), to go with a model of one output."""
     x, y = _loaded("diabetes")

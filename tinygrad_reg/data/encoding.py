@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..calls import answered
 from ..modes import default_dtype
-from ..naming import answered
 
 
 @answered

@@ -20,6 +20,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from .. import checks
+from ..calls import answered
 
 Sets = tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -27,6 +28,7 @@ _IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0
 _CIFAR_RECORD = 1 + 3 * 32 * 32  # a label, then the red, green and blue plane
 
 
+@answered
 def read_idx(path: str | Path) -> np.ndarray:
     """The array in an IDX file (MNIST's format), plain or compressed by gzip.
 
@@ -54,6 +56,7 @@ def read_idx(path: str | Path) -> np.ndarray:
         raise _refused(path, f"its header announces the shape {shape}: {error}") from None
 
 
+@answered
 def mnist(folder: str | Path) -> Sets:
     """MNIST or Fashion-MNIST from its four files: (x_train, y_train), (x_test, y_test).
 
@@ -85,6 +88,7 @@ def _found(folder: str | Path, name: str) -> Path:
     raise FileNotFoundError(f"{Path(folder)} holds no file {name} or {name}.gz; MNIST is four such files in one folder")
 
 
+@answered
 def read_cifar10(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
     """Images (N, 3, 32, 32) of bytes 0 to 255 and labels 0 to 9 from one batch file of CIFAR-10's binary version."""
     with _opened(path) as file:
@@ -101,6 +105,7 @@ def read_cifar10(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
     return records[:, 1:].reshape(-1, 3, 32, 32).copy(), labels
 
 
+@answered
 def cifar10(folder: str | Path) -> Sets:
     """CIFAR-10 from the six files of its binary version, read by read_cifar10: (x_train, y_train), (x_test, y_test)."""
     names = [*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"]
@@ -120,6 +125,7 @@ class Table(NamedTuple):
     classes: list[str]  # names of the classes, where the target is text: label i means classes[i]
 
 
+@answered
 def read_csv(path: str | Path, *, target: str | int | None = None, header: bool = True, delimiter: str = ",") -> Table:
     """The numbers in a CSV file, with the column `target` (its name, or its position) apart from the others.
 

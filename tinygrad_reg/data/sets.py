@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..calls import Called, answered
 from ..modes import Rng, generator, quiet
-from ..naming import Called, answered
 
 
 class batches(Called):  # named as what it is called like: for x, y in batches(...)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..calls import answered
 from ..modes import Rng, generator
-from ..naming import answered, resolve
+from ..naming import resolve
 
 Points = tuple[np.ndarray, np.ndarray]
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .. import checks, source
+from ..calls import Called
 from ..modes import default_dtype, layer_scope, modes, quiet
-from ..naming import Called
 from ..tensor import Tensor, as_array
 from .running import Changes, name_within, running
 

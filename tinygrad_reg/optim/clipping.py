@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..calls import answered
 from ..modes import modes, quiet
 from ..norms import norms
 from ..tensor import Tensor
 from .parameters import leaves
 
 
+@answered
 def clip_by_value(params: Tensor | Iterable[Tensor], limit: float) -> None:
     """g ← min(max(g, −limit), limit), each element by itself, which may turn the gradient's direction.
 
@@ -39,6 +41,7 @@ def clip_by_value(params: Tensor | Iterable[Tensor], limit: float) -> None:
             p._grad = np.clip(p._grad, -limit, limit, out=_own(p))
 
 
+@answered
 def clip_by_norm(params: Tensor | Iterable[Tensor], r: float) -> list[float]:
     """g ← g · r/‖g‖ for each parameter's gradient of a norm above r; returns the norms before (0 without a gradient).
 
@@ -62,6 +65,7 @@ def clip_by_norm(params: Tensor | Iterable[Tensor], r: float) -> list[float]:
     return norms
 
 
+@answered
 def clip_by_global_norm(params: Tensor | Iterable[Tensor], r: float) -> float:
     """All g ← g · r/‖all g‖ where the norm of all gradients together is above r; returns that norm before.
 

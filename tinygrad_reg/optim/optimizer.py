@@ -23,8 +23,8 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from .. import checks
+from ..calls import Called
 from ..modes import modes, quiet
-from ..naming import Called
 from ..source import users_level
 from ..tensor import Tensor, describe
 from .flat import Flat, runs, written

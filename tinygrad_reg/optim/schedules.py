@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import checks
+from ..calls import answered
 
 
 class Schedule:
@@ -34,12 +35,14 @@ class Schedule:
         return self._text
 
 
+@answered
 def constant(lr: float) -> Schedule:
     """η(t) = lr."""
     lr = checks.number("lr", lr, 0)
     return Schedule(f"constant({lr})", lambda t: lr)
 
 
+@answered
 def exponential(lr: float, decay: float, every: float = 1) -> Schedule:
     """η(t) = lr · decay^(t / every).
 
@@ -51,18 +54,21 @@ def exponential(lr: float, decay: float, every: float = 1) -> Schedule:
     return Schedule(f"exponential({lr}, decay={decay}, every={every})", lambda t: lr * decay ** (t / every))
 
 
+@answered
 def step(lr: float, decay: float, every: int) -> Schedule:
     """η(t) = lr · decay^⌊t / every⌋: the rate falls in steps."""
     lr, decay, every = checks.number("lr", lr, 0), checks.positive("decay", decay), checks.steps("every", every)
     return Schedule(f"step({lr}, decay={decay}, every={every})", lambda t: lr * decay ** (t // every))
 
 
+@answered
 def inverse_time(lr: float, decay: float, every: float = 1) -> Schedule:
     """η(t) = lr / (1 + decay · t / every)."""
     lr, decay, every = checks.number("lr", lr, 0), checks.positive("decay", decay), checks.positive("every", every)
     return Schedule(f"inverse_time({lr}, decay={decay}, every={every})", lambda t: lr / (1 + decay * t / every))
 
 
+@answered
 def cosine(lr: float, steps: int, end: float = 0.0) -> Schedule:
     """η(t) = end + (lr − end) · (1 + cos(π · t / steps)) / 2, and `end` from t = steps on."""
     lr, steps, end = checks.number("lr", lr, 0), checks.steps("steps", steps), checks.number("end", end, 0)
@@ -73,6 +79,7 @@ def cosine(lr: float, steps: int, end: float = 0.0) -> Schedule:
     return Schedule(f"cosine({lr}, steps={steps}, end={end})", half_a_wave)
 
 
+@answered
 def warmup(schedule: float | Callable[[int], float], steps: int, start: float = 0.0) -> Schedule:
     """η(t) = start + (η₀ − start) · t / steps, and from t = steps on the schedule (or rate) itself, whose first is η₀.
 

@@ -162,7 +162,7 @@ def check_targets(
                 for start in range(0, len(y), 4096):
                     loss(_repeated(out, len(y[start : start + 4096])), y[start : start + 4096])
             for name, metric in found.items():
-                if getattr(metric, "__wrapped__", metric) in metrics.METRICS.values():
+                if inspect.unwrap(metric) in map(inspect.unwrap, metrics.METRICS.values()):
                     score(name, metric(_repeated(out, len(y)), y))
         except (ValueError, TypeError) as error:
             raise type(error)(f"{what}{error}") from None

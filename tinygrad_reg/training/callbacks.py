@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import checks
+from ..calls import Called
 from ..diagnostics import gradient_norms
-from ..naming import Called
 
 if TYPE_CHECKING:
     from .run import Run

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..calls import answered
 from ..layers.module import Module, walk
 from ..modes import generator
-from ..naming import answered
 from ..optim import Optimizer
 from . import container
 from .callbacks import Callback

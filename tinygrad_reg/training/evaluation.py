@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from .. import losses, metrics
+from ..calls import answered
 from ..checks import whole
 from ..data.sets import same_length
 from ..layers.module import Module, evaluating
 from ..modes import no_grad
-from ..naming import answered
 from ..tensor import Tensor, values
 
 Metrics = str | Callable[..., Any] | Sequence[str | Callable[..., Any]]

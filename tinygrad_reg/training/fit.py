@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from .. import checks, losses
+from ..calls import answered
 from ..data.sets import batches
 from ..layers.module import Module
-from ..naming import answered
 from ..optim import Optimizer
 from ..tensor import Tensor
 from . import arguments, container
