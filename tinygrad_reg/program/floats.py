@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .node import Node
+from .node import OPERATORS, Node
 from .program import Program
 from .write import Namespace, Writer
 
-_ARITHMETIC = {operator.add, operator.sub, operator.mul, operator.truediv, operator.neg, np.add, np.subtract,
-    np.multiply, np.divide}  # fmt: skip
-_COMPARISONS = {operator.gt, operator.lt, operator.ge, operator.le, np.greater, np.less}
+_ARITHMETIC, _COMPARISONS = (
+    {function for one in OPERATORS.values() if one.sign in signs for function in (one.function, one.ufunc)}
+    for signs in (("+", "-", "*", "/"), ("<", "<=", ">", ">="))
+)
 
 
 def in_floats(program: Program, names: Namespace, name_of: Callable[[Node], str], known: set[Node]) -> list[str]:

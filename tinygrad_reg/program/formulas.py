@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .node import Input, Node, assign, exchanged, nodes_in
+from .node import OPERATORS, PREFIX, Input, Node, assign, exchanged, nodes_in
 
-_IN_PLACE = {np.add: "+=", np.subtract: "-=", np.multiply: "*=", np.divide: "/="}
+_IN_PLACE = {one.ufunc: f"{one.sign}=" for one in OPERATORS.values() if one.sign in "+-*/" and one.level != PREFIX}
 
 
 def as_values(nodes: Sequence[Node]) -> list[Node]:

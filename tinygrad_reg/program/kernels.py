@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .node import Method, Node, is_filled, nodes_in
-from .write import UFUNCS
+from .node import OPERATORS, Method, Node, is_filled, nodes_in
 
 # Functions and methods that are a ufunc's reduction, over all axes where none is given.
 _SUMS: dict[Any, np.ufunc] = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum, Method("sum"): np.add,
@@ -32,7 +31,8 @@ def ufunc_of(node: Node) -> Any:
         return np.square if is_numpys else node.function  # as NumPy's own operator does
     if node.function in _SUMS and node.options.keys() <= {"axis", "keepdims"} and len(node.arguments) == 1:
         return _SUMS[node.function].reduce
-    return UFUNCS.get(node.function, node.function)
+    one = OPERATORS.get(node.function)
+    return one.ufunc if one is not None and one.ufunc is not None else node.function
 
 
 def is_elementwise(function: Any) -> bool:

@@ -11,9 +11,9 @@ import numpy as np
 
 from .. import source as places
 from .formulas import as_values, in_place, may_wait
-from .node import Check, Input, Node, assign, is_filled, transposed
+from .node import OPERATORS, Check, Input, Node, assign, is_filled, transposed
 from .program import Program
-from .write import INFIX, Namespace, Writer, constant_text
+from .write import Namespace, Writer, constant_text
 
 _WIDE = {"update": 80}  # a part of an expression that is longer has a line of its own
 _NOTES = {"flat": "of the optimizer, changed in place", "rate": "learning rate", "clock": "number of this step"}
@@ -224,5 +224,5 @@ class Page(Writer):
         if type(x) is float and 0 < x < 1 and len(repr(x)) > 12:
             y = round(1 - x, 6)
             if 1 - y == x:
-                return f"1 - {y}", INFIX[operator.sub][1]
+                return f"1 - {y}", OPERATORS[operator.sub].level
         return super().literal(x)

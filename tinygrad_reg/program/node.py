@@ -7,7 +7,8 @@ of the functions below.
 from __future__ import annotations
 
 import copy
-from typing import Any
+import operator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -57,6 +58,45 @@ class Input(Node):
         super().__init__(None)
         self.kind, self.of, self.value, self.name = kind, of, value, name
         self.first = value  # an optimizer's step moves parameters to another array
+
+
+# ---- what it may call besides NumPy's functions
+
+
+class Operator(NamedTuple):
+    """An operator of Python's."""
+
+    function: Any
+    ufunc: Any  # which is what arrays do then; None where that depends on the numbers
+    sign: str
+    level: int  # how strongly it binds
+
+    @property
+    def name(self) -> str:
+        """As in __add__."""
+        return self.function.__name__.strip("_")  # type: ignore[no-any-return]
+
+
+COMPARING, PREFIX = 3, 11  # levels
+OPERATORS = {
+    row[0]: Operator(*row) for row in [
+        (operator.eq, np.equal, "==", 3), (operator.ne, np.not_equal, "!=", 3),
+        (operator.lt, np.less, "<", 3), (operator.le, np.less_equal, "<=", 3),
+        (operator.gt, np.greater, ">", 3), (operator.ge, np.greater_equal, ">=", 3),
+        (operator.or_, np.bitwise_or, "|", 4),
+        (operator.xor, np.bitwise_xor, "^", 5),
+        (operator.and_, np.bitwise_and, "&", 6),
+        (operator.lshift, np.left_shift, "<<", 8), (operator.rshift, np.right_shift, ">>", 8),
+        (operator.add, np.add, "+", 9), (operator.sub, np.subtract, "-", 9),
+        (operator.mul, np.multiply, "*", 10), (operator.truediv, np.divide, "/", 10),
+        (operator.floordiv, np.floor_divide, "//", 10), (operator.mod, np.remainder, "%", 10),
+        (operator.matmul, np.matmul, "@", 10),
+        (operator.neg, np.negative, "-", 11), (operator.pos, np.positive, "+", 11),
+        (operator.invert, np.invert, "~", 11),
+        (operator.pow, None, "**", 12),
+    ]
+}  # fmt: skip
+OF_UFUNC = {one.ufunc: one for one in OPERATORS.values()}
 
 
 class Method:

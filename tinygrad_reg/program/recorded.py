@@ -14,7 +14,7 @@ import numpy as np
 
 from ..modes import Captured, modes
 from ..tensor import Tensor
-from .node import FILLED, Input, Method, Node, transposed
+from .node import COMPARING, FILLED, OPERATORS, PREFIX, Input, Method, Node, transposed
 
 
 class Refused(RuntimeError):
@@ -222,9 +222,6 @@ def _is_constant(x: Recorded) -> bool:
 
 
 def _operators() -> None:
-    both = ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor"]
-    functions = [getattr(operator, name + ("_" if name in ("and", "or") else "")) for name in both]
-
     def forth(function: Callable[..., Any]) -> Callable[..., Any]:
         return lambda x, y: NotImplemented if isinstance(y, Tensor) else _record(function, x, y)
 
@@ -234,17 +231,19 @@ def _operators() -> None:
     def in_place(function: Callable[..., Any]) -> Callable[..., Any]:
         return lambda x, y: NotImplemented if isinstance(y, Tensor) else _capture().change(x, function, y)
 
-    for name, function in zip(both, functions, strict=True):
-        setattr(Recorded, f"__{name}__", forth(function))
-        setattr(Recorded, f"__r{name}__", back(function))
-        setattr(Recorded, f"__i{name}__", in_place(function))
-    for name, ufunc in (("divmod", np.divmod), ("lshift", np.left_shift), ("rshift", np.right_shift)):
-        setattr(Recorded, f"__{name}__", forth(ufunc))
-        setattr(Recorded, f"__r{name}__", back(ufunc))
-    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
-        setattr(Recorded, f"__{name}__", forth(getattr(operator, name)))
-    for name in ("neg", "pos", "abs", "invert"):
-        setattr(Recorded, f"__{name}__", (lambda f: lambda x: _record(f, x))(getattr(operator, name)))
+    def of_one(function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda x: _record(function, x)
+
+    for one in OPERATORS.values():
+        if one.level == PREFIX:
+            setattr(Recorded, f"__{one.name}__", of_one(one.function))
+            continue
+        setattr(Recorded, f"__{one.name}__", forth(one.function))
+        if one.level != COMPARING:  # Python turns x < y around by itself
+            setattr(Recorded, f"__r{one.name}__", back(one.function))
+            setattr(Recorded, f"__i{one.name}__", in_place(one.function))
+    for name, method in {"abs": of_one(operator.abs), "divmod": forth(np.divmod), "rdivmod": back(np.divmod)}.items():
+        setattr(Recorded, f"__{name}__", method)
 
 
 _operators()

@@ -12,27 +12,9 @@ import numpy as np
 
 from .. import ops
 from ..primitive import Primitive
-from .node import Method, Node, item, transposed
+from .node import COMPARING, OF_UFUNC, OPERATORS, PREFIX, Method, Node, Operator, item, transposed
 
 _ATOM = 20
-INFIX: dict[Any, tuple[str, int]] = {
-    operator.or_: ("|", 4), operator.xor: ("^", 5), operator.and_: ("&", 6),
-    operator.eq: ("==", 3), operator.ne: ("!=", 3), operator.lt: ("<", 3), operator.le: ("<=", 3),
-    operator.gt: (">", 3), operator.ge: (">=", 3), operator.add: ("+", 9), operator.sub: ("-", 9),
-    operator.mul: ("*", 10), operator.truediv: ("/", 10), operator.floordiv: ("//", 10), operator.mod: ("%", 10),
-    operator.matmul: ("@", 10), operator.pow: ("**", 12),
-}  # fmt: skip
-UFUNCS: dict[Any, Any] = {
-    operator.or_: np.bitwise_or, operator.xor: np.bitwise_xor, operator.and_: np.bitwise_and,
-    operator.eq: np.equal, operator.ne: np.not_equal, operator.lt: np.less, operator.le: np.less_equal,
-    operator.gt: np.greater, operator.ge: np.greater_equal, operator.add: np.add, operator.sub: np.subtract,
-    operator.mul: np.multiply, operator.truediv: np.divide, operator.floordiv: np.floor_divide,
-    operator.mod: np.remainder, operator.matmul: np.matmul, operator.neg: np.negative, operator.pos: np.positive,
-    operator.abs: np.absolute, operator.invert: np.invert,
-}  # fmt: skip
-_PLAIN = {np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
-    np.matmul: operator.matmul, np.greater: operator.gt, np.less: operator.lt, np.equal: operator.eq}  # fmt: skip
-_PREFIX: dict[Any, str] = {operator.neg: "-", operator.pos: "+", operator.invert: "~"}
 _USUAL = {"axis", "keepdims", "initial"}
 _REDUCTIONS = {np.add: "sum", np.maximum: "max", np.minimum: "min", np.multiply: "prod"}
 
@@ -84,17 +66,11 @@ class Writer:
     def expression(self, node: Node) -> tuple[str, int]:
         """The call that a node is, and how strongly it binds."""
         function, arguments, options = node.function, node.arguments, node.options
-        if not options:
-            function = _PLAIN.get(function, function) if _with_array(arguments) else function
-        if function in INFIX:
-            sign, level = INFIX[function]
-            if sign in "+-*/":
-                arguments = tuple(_weak(x, node) for x in arguments)
-            right = level + 1 if function is not operator.pow else level
-            left = level + 1 if function is operator.pow or level == 3 else level
-            return f"{self.text(arguments[0], left)} {sign} {self.text(arguments[1], right)}", level
-        if function in _PREFIX:
-            return f"{_PREFIX[function]}{self.text(arguments[0], 11)}", 11
+        one = OPERATORS.get(function)
+        if one is None and not options and any(isinstance(x, Node) for x in arguments):
+            one = OF_UFUNC.get(function)
+        if one is not None:
+            return self._operation(one, node), one.level
         if function is operator.abs:
             return f"np.abs({self.text(arguments[0])})", _ATOM
         if function is operator.getitem:
@@ -119,6 +95,14 @@ class Writer:
                 inside = self.listed(arguments[1:], shown if len(arguments) == 1 else options)
                 return f"{self.text(x, _ATOM)}.{_REDUCTIONS[owner]}({inside})", _ATOM
         return f"{self.function(function)}({self.listed(arguments, options)})", _ATOM
+
+    def _operation(self, one: Operator, node: Node) -> str:
+        if one.level == PREFIX:
+            return f"{one.sign}{self.text(node.arguments[0], PREFIX)}"
+        x, y = (_weak(x, node) for x in node.arguments) if one.sign in "+-*/" else node.arguments
+        is_power = one.function is operator.pow  # from the right
+        left = self.text(x, one.level + (is_power or one.level == COMPARING))
+        return f"{left} {one.sign} {self.text(y, one.level + (not is_power))}"
 
     def listed(self, arguments: Any, options: dict[str, Any]) -> str:
         """Arguments between brackets."""
@@ -168,7 +152,7 @@ class Writer:
         if isinstance(x, np.generic):
             return f"np.{x.dtype.name}({_number(x.item()) if x.dtype.kind != 'f' else _shortest(x)})", _ATOM
         if isinstance(x, (int, float)):
-            return _number(x), 11 if x < 0 else _ATOM
+            return _number(x), PREFIX if x < 0 else _ATOM
         if isinstance(x, np.dtype):
             return f"np.{x.name}", _ATOM
         if isinstance(x, type) and issubclass(x, np.generic):
@@ -187,10 +171,6 @@ def _weak(x: Any, node: Node) -> Any:
         if others and isinstance(others[0], Node) and getattr(others[0].value, "dtype", None) == x.dtype:
             return float(str(x)) if np.isfinite(x) else float(x)
     return x
-
-
-def _with_array(arguments: Any) -> bool:
-    return any(isinstance(x, Node) for x in arguments)
 
 
 def _shortest(x: Any) -> str:
