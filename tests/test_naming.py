@@ -74,19 +74,3 @@ def test_every_name_that_is_advised_is_there():
 def test_questions_whether_a_name_is_there_are_answered():
     assert not hasattr(tg, "__wrapped__")
     assert not hasattr(tg.optim, "Adadelta")
-
-
-@pytest.mark.parametrize(("name", "advice"), [("learning_rate", "optimizer.lr"), ("param_groups", "optimizer.params")])
-def test_an_optimizers_other_names_are_neither_read_nor_set(name, advice):
-    optimizer = tg.optim.SGD([W], lr=0.1)
-    with pytest.raises(AttributeError, match=f"SGD has no attribute '{name}'; write .*{advice}"):
-        getattr(optimizer, name)
-    with pytest.raises(AttributeError, match=f"SGD has no attribute '{name}'; write .*{advice}"):
-        setattr(optimizer, name, 0.2)
-    assert optimizer.lr == 0.1
-
-
-@pytest.mark.parametrize("name", ["clone", "backwards"])
-def test_a_tensors_other_names(name):
-    with pytest.raises(AttributeError, match=f"a Tensor has no attribute '{name}'; write t"):
-        getattr(W, name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from . import source
+from .elsewhere import answer, listed
 from .methods import Methods
 from .modes import Captured, default_dtype, modes
 
@@ -320,14 +321,17 @@ class Tensor(Methods):
             )
         return NotImplemented  # Python goes on with t + u
 
-    def __getattr__(self, name: str) -> NoReturn:
-        if name == "_mask" and self._requires_grad:  # a masked array on the left of an operator asks for it
+    @property
+    def _mask(self) -> NoReturn:
+        """A masked array on the left of an operator asks for it."""
+        if self._requires_grad:
             raise TypeError(
                 f"a masked array can't go with {describe(self)}, whose gradient would get lost: write "
                 "array.filled(value) for an array without a mask"
             )
-        here = f"; write {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
-        raise AttributeError(f"a Tensor has no attribute {name!r}{here}", name=name, obj=self)
+        raise AttributeError("a Tensor has no mask", name="_mask", obj=self)
+
+    __dir__ = listed
 
     __hash__ = object.__hash__  # by identity; == compares elements
 
@@ -366,37 +370,38 @@ class Tensor(Methods):
 
 
 # What other libraries call a method, and how it is written here.
-_ELSEWHERE = {
-    "view": "t.reshape(...)",
-    "unsqueeze": "np.expand_dims(t, axis)",
-    "permute": "t.transpose(...)",
-    "pow": "t ** n",
-    "matmul": "t @ u",
-    "mm": "t @ u",
-    "zero_grad": "t.grad = None, or optimizer.zero_grad() for all parameters",
-    "to": "t.astype(dtype); there is no other device",
-    "cuda": "nothing: there is no other device",
-    "cpu": "nothing: there is no other device",
-    "requires_grad_": "t.requires_grad = True",
-    "_prev": "t.parents",
-    "grad_fn": "t.op and t.parents",
-    "is_leaf": "t.op is None",
-    "retain_grad": "nothing: backward() keeps every gradient",
-    "zero_": "t.grad = None for a gradient, t.data = np.zeros(t.shape) for the values",
-    "add_": "t = t + u, or t.data = ... for a leaf",
-    "sub_": "t = t - u, or t.data = ... for a leaf",
-    "mul_": "t = t * u, or t.data = ... for a leaf",
-    "copy_": "t.data = ... for a leaf",
-    "clone": "t.data.copy() for the values; t itself never changes, so it needs no copy",
-    "backwards": "t.backward()",
-    "numel": "t.size",
-    "dim": "t.ndim",
-    "float": "t.astype('float32')",
-    "double": "t.astype('float64')",
-    "long": "t.numpy().astype(int)",
-    "expand": "np.broadcast_to(t, shape)",
-    "step": "optimizer.step()",
-}
+answer(
+    Methods,
+    view="t.reshape(...)",
+    unsqueeze="np.expand_dims(t, axis)",
+    permute="t.transpose(...)",
+    pow="t ** n",
+    matmul="t @ u",
+    mm="t @ u",
+    zero_grad="t.grad = None, or optimizer.zero_grad() for all parameters",
+    to="t.astype(dtype); there is no other device",
+    cuda="nothing: there is no other device",
+    cpu="nothing: there is no other device",
+    requires_grad_="t.requires_grad = True",
+    _prev="t.parents",
+    grad_fn="t.op and t.parents",
+    is_leaf="t.op is None",
+    retain_grad="nothing: backward() keeps every gradient",
+    zero_="t.grad = None for a gradient, t.data = np.zeros(t.shape) for the values",
+    add_="t = t + u, or t.data = ... for a leaf",
+    sub_="t = t - u, or t.data = ... for a leaf",
+    mul_="t = t * u, or t.data = ... for a leaf",
+    copy_="t.data = ... for a leaf",
+    clone="t.data.copy() for the values; t itself never changes, so it needs no copy",
+    backwards="t.backward()",
+    numel="t.size",
+    dim="t.ndim",
+    float="t.astype('float32')",
+    double="t.astype('float64')",
+    long="t.numpy().astype(int)",
+    expand="np.broadcast_to(t, shape)",
+    step="optimizer.step()",
+)
 
 
 def describe(x: Any) -> str:

@@ -30,7 +30,7 @@ def public() -> Iterator[tuple[str, Callable[..., Any]]]:
     for function in sorted((f for f in numpy_rules if callable(f)), key=lambda f: f.__name__):
         yield f"np.{function.__name__}", function
     for name in sorted(vars(tg.Tensor).keys() | vars(tg.Tensor.__mro__[1]).keys()):
-        method = getattr(tg.Tensor, name)
+        method = getattr(tg.Tensor, name, None)  # None: a name of another library, which is answered
         if not name.startswith("_") and callable(method):
             yield f"Tensor.{name}", method
 

@@ -6,12 +6,13 @@ import inspect
 import reprlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
 from .. import checks, source
 from ..calls import Called
+from ..elsewhere import NeverHere, answer, listed
 from ..modes import default_dtype, layer_scope, modes, quiet
 from ..tensor import Tensor, as_array
 from .running import Changes, name_within, running
@@ -40,6 +41,7 @@ class Module(Called):
 
     input_shape: tuple[int, ...] | None = None  # of one sample, where the layer alone determines it
     _calls_only_the_house = False  # in its forward, so that ops made there know the user's call: see source.caller
+    trainable = NeverHere("parameter.requires_grad, of each of .parameters()")
     training: bool = True  # noise on, statistics of the batch: switched by train() and eval()
 
     def __init__(self) -> None:
@@ -149,18 +151,12 @@ class Module(Called):
                 f"{type(self).__name__}.{name} is a Tensor, and an array in its place would not be trained; "
                 f"write .{name}.data = array for new values"
             )
-        if name == "trainable":
-            raise AttributeError(f"{type(self).__name__} has no attribute 'trainable'; write {_ELSEWHERE[name]}")
         if isinstance(value, Tensor):
             value._owned = True  # pictures name it by this module's path
         Changes.count += 1
         object.__setattr__(self, name, value)
 
-    if not TYPE_CHECKING:  # type checkers would take every misspelt attribute for one that exists
-
-        def __getattr__(self, name: str) -> Any:
-            hint = f"; write {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
-            raise AttributeError(f"{type(self).__name__} has no attribute '{name}'{hint}", name=name, obj=self)
+    __dir__ = listed
 
     # ---- training
 
@@ -246,26 +242,26 @@ class Module(Called):
 
 
 # What Keras and PyTorch users look for on a model, and where it is.
-_ELSEWHERE = {
-    "compile": "tg.fit(model, x, y, loss=..., optimizer=...), which takes them at once",
-    "fit": "tg.fit(model, x, y, loss=..., optimizer=...)",
-    "evaluate": "tg.evaluate(model, x, y, loss=...)",
-    "predict": "tg.predict(model, x)",
-    "save": "tg.save(path, model=model)",
-    "load": "tg.load(path, model=model)",
-    "weight": ".kernel, of shape (in, out)",
-    "weights": ".parameters(), or .kernel and .bias of a layer",
-    "trainable_variables": ".parameters()",
-    "get_weights": ".state_dict()",
-    "set_weights": ".load_state_dict(state)",
-    "layers": ".named_modules()",
-    "modules": ".named_modules()",
-    "children": ".named_modules()",
-    "get_layer": "model[index], or .named_modules()",
-    "to": "nothing: there is no other device",
-    "cuda": "nothing: there is no other device",
-    "trainable": "parameter.requires_grad, of each of .parameters()",
-}
+answer(
+    Module,
+    compile="tg.fit(model, x, y, loss=..., optimizer=...), which takes them at once",
+    fit="tg.fit(model, x, y, loss=..., optimizer=...)",
+    evaluate="tg.evaluate(model, x, y, loss=...)",
+    predict="tg.predict(model, x)",
+    save="tg.save(path, model=model)",
+    load="tg.load(path, model=model)",
+    weight=".kernel, of shape (in, out)",
+    weights=".parameters(), or .kernel and .bias of a layer",
+    trainable_variables=".parameters()",
+    get_weights=".state_dict()",
+    set_weights=".load_state_dict(state)",
+    layers=".named_modules()",
+    modules=".named_modules()",
+    children=".named_modules()",
+    get_layer="model[index], or .named_modules()",
+    to="nothing: there is no other device",
+    cuda="nothing: there is no other device",
+)
 
 
 _CONTAINERS = (list, tuple, dict)

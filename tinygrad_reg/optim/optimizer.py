@@ -24,13 +24,14 @@ import numpy as np
 
 from .. import checks
 from ..calls import Called
+from ..elsewhere import NeverHere, listed
 from ..modes import modes, quiet
 from ..source import users_level
 from ..tensor import Tensor, describe
 from .flat import Flat, runs, written
 from .parameters import leaves
 from .schedules import name_of
-from .settings import Elsewhere, Setting, settings_of
+from .settings import Setting, settings_of
 
 Rate = float | Callable[[int], float]
 
@@ -53,8 +54,9 @@ class Optimizer(Called):
     decoupled = False  # whether weight decay shrinks the weights themselves, or adds to the gradient
 
     weight_decay = Setting(checks.number, "λ", low=0)
-    learning_rate = Elsewhere("optimizer.lr, which can be assigned")
-    param_groups = Elsewhere("optimizer.lr and optimizer.params; parameters with another rate get another optimizer")
+    learning_rate = NeverHere("optimizer.lr, which can be assigned")
+    param_groups = NeverHere("optimizer.lr and optimizer.params; parameters with another rate get another optimizer")
+    __dir__ = listed
 
     def __init__(
         self,

@@ -30,28 +30,6 @@ class Setting:
         optimizer.__dict__[self.name] = self.check(self.name, value, **self.limits)
 
 
-class Elsewhere:
-    """A name that other libraries use: reading or assigning it is answered with what to write here."""
-
-    def __init__(self, advice: str) -> None:
-        self.advice = advice
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, optimizer: Any, owner: type | None = None) -> Any:
-        if optimizer is None:
-            return self
-        raise self._refusal(optimizer)
-
-    def __set__(self, optimizer: Any, value: Any) -> None:
-        raise self._refusal(optimizer)
-
-    def _refusal(self, optimizer: Any) -> AttributeError:
-        text = f"{type(optimizer).__name__} has no attribute '{self.name}'; write {self.advice}"
-        return AttributeError(text, name=self.name, obj=optimizer)
-
-
 def settings_of(optimizer: Any) -> dict[str, Setting]:
     """The hyper-parameters that an optimizer's class and its parents declare."""
     declared = (vars(owner) for owner in reversed(type(optimizer).__mro__))
