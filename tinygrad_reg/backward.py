@@ -18,6 +18,8 @@ from .methods import attach
 from .modes import ERROR_STATE, IGNORE, modes, quiet
 from .tensor import Tensor, as_array, describe
 
+_SCALARS = {np.float64, np.float32}  # of 0-d tensors: to be one of them says shape and dtype at once
+
 
 class Observer(Protocol):
     """Who wants to see each step of the walk: the record of `explain`, the checks of `debug`."""
@@ -91,9 +93,8 @@ def walk(
                     error.add_note(f"in the derivative of '{primitive.name}' by '{primitive.input_name(position)}'")
                     raise
             data = parent._data
-            kind = type(raw)
-            fits = kind is type(data) and (
-                kind is np.float64 or kind is np.float32 or (raw.shape == data.shape and raw.dtype is data.dtype)
+            fits = type(raw) is type(data) and (
+                type(raw) in _SCALARS or (raw.shape == data.shape and raw.dtype is data.dtype)
             )
             share = raw if fits else _fit(raw, parent, node)
 

@@ -57,8 +57,9 @@ class Dense(Weighted):
 
     def forward(self, x: Tensor) -> Any:
         """activation(x @ kernel + bias)"""
-        if x.ndim == 0 or x.shape[-1] != self.in_features:
-            self._refuse(x.shape)
+        shape = x.shape
+        if not shape or shape[-1] != self.in_features:
+            self._refuse(shape)
         z = x @ self.kernel if self.bias is None else ops.affine(x, self.kernel, self.bias)
         return activate(self.activation, z)
 
