@@ -112,7 +112,8 @@ def _taking_arguments():
 # What makes plain records, what comes out of calls, and what takes a name or a function alone.
 NOT_ANSWERED = {
     "Checkpoint", "Diagnosis", "History", "Tensor", "debug", "head_for", "no_grad", "primitive", "seed",
-    "set_default_dtype", "losses.get", "losses.head_for", "optim.Update", "optim.schedules.Schedule", "optim.schedules.name_of",
+    "set_default_dtype", "losses.get", "losses.head_for",
+    "optim.Update", "optim.schedules.Schedule", "optim.schedules.name_of",
     "data.Table", "penalties.Penalty", "penalties.get", "initializers.Constant", "initializers.Drawn",
     "initializers.fans", "metrics.get", "diagnostics.Factor", "data.augmentation.Augmentation",
     "check_grad", "compile", "grad", "gradients", "hessian", "hvp", "jacobian", "value_and_grad",

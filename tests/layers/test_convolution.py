@@ -93,13 +93,23 @@ def test_flatten():
         (lambda: tg.Conv2D(3, 4, 9)(np.zeros((2, 3, 8, 8))), "does not fit"),
         (lambda: tg.Conv2D(3, 4, 0), "kernel_size"),
         (lambda: tg.Conv2D(3, 4, 3, stride=0), "stride"),
-        (lambda: tg.Conv2D(3, 4, 3, padding="valid"), "padding must be numbers or 'same'"),
+        (lambda: tg.Conv2D(3, 4, 3, padding="valid"), "padding must be a whole number ≥ 0, one an axis, or 'same'"),
+        (
+            lambda: tg.Conv2D(3, 4, [3, 3, 3]),
+            r"kernel_size must be a whole number ≥ 1, or a pair of them, not \[3, 3, 3\]",
+        ),
         (lambda: tg.Conv2D(0, 4, 3), "in_channels"),
     ],
 )
 def test_wrong_calls(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_pair_may_be_a_list():
+    layer = tg.Conv2D(1, 2, [3, 2], stride=[1, 2])
+    assert layer.kernel.shape == (2, 1, 3, 2)
+    assert layer(np.zeros((1, 1, 5, 6))).shape == (1, 2, 3, 3)
 
 
 def test_use_bias_is_true_or_false():

@@ -82,10 +82,10 @@ def test_a_mean_shares_its_gradient_evenly():
     ("wrong", "message"),
     [
         (lambda: ops.max_pool2d(IMAGE[0], size=2), "x must have 4 axes"),
-        (lambda: ops.max_pool2d(IMAGE, size=0), "the window must be a whole number from 1 on"),
+        (lambda: ops.max_pool2d(IMAGE, size=0), "the window must be a whole number ≥ 1"),
         (lambda: ops.max_pool2d(IMAGE, size=9), r"window of \(9, 9\) does not fit into an image of \(5, 6\)"),
         (lambda: ops.max_pool2d(IMAGE, size=2, padding=2), "would see nothing but padding"),
-        (lambda: ops.max_pool2d(IMAGE, size=2, stride=0), "stride must be a whole number from 1 on"),
+        (lambda: ops.max_pool2d(IMAGE, size=2, stride=0), "stride must be a whole number ≥ 1"),
         (lambda: ops.avg_pool2d(IMAGE, size=2, padding=-1), "padding must be"),
         (lambda: ops.max_pool1d(IMAGE, size=2), "x must have 3 axes, not 4"),
         (lambda: ops.avg_pool1d(IMAGE, size=2), "x must have 3 axes, not 4"),
@@ -169,8 +169,8 @@ def test_drawn_regions_are_inputs_without_a_gradient():
         (lambda: ops.fractional_max_pool2d(IMAGE, boundaries=([0, 3], [0, 6])), "run from 0 to 5"),
         (lambda: ops.fractional_max_pool2d(IMAGE, boundaries=([0, 3, 3, 5], [0, 6])), "rising whole numbers"),
         (lambda: ops.fractional_max_pool2d(IMAGE, boundaries=([0.0, 5.0], [0, 6])), "rising whole numbers"),
-        (lambda: ops.fractional_max_pool2d(IMAGE, 1.5, sequence="even"), "sequence must be 'pseudo' or 'random'"),
-        (lambda: ops.region_boundaries(length=3, count=4), "at most as many as the axis is long"),
+        (lambda: ops.fractional_max_pool2d(IMAGE, 1.5, sequence="even"), "must be one of 'pseudo', 'random', not"),
+        (lambda: ops.region_boundaries(length=3, count=4), "count must be a whole number from 1 to 3, the length"),
     ],
 )
 def test_regions_that_can_not_be_are_named(wrong, message):

@@ -17,18 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive
-from .windows import (
-    Padding,
-    Pair,
-    Windows,
-    check_counts,
-    image_size,
-    padded_image,
-    padded_size,
-    row_padding,
-    taps,
-    windows,
-)
+from .windows import Grid, Padding, Pair, image_size, row_padding, windows
 
 _WHY = "Convolution is a sum of products: each input's gradient is again a convolution, of G with the other input."
 
@@ -87,9 +76,9 @@ def conv_transpose2d(x: Any, w: Any, *, stride: Pair = 1, padding: Padding = 0, 
         alone = windows(window, window, stride, padding)
         size = [(m - 1) * s + k - sum(p) for m, s, k, p in zip(counts, alone.strides, window, alone.pads, strict=True)]
         if min(size) < 0:
-            raise ValueError("there is more padding than result")
+            raise ValueError(f"padding must leave a result, not one of {tuple(size)}")
     grid = windows(size, window, stride, padding)
-    check_counts(counts, grid)
+    grid.check_counts(counts)
     return _spread(x, w, grid)
 
 
@@ -110,7 +99,7 @@ def _(g, out, x, w, *, stride=1, padding=0, size=None):
 def conv2d_kernel(x: Any, y: Any, *, size: Pair, stride: Pair = 1, padding: Padding = 0) -> Any:
     """out[o, i, a, b] = Σ x[n, i, r·stride + a, c·stride + b] · y[n, o, r, c] over n, r, c: a kernel's gradient"""
     grid = windows(image_size("x", x), size, stride, padding)
-    check_counts(image_size("y", y), grid)
+    grid.check_counts(image_size("y", y))
     return _kernel(x, y, grid)
 
 
@@ -173,7 +162,7 @@ def _check_channels(given: int, expected: int) -> None:
 _AT_A_TIME = 2**17  # numbers laid out together
 
 
-def _correlated(x: Any, w: Any, grid: Windows) -> Any:
+def _correlated(x: Any, w: Any, grid: Grid) -> Any:
     (height, width), (rows, columns) = grid.window, grid.counts
     kernel_rows = np.reshape(np.transpose(w, (2, 0, 1, 3)), (height, len(w), w.shape[1] * width))
     out = np.empty((len(x), len(w), rows * columns), np.result_type(x, w))
@@ -185,7 +174,7 @@ def _correlated(x: Any, w: Any, grid: Windows) -> Any:
     return np.reshape(out, (len(x), len(w), rows, columns))
 
 
-def _kernel(x: Any, y: Any, grid: Windows) -> Any:
+def _kernel(x: Any, y: Any, grid: Grid) -> Any:
     (height, width), (rows, columns) = grid.window, grid.counts
     flat = np.reshape(y, (*y.shape[:2], rows * columns))
     out = np.zeros((y.shape[1], x.shape[1], height, width), np.result_type(x, y))
@@ -197,13 +186,13 @@ def _kernel(x: Any, y: Any, grid: Windows) -> Any:
     return out
 
 
-def _spread(y: Any, w: Any, grid: Windows) -> Any:
+def _spread(y: Any, w: Any, grid: Grid) -> Any:
     (height, width), (top, bottom), (left, right) = grid.window, *grid.pads
     if grid.strides == (1, 1) and max(top, bottom) < height and max(left, right) < width:
         # Then it is the correlation with the kernel turned round, on an image with the rest of a kernel as padding.
         pads = ((height - 1 - top, height - 1 - bottom), (width - 1 - left, width - 1 - right))
         turned = np.swapaxes(w[:, :, ::-1, ::-1], 0, 1)
-        return _correlated(y, turned, Windows(grid.counts, grid.window, (1, 1), pads, grid.size))
+        return _correlated(y, turned, Grid(grid.counts, grid.window, (1, 1), pads, grid.size))
     (rows, columns), (images, channels) = grid.counts, (len(y), w.shape[1])
     kernel_rows = np.reshape(np.transpose(w, (2, 1, 3, 0)), (height, channels * width, len(w)))
     flat = np.reshape(y, (images, len(w), rows * columns))
@@ -216,16 +205,16 @@ def _spread(y: Any, w: Any, grid: Windows) -> Any:
             met += kernel_rows[a] @ flat[block]
         for place, source in _by_column(part, laid_out, grid):
             place += source
-    return out[:, :, top : top + grid.size[0], left : left + grid.size[1]]
+    return grid.inside(out)
 
 
-def _blocks(shape: tuple[int, ...], grid: Windows) -> list[slice]:
+def _blocks(shape: tuple[int, ...], grid: Grid) -> list[slice]:
     """The images of an array of this shape, a few at a time."""
     few = max(_AT_A_TIME // max(math.prod(_layout(shape[1], grid)), 1), 1)
     return [slice(first, first + few) for first in range(0, shape[0], few)]
 
 
-def _layout(channels: int, grid: Windows) -> tuple[int, int, int]:
+def _layout(channels: int, grid: Grid) -> tuple[int, int, int]:
     """The shape of an image that is laid out: (channels · kernel columns, stride, rows / stride · result's columns).
 
     For each column of the kernel, it has the columns of the image that it meets. Rows are sorted by their remainder
@@ -235,34 +224,34 @@ def _layout(channels: int, grid: Windows) -> tuple[int, int, int]:
     return channels * width, stride, (rows + (height - 1) // stride) * columns
 
 
-def _laid_out(x: Any, grid: Windows) -> Any:
+def _laid_out(x: Any, grid: Grid) -> Any:
     laid_out = np.empty((len(x), *_layout(x.shape[1], grid)), x.dtype)
-    for place, target in _by_column(padded_image(x, grid, 0, _room(grid)), laid_out, grid):
+    for place, target in _by_column(grid.padded(x, 0, _room(grid)), laid_out, grid):
         target[...] = place
     return laid_out
 
 
-def _by_column(image: Any, laid_out: Any, grid: Windows) -> Iterator[tuple[Any, Any]]:
+def _by_column(image: Any, laid_out: Any, grid: Grid) -> Iterator[tuple[Any, Any]]:
     """For each column of the kernel: what it meets on the padded image, and where that is laid out."""
-    columns, (stride, step) = grid.counts[1], grid.strides
+    columns, stride = grid.counts[1], grid.strides[0]
     images, channels, _, across = image.shape
     tall = laid_out.shape[-1] // columns
     by_remainder = np.reshape(image[:, :, : tall * stride], (images, channels, tall, stride, across)).swapaxes(2, 3)
     parts = np.reshape(laid_out, (images, channels, grid.window[1], stride, tall, columns))
     for b in range(grid.window[1]):
-        yield by_remainder[..., taps(b, columns, step)], parts[:, :, b]
+        yield by_remainder[..., grid.column(b)], parts[:, :, b]
 
 
-def _met_by_row(a: int, laid_out: Any, grid: Windows) -> Any:
+def _met_by_row(a: int, laid_out: Any, grid: Grid) -> Any:
     """What row a of the kernel meets, (images, channels · kernel columns, places of the kernel): a view."""
     (rows, columns), stride = grid.counts, grid.strides[0]
     first = a // stride * columns
     return laid_out[:, :, a % stride, first : first + rows * columns]
 
 
-def _room(grid: Windows) -> tuple[int, int]:
+def _room(grid: Grid) -> tuple[int, int]:
     """The padded image's size, its rows rounded up to whole strides."""
     stride = grid.strides[0]
     tall = (grid.counts[0] + (grid.window[0] - 1) // stride) * stride
-    height, width = padded_size(grid)
+    height, width = grid.padded_size
     return max(tall, height), width

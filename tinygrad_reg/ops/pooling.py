@@ -8,23 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..modes import Rng, generator
 from ..primitive import primitive
 from ..source import result
 from ..tensor import Tensor
 from .indexing import ARRAY, Index, scatter_add, take_op
-from .windows import (
-    Padding,
-    Pair,
-    Windows,
-    check_counts,
-    image_size,
-    padded_image,
-    padded_size,
-    row_padding,
-    taps,
-    windows,
-)
+from .windows import Grid, Padding, Pair, image_size, row_padding, windows
 
 _IMAGES = "x is (images, channels, height, width)"
 _SEQUENCES = "x is (sequences, channels, length)"
@@ -32,16 +22,8 @@ _LARGEST = "The largest number of a window is its result, so it gets the whole g
 _SHARED = "Each of the n numbers of a window has a part of 1/n in its mean."
 
 
-def _grid(x: Any, size: Pair, stride: Pair | None, padding: Padding) -> Windows:
+def _grid(x: Any, size: Pair, stride: Pair | None, padding: Padding) -> Grid:
     return windows(image_size("x", x), size, size if stride is None else stride, padding)
-
-
-def _inside(padded: Any, grid: Windows) -> Any:
-    """A padded image without its padding."""
-    if padded.shape[2:] == grid.size:
-        return padded
-    (top, _), (left, _) = grid.pads
-    return padded[:, :, top : top + grid.size[0], left : left + grid.size[1]]
 
 
 def _on_one_row(x: Any, size: Any, stride: Any, padding: Any) -> dict[str, Any]:
@@ -68,15 +50,16 @@ def max_pool2d(x: Any, *, size: Pair, stride: Pair | None = None, padding: Paddi
     if any(max(sides) >= length for sides, length in zip(grid.pads, grid.window, strict=True)):
         raise ValueError(f"with padding {grid.pads}, a window of {grid.window} would see nothing but padding")
     lowest = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -np.inf
-    met = [[taps(q, n, s) for q in range(k)] for k, n, s in zip(grid.window, grid.counts, grid.strides, strict=True)]
-    return _largest(padded_image(x, grid, lowest), *met)
+    height, width = grid.window
+    met = [grid.row(a) for a in range(height)], [grid.column(b) for b in range(width)]
+    return _largest(grid.padded(x, lowest), *met)
 
 
 @max_pool2d.derivative("1 for the largest, 0 for the others", how="G put where the largest was")
 def _max_pool2d_x(g, out, x, *, size, stride=None, padding=0, kept):
     grid = _grid(x, size, stride, padding)
     rows, columns = (np.arange(n) * s for n, s in zip(grid.counts, grid.strides, strict=True))
-    return _inside(_put_back(g, kept, grid.window, rows, columns, (*x.shape[:2], *padded_size(grid))), grid)
+    return grid.inside(_put_back(g, kept, grid.window, rows, columns, (*x.shape[:2], *grid.padded_size)))
 
 
 @primitive(keeps=True, text="max of each window", expects=_SEQUENCES, why=_LARGEST)
@@ -140,10 +123,9 @@ def avg_pool2d(x: Any, *, size: Pair, stride: Pair | None = None, padding: Paddi
     array([[[[3.]]]])
     """
     grid = _grid(x, size, stride, padding)
-    (height, width), (rows, columns), (down, across) = grid.window, grid.counts, grid.strides
-    image = padded_image(x, grid, 0)
-    in_rows = _sum([image[..., taps(b, columns, across)] for b in range(width)])
-    return _sum([in_rows[:, :, taps(a, rows, down)] for a in range(height)]) * (1 / (height * width))
+    (height, width), image = grid.window, grid.padded(x, 0)
+    in_rows = _sum([image[..., grid.column(b)] for b in range(width)])
+    return _sum([in_rows[:, :, grid.row(a)] for a in range(height)]) * (1 / (height * width))
 
 
 @avg_pool2d.derivative("1/n", how="G/n spread over the windows")
@@ -160,17 +142,16 @@ def spread_mean2d(
 ) -> Any:
     """avg_pool2d backwards: each number, divided by the size of a window, is added to all of its window on the image"""
     grid = windows(image, size, size if stride is None else stride, padding)
-    check_counts(image_size("x", x), grid)
-    (height, width), (rows, columns), (down, across) = grid.window, grid.counts, grid.strides
-    room = padded_size(grid)
+    grid.check_counts(image_size("x", x))
+    (height, width), room = grid.window, grid.padded_size
     share = x * (1 / (height * width))
-    in_rows = np.zeros((*x.shape[:2], room[0], columns), share.dtype)
+    in_rows = np.zeros((*x.shape[:2], room[0], grid.counts[1]), share.dtype)
     for a in range(height):
-        in_rows[:, :, taps(a, rows, down)] += share
+        in_rows[:, :, grid.row(a)] += share
     out = np.zeros((*x.shape[:2], *room), share.dtype)
     for b in range(width):
-        out[..., taps(b, columns, across)] += in_rows
-    return _inside(out, grid)
+        out[..., grid.column(b)] += in_rows
+    return grid.inside(out)
 
 
 @spread_mean2d.derivative("1/n", how="mean of G in each window")
@@ -210,14 +191,11 @@ def region_boundaries(*, length: int, count: int, sequence: str = "pseudo", rng:
     >>> region_boundaries(length=5, count=3, rng=0).tolist()
     [0, 2, 4, 5]
     """
-    if not 1 <= count <= length:
-        raise ValueError("there must be at least one region, and at most as many as the axis is long")
-    if sequence == "pseudo":
+    checks.whole("count", count, 1, length, ", the length of the axis")
+    if checks.one_of("sequence", sequence, ("pseudo", "random")) == "pseudo":
         return (np.arange(count + 1) * length + generator(rng).integers(count)) // count
-    if sequence == "random":
-        even, longer = divmod(length, count)
-        return np.append(0, np.cumsum(generator(rng).permutation(np.arange(count) < longer) + even))
-    raise ValueError("sequence must be 'pseudo' or 'random'")
+    even, longer = divmod(length, count)
+    return np.append(0, np.cumsum(generator(rng).permutation(np.arange(count) < longer) + even))
 
 
 @primitive(name="fractional_max_pool2d", keeps=True, text="max of each region", expects=_IMAGES, why=_LARGEST)

@@ -12,8 +12,8 @@ Pair = int | Sequence[int]  # one number for both axes, or one for each
 Padding = int | str | Sequence[int] | Sequence[Sequence[int]]
 
 
-class Windows(NamedTuple):
-    """Windows on an image, in rows and columns; everything here is (of the rows, of the columns)."""
+class Grid(NamedTuple):
+    """The windows on an image, in rows and columns; everything here is (of the rows, of the columns)."""
 
     size: tuple[int, int]  # the image, without its padding
     window: tuple[int, int]
@@ -21,21 +21,61 @@ class Windows(NamedTuple):
     pads: tuple[tuple[int, int], tuple[int, int]]  # (above, below), (left, right)
     counts: tuple[int, int]  # how many windows there are: the size of the result
 
+    @property
+    def padded_size(self) -> tuple[int, int]:
+        """Height and width of the image with its padding."""
+        (height, width), (rows, columns) = self.size, self.pads
+        return height + sum(rows), width + sum(columns)
 
-def windows(size: Sequence[int], window: Pair, stride: Pair, padding: Padding) -> Windows:
+    def padded(self, x: Any, value: float, room: tuple[int, int] | None = None) -> Any:
+        """x with the padding around it, filled with `value`, and with more below up to `room` if that is larger."""
+        room = room or self.padded_size
+        if room == self.size:
+            return x
+        padded = np.full((*x.shape[:2], *room), value, x.dtype)
+        self.inside(padded)[...] = x
+        return padded
+
+    def inside(self, padded: Any) -> Any:
+        """A padded image without its padding, as a view."""
+        if padded.shape[2:] == self.size:
+            return padded
+        (top, _), (left, _) = self.pads
+        return padded[:, :, top : top + self.size[0], left : left + self.size[1]]
+
+    def row(self, a: int) -> slice:
+        """The rows of the padded image that are row `a` of a window."""
+        return _every(a, self.counts[0], self.strides[0])
+
+    def column(self, b: int) -> slice:
+        """The columns of the padded image that are column `b` of a window."""
+        return _every(b, self.counts[1], self.strides[1])
+
+    def check_counts(self, given: tuple[int, int]) -> None:
+        """What should be one number for each window must be that."""
+        if given != self.counts:
+            raise ValueError(f"an image of {self.size} has {self.counts} windows of {self.window}, not {given}")
+
+
+def _every(start: int, count: int, stride: int) -> slice:
+    return slice(start, start + (count - 1) * stride + 1, stride)
+
+
+def windows(size: Sequence[int], window: Pair, stride: Pair, padding: Padding) -> Grid:
     """The windows of this size on an image of `size`, `stride` apart."""
     return _windows(tuple(size), _hashable(window), _hashable(stride), _hashable(padding))
 
 
 @lru_cache(maxsize=1024)
-def _windows(size: Any, window: Any, stride: Any, padding: Any) -> Windows:
+def _windows(size: Any, window: Any, stride: Any, padding: Any) -> Grid:
     window, strides = pair("the window", window, 1), pair("stride", stride, 1)
     if padding == "same":
         counts = tuple(-(-n // s) for n, s in zip(size, strides, strict=True))
         missing = [max((m - 1) * s + k - n, 0) for m, s, k, n in zip(counts, strides, window, size, strict=True)]
         pads: Any = tuple((total // 2, total - total // 2) for total in missing)
     elif isinstance(padding, str):
-        raise ValueError(f"padding must be numbers or 'same', not {padding!r}")
+        none = ", where Keras' 'valid' is 0" * (padding == "valid")
+        raise ValueError(f"padding must be a whole number ≥ 0, one an axis, or 'same', not {padding!r}{none}")
     elif isinstance(padding, tuple) and len(padding) == 2 and all(isinstance(p, tuple) for p in padding):
         pads = tuple(pair("padding", p, 0) for p in padding)
     else:
@@ -44,7 +84,7 @@ def _windows(size: Any, window: Any, stride: Any, padding: Any) -> Windows:
     if min(room) < 0:
         padded = tuple(n + sum(p) for n, p in zip(size, pads, strict=True))
         raise ValueError(f"a window of {window} does not fit into an image of {padded}, padding included")
-    return Windows(size, window, strides, pads, tuple(r // s + 1 for r, s in zip(room, strides, strict=True)))
+    return Grid(size, window, strides, pads, tuple(r // s + 1 for r, s in zip(room, strides, strict=True)))
 
 
 def image_size(name: str, x: Any) -> tuple[int, int]:
@@ -54,40 +94,12 @@ def image_size(name: str, x: Any) -> tuple[int, int]:
     return x.shape[2:]  # type: ignore[no-any-return]
 
 
-def check_counts(given: tuple[int, int], grid: Windows) -> None:
-    """What should be one number for each window must be that."""
-    if given != grid.counts:
-        raise ValueError(f"an image of {grid.size} has {grid.counts} windows of {grid.window}, not {given}")
-
-
 def pair(name: str, value: Any, least: int) -> tuple[int, int]:
-    """A number for both axes, or one for each, as a pair of whole numbers from `least` on."""
-    both = value if isinstance(value, tuple) else (value, value)
+    """A number for both axes, or one for each, as a pair of whole numbers ≥ `least`."""
+    both = value if isinstance(value, (tuple, list)) else (value, value)
     if len(both) != 2 or not all(isinstance(n, (int, np.integer)) and n >= least for n in both):
-        raise ValueError(f"{name} must be a whole number from {least} on, or a pair of them, not {value!r}")
+        raise ValueError(f"{name} must be a whole number ≥ {least}, or a pair of them, not {value!r}")
     return int(both[0]), int(both[1])
-
-
-def taps(start: int, count: int, stride: int) -> slice:
-    """The elements that stand at offset `start` in each of `count` windows, `stride` apart."""
-    return slice(start, start + (count - 1) * stride + 1, stride)
-
-
-def padded_size(grid: Windows) -> tuple[int, int]:
-    """Height and width of the image with its padding."""
-    (height, width), (rows, columns) = grid.size, grid.pads
-    return height + sum(rows), width + sum(columns)
-
-
-def padded_image(x: Any, grid: Windows, value: float, room: tuple[int, int] | None = None) -> Any:
-    """x with the grid's padding around it, filled with `value`, and with more below up to `room` if that is larger."""
-    room = room or padded_size(grid)
-    if room == grid.size:
-        return x
-    (top, _), (left, _) = grid.pads
-    padded = np.full((*x.shape[:2], *room), value, x.dtype)
-    padded[:, :, top : top + grid.size[0], left : left + grid.size[1]] = x
-    return padded
 
 
 def row_padding(padding: Any) -> Any:
