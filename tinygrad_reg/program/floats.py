@@ -9,7 +9,7 @@ import numpy as np
 
 from .node import OPERATORS, Node
 from .program import Program
-from .write import Namespace, Writer
+from .write import Namespace, Writer, function_text
 
 _ARITHMETIC, _COMPARISONS = (
     {function for one in OPERATORS.values() if one.sign in signs for function in (one.function, one.ufunc)}
@@ -38,6 +38,24 @@ def in_floats(program: Program, names: Namespace, name_of: Callable[[Node], str]
     lines += [f"{name} = np.{node.value.dtype.name}({writer.text(node)})" for node, name in made.items()]
     results = ", ".join(made[node] for node in program.results)
     return [*lines, f"return ({results}{',' if results else ''})"]
+
+
+def two_ways(arguments: list[str], arrays: list[str], floats: list[str]) -> list[str]:
+    """The functions of both: Python's floats, unless NumPy has inf or nan where Python raises an error."""
+    are_numbers = " and ".join(f"type({name}) is np.float64" for name in arguments) or "True"
+    lines = [
+        f"if {are_numbers}:",
+        "    try:",
+        f"        return in_floats({', '.join(f'float({name})' for name in arguments)})",
+        "    except (ZeroDivisionError, OverflowError):",
+        "        pass",
+        f"return in_arrays({', '.join(arguments)})",
+    ]
+    return [
+        *function_text("in_arrays", arguments, arrays),
+        *function_text("in_floats", arguments, floats),
+        *function_text("step", [*arguments, "in_arrays=in_arrays", "in_floats=in_floats"], lines),
+    ]
 
 
 def _is_number(node: Node) -> bool:

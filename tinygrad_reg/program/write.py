@@ -164,6 +164,11 @@ class Writer:
         return self.names.give(x, type(x).__name__.lower()), _ATOM
 
 
+def function_text(name: str, arguments: list[str], lines: list[str]) -> list[str]:
+    """The lines of a function, and the empty ones before it."""
+    return ["", "", f"def {name}({', '.join(arguments)}):", *(f"    {line}" for line in lines)]
+
+
 def _weak(x: Any, node: Node) -> Any:
     """A NumPy number as Python's, where that is as good: it takes the dtype of the array that it meets."""
     if isinstance(x, np.floating) and isinstance(node.value, (np.ndarray, np.floating)) and x.dtype == node.value.dtype:
