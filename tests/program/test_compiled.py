@@ -376,9 +376,9 @@ def test_a_program_that_is_dropped_is_gone_with_its_arrays(make):
     def used():
         step, arguments = make()
         fast = tg.compile(step)
-        for _ in range(3):  # captured, run, run in straight lines
+        for _ in range(3):  # captured, and run
             fast(*arguments)
-        return [weakref.ref(x) for x in (fast, step, fast._last)]
+        return [weakref.ref(x) for x in (fast, step, fast._programs[0])]
 
     gc.collect()
     gc.disable()

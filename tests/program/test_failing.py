@@ -35,7 +35,7 @@ def failing(early):
     return tg.compile(step), state
 
 
-@pytest.mark.parametrize("calls", [1, 3])  # the first replay, and those in straight lines
+@pytest.mark.parametrize("calls", [1, 3])  # the first replay, and later ones
 @pytest.mark.parametrize("early", [True, False])
 def test_an_error_has_a_note_with_the_op_and_the_users_line(early, calls):
     fast, _ = failing(early)

@@ -26,8 +26,8 @@ what was called, with which nodes, the user's line, and the value in this run.
 | memory.py | whose memory a line's result lies in, and the buffers that are free |
 | kernels.py | how a line is computed into a buffer: the quickest call of NumPy that gives the same bits |
 | floats.py | a program of single numbers over Python's own floats |
-| replay.py | a call: inputs in, results out; gradients, clocks and statistics as the step would leave them |
-| straight.py | the usual call, all in its place, in straight lines: half of what a call costs besides the program |
+| replay.py | a call, written out: inputs in, results out; gradients, clocks, statistics as the step would leave them |
+| arguments.py | what of the arguments makes it another program |
 | structures.py | what a step is given and returns, taken apart: lists, tuples and dicts of arrays |
 | compiled.py | `tg.compile`: which program belongs to these arguments, and how one is made |
 

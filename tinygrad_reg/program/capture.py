@@ -20,10 +20,11 @@ from ..modes import generator as generator_of
 from ..modes import modes, quiet
 from ..primitive import Primitive
 from ..tensor import Tensor
+from .arguments import is_input
 from .lines import located
 from .node import Input, Node
 from .recorded import Recorded, Refused, ShapeRefused
-from .structures import is_given, is_structure, like, parts
+from .structures import is_structure, like, parts
 from .updates import Updates
 from .variables import NUMERIC, Place
 
@@ -102,7 +103,7 @@ class Capture(Updates):
         """What stands for an argument: arrays and Tensors are known by their places, in the order of `key`."""
         if is_structure(x):
             return like(x, [self.take(part, f"{name}_{i}") for i, part in parts(x)])
-        if not is_given(x):
+        if not is_input(x):
             return x
         place, self._arguments = self._arguments, self._arguments + 1
         return self._argument(x, name, place) if isinstance(x, Tensor) else self.input("argument", place, x, name)

@@ -7,11 +7,11 @@ import inspect
 import sys
 import threading
 import types
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from ..modes import default_dtype, modes
+from ..modes import modes
+from .arguments import Arguments, names_of, others
 from .capture import Capture
 from .changes import kept_for_later, take_back
 from .guards import Guards
@@ -19,9 +19,7 @@ from .listing import Listing
 from .once import refuse_once
 from .plan import Plan
 from .program import Program
-from .replay import Replay
-from .straight import MISS, straight
-from .structures import key, names_of, others
+from .replay import MISS, Replay
 from .variables import Variables
 
 _IN_PIECES = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)
@@ -62,9 +60,8 @@ class Compiled:
 
     def __init__(self, step: Callable[..., Any]) -> None:
         self.step = step
-        self._programs: OrderedDict[Any, Replay] = OrderedDict()
+        self._programs: list[Replay] = []  # the one that ran last comes first
         self._lock = threading.RLock()
-        self._last: Replay | None = None
         functools.update_wrapper(self, step, updated=())
 
     def __get__(self, owner: Any, kind: Any = None) -> Any:
@@ -83,32 +80,23 @@ class Compiled:
         if modes.watch is not None or modes.transform:  # debug() and transforms see the ops themselves
             return self.step(*args, **options)
         with self._lock:
-            last = self._last
-            if last is not None and last.straight is not None and not options:
-                result = last.straight(args)
+            for replay in self._programs:
+                result = replay.call(args, options)
                 if result is not MISS:
+                    if replay is not self._programs[0]:
+                        self._to_the_front(replay)
                     return result
-            return self._run(args, options)
+            return self._captured(args, options).call(args, options, True)
 
-    def _run(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        arrays: list[Any] = []
-        signature = modes.recording, default_dtype(), key(args, arrays), key(options, arrays)
-        replay = self._programs.get(signature)
-        if replay is None or not replay.take(arrays).holds():
-            replay = self._capture(args, options, replay).take(arrays)
-            self._programs[signature] = replay
-            while len(self._programs) > KEPT:
-                self._programs.popitem(last=False)
-        self._last = replay
-        if len(self._programs) > 1:
-            self._programs.move_to_end(signature)
-        result = replay.run(arrays)
-        if replay.straight is None and not options:
-            replay.straight = straight(replay, args)
-        return result
+    def _to_the_front(self, replay: Replay) -> None:
+        """The program that ran last is the first to be asked; one for the same arguments is the one of the two."""
+        others = [other for other in self._programs if other.key != replay.key]
+        self._programs = [replay, *others][:KEPT]
 
-    def _capture(self, args: Sequence[Any], options: dict[str, Any], last: Replay | None) -> Replay:
-        objects = others((args, options))
+    def _captured(self, args: tuple[Any, ...], options: dict[str, Any]) -> Replay:
+        """The program of a call for which there is none."""
+        arguments, objects = Arguments(args, options), others((args, options))
+        last = next((replay for replay in self._programs if replay.key == arguments.key), None)
         before = Variables(self.step, objects)
         refuse_once(before.once)
         capture = Capture(before.generators)
@@ -124,9 +112,9 @@ class Compiled:
         guards = Guards(before if changed else Variables(self.step, objects), capture.reads)
         name = getattr(self.step, "__name__", "step")
         listing = Listing(program, name if name.isidentifier() else "step")
-        replay = Replay(program, listing, Plan(program), guards, kept=objects)
-        replay.changed = changed
+        replay = Replay(program, listing, Plan(program), guards, arguments, changed)
         capture.forget()
+        self._to_the_front(replay)
         return replay
 
     # ---- reading it
@@ -146,14 +134,12 @@ class Compiled:
 
     def inputs(self, *args: Any, **options: Any) -> dict[str, Any]:
         """What the function in `source` takes for these arguments, by name, as it is now; what it changes is a copy."""
-        arrays: list[Any] = []
-        key((args, options), arrays)
-        return self._known().take(arrays).inputs(arrays)
+        return self._known().inputs(args, options)
 
     def _known(self) -> Replay:
-        if self._last is None:
+        if not self._programs:
             raise RuntimeError("there is no program yet: the first call of the step captures it")
-        return self._last
+        return self._programs[0]
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self.step, '__name__', 'step')}, {len(self._programs)} programs>"

@@ -14,37 +14,34 @@ from .variables import GONE, NUMBERS, Variables
 
 
 class Guards:
-    """The values that a step's variables had; `hold()` says whether they still have them."""
+    """The values that a step's variables had.
+
+    `text` asks in one expression whether they are the same objects; where they are not, or one is gone, `hold()` tells
+    whether all are equal.
+    """
 
     def __init__(self, found: Variables, reads: list[tuple[Callable[[], Any], Any]]) -> None:
         """`reads`: what the capture has told of, besides: what to ask, and the answer."""
-        self._names = found.names
-        # Asked at every call: all at once, and, where this is too strict, one by one.
-        self._text = " and ".join([test.text for test in found.tests if not test.in_module])
-        self._slow = [(test.ask, test.was) for test in found.tests if not test.in_module]
-        for ask, answer in reads:
-            asked, answered = found.name(ask), found.name(answer)
-            self._text += f"{' and ' if self._text else ''}{asked}() == {answered}"
-            self._slow.append((ask, answer))
+        self._texts = [test.text for test in found.tests if not test.in_module]
+        self._asked = [(test.ask, test.was) for test in found.tests if not test.in_module] + reads
+        self._texts += [f"{found.name(ask)}() == {found.name(answer)}" for ask, answer in reads]
         # Asked where an attribute of some module was assigned.
         self._modules = [(test.ask, test.was) for test in found.tests if test.in_module]
-        self._changes = found.changes
-        self._fast: Callable[[], bool] | None = None
+        self.changes = found.changes
+        self.names = found.names  # what the text refers to
+
+    def text(self, own: str) -> str:
+        """The expression, in which these guards are called `own`."""
+        changes = [f"Changes.count == {own}.changes"] if self._modules else []
+        return " and ".join([*changes, *self._texts]) or "True"
 
     def hold(self) -> bool:
-        """Whether everything is as it was."""
-        if Changes.count != self._changes:
+        """Whether everything is as it was, asked one by one."""
+        if Changes.count != self.changes:
             if not all(is_same(ask, was) for ask, was in self._modules):
                 return False
-            self._changes = Changes.count
-        if self._fast is None:
-            self._fast = eval(f"lambda: {self._text or 'True'}", self._names)
-        try:
-            if self._fast():
-                return True
-        except GONE:  # gone; or a list of arrays in which one was exchanged
-            pass
-        return all(is_same(ask, was) for ask, was in self._slow)
+            self.changes = Changes.count
+        return all(is_same(ask, was) for ask, was in self._asked)
 
 
 def is_same(ask: Callable[[], Any], was: Any) -> bool:

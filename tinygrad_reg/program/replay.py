@@ -1,175 +1,221 @@
-"""Runs a planned program: hands it its inputs, and does to Tensors, optimizers and clocks what the step would have."""
+"""A call of a program: all is as it was, so run it, and do to Tensors, optimizers and clocks what the step would have.
+
+What a call costs besides its program is Python that is met once in a call, and slow. So it is written out for each
+program, in straight lines, without a loop.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..modes import ERROR_STATE, IGNORE
-from ..optim.flat import fetch, written
-from ..tensor import Tensor
+import numpy as np
+
+from ..layers.running import Changes
+from ..modes import ERROR_STATE, IGNORE, default_dtype, modes
+from ..optim.flat import Row, fetch
+from ..tensor import Clock, Tensor
+from .arguments import Arguments
 from .guards import Guards
 from .listing import Listing
 from .node import Input
 from .plan import Plan, place_of
 from .program import Program, Result
+from .structures import is_structure, parts
+from .updates import Leaf
+from .variables import GONE
 
+MISS = object()  # what a call gives where the program is for other arguments, or something else has changed
 _new_tensor = Tensor.__new__
 
 
 class Replay:
-    """One program of a step, ready to run."""
+    """One program of a step, ready to run: `call(args, options)` gives what the step returns, or MISS."""
 
-    def __init__(self, program: Program, listing: Listing, plan: Plan, guards: Guards, kept: Any) -> None:
+    def __init__(
+        self,
+        program: Program,
+        listing: Listing,
+        plan: Plan,
+        guards: Guards,
+        arguments: Arguments,
+        changed: Sequence[str],
+    ) -> None:
         self.source, self.planned_source = listing.text, plan.text
-        self._origins = plan.origins
-        self._guards = guards
-        self._kept = kept  # arguments that are known by identity must not be replaced by others at their address
-        # The arguments come first, each read by its place; whatever else is read by a function.
-        self._places = [node.of for node in plan.arguments if node.kind == "argument"]
-        self._sources = [(node.kind, node.of) for node in plan.arguments[len(self._places) :]]
-        self._readers = [_reader(node) for node in plan.arguments[len(self._places) :]]
-        self._listed = [(listing.named[node], node.kind, _reader(node)) for node in listing.arguments]
+        self.key = arguments.key
+        self.changed = changed  # variables that the step itself changes, and reads
         self._given = listing.names.given
         scope = {**plan.given}
         exec(compile(plan.text, "<tg.compile>", "exec"), scope)
+        text = Text(program, guards, arguments)
+        lines = [*text.call(plan, scope["step"]), "", *text.inputs(listing)]
+        exec(compile("\n".join(lines), "<tg.compile>", "exec"), text.scope)
+        self.call: Callable[..., Any] = text.scope["call"]
+        self._inputs: Callable[..., dict[str, Any]] = text.scope["inputs"]
         # A function that its own globals hold is freed by the garbage collector only, and all buffers with it.
-        self._program: Callable[..., Any] = scope.pop("step")
-        scope.pop("in_arrays", None)
-        scope.pop("in_floats", None)
-        self.returned = program.returned
-        self._results = len(program.results)
+        for names, functions in ((scope, ("step", "in_arrays", "in_floats")), (text.scope, ("call", "inputs"))):
+            for function in functions:
+                names.pop(function, None)
 
-        leaves = list(program.capture.leaves.values())
-        self._plain = [
-            (leaf.tensor, leaf.data.shape, leaf.data.dtype, leaf.data.strides, leaf.tensor._requires_grad)
-            for leaf in leaves
-            if leaf.flat is None
+    def inputs(self, args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+        """What the readable program takes, by name."""
+        return self._inputs(args, options) | self._given
+
+
+class Text:
+    """The lines of a call; `scope` is what the names in them stand for."""
+
+    def __init__(self, program: Program, guards: Guards, arguments: Arguments) -> None:
+        self.program, self.guards, self.arguments = program, guards, arguments
+        self.scope: dict[str, Any] = {**guards.names, "MISS": MISS, "GONE": GONE, "modes": modes, "Changes": Changes,
+            "default_dtype": default_dtype, "Clock": Clock, "ERROR_STATE": ERROR_STATE, "IGNORE": IGNORE,
+            "are_back": are_back, "give_gradient": give_gradient, "leaf": leaf}  # fmt: skip
+        # A Tensor that stood for one among the arguments is the one that is given.
+        self._names = {id(stand): arguments.inputs[i] for i, stand in program.capture.given}
+        self.leaves = list(program.capture.leaves.values())
+
+    def name(self, thing: Any) -> str:
+        """A name for an object, or the object itself where it can be written."""
+        if thing is None or type(thing) in (bool, int) or (type(thing) is tuple and all(type(n) is int for n in thing)):
+            return repr(thing)
+        if id(thing) not in self._names:
+            name = self._names[id(thing)] = f"v{len(self.scope)}"
+            self.scope[name] = thing
+        return self._names[id(thing)]
+
+    def call(self, plan: Plan, step: Callable[..., Any]) -> list[str]:
+        """`is_new`: it has just been captured, and what the step has changed in its Python is not looked at."""
+        rows = {row[0]: row for flat in self._flats() for group in flat.groups for row in group.rows}
+        moved = [rows[leaf.tensor] for leaf in self.leaves if leaf.flat is not None]
+        given = ", ".join(self._read(node) for node in plan.arguments)
+        results = "".join(f"r{i}, " for i in range(len(self.program.results)))
+        guards, run = self.name(self.guards), f"{self.name(step)}({given})"
+        lines = [
+            "if not is_new:",
+            f"    if not ({' and '.join(self._tests(moved))}):",
+            "        return MISS",
+            "    try:",
+            f"        holds = {self.guards.text(guards)}",
+            "    except GONE:",
+            "        holds = False",
+            f"    if not holds and not {guards}.hold():",
+            "        return MISS",
         ]
-        self._flats = {leaf.flat: leaf.flat.arrays for leaf in leaves if leaf.flat is not None}
-        rows = {row[0]: row for flat in self._flats for group in flat.groups for row in group.rows}
-        self._moved = [(p, rows[p][1], rows[p][2]) for p in (leaf.tensor for leaf in leaves if leaf.flat is not None)]
-        self._grad_there = [(leaf.tensor, there) for leaf, there in program.needs_grad.items()]
-        self._new_data = [(leaf.tensor, i) for leaf, i in program.new_data]
-        self._new_grad = [(leaf.tensor, i) for leaf, i in program.new_grad]
-        self._home_grad = [(leaf.tensor, rows[leaf.tensor][2]) for leaf in program.home_grad]
-        self._no_grad = [leaf.tensor for leaf in program.no_grad]
-        self._homes = [
-            (leaf.tensor, leaf.home)
-            for leaf in leaves
-            if leaf.home is not None and leaf.cleared and leaf not in program.home_grad
+        if moved:
+            there = " and ".join(f"{self.name(p)}._data is {self.name(w)}" for p, w, _ in moved)
+            lines += [f"if not ({there}) and not are_back({self.name(moved)}):", "    return MISS"]
+        lines += [
+            "errors = ERROR_STATE.get()",
+            "try:",
+            "    ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back",
+            f"    {f'{results}= {run}' if results else run}",
+            "except Exception as error:",
+            f"    {self.name(plan.origins)}.note(error)",
+            "    raise",
+            "finally:",
+            "    ERROR_STATE.set(errors)",
+            *self._left_behind(rows),
+            f"return {self._returned(self.program.returned)}",
         ]
-        self._steps = program.capture.steps
-        self._stands = program.capture.given  # Tensors among the arguments, by their places, and what stands for them
-        self._given_now: list[Tensor] = []
-        self._leaves = {leaf.tensor for leaf in leaves}
-        self.straight: Callable[[tuple[Any, ...]], Any] | None = None  # the usual call, once there was one
-        self.changed: Sequence[str] = ()  # variables that the step itself changes, and reads
+        return ["def call(args, options, is_new=False):", *(f"    {line}" for line in lines)]
 
-    # ---- Tensors among the arguments
+    def inputs(self, listing: Listing) -> list[str]:
+        """What the readable program takes, by name; what it changes is a copy."""
+        copies = {node: ".copy()" if node.kind == "flat" else "" for node in listing.arguments}
+        listed = [f"{listing.named[node]!r}: {self._read(node)}{copy}" for node, copy in copies.items()]
+        return ["def inputs(args, options):", f"    return {{{', '.join(listed)}}}"]
 
-    def take(self, arrays: Sequence[Any]) -> Replay:
-        """What stands for a Tensor that is given has its values from now on."""
-        if self._stands:
-            for i, stand in self._stands:
-                stand._data, stand._grad = arrays[i]._data, arrays[i]._grad
-            self._given_now = [arrays[i] for i, _ in self._stands]
-        return self
-
-    def _give_back(self, returned: Any) -> Any:
-        """The Tensors that were given get what the program has done to what stands for them."""
-        for (_, stand), x in zip(self._stands, self._given_now, strict=True):
-            if stand._data is not x._data:
-                x._data = stand._data
-                x.written()
-            x._grad = stand._grad
-            stand._data = stand._grad = None
-        returned = _exchanged(returned, dict(zip((stand for _, stand in self._stands), self._given_now, strict=True)))
-        self._given_now = []
-        return returned
+    def _flats(self) -> list[Any]:
+        return list(dict.fromkeys(leaf.flat for leaf in self.leaves if leaf.flat is not None))
 
     # ---- whether it still says what the step does
 
-    def holds(self) -> bool:
-        """Whether the step, run now, would be captured as this program."""
-        if not self._guards.hold():
-            return False
-        if self._stands and not self._leaves.isdisjoint(self._given_now):
-            return False
-        for flat, arrays in self._flats.items():
-            if flat.arrays is not arrays:
-                return False
-        for p, w, _ in self._moved:
-            if not p._requires_grad or (p._data is not w and p._data.shape != w.shape):
-                return False
-        for tensor, shape, dtype, strides, requires_grad in self._plain:
-            data = tensor._data
-            if data.shape != shape or data.dtype != dtype or data.strides != strides:
-                return False
-            if tensor._requires_grad is not requires_grad:
-                return False
-        return not self._grad_there or all((tensor._grad is not None) is there for tensor, there in self._grad_there)
+    def _tests(self, moved: Sequence[Row]) -> list[str]:
+        """The step, run now, would be captured as this program: all of this is so, and the guards hold."""
+        name, given = self.name, dict(self.program.capture.given).values()
+        tests = [fact.test(name) for fact in self.arguments.facts]
+        known = {leaf.tensor for leaf in self.leaves}.difference(given)
+        tests += [f"{name(stand)} not in {name(known)}" for stand in given]
+        tests += [f"{name(flat)}.arrays is {name(flat.arrays)}" for flat in self._flats()]
+        tests += [f"{name(p)}._requires_grad" for p, _, _ in moved]
+        tests += [self._as_before(leaf) for leaf in self.leaves if leaf.flat is None and leaf.tensor in known]
+        return tests + [
+            f"{name(leaf.tensor)}._grad is {'not ' if there else ''}None"
+            for leaf, there in self.program.needs_grad.items()
+        ]
 
-    # ---- a call
+    def _as_before(self, leaf: Leaf) -> str:
+        """A Tensor that no optimizer moves has an array as it had before."""
+        tensor, data = self.name(leaf.tensor), leaf.data
+        same = [f"{tensor}._data.{part} == {self.name(getattr(data, part))}" for part in ("shape", "dtype", "strides")]
+        text = " and ".join(same)
+        if isinstance(data, np.generic):  # which has one layout
+            text = f"(type({tensor}._data) is {self.name(type(data))} or {text})"
+        return f"{tensor}._requires_grad is {leaf.tensor._requires_grad} and {text}"
 
-    def run(self, arrays: Sequence[Any]) -> Any:
-        """The step, for these arguments."""
-        for p, w, _ in self._moved:
-            if p._data is not w:
-                fetch(p, w)
-        errors = ERROR_STATE.get()
-        try:
-            ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back
-            results = self._program(*[arrays[i] for i in self._places], *[read(arrays) for read in self._readers])
-        except Exception as error:
-            self._origins.note(error)
-            raise
-        finally:
-            ERROR_STATE.set(errors)
-        for tensor, i in self._new_data:
-            tensor._data = results[i]
-            tensor.written()
-        for tensor in self._no_grad:
-            tensor._grad = None
-        for tensor, home in self._homes:
-            tensor._home = home
-        for tensor, home in self._home_grad:
-            tensor._grad = tensor._home = home
-        for tensor, i in self._new_grad:
-            give_gradient(tensor, results[i])
-        for optimizer, groups in self._steps:
-            optimizer.steps += 1
-            for group in groups:
-                group.t += 1
-            written(groups)
-        returned = filled(self.returned, results)
-        return self._give_back(returned) if self._stands else returned
+    # ---- what it is given, and what it leaves behind
 
-    def inputs(self, arrays: Sequence[Any]) -> dict[str, Any]:
-        """What the readable program takes, by name."""
-        values = {name: read(arrays).copy() if kind == "flat" else read(arrays) for name, kind, read in self._listed}
-        return values | self._given
+    def _read(self, node: Input) -> str:
+        """What an input is at this call, as an expression."""
+        of = node.of
+        if node.kind == "argument":
+            path: str = self.arguments.inputs[of]
+            return path
+        if node.kind in ("leaf", "gradient"):
+            return f"{self.name(of.tensor)}.{'_data' if node.kind == 'leaf' else '_grad'}"
+        if node.kind == "rate":
+            optimizer, taken = self.name(of[0]), of[1]
+            return f"{optimizer}.lr_after({optimizer}.steps + {taken})"
+        if node.kind == "clock":
+            group, ticks = of
+            return f"{self.name(group)}.t + {ticks}"
+        return self.name(place_of(node))
+
+    def _left_behind(self, rows: dict[Tensor, Row]) -> list[str]:
+        """Lines that put away what the program has computed."""
+        name, program = self.name, self.program
+        steps = program.capture.steps
+        lines = ["Clock.now = now = Clock.now + 1"] if program.new_data or steps else []  # one tick for all
+        for leaf, i in program.new_data:
+            lines += [f"{name(leaf.tensor)}._data = r{i}", f"{name(leaf.tensor)}._time = now"]
+        lines += [f"{name(leaf.tensor)}._grad = None" for leaf in program.no_grad]
+        for leaf in self.leaves:
+            tensor = name(leaf.tensor)
+            if leaf in program.home_grad:
+                lines.append(f"{tensor}._grad = {tensor}._home = {name(rows[leaf.tensor][2])}")
+            elif leaf.home is not None and leaf.cleared:
+                lines.append(f"{tensor}._home = {name(leaf.home)}")
+        for leaf, i in program.new_grad:
+            tensor = name(leaf.tensor)
+            lines += [f"if {tensor}._home is None:", f"    {tensor}._grad = r{i}"]
+            lines += ["else:", f"    give_gradient({tensor}, r{i})"]
+        for optimizer, groups in steps:
+            lines.append(f"{name(optimizer)}.steps += 1")
+            lines += [f"{name(group)}.t += 1" for group in groups]
+            lines += [f"{name(p)}._time = now" for group in groups for p in group.params]
+        return lines
+
+    def _returned(self, x: Any) -> str:
+        """What the step returns, as an expression."""
+        if isinstance(x, Result):
+            return f"leaf(r{x.position})" if x.is_tensor else f"r{x.position}"
+        if not is_structure(x):
+            return self.name(x)
+        made = [self._returned(part) for _, part in parts(x)]
+        if type(x) is dict:
+            return f"{{{', '.join(f'{self.name(key)}: {part}' for key, part in zip(x, made, strict=True))}}}"
+        brackets = "()" if type(x) is tuple else "[]" if type(x) is list else f"{self.name(type(x))}()"
+        return f"{brackets[:-1]}{''.join(f'{part}, ' for part in made)}{brackets[-1]}"
 
 
-def _reader(node: Input) -> Callable[[Sequence[Any]], Any]:
-    """What reads an input at each call."""
-    of = node.of
-    if node.kind == "argument":
-        return lambda arrays: arrays[of]
-    if node.kind == "leaf":
-        tensor = of.tensor
-        return lambda arrays: tensor._data
-    if node.kind == "gradient":
-        tensor = of.tensor
-        return lambda arrays: tensor._grad
-    if node.kind == "rate":
-        optimizer, taken = of
-        return lambda arrays: optimizer.lr_after(optimizer.steps + taken)
-    if node.kind == "clock":
-        group, ticks = of
-        return lambda arrays: group.t + ticks
-    place = place_of(node)
-    return lambda arrays: place
+def are_back(rows: Sequence[Row]) -> bool:
+    """Whether parameters to which somebody gave other arrays lie in the optimizer's again: they must fit there."""
+    if any(p._data.shape != w.shape for p, w, _ in rows):
+        return False
+    for p, w, _ in rows:
+        if p._data is not w:
+            fetch(p, w)
+    return True
 
 
 def leaf(data: Any) -> Tensor:
@@ -185,38 +231,6 @@ def leaf(data: Any) -> Tensor:
 
 
 def give_gradient(tensor: Tensor, gradient: Any) -> None:
-    """For a Tensor whose gradient the program does not leave among an optimizer's."""
-    home = tensor._home
-    if home is None:
-        tensor._grad = gradient
-    else:
-        home[...] = gradient
-        tensor._grad = home
-
-
-def filled(x: Any, results: Sequence[Any]) -> Any:
-    """What the step returns."""
-    if isinstance(x, Result):
-        if not x.is_tensor:
-            return results[x.position]
-        return leaf(results[x.position])
-    if isinstance(x, tuple) and hasattr(x, "_fields"):
-        return type(x)(*(filled(part, results) for part in x))
-    if type(x) in (tuple, list):
-        return type(x)([filled(part, results) for part in x])
-    if type(x) is dict:
-        return {name: filled(part, results) for name, part in x.items()}
-    return x
-
-
-def _exchanged(x: Any, instead: dict[Tensor, Tensor]) -> Any:
-    """What the step returns, with the Tensors that it was given."""
-    if isinstance(x, Tensor):
-        return instead.get(x, x)
-    if isinstance(x, tuple) and hasattr(x, "_fields"):
-        return type(x)(*(_exchanged(part, instead) for part in x))
-    if type(x) in (tuple, list):
-        return type(x)([_exchanged(part, instead) for part in x])
-    if type(x) is dict:
-        return {name: _exchanged(part, instead) for name, part in x.items()}
-    return x
+    """For a Tensor that an optimizer has, where the program does not leave its gradient there."""
+    tensor._home[...] = gradient
+    tensor._grad = tensor._home

@@ -1,14 +1,9 @@
-"""What a step is given, and returns: arrays and Tensors, in lists, tuples and dicts; which program belongs to them."""
+"""What a step is given, and returns: arrays and Tensors, in lists, tuples and dicts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
-
-import numpy as np
-
-from ..modes import Captured
-from ..tensor import Tensor
 
 
 def is_structure(x: Any) -> bool:
@@ -42,44 +37,3 @@ def things(x: Any) -> Iterator[Any]:
         return
     for _, part in parts(x):
         yield from things(part)
-
-
-def is_given(x: Any) -> bool:
-    """Whether it is an array, or a Tensor that is an argument as arrays are: parameters are known by identity."""
-    if isinstance(x, Tensor):
-        return x._primitive is None and not x._owned and x._home is None and type(x) is Tensor
-    return isinstance(x, np.ndarray)
-
-
-def key(x: Any, arrays: list[Any]) -> Any:
-    """What of an argument makes it another program; arrays and Tensors are gathered."""
-    if isinstance(x, np.ndarray) and not isinstance(x, Captured):
-        if type(x) not in (np.ndarray, np.memmap):
-            raise TypeError(f"a compiled step takes plain arrays, not {type(x).__name__}: give np.asarray(x)")
-        arrays.append(x)
-        return x.shape, x.dtype, x.strides
-    if isinstance(x, (bool, int, float, str, np.generic, type(None))):
-        return type(x), x if x else repr(x)  # 0.0 == -0.0
-    if isinstance(x, Tensor) and is_given(x):
-        first = next((i for i, other in enumerate(arrays) if other is x), None)  # one Tensor twice is another program
-        arrays.append(x)
-        data = x._data
-        return Tensor, data.shape, data.dtype, data.strides, x._requires_grad, x._grad is None, first
-    if is_structure(x):
-        return type(x), *((i, key(part, arrays)) for i, part in parts(x))
-    return type(x), id(x)
-
-
-def others(x: Any) -> list[Any]:
-    """What is no array among the arguments: keys know it by identity, so nothing else may take its address."""
-    return [thing for thing in things(x) if not is_given(thing)]
-
-
-def names_of(step: Callable[..., Any], args: Sequence[Any]) -> list[str]:
-    """The names of a step's parameters, for these arguments."""
-    function = getattr(step, "__func__", step)
-    code = getattr(function, "__code__", None)
-    names = list(code.co_varnames[: code.co_argcount]) if code is not None else []
-    if function is not step:
-        names = names[1:]
-    return [names[i] if i < len(names) else f"x{i}" for i in range(len(args))]

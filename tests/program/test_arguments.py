@@ -1,0 +1,117 @@
+"""Which program belongs to the arguments of a call."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+from .steps import equal
+
+X = np.array([1.0, 2.0])
+OTHER = object()
+
+
+class Batch(NamedTuple):
+    x: np.ndarray
+    scale: float
+
+
+def total(x, *more, **named):
+    """What depends on everything that may be among the arguments, on the sign of a zero, too."""
+
+    def gathered(part):
+        if isinstance(part, slice):
+            return float(part.start or 0)
+        if isinstance(part, dict):
+            return sum((gathered(value) for value in part.values()), 0.0)
+        if isinstance(part, (list, tuple)):
+            return sum(map(gathered, part), 0.0)
+        if isinstance(part, (np.ndarray, tg.Tensor)):
+            return np.sum(part)
+        return float(np.copysign(1.0, part)) + part if part == part else 7.0
+
+    return np.sum(x) + gathered(more) + gathered(named)
+
+
+def scaled(batch):
+    return np.sum(batch.x) * batch.scale
+
+
+ARGUMENTS = {  # what makes another program, and what does not
+    "arrays": ((X,), (X + 1,), 1),
+    "a shape": ((X,), (np.ones(3),), 2),
+    "a memory order": ((np.ones((2, 2)),), (np.ones((2, 4))[:, ::2],), 2),
+    "numbers": ((X, 1.0), (X, 2.0), 2),
+    "a number's type": ((X, 1.0), (X, 1), 2),
+    "zeros": ((X, 0.0), (X, -0.0), 2),
+    "what is not even equal to itself": ((X, np.nan), (X, float("nan")), 1),
+    "a slice": ((X, slice(1, None)), (X, slice(2, None)), 2),
+    "a list": ((X, [X, 2.0]), (X, [X + 1, 2.0]), 1),
+    "its length": ((X, [X, 2.0]), (X, [X, 2.0, 3.0]), 2),
+    "a tuple of its own": ((Batch(X, 2.0),), (Batch(X, 3.0),), 2),
+    "a dict": ((X, {"a": X, 3: 1.0}), (X, {"a": X * 2, 3: 1.0}), 1),
+    "keys of all kinds": ((X, {(1, 2): X, OTHER: 1.0}), (X, {(1, 2): X * 2, OTHER: 1.0}), 1),
+    "other keys": ((X, {"a": X}), (X, {"b": X}), 2),
+    "Tensors": ((X, tg.Tensor(X)), (X, tg.Tensor(X + 1)), 1),
+    "one Tensor twice": ((X, SAME := tg.Tensor(X), SAME), (X, SAME, tg.Tensor(X)), 2),
+}
+
+
+@pytest.mark.parametrize("which", ARGUMENTS)
+def test_what_makes_another_program(which):
+    first, second, programs = ARGUMENTS[which]
+    step = scaled if which == "a tuple of its own" else total
+    fast = tg.compile(step)
+    for _ in range(3):
+        for given in (first, second):
+            assert equal(np.asarray(fast(*given)), np.asarray(step(*given)))
+    assert len(fast._programs) == programs
+
+
+def test_arguments_by_name():
+    fast = tg.compile(total)
+    for _ in range(2):
+        assert fast(X, a=X) == 6.0 and fast(X, a=X * 2) == 9.0 and fast(x=X) == 3.0
+        assert fast(X, b=X, a=1.0) == 8.0
+    assert len(fast._programs) == 3
+
+
+def test_an_array_in_a_file(tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    fast = tg.compile(total)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    assert fast(mapped) == fast(mapped) == fast(X) == 3.0
+
+
+def test_other_kinds_of_arrays_are_refused():
+    with pytest.raises(TypeError, match=r"plain arrays, not MaskedArray: give np\.asarray\(x\)"):
+        tg.compile(total)(np.ma.masked_array(X, [True, False]))
+
+
+def test_a_tensor_that_the_step_hands_through():
+    w = tg.Tensor(X, requires_grad=True)
+    fast = tg.compile(lambda x, t: (np.sum(x), t, w))
+    for k in (1, 2, 3):
+        w.data, t = X * k, tg.Tensor(X + k)
+        _, same, leaf = fast(X, t)
+        assert same is t and leaf is w and equal(t.data, X + k) and equal(w.data, X * k)
+
+
+def test_what_is_returned_is_put_together_as_the_step_did():
+    w = tg.Tensor(X, requires_grad=True)
+
+    def step(x, t):
+        out = x * w
+        return Batch(out, 2.0), [t, w, [out]], {"sum": np.sum(out), OTHER: (x, None)}, ()
+
+    fast, t = tg.compile(step), tg.Tensor(X)
+    fast(X, tg.Tensor(X))
+    (first, scale), (same, leaf, [again]), found, empty = fast(X, t)
+    assert type(fast(X, t)[0]) is Batch and scale == 2.0 and empty == ()
+    assert same is t and leaf is w and equal(first.data, again.data) and first._primitive is None
+    assert found["sum"].item() == 5.0 and equal(found[OTHER][0], X) and found[OTHER][1] is None
+    assert fast(X, t)[1] is not fast(X, t)[1]  # a list of its own for each call

@@ -1,0 +1,113 @@
+"""What of a step's arguments makes it another program: facts, which a call tests, and by which programs are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..modes import default_dtype, modes
+from ..tensor import Tensor
+from .structures import is_structure, parts, things
+
+
+class Fact(NamedTuple):
+    """An expression of the arguments, `args` and `options`, and what it gives."""
+
+    text: str
+    value: Any
+    is_same: bool = True  # the same object, or one that is equal
+
+    def test(self, name: Callable[[Any], str]) -> str:
+        """Whether it is so, as an expression."""
+        value = name(self.value)
+        if isinstance(self.value, np.dtype):  # nearly always one and the same object
+            return f"({self.text} is {value} or {self.text} == {value})"
+        return f"{self.text} {'is' if self.is_same else '=='} {value}"
+
+
+class Arguments:
+    """The arguments of a call, taken apart; arrays and Tensors are inputs of a program, the rest is built in."""
+
+    def __init__(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+        self.facts = [Fact("modes.recording", modes.recording), Fact("default_dtype()", default_dtype())]
+        self.inputs: list[str] = []  # where the arrays and Tensors are, in order
+        self._tensors: dict[Tensor, str] = {}
+        self.facts.append(Fact("len(args)", len(args), False))
+        self.facts.append(Fact("tuple(options)", tuple(options), False) if options else Fact("(not options)", True))
+        for name, whole in (("args", args), ("options", options)):
+            for i, x in parts(whole):
+                self._look(x, f"{name}[{i!r}]")
+
+    @property
+    def key(self) -> Any:
+        """Equal for arguments of which all of this is so."""
+        return tuple((fact.text, id(fact.value) if fact.is_same else fact.value) for fact in self.facts)
+
+    def _look(self, x: Any, path: str) -> None:
+        def equal(text: str, value: Any) -> None:
+            self.facts.append(Fact(text, value, is_same=False))
+
+        kind = type(x)
+        if kind in (bool, type(None)) or not (is_input(x) or is_structure(x) or isinstance(x, _NUMBERS)):
+            self.facts.append(Fact(path, x))
+            return
+        self.facts.append(Fact(f"type({path})", kind))
+        if is_input(x):
+            self.inputs.append(path)
+            data = path
+            if kind is Tensor:
+                data = f"{path}._data"
+                self._tensor(x, path)
+            elif kind not in (np.ndarray, np.memmap):
+                raise TypeError(f"a compiled step takes plain arrays, not {kind.__name__}: give np.asarray(x)")
+            array = x._data if kind is Tensor else x
+            equal(f"{data}.shape", array.shape)
+            equal(f"{data}.dtype", array.dtype)
+            equal(f"{data}.strides", array.strides)
+        elif is_structure(x):
+            if not isinstance(x, slice):
+                equal(f"tuple({path})" if kind is dict else f"len({path})", tuple(x) if kind is dict else len(x))
+            for n, (i, part) in enumerate(parts(x)):
+                place = f"{path}[{i!r}]" if type(i) in (int, str) else f"[*{path}.values()][{n}]"
+                self._look(part, f"{path}.{('start', 'stop', 'step')[n]}" if kind is slice else place)
+        elif x and x == x:
+            equal(path, x)
+        else:  # 0.0 == -0.0, and nan is not even equal to itself
+            equal(f"repr({path})", repr(x))
+
+    def _tensor(self, x: Tensor, path: str) -> None:
+        absent = ("_primitive", "_home") if x._grad is not None else ("_primitive", "_home", "_grad")
+        self.facts += [Fact(f"{path}.{attribute}", None) for attribute in absent]
+        self.facts += [Fact(f"{path}._owned", False), Fact(f"{path}._requires_grad", x._requires_grad)]
+        if "_grad" not in absent:
+            self.facts.append(Fact(f"({path}._grad is None)", False))
+        for other, its_path in self._tensors.items():  # one Tensor twice is another program
+            self.facts.append(Fact(f"({path} is {its_path})", x is other))
+        self._tensors.setdefault(x, path)
+
+
+_NUMBERS = (int, float, complex, str, np.generic)
+
+
+def is_input(x: Any) -> bool:
+    """Whether it is an array, or a Tensor that is an argument as arrays are: parameters are known by identity."""
+    if isinstance(x, Tensor):
+        return x._primitive is None and not x._owned and x._home is None and type(x) is Tensor
+    return isinstance(x, np.ndarray)
+
+
+def others(x: Any) -> list[Any]:
+    """What is no input among the arguments."""
+    return [thing for thing in things(x) if not is_input(thing)]
+
+
+def names_of(step: Callable[..., Any], args: Sequence[Any]) -> list[str]:
+    """The names of a step's parameters, for these arguments."""
+    function = getattr(step, "__func__", step)
+    code = getattr(function, "__code__", None)
+    names = list(code.co_varnames[: code.co_argcount]) if code is not None else []
+    if function is not step:
+        names = names[1:]
+    return [names[i] if i < len(names) else f"x{i}" for i in range(len(args))]
