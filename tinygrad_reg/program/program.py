@@ -60,6 +60,8 @@ class Program:
     def _place(self, x: Any) -> Any:
         """What the step returned, or its place among what the program computes."""
         if isinstance(x, Tensor):
+            if x._primitive is None:
+                self.capture.touch(x)  # it may be that no op has seen it
             if x in self.capture.leaves and x._data is self.capture.leaves[x].array and isinstance(x._data.node, Input):
                 return x  # the Tensor itself
             return Result(self._result(self._node(x._data)), True)
