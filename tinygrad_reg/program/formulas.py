@@ -69,7 +69,7 @@ def _spaces(nodes: Sequence[Node]) -> set[Node]:
 
 
 def _is_space(x: Any) -> bool:
-    return isinstance(x, Input) and x.kind == "flat" and x.of[1] not in ("w", "g", *x.of[4])
+    return isinstance(x, Input) and x.kind == "flat" and x.of.is_space
 
 
 def _fits(node: Node, target: Node) -> bool:
@@ -106,7 +106,7 @@ def _memory(node: Any) -> Any:
     """What of an optimizer a line or an input lies in, or what else; None where that is not known."""
     if isinstance(node, Input):
         if node.kind == "flat":
-            return id(node.of[0]), node.of[1]
+            return id(node.of.flat), node.of.name
         if node.kind in ("leaf", "home") and node.of.flat is not None:
             return id(node.of.flat), "w" if node.kind == "leaf" else "g"
         return node

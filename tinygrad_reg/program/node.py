@@ -60,6 +60,20 @@ class Input(Node):
         self.first = value  # an optimizer's step moves parameters to another array
 
 
+class Stretch(NamedTuple):
+    """A stretch of an optimizer's flat array: of "w" (parameters), of "g" (gradients), of its state, or to work in."""
+
+    flat: Any
+    name: str
+    array: Any
+    place: slice
+
+    @property
+    def is_space(self) -> bool:
+        """Whether it is to work in."""
+        return self.name not in self.flat.names
+
+
 # ---- what it may call besides NumPy's functions
 
 

@@ -70,8 +70,7 @@ class Plan:
                 continue
             home, index, assigned = node.arguments
             if isinstance(home, Input) and index is Ellipsis and assigned is value and not self._memory.is_view(value):
-                same = layout(value.value) == layout(home.value)
-                if same and takes_out(value) and not is_filled(value):
+                if takes_out(value) and not is_filled(value) and layout(value.value) == layout(home.value):
                     found[value] = home
         return found
 
@@ -228,13 +227,9 @@ def folded(program: Program) -> set[Node]:
 def place_of(node: Input) -> Any:
     """The array that an input stands for at every call."""
     if node.kind == "flat":
-        return node.of[2][node.of[3]]
-    if node.kind == "leaf":
-        leaf = node.of
-        return leaf.flat.arrays["w"][leaf.place].reshape(leaf.data.shape)
-    if node.kind == "home":
-        leaf = node.of
-        return leaf.flat.arrays["g"][leaf.place].reshape(leaf.data.shape)
+        return node.of.array[node.of.place]
+    if node.kind in ("leaf", "home"):
+        return node.of.flat.view("w" if node.kind == "leaf" else "g", node.of.tensor)
     return node.of
 
 

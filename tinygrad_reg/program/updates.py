@@ -13,7 +13,7 @@ from ..modes import modes
 from ..optim.flat import runs, written
 from ..tensor import Tensor
 from .lines import Lines
-from .node import assign
+from .node import Stretch, assign
 from .recorded import Recorded, Refused
 
 
@@ -258,7 +258,7 @@ class Updates(Lines):
         key = (id(flat), name, place.start, place.stop)
         if key not in self._flat_inputs:
             example = self._example(flat, name, array)[place]
-            self._flat_inputs[key] = self.input("flat", (flat, name, array, place, flat.names[2:]), example, name)
+            self._flat_inputs[key] = self.input("flat", Stretch(flat, name, array, place), example, name)
         return self._flat_inputs[key]
 
     def _example(self, flat: Any, name: str, array: Any) -> Any:

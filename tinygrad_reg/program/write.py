@@ -150,7 +150,7 @@ class Writer:
         if x is None or x is Ellipsis or isinstance(x, (bool, str)):
             return ("..." if x is Ellipsis else repr(x)), _ATOM
         if isinstance(x, np.generic):
-            return f"np.{x.dtype.name}({_number(x.item()) if x.dtype.kind != 'f' else _shortest(x)})", _ATOM
+            return f"np.{x.dtype.name}({shortest(x)})", _ATOM
         if isinstance(x, (int, float)):
             return _number(x), PREFIX if x < 0 else _ATOM
         if isinstance(x, np.dtype):
@@ -178,8 +178,11 @@ def _weak(x: Any, node: Node) -> Any:
     return x
 
 
-def _shortest(x: Any) -> str:
-    return _number(float(str(x))) if np.isfinite(x) else _number(float(x))
+def shortest(x: Any) -> str:
+    """A number of NumPy's as Python's, which makes it again."""
+    if x.dtype.kind != "f":
+        return _number(x.item())
+    return _number(float(str(x)) if np.isfinite(x) else float(x))
 
 
 def _number(x: float) -> str:
@@ -188,19 +191,3 @@ def _number(x: float) -> str:
     if x in (np.inf, -np.inf):
         return "np.inf" if x > 0 else "-np.inf"
     return repr(x)
-
-
-def constant_text(array: Any) -> str | None:
-    """A short way of writing an array, where there is one."""
-    if not isinstance(array, np.ndarray) or not array.size:
-        return None
-    if array.ndim == 1 and array.dtype == np.intp and np.array_equal(array, np.arange(len(array))):
-        return f"np.arange({len(array)})"
-    if array.dtype.kind == "f" and array.ndim and array.flags.c_contiguous and np.all(array == array.flat[0]):
-        shape = array.shape if array.ndim > 1 else len(array)
-        if array.flat[0] == 1:
-            return f"np.ones({shape}, np.{array.dtype.name})"
-        return f"np.full({shape}, {_shortest(array.flat[0])}, np.{array.dtype.name})"
-    if array.dtype.kind in "fi" and not array.ndim:
-        return f"np.{array.dtype.name}({_shortest(array[()]) if array.dtype.kind == 'f' else array[()]})"
-    return None
