@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from . import methods, source
+from . import methods, source, users_ops
 from .modes import ERROR_STATE, IGNORE, default_dtype, modes
 from .tensor import Clock, Tensor, describe, plain_array
 
@@ -70,8 +70,8 @@ class Primitive:
         """See `primitive`."""
         if not isinstance(forward, (FunctionType, np.ufunc)):
             raise TypeError(f"an op is made of a function written with def, which names its inputs, not of {forward!r}")
-        self.foreign = not str(forward.__module__).startswith(f"{__package__}.")  # a user's op: see _guarded, _checked
-        self.forward = self._checked(forward) if self.foreign else forward
+        self.foreign = not str(forward.__module__).startswith(f"{__package__}.")  # a user's: see users_ops.py
+        self.forward = users_ops.checked(self, forward) if self.foreign else forward
         self.name = name or forward.__name__
         self.symbol = symbol or self.name
         self.why = why
@@ -98,7 +98,7 @@ class Primitive:
             self.joint = self._missing(self.inputs[-1])
         self.text = text
         if self.foreign:
-            self._refuse_taken_names((method,) if isinstance(method, str) else method)
+            users_ops.refuse_taken_names(self.name, (method,) if isinstance(method, str) else method, registry)
         registry[self.name] = self
         _register(self, self._as_method(), numpy, method)
         if operator:
@@ -120,11 +120,11 @@ class Primitive:
             if position >= self.arity or self.variadic:
                 raise TypeError(f"{self.name} takes {self.arity} inputs, so it can't have another derivative")
             if self.foreign:
-                self._refuse_other_arguments(function)
+                users_ops.refuse_other_arguments(self, function)
             wording = how or ("G ⊙ local" if self.elementwise else "local applied to G")
             text = local or f"∂{self.name}/∂{self.inputs[position]}"
             self.derivatives.append(Derivative(function, text, wording, local_input))
-            self.functions[position] = _guarded(function) if self.foreign else function
+            self.functions[position] = users_ops.guarded(function) if self.foreign else function
             return function
 
         return declare
@@ -143,7 +143,7 @@ class Primitive:
         """
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-            self.joint = _guarded(function) if self.foreign else function
+            self.joint = users_ops.guarded(function) if self.foreign else function
             self.of_all = Derivative(function, local, how, None)
             return function
 
@@ -263,24 +263,6 @@ class Primitive:
 
     # ---- the wrong calls
 
-    def _refuse_taken_names(self, method_names: Sequence[str]) -> None:
-        """A user's op may take the place of the user's own (a cell that runs again), not of one of the house."""
-        known = registry.get(self.name)
-        if known is not None and not known.foreign:
-            raise ValueError(f"there is an op called '{self.name}' already: give yours another name, with name=")
-        for name in method_names:
-            if name and hasattr(Tensor, name) and not getattr(getattr(Tensor, name), "foreign", False):
-                raise ValueError(f"a Tensor has a '{name}' already: give the method of '{self.name}' another name")
-
-    def _refuse_other_arguments(self, function: Callable[..., Any]) -> None:
-        """A derivative that forgets `out` would be told so by Python, on the way back, in words about positions."""
-        code = getattr(function, "__code__", None)
-        if code and code.co_argcount != 2 + self.arity and not code.co_flags & inspect.CO_VARARGS:
-            raise TypeError(
-                f"a derivative of {self.name} takes (g, out, {', '.join(self.inputs)}), options by name; "
-                f"this one takes ({', '.join(code.co_varnames[: code.co_argcount])})"
-            )
-
     def _bind(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Positional arguments beyond the arrays are options, in order: t.sum(0) is t.sum(axis=0)."""
         extra = inputs[self.arity :]
@@ -302,31 +284,6 @@ class Primitive:
             )
 
         return complain
-
-    def _checked(self, forward: Callable[..., Any]) -> Callable[..., Any]:
-        """A user's forward, which can't write into its inputs, and whose result is made sure to be what it must be."""
-        guarded = _guarded(forward)
-
-        def checked(*arrays: Any, **options: Any) -> Any:
-            result = guarded(*arrays, **options)
-            if not self.keeps:
-                return as_result(result, arrays)
-            if not isinstance(result, tuple) or len(result) != 2:
-                raise TypeError(
-                    f"its forward must return (result, {self.keeps}), as it was declared, not {type(result).__name__}"
-                )
-            return as_result(result[0], arrays), result[1]
-
-        def as_result(out: Any, arrays: Sequence[Any]) -> Any:
-            if isinstance(out, (int, float)):
-                out = np.asarray(out, np.result_type(out, *arrays))[()]
-            kind = None if isinstance(out, Tensor) or not hasattr(out, "dtype") else out.dtype.kind
-            if kind is None or kind not in "fiub":
-                of = "" if kind is None else f" of {out.dtype}"
-                raise TypeError(f"its forward must return an array of real numbers, not {type(out).__name__}{of}")
-            return out
-
-        return checked
 
     def _misfit(self, error: Exception, inputs: Sequence[Any], options: dict[str, Any]) -> Exception:
         """NumPy's complaint about the operands, with their names and what was asked for."""
@@ -420,22 +377,6 @@ def _as_float(x: Any) -> Any:
     if isinstance(x, (np.ndarray, np.generic)):
         return x if x.dtype.kind == "f" else x.astype(default_dtype())
     return float(x)
-
-
-def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A user's forward or derivative, given its arrays read-only: others hold them, too."""
-
-    def guarded(*known: Any, **options: Any) -> Any:
-        return function(*map(_read_only, known), **options)
-
-    return guarded
-
-
-def _read_only(x: Any) -> Any:
-    if type(x) is np.ndarray:
-        x = x.view()
-        x.flags.writeable = False
-    return x
 
 
 def _in_dtype(arrays: list[Any], dtype: Any) -> list[Any]:

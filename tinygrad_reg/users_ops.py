@@ -1,0 +1,81 @@
+"""What is asked of an op that a user wrote: the house's own are known to fulfil it, and spared the time.
+
+It must not write into arrays that others hold, its forward must return an array of real numbers, its derivatives must
+take what they are given, and its name must not take another's place.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .tensor import Tensor
+
+if TYPE_CHECKING:
+    from .primitive import Primitive
+
+
+def refuse_taken_names(name: str, methods: Sequence[str], registry: Mapping[str, Primitive]) -> None:
+    """It may take the place of an op that the user wrote (a cell that runs again), not of one of the house."""
+    known = registry.get(name)
+    if known is not None and not known.foreign:
+        raise ValueError(f"there is an op called '{name}' already: give yours another name, with name=")
+    for method in methods:
+        if method and hasattr(Tensor, method) and not getattr(getattr(Tensor, method), "foreign", False):
+            raise ValueError(f"a Tensor has a '{method}' already: give the method of '{name}' another name")
+
+
+def refuse_other_arguments(op: Primitive, derivative: Callable[..., Any]) -> None:
+    """One that forgets `out` would be told so by Python, on the way back, in words about positions."""
+    code = getattr(derivative, "__code__", None)
+    if code and code.co_argcount != 2 + op.arity and not code.co_flags & inspect.CO_VARARGS:
+        raise TypeError(
+            f"a derivative of {op.name} takes (g, out, {', '.join(op.inputs)}), options by name; "
+            f"this one takes ({', '.join(code.co_varnames[: code.co_argcount])})"
+        )
+
+
+def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A forward or a derivative that gets its arrays read-only: others hold them, too."""
+
+    def guarded(*known: Any, **options: Any) -> Any:
+        return function(*map(_read_only, known), **options)
+
+    return guarded
+
+
+def _read_only(x: Any) -> Any:
+    if type(x) is np.ndarray:
+        x = x.view()
+        x.flags.writeable = False
+    return x
+
+
+def checked(op: Primitive, forward: Callable[..., Any]) -> Callable[..., Any]:
+    """A guarded forward whose result is made sure to be what it must be."""
+    compute = guarded(forward)
+
+    def checked(*arrays: Any, **options: Any) -> Any:
+        result = compute(*arrays, **options)
+        if not op.keeps:
+            return _as_result(result, arrays)
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise TypeError(
+                f"its forward must return (result, {op.keeps}), as it was declared, not {type(result).__name__}"
+            )
+        return _as_result(result[0], arrays), result[1]
+
+    return checked
+
+
+def _as_result(out: Any, arrays: Sequence[Any]) -> Any:
+    if isinstance(out, (int, float)):
+        out = np.asarray(out, np.result_type(out, *arrays))[()]
+    kind = None if isinstance(out, Tensor) or not hasattr(out, "dtype") else out.dtype.kind
+    if kind is None or kind not in "fiub":
+        of = "" if kind is None else f" of {out.dtype}"
+        raise TypeError(f"its forward must return an array of real numbers, not {type(out).__name__}{of}")
+    return out
