@@ -14,7 +14,7 @@ How a picture is made, file by file, from data to ink:
     graph       trace (boxes and arrows; fold, what stands in one box) → dot or layout (rows, routes, frames) → draw
     step page   lesson (steps of terms; blocks, updates, meets, formulas) → page (HTML), still (one step for a slide)
     flow        ways (through the record) → chains (stops and factors)
-    derivation  ways → derivation (text) → latex → typeset
+    derivation  ways → factors → derivation (text) → latex → typeset
     plots       plots, heatmap, surface on axes
     all         text, theme → svg → picture (its formats; paint for PNG and PDF) → files
 """

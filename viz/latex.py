@@ -15,7 +15,7 @@ _GREEK = {
 _SIGNS = {
     "·": r"\cdot ", "×": r"\times ", "⊙": r"\odot ", "−": "-", "′": "'", "Σ": r"\sum ", "Π": r"\prod ", "≤": r"\leq ",
     "≥": r"\geq ", "≠": r"\neq ", "→": r"\to ", "∂": r"\partial ", "∞": r"\infty ", "±": r"\pm ", "∗": r"\ast ",
-    "⌊": r"\lfloor ", "⌋": r"\rfloor ", "÷": r"\div ", "%": r"\%",
+    "⌊": r"\lfloor ", "⌋": r"\rfloor ", "÷": r"\div ", "%": r"\%", "@": r"\,@\,",
 }  # fmt: skip
 _FUNCTIONS = {
     "ln", "log", "exp", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "max", "min", "det",
@@ -57,10 +57,12 @@ def fraction(top: str, bottom: str) -> str:
 
 
 def formula(text: str, names: Iterable[str] = ()) -> str:
-    """A local derivative as ops write it, such as "y · x^(y − 1)", in which `names` are the tensors'."""
+    """A local derivative as ops write it, such as "y · x^(y − 1)", or "∂L/∂y · x"; `names` are the tensors'."""
     known = sorted((n for n in set(names) if n), key=len, reverse=True)
+    any_name = "|".join(map(re.escape, known)) or "(?!)"
     pattern = "|".join(
         [
+            rf"∂(?:{any_name})/∂(?:{any_name})(?![^\W_])",
             *(rf"(?<![^\W_]){re.escape(n)}(?![^\W_²³ᵀ])" for n in known),
             r"[A-Za-z]+[0-9]*",
             r"[0-9]+(?:\.[0-9]+)?",
@@ -102,6 +104,8 @@ def _argument(tokens: list[str], known: frozenset[str], at: int) -> tuple[str, i
 def _symbol(token: str, known: frozenset[str]) -> str:
     if token in known:
         return name(token)
+    if token[0] == "∂" and len(token) > 1:
+        return fraction(*token[1:].split("/∂", 1))
     if token in _SIGNS:
         return _SIGNS[token]
     if ord(token[0]) in _RAISED:

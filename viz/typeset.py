@@ -6,19 +6,19 @@ import io
 from collections.abc import Sequence
 
 from .axes import matplotlib
-from .theme import LIGHT
+from .theme import Theme
 
 SIZE = 18  # points
 HIGH, LOW = 0.86, 0.44  # inches that a line takes, with a fraction in it and without
 
 
-def typeset(lines: Sequence[tuple[str, str]], format: str) -> bytes:
+def typeset(lines: Sequence[tuple[str, str]], format: str, theme: Theme) -> bytes:
     """Each line is what stands on the left and on the right of its sign =, as LaTeX."""
     matplotlib()
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(1, 1), facecolor=LIGHT.panel)  # an inch, so that places are in inches; it grows as needed
+    figure = Figure(figsize=(1, 1), facecolor=theme.panel)  # an inch, so that places are in inches; it grows as needed
     y = 0.0
     for left, right in lines:
         height = HIGH if r"\frac" in left + right else LOW
@@ -26,7 +26,7 @@ def typeset(lines: Sequence[tuple[str, str]], format: str) -> bytes:
         for text, side in ((left, "right"), (f"\\;=\\;{right}", "left")):
             if text:
                 set_large = text.replace(r"\frac", r"\dfrac")
-                figure.text(0, y, f"${set_large}$", ha=side, size=SIZE, color=LIGHT.ink)
+                figure.text(0, y, f"${set_large}$", ha=side, size=SIZE, color=theme.ink)
         y -= height / 2
     out = io.BytesIO()
     date = {"svg": "Date", "pdf": "CreationDate", "png": "Software"}[format]

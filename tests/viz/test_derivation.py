@@ -16,6 +16,7 @@ from tests.viz.reading import parse
 from tinygrad_reg import Tensor
 from tinygrad_reg.primitive import registry
 from viz import latex
+from viz.theme import DARK, LIGHT
 
 
 def _numbers(line: str) -> list[float]:
@@ -119,6 +120,35 @@ def test_formulas() -> None:
     assert latex.number("−2.4e−7") == r"-2.4\cdot 10^{-7}"
 
 
+def test_a_sum_that_is_multiplied_stands_in_brackets_and_a_number_alone_does_not() -> None:
+    loss = examples.neuron()
+    steps = {step.name: step.tensor for step in tg.explain(loss).forward}
+    assert r"= (e+e)\cdot \sigma'(z)\cdot x_{1}" in viz.derivation(loss, wrt=steps["w1"]).latex
+    assert viz.derivation(loss, wrt=steps["e"]).latex_lines[-1] == r"\frac{\partial L}{\partial e} = -0.7087"
+
+
+def test_the_formulas_of_arrays_go_stage_by_stage() -> None:
+    v = Tensor([1.0, 2.0], requires_grad=True)
+    squares = v * v
+    q = squares.sum()
+    assert viz.derivation(q, wrt=v).latex_lines == [
+        r"\frac{\partial q}{\partial v} = \frac{\partial q}{\partial \mathrm{squares}}"
+        r"\cdot \frac{\partial \mathrm{squares}}{\partial v}",
+        r"\frac{\partial q}{\partial \mathrm{squares}} = 1"
+        r"\,\mathrm{repeated}\,\,\mathrm{over}\,\,\mathrm{the}\,\,\mathrm{summed}\,\,\mathrm{axes}\,"
+        r"\quad(2,\;\mathrm{norm}\;1.414)",
+        r"\frac{\partial q}{\partial v} = \frac{\partial q}{\partial \mathrm{squares}}\odot v"
+        r"+\frac{\partial q}{\partial \mathrm{squares}}\odot v\quad(2,\;\mathrm{norm}\;4.472)",
+    ]
+    total = q + v.mean()
+    found = viz.derivation(total, wrt=v)
+    assert "part 1 = ∂total/∂squares ⊙ v + ∂total/∂squares ⊙ v = 2 · norm 4.472" in found.text
+    assert " = 1 = 1" not in found.text
+    assert [line.partition(" = ")[0] for line in found.latex_lines if line.startswith("P_")] == ["P_{1}"] * 2 + [
+        "P_{2}"
+    ] * 2
+
+
 def test_a_notebook_gets_the_formulas() -> None:
     loss = examples.neuron()
     found = viz.derivation(loss, wrt=tg.explain(loss).forward[0].tensor)
@@ -139,6 +169,9 @@ def test_it_is_saved_as_text_as_latex_and_as_a_picture(tmp_path: Path) -> None:
     assert content[".png"].startswith(b"\x89PNG") and content[".pdf"].startswith(b"%PDF")
     found.save(tmp_path / "again.svg")
     assert (tmp_path / "again.svg").read_bytes() == content[".svg"]
+    viz.derivation(loss, wrt=biases[0], theme="dark").save(tmp_path / "dark.svg")
+    dark = (tmp_path / "dark.svg").read_text(encoding="utf-8")
+    assert DARK.panel in dark and DARK.ink in dark and LIGHT.ink not in dark
     with pytest.raises(ValueError, match=r"can be saved as \.txt, \.tex, \.svg, \.png, \.pdf"):
         found.save(tmp_path / "chain.html")
 

@@ -1,0 +1,114 @@
+"""The chain rule along ways through a record: which factors each is the product of, in symbols and in numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinygrad_reg.explain import BackwardStep, Record, send_back
+
+from . import formulas
+from .formulas import definition, unnamed
+from .meets import how
+from .ways import is_activation, slope
+
+
+@dataclass(frozen=True)
+class Factor:
+    """∂node/∂input on a path: how it is written, and what it is."""
+
+    node: str
+    input: str
+    texts: tuple[str, ...]  # what it is the product of, "w4", "σ′(z4)"; of arrays how it is applied, "∂L/∂M2 @ W2ᵀ"
+    values: tuple[float, ...] | None  # the same in numbers, None for arrays
+    part: np.ndarray  # the gradient that has come as far as `input` on this path
+    where: tuple[str, ...] = ()  # what σ′ stands for
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way from the loss to the tensor."""
+
+    factors: tuple[Factor, ...]
+
+    @property
+    def contribution(self) -> np.ndarray:
+        """What arrives on this way."""
+        return self.factors[-1].part
+
+    @property
+    def in_numbers(self) -> bool:
+        """Whether all factors are single numbers."""
+        return all(f.values is not None for f in self.factors)
+
+
+Way = Sequence[Sequence[BackwardStep]]  # at each step, the shares that go from one tensor to the next
+
+
+def along(record: Record, ways: Sequence[Way]) -> tuple[list[Path], list[tuple[str, str]]]:
+    """Each way with its factors, and what the tensors without a name are that they lead through."""
+    paths = [Path(tuple(_merged(_factors(record, way)))) for way in ways]
+    stops = [tuple(factor.input for factor in path.factors) for path in paths]
+    if len(set(stops)) == len(stops) and all(len(s) > 1 or len(way) == 1 for s, way in zip(stops, ways, strict=True)):
+        return paths, []
+    # With what has no name passed over, a way would be no chain any more, or look like another one.
+    on_ways = {shares[0].input for way in ways for shares in way}
+    definitions = [(step.name, _dotted(definition(record.forward, step, on_ways))) for step in record.forward
+                   if step.index in on_ways and step.op and unnamed(step)]  # fmt: skip
+    return [Path(tuple(_factors(record, way, on_ways))) for way in ways], definitions
+
+
+def _factors(record: Record, way: Way, kept: Collection[int] = ()) -> list[Factor]:
+    """The factors of a way, and what comes as far as each; tensors that are `kept` stand in it as their names."""
+    gradient = np.ones(record.output.shape, record.output.dtype)
+    factors = []
+    for shares in way:
+        top, bottom = record.forward[shares[0].node], record.forward[shares[0].input]
+        gradient = send_back(top.tensor, bottom.tensor, gradient)
+        factors.append(_factor(record, shares, gradient, kept))
+    return factors
+
+
+def _factor(record: Record, shares: Sequence[BackwardStep], part: np.ndarray, kept: Collection[int]) -> Factor:
+    steps = record.forward
+
+    def local_text(share: BackwardStep) -> str:
+        return _dotted(formulas.local_text(steps, share, kept))
+
+    top, bottom = steps[shares[0].node], steps[shares[0].input]
+    if top.value.size == bottom.value.size == 1:
+        texts = [f"{top.symbol}′({bottom.name})" if is_activation(top) else local_text(s) for s in shares]
+        value = slope(steps, shares)
+        where = (f"{texts[0]} = {local_text(shares[0])}",) if is_activation(top) else ()
+        return Factor(top.name, bottom.name, (" + ".join(texts),), (value,), part, where)
+    upstream = "1" if top is steps[-1] else f"∂{steps[-1].name}/∂{top.name}"
+    texts = []
+    for s in shares:
+        parts = re.split(r"(\bG\b|local)", how(s, steps))
+        local = local_text(s)
+        words = {"G": upstream, "local": local if local.isidentifier() else f"({local})"}
+        meets = "".join(words.get(part, part) for part in parts)
+        texts.append(f"{upstream}, unchanged" if s.how == "G ⊙ local" and local == "1" else meets)
+    return Factor(top.name, bottom.name, (" + ".join(texts),), None, part)
+
+
+def _merged(factors: Sequence[Factor]) -> list[Factor]:
+    """Numbers without a name are passed over: ∂z/∂v · ∂v/∂a is ∂z/∂a."""
+    merged: list[Factor] = []
+    for f in factors:
+        before = merged[-1] if merged else None
+        if before and before.values is not None and f.values is not None and re.fullmatch(r"v\d+", f.node):
+            kept = [(t, v) for t, v in zip(before.texts + f.texts, before.values + f.values, strict=True) if t != "1"]
+            texts, values = tuple(t for t, _ in kept) or ("1",), tuple(v for _, v in kept) or (1.0,)
+            merged[-1] = Factor(before.node, f.input, texts, values, f.part, before.where + f.where)
+        else:
+            merged.append(f)
+    return merged
+
+
+def _dotted(formula: str) -> str:
+    """With one sign for products, that of the chain rule."""
+    return formula.replace(" × ", " · ")
