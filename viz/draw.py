@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from . import svg
+from .frames import TITLE_SIZE
 from .text import width
 from .theme import Theme
 from .trace import LINE, NOT_YET, SIZE, Arrow, Box, Drawing, Frame, Line
@@ -41,6 +42,7 @@ def body(drawing: Drawing, theme: Theme, ids: str, state: State | None = None, *
         [
             *(_frame(frame, theme, ids) for frame in drawing.placed),
             *(_arrow(arrow, theme, ids, state, live) for arrow in at_rest + in_use),
+            *(_tag(frame, theme) for frame in drawing.placed if frame.is_crossed),
             *(_box(box, theme, ids, state) for box in drawing.boxes),
             *(_chips(drawing, in_use, theme, state) if state else ()),
         ]
@@ -51,13 +53,23 @@ def _frame(frame: Frame, theme: Theme, ids: str) -> str:
     if frame.corners is None:
         return ""
     left, top, right, bottom = frame.corners
-    return svg.element(
-        "g",
-        svg.box(left, top, right - left, bottom - top, round=8, fill=theme.cluster, stroke=theme.hairline),
-        svg.text(left + 8, top + 14, frame.title, SIZE - 0.5, theme.muted, bold=True),
-        id=ids + frame.id,
-        class_="cluster",
-    )
+    outline = svg.box(left, top, right - left, bottom - top, round=8, fill=theme.cluster, stroke=theme.hairline)
+    title = [] if frame.is_crossed else [_title(frame, left, top, theme)]
+    return svg.element("g", outline, *title, id=ids + frame.id, class_="cluster")
+
+
+def _title(frame: Frame, left: float, top: float, theme: Theme) -> str:
+    return svg.text(left + frame.title_at, top + 14, frame.title, TITLE_SIZE, theme.muted, bold=True)
+
+
+def _tag(frame: Frame, theme: Theme) -> str:
+    """The title of a frame on paper of its own, over the arrows that cross it."""
+    if frame.corners is None:
+        return ""
+    left, top = frame.corners[:2]
+    long = width(frame.title, TITLE_SIZE, bold=True)
+    paper = svg.box(left + frame.title_at - 4, top + 2, long + 8, 17, round=4, fill=theme.cluster)
+    return svg.element("g", paper, _title(frame, left, top, theme), class_="tag")
 
 
 def _box(box: Box, theme: Theme, ids: str, state: State | None) -> str:

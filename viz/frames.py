@@ -1,14 +1,18 @@
-"""Frames around layers, for the built-in layout, and the cropping of what any layout has placed."""
+"""Frames around layers: where the built-in layout puts them, and their titles where no arrow runs; cropping."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from .trace import Drawing, Frame
+import numpy as np
+
+from .text import width
+from .trace import SIZE, Drawing, Frame
 
 MARGIN = 14.0
 TITLE = 20.0  # height of a frame's title
+TITLE_SIZE = SIZE - 0.5
 FRAME = 10.0  # from a box to the frame around it
 
 
@@ -36,6 +40,7 @@ def frame(drawing: Drawing) -> None:
         below = max(len(box.clusters) for box in inside) - level  # frames within this one
         room, title = FRAME + below * FRAME, TITLE * (below + 1)
         left, right = min(b.x - b.w / 2 for b in inside) - room, max(b.x + b.w / 2 for b in inside) + room
+        right = max(right, left + _length(one) + 16)
         top, bottom = min(b.y - b.h / 2 for b in inside) - title, max(b.y + b.h / 2 for b in inside) + room
         free = not any(
             b.x + b.w / 2 > left and b.x - b.w / 2 < right and b.y + b.h / 2 > top and b.y - b.h / 2 < bottom
@@ -66,3 +71,40 @@ def crop(drawing: Drawing) -> None:
         if frame.corners:
             left, top, right, bottom = frame.corners
             frame.corners = (left + dx, top + dy, right + dx, bottom + dy)
+    place_titles(drawing)
+
+
+def place_titles(drawing: Drawing) -> None:
+    """A frame's title stands at its upper left, or further right where an arrow runs through that place."""
+    if not drawing.placed:
+        return
+    pieces = np.concatenate([np.zeros((0, 4)), *(_pieces(arrow.points) for arrow in drawing.arrows)])
+    for one in drawing.placed:
+        if one.corners is None:
+            continue
+        left, top, right, _ = one.corners
+        long = _length(one)
+        near = pieces[(pieces[:, 1] < top + 17) & (pieces[:, 3] > top + 3)]
+        last = right - left - long - 8
+        for at in (8.0, last, *np.arange(20.0, last, 12.0).tolist()):
+            if at >= 8 and not ((near[:, 0] < left + at + long + 3) & (near[:, 2] > left + at - 3)).any():
+                one.title_at, one.is_crossed = at, False
+                break
+        else:
+            one.title_at, one.is_crossed = 8.0, True
+
+
+def _length(frame: Frame) -> float:
+    """How long its title is."""
+    return width(frame.title, TITLE_SIZE, bold=True)
+
+
+def _pieces(points: Sequence[tuple[float, float]]) -> np.ndarray:
+    """A curve through Bézier triples as short pieces, each as the rectangle around it: left, top, right, bottom."""
+    t = np.linspace(0, 1, 25)[:, None]
+    weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+    found = [np.zeros((0, 4))]
+    for at in range(0, len(points) - 3, 3):
+        curve = sum(w * np.array(p) for w, p in zip(weights, points[at : at + 4], strict=True))
+        found.append(np.hstack([np.minimum(curve[:-1], curve[1:]), np.maximum(curve[:-1], curve[1:])]))
+    return np.concatenate(found)

@@ -5,10 +5,11 @@ Written for one axis along the computation ("along") and one beside it ("across"
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from . import rows as in_rows
+from .across import align, clear
 from .frames import FRAME, TITLE, crop, frame, pieces
 from .routes import Item, Legs, route
 from .trace import Arrow, Drawing
@@ -28,11 +29,11 @@ def place(drawing: Drawing, gap: float = RANK_GAP, rows: int = 1) -> None:
     for first, last in pairwise(bounds):
         row = ranks[first:last]
         _order(row)
-        _align(row)
-        _clear(drawing, row)
+        align(row)
+        clear(drawing, row)
     ends = _assign(drawing, ranks, bounds, gap, routes)
-    route(drawing, routes, ends, in_rows.room(gap))
     frame(drawing)
+    route(drawing, routes, ends, in_rows.room(gap))
     crop(drawing)
 
 
@@ -80,16 +81,22 @@ def _depths(drawing: Drawing) -> dict[str, int]:
             if box.id in incoming:
                 depth[box.id] = max(depth.get(a.tail, 0) + span(a) for a in incoming[box.id])
 
+    apart = {box.id for box in drawing.boxes if box.id not in incoming}  # no input of the model leads there
+    for box in drawing.boxes:
+        if all(a.tail in apart and boxes[a.tail].kind != "input" for a in incoming.get(box.id, ())):
+            apart.add(box.id)
+
     def draw_near() -> None:
-        for box in drawing.boxes:  # what was computed from nothing goes next to its first user, if it can in its frame
-            if box.id not in incoming:
-                users = outgoing.get(box.id, [])
-                near = [a for a in users if boxes[a.head].clusters == box.clusters] or users
-                depth[box.id] = min((depth[a.head] - span(a) for a in near), default=0)
+        """What was computed from nothing, or of a layer's parameters alone, goes next to its first user."""
+        for box in reversed(drawing.boxes):
+            users = outgoing.get(box.id, [])
+            near = [a for a in users if boxes[a.head].clusters == box.clusters]
+            if box.id not in incoming or (box.id in apart and 0 < len(near) == len(users)):
+                depth[box.id] = min((depth[a.head] - span(a) for a in near or users), default=0)
 
     deepen()
     draw_near()
-    deepen()  # a leaf may have been drawn to the rank of another user
+    deepen()  # what was drawn near may stand in the rank of another user
     draw_near()
     used = sorted(set(depth.values()))
     return {id: used.index(rank) for id, rank in depth.items()}
@@ -163,112 +170,47 @@ def _crossings(ranks: Sequence[Sequence[Item]]) -> int:
     return crossings
 
 
-def _separation(one: Item, other: Item) -> float:
-    """Least distance across between the centers of neighbours in a rank."""
-    distance = (one.extent + other.extent) / 2 + (16.0 if one.box and other.box else 9.0)
-    mine = one.box.clusters if one.box else ()
-    others = other.box.clusters if other.box else ()
-    if mine != others:
-        distance += TITLE + FRAME * max(len(mine), len(others))
-    return distance
-
-
-def _align(ranks: Sequence[Sequence[Item]]) -> None:
-    """Move items across to where their neighbours are, without changing their order."""
-    for rank in ranks:
-        at = 0.0
-        for one, other in zip([None, *rank], rank, strict=False):
-            at += _separation(one, other) if one else 0.0
-            other.across = at
-        for item in rank:
-            item.across -= at / 2
-    for sweep in range(12):
-        for rank in ranks if sweep % 2 == 0 else reversed(ranks):
-            wishes = []
-            for item in rank:
-                neighbours = [*item.before, *item.after]
-                weight = sum(w for _, w in neighbours) or 1e-3
-                wishes.append(
-                    (sum(other.across * w for other, w in neighbours) / weight if neighbours else item.across, weight)
-                )
-            _settle(rank, wishes)
-
-
-def _settle(rank: Sequence[Item], wishes: Sequence[tuple[float, float]]) -> None:
-    """The places nearest to the wishes (weighted squares) that keep order and separations: what collides is pooled."""
-    offsets = [0.0]
-    for one, other in pairwise(rank):
-        offsets.append(offsets[-1] + _separation(one, other))
-    pools: list[tuple[float, float, int]] = []  # mean wish less offset, weight, how many items
-    for (wish, weight), offset in zip(wishes, offsets, strict=True):
-        mean, count = wish - offset, 1
-        while pools and pools[-1][0] > mean:
-            above, other_weight, other_count = pools.pop()
-            mean = (mean * weight + above * other_weight) / (weight + other_weight)
-            weight, count = weight + other_weight, count + other_count
-        pools.append((mean, weight, count))
-    at = 0
-    for mean, _, count in pools:
-        for _ in range(count):
-            rank[at].across = mean + offsets[at]
-            at += 1
-
-
-def _clear(drawing: Drawing, ranks: Sequence[Sequence[Item]]) -> None:
-    """Move what stands within a layer's frame and does not belong to it above or below that frame, where it can go."""
-    lying = drawing.direction == "LR"
-    items = {item.box.id: item for rank in ranks for item in rank if item.box}
-    for _ in range(6):
-        moved = False
-        for one in drawing.placed:
-            inside = [items[id] for id in one.boxes if id in items]
-            if not inside:
-                continue
-            first, last = min(i.rank for i in inside), max(i.rank for i in inside)
-            low = min(i.across - i.extent / 2 for i in inside) - FRAME - (TITLE if lying else 0.0)
-            high = max(i.across + i.extent / 2 for i in inside) + FRAME
-            for item in items.values():
-                if item.box is None or item.box.id in one.boxes or not first <= item.rank <= last:
-                    continue
-                if item.across + item.extent / 2 <= low or item.across - item.extent / 2 >= high:
-                    continue
-                rank = ranks[item.rank - ranks[0][0].rank]
-                wishes = [(other.across, 1.0) for other in rank]
-                at = rank.index(item)
-                mates = [other for other in rank if other in inside]
-                middle = (low + high) / 2
-                above = item.across < mates[0].across if mates else item.across < middle
-                target = low - item.extent / 2 - 4 if above else high + item.extent / 2 + 4
-                wishes[at] = (target, 1e4)
-                _settle(rank, wishes)
-                moved = True
-        if not moved:
-            return
-
-
 def _assign(
     drawing: Drawing, ranks: Sequence[Sequence[Item]], bounds: Sequence[int], gap: float, routes: dict[str, Legs]
 ) -> list[float]:
     """Turn ranks and places across into coordinates, row by row; for each rank, where its row ends."""
     lying = drawing.direction == "LR"
+    borders = _borders(drawing, ranks)
     top = 0.0
     ends: list[float] = []
     for first, last in pairwise(bounds):
         row = [item for rank in ranks[first:last] for item in rank]
+        top += _frames(row) * TITLE
         shift = top - min(item.across - item.extent / 2 for item in row)
         along = 0.0
         for rank in ranks[first:last]:
             extent = max((item.box.w if lying else item.box.h for item in rank if item.box), default=0.0)
-            depth = max((len(item.box.clusters) for item in rank if item.box), default=0)
             for item in rank:
                 item.across += shift
                 item.along, item.reach = along + extent / 2, extent / 2
                 if item.box:
                     item.box.x, item.box.y = (item.along, item.across) if lying else (item.across, item.along)
-            along += extent + gap + (0.0 if lying else depth * TITLE)
-        frames = max((len(item.box.clusters) for item in row if item.box), default=0)
+            along += extent + max(gap, borders[rank[0].rank])
         leaving = sum(len(legs) > 1 and first <= legs[0][0].rank < last for legs in routes.values())
-        end = max(item.across + item.extent / 2 for item in row) + frames * FRAME
+        end = max(item.across + item.extent / 2 for item in row) + _frames(row) * FRAME
         ends += [end] * (last - first)
-        top = end + in_rows.height(leaving, gap) + frames * TITLE
+        top = end + in_rows.height(leaving, gap)
     return ends
+
+
+def _frames(row: Iterable[Item]) -> int:
+    """How many frames stand around the innermost boxes of a row."""
+    return max((len(item.box.clusters) for item in row if item.box), default=0)
+
+
+def _borders(drawing: Drawing, ranks: Sequence[Sequence[Item]]) -> list[float]:
+    """For each rank, the room that frames need behind it which end there, or begin in the next one."""
+    rank_of = {item.box.id: item.rank for rank in ranks for item in rank if item.box}
+    ending, beginning = [0] * len(ranks), [0] * (len(ranks) + 1)
+    for counts, pick in ((ending, max), (beginning, min)):
+        bounds = [(one, pick(rank_of[id] for id in one.boxes)) for one in drawing.placed]
+        for one, rank in bounds:
+            inner = sum(other.boxes <= one.boxes and at == rank for other, at in bounds)
+            counts[rank] = max(counts[rank], inner)
+    ahead = FRAME if drawing.direction == "LR" else TITLE
+    return [FRAME * ends + ahead * begins + 20.0 for ends, begins in zip(ending, beginning[1:], strict=True)]

@@ -30,7 +30,7 @@ Legs = list[list[Item]]  # an arrow's way: the items that it passes, in each row
 
 
 def route(drawing: Drawing, routes: dict[str, Legs], ends: Sequence[float], room: float) -> None:
-    """Arrows as smooth curves from side to side."""
+    """Arrows as smooth curves from side to side; frames are there already, and arrows that turn go round them."""
     ports = _Ports(drawing, routes)
     turning: list[_Turn] = []
     for arrow in drawing.arrows:
@@ -45,7 +45,7 @@ def route(drawing: Drawing, routes: dict[str, Legs], ends: Sequence[float], room
         arrow.points, arrow.turn = _smooth(ways[0]), None
         if len(ways) > 1:
             turning.append(_Turn(arrow, arrow.points, _smooth(ways[1]), ends[legs[0][0].rank]))
-    _connect(turning, drawing.boxes, room)
+    _connect(turning, drawing, room)
     if not ports.lying:
         for arrow in drawing.arrows:
             arrow.points = [(y, x) for x, y in arrow.points]
@@ -101,12 +101,13 @@ class _Turn:
     below: float  # where the first row ends
 
 
-def _connect(turns: Sequence[_Turn], boxes: Sequence[Box], room: float) -> None:
+def _connect(turns: Sequence[_Turn], drawing: Drawing, room: float) -> None:
     """Lead the arrows round: beyond the row's end, between the rows (`room` below it), before the other row's begin."""
     if not turns:
         return
-    right = max(box.x + box.w / 2 for box in boxes) + TURN
-    left = min(box.x - box.w / 2 for box in boxes) - TURN
+    framed = [frame.corners for frame in drawing.placed if frame.corners]
+    right = max([box.x + box.w / 2 for box in drawing.boxes] + [corners[2] for corners in framed]) + TURN
+    left = min([box.x - box.w / 2 for box in drawing.boxes] + [corners[0] for corners in framed]) - TURN
     # The lowest of a row goes round on the inside at the right, and on the outside at the left: so none cross.
     order = sorted(turns, key=lambda turn: (turn.below, -turn.leaving[-1][1]))
     for lane, turn in enumerate(order):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from . import draw, layout, rows, svg
+from .frames import place_titles
 from .terms import Row, Step, Term, Text
 from .text import width, wrap
 from .theme import MONO, Theme
@@ -107,7 +108,9 @@ def _part(plan: Drawing, around: Sequence[Box], room: float, height: float) -> D
             at = 4.0 + 20.0 * (len(frame.path) - 1)  # titles of frames that are cut must not cover each other
             corners = (max(x0 - x, 4.0), max(y0 - y, at), min(x1 - x, w - 4), min(y1 - y, h - 4))
             placed.append(replace(frame, corners=corners))
-    return replace(plan, boxes=boxes, arrows=arrows, placed=placed, w=w, h=h)
+    shown_part = replace(plan, boxes=boxes, arrows=arrows, placed=placed, w=w, h=h)
+    place_titles(shown_part)
+    return shown_part
 
 
 def _moved(arrow: Arrow, x: float, y: float, shown: set[str]) -> Arrow:

@@ -88,6 +88,8 @@ class Frame:
     path: tuple[str, ...]
     boxes: frozenset[str]  # ids of all boxes in it
     corners: tuple[float, float, float, float] | None = None
+    title_at: float = 8.0  # where its title begins, from its left corner
+    is_crossed: bool = False  # an arrow runs wherever the title could stand
 
 
 @dataclass

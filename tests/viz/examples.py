@@ -8,7 +8,7 @@ import numpy as np
 
 import tinygrad_reg as tg
 from tinygrad_reg import Tensor
-from tinygrad_reg.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Sequential
+from tinygrad_reg.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Residual, Sequential
 
 
 def neuron() -> Tensor:
@@ -92,6 +92,18 @@ def convolution() -> Tensor:
     return loss
 
 
+def residual() -> Tensor:
+    """Convolutions with batch norm and a penalty, one of them in a residual block: frames in frames, side by side."""
+    tg.seed(4)
+    penalty = tg.penalties.l2(0.01)
+    model = Sequential(
+        Conv2D(1, 2, 3, activation="relu", padding="same", kernel_regularizer=penalty), BatchNorm(2),
+        Residual(Conv2D(2, 2, 3, activation="relu", padding="same")), MaxPool2D(2), Flatten(), Dense(8, 3),
+    )  # fmt: skip
+    x = np.random.default_rng(1).normal(size=(2, 1, 4, 4))
+    return tg.losses.softmax_crossentropy(model(x), np.array([0, 2])) + model.penalty()
+
+
 def autoencoder() -> Tensor:
     """An encoder and a decoder, one inside the other."""
     tg.seed(3)
@@ -119,7 +131,7 @@ def chain(length: int) -> Tensor:
 
 
 ALL: dict[str, Callable[[], Tensor]] = {
-    "neuron": neuron, "network": network, "regularized": regularized, "convolution": convolution,
+    "neuron": neuron, "network": network, "regularized": regularized, "convolution": convolution, "residual": residual,
     "autoencoder": autoencoder, "second_order": second_order, "chain": lambda: lecture_chain()[0],
     "dense": lambda: dense()[1],
 }  # fmt: skip

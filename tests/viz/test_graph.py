@@ -20,6 +20,8 @@ from tinygrad_reg.explain import forward_steps
 from viz import dot
 from viz.fold import fold
 from viz.rows import fit
+from viz.text import width
+from viz.theme import LIGHT
 from viz.trace import Drawing, Labels, drawing, in_layers
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -210,11 +212,11 @@ def test_a_graph_drawn_whole_has_every_node() -> None:
     assert viz.graph(examples.chain(80), max_nodes=None, engine="builtin").svg.count('class="node') == 161
 
 
-def _placed(loss: Tensor, rows: int | None) -> Drawing:
+def _placed(loss: Tensor, rows: int | None, direction: str = "LR", engine: str = "builtin") -> Drawing:
     steps = forward_steps(loss, call="")
     labels = Labels(steps, frozenset({"value"}), 3)
-    plan = drawing(steps, in_layers(fold(steps, 60), steps), labels)
-    dot.place(plan, "", "builtin", rows=rows)
+    plan = drawing(steps, in_layers(fold(steps, 60), steps), labels, direction=direction)
+    dot.place(plan, dot.digraph(plan, LIGHT).source, engine, rows=rows)
     return plan
 
 
@@ -258,7 +260,7 @@ def test_in_rows_boxes_keep_apart_and_arrows_end_at_them(name: str, rows: int) -
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize("name", ["regularized", "convolution", "autoencoder", "dense"])
+@pytest.mark.parametrize("name", ["regularized", "convolution", "residual", "autoencoder", "dense"])
 def test_the_builtin_layout_frames_every_layer_and_nothing_else(name: str, rows: int) -> None:
     plan = _placed(examples.ALL[name](), rows)
     assert {frame.path for frame in plan.placed} == {frame.path for frame in plan.frames}
@@ -269,6 +271,55 @@ def test_the_builtin_layout_frames_every_layer_and_nothing_else(name: str, rows:
             if box.id in frame.boxes:
                 assert left < box.x < right
                 assert top < box.y < bottom
+
+
+FRAMED = ["regularized", "convolution", "residual", "autoencoder", "dense"]
+
+
+@pytest.mark.parametrize(("direction", "rows"), [("LR", 1), ("LR", 2), ("LR", 3), ("TB", 1)])
+@pytest.mark.parametrize("name", FRAMED)
+def test_frames_of_layers_keep_apart(name: str, direction: str, rows: int) -> None:
+    plan = _placed(examples.ALL[name](), rows, direction)
+    for i, one in enumerate(plan.placed):
+        for other in plan.placed[i + 1 :]:
+            if one.boxes <= other.boxes or other.boxes <= one.boxes:
+                continue
+            assert one.corners and other.corners, (one.title, other.title)
+            (a, b, c, d), (e, f, g, h) = one.corners, other.corners
+            assert min(c, g) <= max(a, e) or min(d, h) <= max(b, f), (one.title, other.title)
+
+
+@pytest.mark.parametrize("engine", ["builtin", pytest.param("dot", marks=needs_dot)])
+@pytest.mark.parametrize(("direction", "rows"), [("LR", 1), ("LR", 3), ("TB", 1)])
+@pytest.mark.parametrize("name", FRAMED)
+def test_no_arrow_runs_through_the_title_of_a_frame(name: str, direction: str, rows: int, engine: str) -> None:
+    plan = _placed(examples.ALL[name](), 1 if engine == "dot" else rows, direction, engine)
+    for frame in plan.placed:
+        assert frame.corners is not None
+        left, top = frame.corners[0] + frame.title_at, frame.corners[1] + 4
+        right = left + width(frame.title, 11.5, bold=True)
+        for arrow in plan.arrows:
+            crossed = any(left < x < right and top < y < top + 12 for x, y in _along(arrow.points))
+            assert not crossed or (frame.is_crossed and direction == "TB"), frame.title
+    assert sum(frame.is_crossed for frame in plan.placed) <= 2  # these stand on paper of their own, over the arrows
+
+
+@pytest.mark.parametrize("name", FRAMED)
+def test_arrows_to_another_row_go_round_the_frames(name: str) -> None:
+    plan = _placed(examples.ALL[name](), 3)
+    corners = [frame.corners for frame in plan.placed if frame.corners]
+    turns = [arrow.turn for arrow in plan.arrows if arrow.turn]
+    assert turns
+    for x, y in turns:
+        assert x < min(left for left, _, _, _ in corners)
+        assert not any(top < y < bottom for _, top, _, bottom in corners)
+
+
+def test_what_is_made_of_a_layers_parameters_stands_by_what_uses_it() -> None:
+    plan = _placed(examples.convolution(), 1)
+    bias = next(box for box in plan.boxes if "reshape(0.bias" in box.lines[0].text)
+    used = plan.box(next(arrow.head for arrow in plan.arrows if arrow.tail == bias.id))
+    assert not any(bias.x < box.x < used.x - 1 for box in plan.boxes)
 
 
 def test_a_penalty_is_no_second_layer_of_the_same_name() -> None:
