@@ -69,9 +69,11 @@ class Plan:
             if node.function is not assign:
                 continue
             home, index, assigned = node.arguments
-            if isinstance(home, Input) and index is Ellipsis and assigned is value and not self._memory.is_view(value):
-                if takes_out(value) and not is_filled(value) and layout(value.value) == layout(home.value):
-                    found[value] = home
+            if not isinstance(home, Input) or index is not Ellipsis or assigned is not value:
+                continue
+            is_written = takes_out(value) and not is_filled(value) and not self._memory.is_view(value)
+            if is_written and layout(value.value) == layout(home.value):
+                found[value] = home
         return found
 
     # ---- a line
