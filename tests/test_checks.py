@@ -70,6 +70,18 @@ def test_one_of_names_the_words():
         checks.one_of("form", "c", ("a", "b"))
 
 
+def test_a_path_is_a_string_or_a_path(tmp_path):
+    assert checks.path("folder", tmp_path) == checks.path("folder", str(tmp_path)) == str(tmp_path)
+    with pytest.raises(TypeError, match=r"folder must be a string or a pathlib\.Path, not None"):
+        checks.path("folder", None)
+
+
+def test_a_dtype_that_can_be_trained_is_a_float():
+    assert checks.float_dtype("float32") == np.float32
+    with pytest.raises(TypeError, match="dtype must be a float such as 'float32', not 'int64'"):
+        checks.float_dtype(int)
+
+
 def test_labels_are_whole_numbers_and_words_are_to_be_numbered():
     checks.labels("y", np.array([2, 0]))
     with pytest.raises(TypeError, match=r"y must hold whole numbers, .* not float64: write y.astype\(int\)"):

@@ -80,7 +80,7 @@ def test_confusion_matrix_has_the_true_classes_in_rows():
         confusion_matrix(SCORES, LABELS), reference.confusion_matrix(LABELS, SCORES.argmax(1))
     )
     assert confusion_matrix(np.array([0, 0]), np.array([0, 1]), classes=3).tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 0]]
-    with pytest.raises(ValueError, match="labels up to 1, too many for classes=1"):
+    with pytest.raises(ValueError, match="classes must be above the largest label, 1, not 1"):
         confusion_matrix(np.array([0]), np.array([1]), classes=1)
 
 
@@ -108,14 +108,15 @@ def test_regression_metrics():
 @pytest.mark.parametrize(
     ("metric", "prediction", "target", "message"),
     [
-        (accuracy, SCORES, LABELS[:5], "do not go with targets"),
-        (accuracy, SCORES, np.full(60, 4), "labels go from 0 to 3, not to 4"),
-        (accuracy, SCORES, LABELS - 1, "whole numbers from 0 on"),
-        (accuracy, SCORES, LABELS + 0.5, "whole numbers from 0 on"),
+        (accuracy, SCORES, LABELS[:5], r"prediction is of shape \(60, 4\), the target \(5,\)"),
+        (accuracy, SCORES, np.full(60, 4), "labels must go from 0 to 3, .* not to 4"),
+        (accuracy, SCORES, LABELS - 1, "must be whole numbers ≥ 0, but go from"),
+        (accuracy, SCORES, LABELS + 0.5, "must be whole numbers ≥ 0, but go from"),
         (accuracy, SCORES[:, :1] + 9, SCORES[:, :1] - 5, "for numbers that are no classes use mae, mse or r2"),
+        (accuracy, [[0.2], [4.1]], [[0.0], [5.0]], "go from 0 to 5: .* an output for each; for numbers .* use mae"),
         (accuracy, SCORES, np.ones((60, 4)), "one-hot rows, and these are not; .* use binary_accuracy"),
         (accuracy, SCORES[:0], LABELS[:0], "nothing to compare"),
-        (mse, SCORES[:, :1], SCORES[:, 0], r"prediction has shape \(60, 1\), the target \(60,\)"),
+        (mse, SCORES[:, :1], SCORES[:, 0], r"prediction is of shape \(60, 1\), the target \(60,\)"),
         (mae, [], [], "nothing to compare"),
         (r2, [1.0], [1.0], "two samples"),
     ],

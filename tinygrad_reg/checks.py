@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -73,6 +74,21 @@ def one_of(name: str, value: Any, options: Sequence[str]) -> str:
     if value not in options:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, not {value!r}")
     return str(value)
+
+
+def path(name: str, value: Any) -> str:
+    """Where a file or a folder is."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} must be a string or a pathlib.Path, not {value!r}")
+    return os.fspath(value)
+
+
+def float_dtype(value: Any) -> np.dtype[Any]:
+    """The type of numbers that can be trained."""
+    dtype: np.dtype[Any] = np.dtype(value)
+    if dtype.kind != "f":
+        raise TypeError(f"dtype must be a float such as 'float32', not '{dtype}'")
+    return dtype
 
 
 def labels(name: str, value: np.ndarray) -> None:

@@ -179,9 +179,7 @@ def create(initializer: Any, shape: Sequence[int], *, rng: Rng = None, dtype: An
     >>> create("zeros", (2, 3)).shape
     (2, 3)
     """
-    dtype = np.dtype(default_dtype() if dtype is None else dtype)
-    if dtype.kind != "f":
-        raise TypeError(f"dtype= of parameters must be a float such as 'float32', not '{dtype}'")
+    dtype = default_dtype() if dtype is None else checks.float_dtype(dtype)
     found, given = _found(initializer), (tuple(shape), generator(rng), dtype)
     _must_take(found, given)
     array = np.asarray(found(*given))

@@ -85,7 +85,7 @@ def confusion_matrix(
     predicted, true, found = _labels(prediction, target, threshold)
     count = found if classes is None else checks.whole("classes", classes)
     if max(predicted.max(), true.max()) >= count:
-        raise ValueError(f"there are labels up to {max(predicted.max(), true.max())}, too many for classes={classes}")
+        raise ValueError(f"classes must be above the largest label, {max(predicted.max(), true.max())}, not {classes}")
     return np.bincount(true.ravel() * count + predicted.ravel(), minlength=count * count).reshape(count, count)
 
 
@@ -199,13 +199,20 @@ def _numbers(x: Any) -> np.ndarray:
     return array
 
 
+_EMPTY = "there is nothing to compare: prediction and target are empty"
+
+
+def _unlike(a: np.ndarray, y: np.ndarray) -> str:
+    return f"a metric compares like with like: the prediction is of shape {a.shape}, the target {y.shape}"
+
+
 def _pair(prediction: Any, target: Any) -> tuple[np.ndarray, np.ndarray]:
     """Both as float64 arrays of one shape."""
     a, y = _numbers(prediction), _numbers(target)
     if a.shape != y.shape:
-        raise ValueError(f"a metric compares like with like: the prediction has shape {a.shape}, the target {y.shape}")
+        raise ValueError(_unlike(a, y))
     if not y.size:
-        raise ValueError("there is nothing to compare: prediction and target are empty")
+        raise ValueError(_EMPTY)
     return np.asarray(a, np.float64), np.asarray(y, np.float64)
 
 
@@ -235,27 +242,34 @@ def _labels(prediction: Any, target: Any, threshold: float | None) -> tuple[np.n
             y = y.argmax(-1)
         predicted = a.argmax(-1)
     else:
-        _whole(y, "target")
+        if _whole(y, "target").max(initial=0) > 1 and a.dtype.kind == "f":
+            raise ValueError(
+                f"one score a sample tells two classes apart, but the labels go from {y.min():g} to {y.max():g}: for "
+                f"several classes the model needs an output for each; {_NO_CLASSES}"
+            )
         predicted = _above(a, threshold).astype(np.intp) if a.dtype.kind == "f" else a
         count = 2
     if predicted.shape != y.shape:
-        raise ValueError(f"predictions of shape {a.shape} do not go with targets of shape {_numbers(target).shape}")
+        raise ValueError(_unlike(a, _numbers(target)))
     if not y.size:
-        raise ValueError("there is nothing to compare: prediction and target are empty")
+        raise ValueError(_EMPTY)
     true, predicted = _whole(y, "target"), _whole(predicted, "prediction")
     if a.dtype.kind != "f":
         count = max(2, int(max(predicted.max(), true.max())) + 1)
     elif true.max() >= count:
-        raise ValueError(f"the scores are of {count} classes, so labels go from 0 to {count - 1}, not to {true.max()}")
+        raise ValueError(f"labels must go from 0 to {count - 1}, by the scores of {count} classes, not to {true.max()}")
     return predicted, true, count
+
+
+_NO_CLASSES = "for numbers that are no classes use mae, mse or r2"
 
 
 def _whole(labels: np.ndarray, what: str) -> np.ndarray:
     whole = labels.astype(np.intp, copy=False)
     if labels.size and ((whole != labels).any() or whole.min() < 0):
         raise ValueError(
-            f"the labels in a {what} are whole numbers from 0 on, these go from {labels.min()} to {labels.max()}; "
-            "for numbers that are no classes use mae, mse or r2"
+            f"the labels in a {what} must be whole numbers ≥ 0, but go from {labels.min():.4g} to {labels.max():.4g}; "
+            + _NO_CLASSES
         )
     return whole
 

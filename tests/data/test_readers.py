@@ -208,5 +208,5 @@ def test_a_file_that_is_not_there():
 @pytest.mark.parametrize("path", [0, 1, True, 2.5, None])
 def test_a_number_is_no_path(path):
     """open(1) would take it for the output that is open under this number, and close that."""
-    with pytest.raises(TypeError, match="PathLike"):
+    with pytest.raises(TypeError, match="path must be a string or a pathlib"):
         read_csv(path)

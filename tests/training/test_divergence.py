@@ -63,3 +63,8 @@ def test_weights_that_the_last_step_spoiled_are_noticed():
     optimizer = tg.optim.SGD(network.parameters(), lr=tg_max)
     with pytest.raises(FloatingPointError, match=r"at the end of epoch 1: the weights of .* are not finite"):
         tg.fit(network, X, Y, loss=huge, optimizer=optimizer, batch_size=None, verbose=0)
+
+
+def test_a_number_among_the_operands_stands_for_itself():
+    message, _ = diverge(tg.Sequential(tg.Dense(4, 1)), X * 1e200, X[:, :1], "mse")
+    assert "was that of 'power'" in message and message.partition("The step")[0].endswith(", 2. ")

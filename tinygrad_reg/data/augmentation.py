@@ -301,7 +301,7 @@ def _limited(images: np.ndarray, limits: Limits) -> np.ndarray:
 
 def _check_range(low: float, high: float) -> None:
     if checks.number("low", low, 0) > checks.number("high", high, 0):
-        raise ValueError(f"low must not be above high, these are {low!r} and {high!r}")
+        raise ValueError(f"low must be ≤ high, not {low!r} and {high!r}")
 
 
 def _check_limits(limits: Limits) -> None:

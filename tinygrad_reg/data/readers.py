@@ -9,7 +9,6 @@ import csv
 import gzip
 import io
 import math
-import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,6 +61,7 @@ def mnist(folder: str | Path) -> Sets:
 
     Images are (N, 1, 28, 28) of whole numbers 0 to 255 as in the file (write x / 255), labels are 0 to 9.
     """
+    checks.path("folder", folder)
     return _labelled_images(folder, "train"), _labelled_images(folder, "t10k")
 
 
@@ -108,6 +108,7 @@ def read_cifar10(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
 @answered
 def cifar10(folder: str | Path) -> Sets:
     """CIFAR-10 from the six files of its binary version, read by read_cifar10: (x_train, y_train), (x_test, y_test)."""
+    checks.path("folder", folder)
     names = [*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"]
     missing = [name for name in names if not (Path(folder) / name).is_file()]
     if missing:
@@ -219,7 +220,7 @@ def _number(path: str | Path, line: int, column: str, text: str) -> float:
 @contextmanager
 def _opened(path: str | Path) -> Iterator[IO[bytes]]:
     """The bytes of the file, decompressed where gzip has compressed it."""
-    with open(os.fspath(path), "rb") as raw:  # fspath refuses a number, which open() takes for a file that is open
+    with open(checks.path("path", path), "rb") as raw:  # a number would be taken for a file that is open
         start = raw.read(2)
         raw.seek(0)
         if start != b"\x1f\x8b":

@@ -64,7 +64,7 @@ class FractionalMaxPool2D(Module):
         self.ratio = ratio
         self.ratios = tuple(ratio) if isinstance(ratio, (tuple, list)) else (ratio, ratio)
         if len(self.ratios) != 2 or not all(1 < checks.number("ratio", r) < 2 for r in self.ratios):
-            raise ValueError(f"ratio must be a number between 1 and 2, or one for each axis, not {ratio!r}")
+            raise ValueError(f"ratio must be a number between 1 and 2, or a pair of them, not {ratio!r}")
         self.overlapping = checks.switch("overlapping", overlapping)
         self.sequence = checks.one_of("sequence", sequence, ("pseudo", "random"))
         self.rng = checks.generator(rng)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..modes import Rng, default_dtype, generator
 from ..primitive import primitive
 
@@ -22,15 +23,12 @@ Shape = int | Sequence[int]
 def _lengths(shape: Shape) -> tuple[int, ...]:
     lengths = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     if not all(isinstance(n, (int, np.integer)) and n >= 0 for n in lengths):
-        raise ValueError("shape= must be the lengths of the axes, whole numbers from 0 on")
+        raise ValueError("shape must hold the lengths of the axes, whole numbers ≥ 0")
     return lengths
 
 
 def _float(dtype: Any) -> np.dtype[Any]:
-    wanted = default_dtype() if dtype is None else np.dtype(dtype)
-    if wanted.kind != "f":
-        raise TypeError(f"dtype= must be a float such as 'float32', not '{wanted}'")
-    return wanted
+    return default_dtype() if dtype is None else checks.float_dtype(dtype)
 
 
 def _drawable(dtype: np.dtype[Any]) -> Any:
@@ -51,7 +49,7 @@ def uniform(*, shape: Shape = (), low: float = 0.0, high: float = 1.0, rng: Rng 
     (2, 3)
     """
     if not (math.isfinite(low) and math.isfinite(high) and low <= high):
-        raise ValueError("low must not be above high, and both must be finite")
+        raise ValueError("low and high must be finite numbers, low ≤ high")
     lengths, wanted = _lengths(shape), _float(dtype)
     u = np.asarray(generator(rng).random(lengths, _drawable(wanted)))
     u *= high - low
@@ -72,7 +70,7 @@ def normal(*, shape: Shape = (), mean: float = 0.0, std: float = 1.0, rng: Rng =
     (4,)
     """
     if not (math.isfinite(mean) and math.isfinite(std) and std >= 0):
-        raise ValueError("std must not be negative, and both mean and std must be finite")
+        raise ValueError("mean and std must be finite numbers, std ≥ 0")
     lengths, wanted = _lengths(shape), _float(dtype)
     z = np.asarray(generator(rng).standard_normal(lengths, _drawable(wanted)))
     z *= std
@@ -100,7 +98,7 @@ def bernoulli(*, keep: float, shape: Shape = (), scale: float = 1.0, rng: Rng = 
     So the probability is `keep` itself, not its nearest multiple of 2⁻¹⁶.
     """
     if not 0 <= keep <= 1:
-        raise ValueError("keep is a probability, from 0 to 1")
+        raise ValueError("keep must be a probability, from 0 to 1")
     lengths, wanted, rng = _lengths(shape), _float(dtype), generator(rng)
     size = math.prod(lengths)
     bits = _words(rng, (size + 3) // 4).view(np.uint16)[:size]

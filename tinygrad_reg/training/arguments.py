@@ -118,14 +118,15 @@ def weights(y: np.ndarray, class_weight: Any, sample_weight: Any, loss: losses.L
         several = y.size > len(y)
         if several and (y.ndim > 2 or not ((y != 0).sum(axis=1) == 1).all()):
             raise ValueError(
-                f"class_weight= is for one class a sample, but y of shape {y.shape} holds more than one label a "
+                f"class_weight must go with one class a sample, but y of shape {y.shape} holds more than one label a "
                 "sample: give sample_weight=, or weigh the outputs in a loss of your own"
             )
         labels = y.argmax(-1) if several else y.reshape(-1)
         unknown = [label for label in np.unique(labels).tolist() if label not in class_weight]
         if unknown:
             raise ValueError(
-                f"class_weight= says nothing of class {unknown[0]!r}; it has {', '.join(map(str, class_weight))}"
+                f"class_weight must have a weight for each class, but has none for {unknown[0]!r}: it has "
+                f"{', '.join(map(str, class_weight))}"
             )
         by_class = np.array([class_weight[label] for label in labels.tolist()], float)
         found = found * by_class
@@ -237,7 +238,9 @@ def check_batch_of_one(model: Module, train: batches) -> None:
 def augmentation(augment: Any) -> Callable[[Any], Any] | None:
     """A function of a batch of x, or None."""
     if inspect.isclass(augment):
-        raise TypeError(f"augment= was given the class {augment.__name__}: write {augment.__name__}(...)")
+        raise TypeError(
+            f"augment must be a function of a batch, not the class {augment.__name__}: write {augment.__name__}(...)"
+        )
     if augment is not None and not callable(augment):
         raise TypeError(f"augment must be a function of a batch such as tg.data.augmentation.shift(2), not {augment!r}")
     return augment  # type: ignore[no-any-return]
@@ -276,9 +279,10 @@ def _callback(given: Any) -> Callback:
     if isinstance(given, Callback):
         return given
     if inspect.isclass(given):
-        raise TypeError(f"callbacks= was given the class {given.__name__}: write {given.__name__}(...)")
+        raise TypeError(f"a callback must be an object, not the class {given.__name__}: write {given.__name__}(...)")
     if hasattr(given, "on_epoch_end"):
-        raise TypeError(f"{type(given).__name__} must be a subclass of tg.Callback to be one")
+        name = type(given).__name__
+        raise TypeError(f"a callback with methods must be a tg.Callback: write class {name}(tg.Callback)")
     if not callable(given):
         raise TypeError(f"a callback must be such as tg.EarlyStopping(), or a function (epoch, logs), not {given!r}")
     return FunctionCallback(given)

@@ -20,6 +20,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from .. import checks
+
 FORMAT, VERSION = "tinygrad_reg checkpoint", 1
 _STATE = "state.json"
 
@@ -29,8 +31,7 @@ _STATE = "state.json"
 
 def target(path: str | os.PathLike[str]) -> Path:
     """Where a file at `path` goes, if it may be one."""
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"a checkpoint's path must be a string or a Path, not {path!r}")
+    checks.path("a checkpoint's path", path)
     file = Path(os.path.realpath(path))  # through a symbolic link: the file is replaced, not the link
     if not file.parent.is_dir():
         raise FileNotFoundError(f"there is no folder '{file.parent}' to save '{os.fspath(path)}' in: make it first")
@@ -149,9 +150,7 @@ def _plain(value: Any, path: tuple[str, ...], arrays: dict[str, np.ndarray]) -> 
 
 def read(path: str | os.PathLike[str]) -> Any:
     """The state in the file, or ValueError with what is wrong with it."""
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"a checkpoint's path must be a string or a Path, not {path!r}")
-    name = os.fspath(path)
+    name = checks.path("a checkpoint's path", path)
     if os.path.exists(name) and not os.path.isfile(name):
         raise ValueError(f"can't load '{name}': it is no ordinary file")
     if not os.path.exists(name):

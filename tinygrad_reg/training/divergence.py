@@ -90,6 +90,8 @@ def _layer(path: str) -> str:
 
 def _of(record: Record, index: int, names: dict[int, str]) -> str:
     step = record.forward[index]
+    if step.kind == "constant":
+        return step.name  # which is the number itself
     largest = float(np.max(np.abs(step.value))) if step.value.size else 0.0
     return f"{names.get(id(step.tensor), step.name)} up to {number(largest)}"
 

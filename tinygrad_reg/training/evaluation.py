@@ -116,14 +116,12 @@ def scores(found: dict[str, Callable[..., Any]], predictions: list[np.ndarray], 
 
 def score(name: str, value: Any) -> float:
     """What a metric gave, as one number."""
-    if np.size(value) != 1:
-        raise TypeError(
-            f"a metric must give one number, but '{name}' gave an array {np.shape(value)}: "
-            "call it yourself, with the result of tg.predict"
-        )
-    number = value.item() if isinstance(value, (np.ndarray, np.generic, Tensor)) else value
+    number = value.item() if isinstance(value, (np.ndarray, np.generic, Tensor)) and value.size == 1 else value
     if not isinstance(number, Real):
-        raise TypeError(f"a metric must give one number, but '{name}' gave {value!r}")
+        shown = f"an array of shape {np.shape(value)}" if np.ndim(value) else repr(value)
+        raise TypeError(
+            f"the metric '{name}' must give one number, not {shown}: call it yourself, with the result of tg.predict"
+        )
     return float(number)
 
 

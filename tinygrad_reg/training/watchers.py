@@ -153,7 +153,7 @@ class ModelCheckpoint(_Watcher):
         save_best_only: bool = False,
         mode: str = "auto",
     ) -> None:
-        self.path = os.fspath(path)
+        self.path = checks.path("path", path)
         self.save_best_only = save_best_only
         self.due = False
         super().__init__(monitor, mode if save_best_only or mode != "auto" else "min", 0.0)
