@@ -79,6 +79,49 @@ def test_the_page_gives_the_same_bits(rule, dtype):
             assert equal(inputs[name], after[name]), f"{name}\n{fast.source}"
 
 
+class Counts(tg.optim.Optimizer):
+    """A rule of a user's, which only looks at gradients."""
+
+    def __init__(self, params):
+        super().__init__(params, 0.1, state_names=["n"])
+
+    def update(self, lr, t, w, g, a, state):
+        (n,) = state
+        np.sign(g, out=a)
+        np.add(n, a, out=n)
+
+
+class Decays(tg.optim.Optimizer):
+    """A rule of a user's, which does not look at gradients."""
+
+    def update(self, lr, t, w, g, a, state):
+        np.multiply(w, 0.5, out=w)
+
+
+@pytest.mark.parametrize("make", [RULES["momentum"], Counts, lambda p: Decays(p, 0.1)])
+def test_parameters_with_clocks_of_their_own(make):
+    rng = np.random.default_rng(0)
+    a, b, c = (tg.Tensor(rng.normal(size=(3, 2)), requires_grad=True, name=name) for name in "abc")
+    optimizer = make([a, b, c])
+
+    def step(x, *tensors):
+        optimizer.zero_grad()
+        loss = np.sum((sum(x * tensor for tensor in tensors)) ** 2)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    x = rng.normal(size=(3, 2))
+    step(x, a, c)  # b stays behind
+    fast = tg.compile(lambda x: step(x, a, b, c))
+    fast(x)
+    inputs, scope = fast.inputs(x), {}
+    exec(fast.source, scope)
+    assert equal(scope["step"](**inputs), fast(x).numpy())
+    for name, value in fast.inputs(x).items():
+        assert equal(inputs[name], value), f"{name}\n{fast.source}"
+
+
 def update(fast):
     found = re.findall(r"^    ([^#\n]+)", fast.source.split("# ---- update")[1], re.MULTILINE)
     return found[:-1]  # without the return

@@ -93,28 +93,39 @@ class Listing:
         """The inputs of the function, and lines for what lies in its arrays: parameters that an optimizer moves."""
         arguments, arrays, views = [], [], []
         for node in self.program.inputs:
-            name = self.named[node]
-            if node.kind == "home" or (node.kind == "leaf" and node.of.flat is not None):
-                views.append(f"{name} = {self._view(node)}")
-            elif node.kind == "flat" and (node.of.name == "g" or node.of.is_space):
-                if node.of.name == "g" or node in self._uses:
-                    arrays.append(f"{name} = np.empty_like({self._whole(node.of.flat, 'w')[0]})")
-            elif _written_out(node) is None:
+            is_made = node.kind == "flat" and (node.of.name == "g" or node.of.is_space)
+            if is_made and (node.of.name == "g" or node in self._uses):
+                arrays.append(f"{self.named[node]} = {self._made(node)}")
+            elif (view := self._view(node)) is not None:
+                views.append(f"{self.named[node]} = {view}")
+            elif not is_made and _written_out(node) is None:
                 arguments.append(node)
         return sorted(arguments, key=lambda node: list(_NOTES).index(node.kind)), arrays + views
 
-    def _whole(self, flat: Any, name: str) -> tuple[str, int]:
+    def _whole(self, name: str, of: Any) -> Input | None:
+        """The optimizer's array in which a parameter, or another array, has its place; None where no rule uses it."""
         for node in self.program.inputs:
-            if node.kind == "flat" and node.of.flat is flat and node.of.name == name:
-                return self.named[node], node.of.place.start
-        raise AssertionError(name)
+            if node.kind == "flat" and (node.of.flat, node.of.name) == (of.flat, name):
+                start, stop = node.of.place.start, node.of.place.stop  # parameters with one clock lie side by side
+                if start <= of.place.start and of.place.stop <= stop:
+                    return node
+        return None
 
-    def _view(self, node: Input) -> str:
+    def _made(self, node: Input) -> str:
+        """An array that the function makes: of gradients, or to work in."""
+        whole = self._whole("w", node.of)
+        return f"np.empty_like({self.named[whole]})" if whole is not None else _empty(node.value)
+
+    def _view(self, node: Input) -> str | None:
         """The part of the optimizer's array that belongs to a parameter, or to its gradient."""
-        place, shape = node.of.place, node.of.data.shape
-        whole, start = self._whole(node.of.flat, "w" if node.kind == "leaf" else "g")
+        if node.kind not in ("leaf", "home") or node.of.flat is None:
+            return None
+        whole = self._whole("w" if node.kind == "leaf" else "g", node.of)
+        if whole is None:
+            return _empty(node.value) if node.kind == "home" else None
+        start, place, shape = whole.of.place.start, node.of.place, node.of.data.shape
         reshape = f".reshape({', '.join(map(str, shape))})" if len(shape) != 1 else ""
-        return f"{whole}[{place.start - start}:{place.stop - start}]{reshape}"
+        return f"{self.named[whole]}[{place.start - start}:{place.stop - start}]{reshape}"
 
     def _check(self, node: Node) -> str:
         """A check is told of, and left to the program that runs: it is no part of what is derived."""
@@ -165,6 +176,10 @@ class Listing:
         left = len(self.program.new_data) + len(self.program.new_grad)
         note = ["    # what the step returns, and what it leaves in Tensors"] if 0 < left < len(listed) else []
         return [*note, f"    return {', '.join(listed) or 'None'}"]
+
+
+def _empty(value: np.ndarray) -> str:
+    return f"np.empty({value.shape}, np.{value.dtype.name})"
 
 
 def _belongs_to(node: Node, user: Node, is_next: bool) -> bool:
