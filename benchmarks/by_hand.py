@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .setting import SGD, Adam
+from .setting import SGD, Adam, Training
 
 
 def empty(*shape: int) -> Any:
@@ -39,6 +39,13 @@ def flat(arrays: Sequence[np.ndarray]) -> tuple[Any, list[Any]]:
     whole = np.concatenate([x.ravel() for x in arrays])
     parts = np.split(whole, np.cumsum([x.size for x in arrays])[:-1])
     return whole, [part.reshape(x.shape) for part, x in zip(parts, arrays, strict=True)]
+
+
+def trained(training: Training) -> tuple[list[Any], list[Any], Callable[[], None]]:
+    """The parameters, their gradients, and the step that moves the ones by the others: views of flat arrays."""
+    w, parameters = flat(training.parameters)
+    g, gradients = flat([np.zeros_like(p) for p in training.parameters])
+    return parameters, gradients, optimizer(training.optimizer, w, g)
 
 
 def relu(*shape: int) -> tuple[Callable[[Any], None], Callable[[Any, Any], None]]:
@@ -79,6 +86,33 @@ def softmax_crossentropy(classes: int, samples: int) -> Callable[[Any, Any], Any
         return share.dot(total) - of_labels - log_n
 
     log_n = np.float32(np.log(samples))
+    return loss
+
+
+def two_layers(parameters: Sequence[Any], gradients: Sequence[Any], samples: int) -> Callable[[Any, Any], Any]:
+    """loss(x, labels) of dense, relu, dense and softmax cross-entropy, forward and backward: `gradients` are filled."""
+    (w1, b1, w2, b2), (g1, gb1, g2, gb2) = parameters, gradients
+    units, classes = w2.shape
+    h, gh, z = empty(samples, units), empty(samples, units), empty(classes, samples)
+    forward, backward = relu(samples, units)
+    crossentropy, row = softmax_crossentropy(classes, samples), ones(samples)
+    w2_t, b2_column, h_t, z_t = w2.T, b2[:, None], h.T, z.T
+
+    def loss(x: Any, labels: Any) -> Any:
+        x.dot(w1, out=h)
+        np.add(h, b1, out=h)
+        forward(h)
+        w2_t.dot(h_t, out=z)
+        np.add(z, b2_column, out=z)
+        value = crossentropy(z, labels)
+        h_t.dot(z_t, out=g2)
+        z.dot(row, out=gb2)
+        z_t.dot(w2_t, out=gh)
+        backward(h, gh)
+        x.T.dot(gh, out=g1)
+        row.dot(gh, out=gb1)
+        return value
+
     return loss
 
 

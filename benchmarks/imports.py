@@ -6,7 +6,7 @@ import importlib.util
 import subprocess
 import sys
 
-from .race import ENVIRONMENT, Result
+from .race import Result, environment
 
 MODULES = {"limit": "numpy", "eager": "tinygrad_reg", "torch": "torch", "jax": "jax", "mygrad": "mygrad"}
 SCRIPT = """
@@ -17,14 +17,15 @@ print(perf_counter() - start)
 """
 
 
-def imports(turns: int) -> Result:
+def imports(turns: int, threads: str) -> Result:
     """Seconds of each import; the first one, which compiles, doesn't count."""
     result = Result("import", "importing the package", unit="import numpy")
+    environ = environment(threads)
     found = {name: module for name, module in MODULES.items() if importlib.util.find_spec(module)}
     for turn in range(-1, 3 * turns):
         for name, module in found.items():
             command = [sys.executable, "-c", SCRIPT.format(module=module)]
-            seconds = subprocess.run(command, env=ENVIRONMENT, check=True, stdout=subprocess.PIPE, text=True).stdout
+            seconds = subprocess.run(command, env=environ, check=True, stdout=subprocess.PIPE, text=True).stdout
             if turn >= 0:
                 result.times.setdefault(name, []).append(float(seconds))
     return result

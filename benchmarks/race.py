@@ -1,4 +1,4 @@
-"""Runs the contenders of a row side by side: a process each, one thread each, in turns."""
+"""Runs the contenders of a row side by side: a process each, in turns."""
 
 from __future__ import annotations
 
@@ -18,10 +18,19 @@ import numpy as np
 
 from .contenders import CONTENDERS
 
-ROWS = ("moons", "digits", "autoencoder", "deep", "normalized", "mnist", "images", "hvp", "scalars", "adam", "matmul")
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-ENVIRONMENT = os.environ | dict.fromkeys(THREADS, "1")
-ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)  # a user imports compiled modules
+ROWS = (
+    "moons", "digits", "pass", "autoencoder", "deep", "normalized", "mnist", "images", "hvp", "scalars", "adam",
+    "matmul",
+)  # fmt: skip
+THREADS = ("one", "default")
+VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+def environment(threads: str) -> dict[str, str]:
+    """What a process is started with: one thread for each library, or what each takes when nothing is set."""
+    unset = {*VARIABLES, "PYTHONDONTWRITEBYTECODE"}  # a user imports compiled modules
+    kept = {name: value for name, value in os.environ.items() if name not in unset}
+    return kept | dict.fromkeys(VARIABLES if threads == "one" else (), "1")
 
 
 @dataclass
@@ -49,10 +58,10 @@ class Result:
 class Runner:
     """A contender's process."""
 
-    def __init__(self, name: str, contender: str) -> None:
+    def __init__(self, name: str, contender: str, threads: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", name, contender],
-            env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "benchmarks.worker", name, contender, threads],
+            env=environment(threads), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def hear(self) -> Any:
@@ -79,7 +88,7 @@ class Runner:
         self.process.communicate()
 
 
-def race(name: str, contenders: Sequence[str], turns: int) -> Result:
+def race(name: str, contenders: Sequence[str], turns: int, threads: str = "one") -> Result:
     """Times of the contenders that are installed; an error where one computes something else than the first."""
     row: Any = importlib.import_module(f"benchmarks.rows.{name}")
     result = Result(name, row.__doc__.strip().splitlines()[0])
@@ -93,7 +102,7 @@ def race(name: str, contenders: Sequence[str], turns: int) -> Result:
             if importlib.util.find_spec(how.needs) is None:
                 result.absent[contender] = "not installed"
                 continue
-            runner = Runner(name, contender)
+            runner = Runner(name, contender, threads)
             try:
                 answers[contender] = runner.hear()
                 runners[contender] = runner

@@ -67,7 +67,7 @@ def _listed(multiples: Sequence[float]) -> str:
     return ", ".join(map(number, multiples))
 
 
-def markdown(results: Sequence[Result], found: dict[str, Any] | None) -> str:
+def markdown(results: Sequence[Result], found: dict[str, Any] | None, threads: str) -> str:
     """Tables of a run."""
     ours = [["work", *(title for title, _, _ in RATIOS)]]
     for result in results:
@@ -78,7 +78,8 @@ def markdown(results: Sequence[Result], found: dict[str, Any] | None) -> str:
         all_of_them.append([result.name, *(_with_quartiles(result, name) for name in present)])
     text = [
         "# Benchmarks: one run",
-        "Equal losses were checked. Ratios are medians over turns; quartiles in brackets.",
+        "Equal losses were checked. Ratios are medians over turns; quartiles in brackets. "
+        + ("One thread, the same processor for all." if threads == "one" else "As many threads as each library takes."),
         _table(ours),
         "Times as multiples of NumPy written by hand:",
         _table(all_of_them),

@@ -1,4 +1,4 @@
-"""One contender in a process of its own: python -m benchmarks.worker digits program
+"""One contender in a process of its own: python -m benchmarks.worker digits program one
 
 It prints the losses of the first passes. Then it takes a turn for each line that it reads, and prints what the turn
 gave, in seconds a pass.
@@ -23,8 +23,8 @@ PASSES = 3  # whose losses are compared
 SAMPLES, SECONDS = 10, 0.01  # a turn: so many samples, each over passes that fill so many seconds
 
 
-def main(name: str, contender: str) -> None:
-    if hasattr(os, "sched_setaffinity"):  # one processor for all: what is told to take one thread may start others
+def main(name: str, contender: str, threads: str) -> None:
+    if threads == "one" and hasattr(os, "sched_setaffinity"):  # what is told to take one thread may start others
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     row = importlib.import_module(f"benchmarks.rows.{name}")
     make, given = CONTENDERS[contender].work, getattr(row, "GIVEN", {})
@@ -40,7 +40,9 @@ def say(x: Any) -> None:
 
 
 def numbers(result: Any) -> list[float]:
-    """What a pass returned, as numbers."""
+    """What a pass returned, as numbers; a function among it is called for them."""
+    if callable(result):
+        result = result()
     if isinstance(result, (tuple, list)):
         return [x for part in result for x in numbers(part)]
     result = getattr(result, "data", result) if type(result).__module__.startswith("tinygrad_reg") else result

@@ -10,7 +10,7 @@ from benchmarks import growth
 from benchmarks.__main__ import main
 from benchmarks.contenders import CONTENDERS
 from benchmarks.plot import STYLES, plot
-from benchmarks.race import ROWS, Result, check, race
+from benchmarks.race import ROWS, VARIABLES, Result, check, environment, race
 from benchmarks.report import RATIOS, block, growth_block, markdown, number
 from benchmarks.rows import matmul, mnist
 from benchmarks.worker import numbers
@@ -67,6 +67,20 @@ def test_a_race_in_processes_of_their_own():
     assert all(len(times) == 3 and min(times) > 0 for times in result.times.values())
 
 
+def test_threads_are_one_for_each_library_or_left_to_it(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert {environment("one")[name] for name in VARIABLES} == {"1"}
+    assert not environment("default").keys() & set(VARIABLES)
+    assert "One thread" in markdown([RESULT], None, "one")
+    assert "As many threads" in markdown([RESULT], None, "default")
+
+
+def test_a_function_among_results_is_asked_for_the_check_alone():
+    assert numbers((np.float32(1), lambda: [np.array([2.0, 3.0])])) == [1, 2, 3]
+    work = CONTENDERS["limit"].work(importlib.import_module("benchmarks.rows.pass"), {})
+    assert len(numbers(work())) == 1 + 64 * 128 + 128 + 128 * 10 + 10
+
+
 def test_what_is_missing_or_fails_is_named(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "torch" else sys)
     monkeypatch.setattr("benchmarks.race.Runner.hear", lambda self: (_ for _ in ()).throw(RuntimeError("too small")))
@@ -91,7 +105,7 @@ def test_the_report_has_ratios_and_no_times():
     shown = block(RESULT)
     assert "tinygrad_reg, tg.compile      2.00 × the limit   2.00 – 3.00" in shown
     assert "program faster than JAX         2.00" in shown
-    table = markdown([RESULT], None)
+    table = markdown([RESULT], None, "one")
     assert table.count("| digits |") == 2
     assert len(RATIOS) + 2 == next(line for line in table.splitlines() if line.startswith("| work")).count("|")
     assert not [text for text in (shown, table) if "µs" in text or "ms" in text]
@@ -152,7 +166,7 @@ def test_unknown_names_are_refused(monkeypatch, capsys):
 
 
 def test_tables_are_written(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr("benchmarks.__main__.race", lambda name, contenders, turns: RESULT)
+    monkeypatch.setattr("benchmarks.__main__.race", lambda name, contenders, turns, threads: RESULT)
     monkeypatch.setattr("sys.argv", ["benchmarks", "digits", "--markdown", str(tmp_path / "run.md")])
     assert main() == 0
     assert "digits: a network" in capsys.readouterr().out

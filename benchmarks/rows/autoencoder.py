@@ -17,9 +17,9 @@ TRAINING = Training(dense(_rng, 64, 32, 8, 32, 64), (X,), Adam())
 def by_hand() -> Made:
     from .. import by_hand as hand
 
-    w, (w1, b1, w2, b2, w3, b3, w4, b4) = hand.flat(TRAINING.parameters)
-    g, (g1, gb1, g2, gb2, g3, gb3, g4, gb4) = hand.flat([np.zeros_like(p) for p in TRAINING.parameters])
-    update = hand.optimizer(TRAINING.optimizer, w, g)
+    parameters, gradients, update = hand.trained(TRAINING)
+    w1, b1, w2, b2, w3, b3, w4, b4 = parameters
+    g1, gb1, g2, gb2, g3, gb3, g4, gb4 = gradients
     h1, code, h3, out = (hand.empty(SAMPLES, width) for width in (32, 8, 32, 64))
     gh1, gcode, gh3, gout = (hand.empty(SAMPLES, width) for width in (32, 8, 32, 64))
     wide, wide_back = hand.relu(SAMPLES, 32)

@@ -20,9 +20,7 @@ TRAINING = Training(
 def by_hand() -> Made:
     from .. import by_hand as hand
 
-    w, parameters = hand.flat(TRAINING.parameters)
-    g, gradients = hand.flat([np.zeros_like(p) for p in TRAINING.parameters])
-    update = hand.optimizer(TRAINING.optimizer, w, g)
+    parameters, gradients, update = hand.trained(TRAINING)
     outputs = [hand.empty(SAMPLES, WIDTH) for _ in range(LAYERS)]
     sigmoid, sigmoid_back = hand.sigmoid(SAMPLES, WIDTH)
     mse = hand.mse(SAMPLES, WIDTH)
@@ -47,9 +45,7 @@ def by_hand() -> Made:
             sigmoid_back(out, gh)
             h_t.dot(gh, out=g_kernel)
             ones.dot(gh, out=g_bias)
-            np.copyto(
-                turned, kernel_t
-            )  # a small product with a transposed matrix takes longer than this and a plain one
+            np.copyto(turned, kernel_t)  # this and the product take less time than the product with kernel_t
             gh.dot(turned, out=spare)
             gh, spare = spare, gh
         sigmoid_back(first, gh)

@@ -16,28 +16,11 @@ TRAINING = Training(dense(_rng, 64, 128, 10), (normal(_rng, SAMPLES, 64), _rng.i
 def by_hand() -> Made:
     from .. import by_hand as hand
 
-    w, (w1, b1, w2, b2) = hand.flat(TRAINING.parameters)
-    g, (g1, gb1, g2, gb2) = hand.flat([np.zeros_like(p) for p in TRAINING.parameters])
-    update = hand.optimizer(TRAINING.optimizer, w, g)
-    h, gh, z = hand.empty(SAMPLES, 128), hand.empty(SAMPLES, 128), hand.empty(10, SAMPLES)
-    relu, relu_back = hand.relu(SAMPLES, 128)
-    softmax_crossentropy = hand.softmax_crossentropy(10, SAMPLES)
-    ones = hand.ones(SAMPLES)
-    w2_t, b2_column, h_t, z_t = w2.T, b2[:, None], h.T, z.T
+    parameters, gradients, update = hand.trained(TRAINING)
+    loss_of = hand.two_layers(parameters, gradients, SAMPLES)
 
     def step(x: Any, labels: Any) -> Any:
-        x.dot(w1, out=h)
-        np.add(h, b1, out=h)
-        relu(h)
-        w2_t.dot(h_t, out=z)
-        np.add(z, b2_column, out=z)
-        loss = softmax_crossentropy(z, labels)
-        h_t.dot(z_t, out=g2)
-        z.dot(ones, out=gb2)
-        z_t.dot(w2_t, out=gh)
-        relu_back(h, gh)
-        x.T.dot(gh, out=g1)
-        ones.dot(gh, out=gb1)
+        loss = loss_of(x, labels)
         update()
         return loss
 

@@ -30,9 +30,7 @@ def by_hand() -> Made:
     """
     from .. import by_hand as hand
 
-    w, (k1, b1, k2, b2, w3, b3) = hand.flat(TRAINING.parameters)
-    g, (gk1, gb1, gk2, gb2, g3, gb3) = hand.flat([np.zeros_like(p) for p in TRAINING.parameters])
-    update = hand.optimizer(TRAINING.optimizer, w, g)
+    (k1, b1, k2, b2, w3, b3), (gk1, gb1, gk2, gb2, g3, gb3), update = hand.trained(TRAINING)
     lay_out1, _, met1 = hand.convolution(1, SAMPLES, 28)
     lay_out2, gather2, met2 = hand.convolution(8, SAMPLES, 13)
     y1, gy1 = (np.zeros((8, SAMPLES * 28 * 28), np.float32) for _ in range(2))

@@ -16,9 +16,7 @@ TRAINING = Training(dense(_rng, 784, 512, 512, 10), (normal(_rng, SAMPLES, 784),
 def by_hand() -> Made:
     from .. import by_hand as hand
 
-    w, (w1, b1, w2, b2, w3, b3) = hand.flat(TRAINING.parameters)
-    g, (g1, gb1, g2, gb2, g3, gb3) = hand.flat([np.zeros_like(p) for p in TRAINING.parameters])
-    update = hand.optimizer(TRAINING.optimizer, w, g)
+    (w1, b1, w2, b2, w3, b3), (g1, gb1, g2, gb2, g3, gb3), update = hand.trained(TRAINING)
     h1, h2, gh1, gh2 = (hand.empty(SAMPLES, 512) for _ in range(4))
     z = hand.empty(10, SAMPLES)
     relu, relu_back = hand.relu(SAMPLES, 512)
