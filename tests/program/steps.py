@@ -1,8 +1,8 @@
-"""Training steps that the tests capture, each made twice: one runs as it is, the other as a program."""
+"""Steps that the tests capture, and the comparison: made twice, one runs as it is, the other as a program."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -31,18 +31,24 @@ def _rows(rng: np.random.Generator, n: int, features: int, classes: int, dtype: 
     return [(rng.normal(size=(n, features)).astype(dtype), rng.integers(0, classes, n)) for _ in range(4)]
 
 
-def digits() -> Made:
-    tg.seed(0)
-    model = tg.Sequential(tg.Dense(6, 8, activation="relu", dtype="float32"), tg.Dense(8, 3, dtype="float32"))
-    optimizer = tg.optim.Adam(model.parameters(), lr=0.01)
+def training(loss_of: Step, optimizer: Any) -> Step:
+    """The usual step: the loss of a batch, its gradients, the optimizer's step."""
 
     def step(x, y):
-        loss = tg.losses.softmax_crossentropy(model(x), y)
+        loss = loss_of(x, y)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         return loss
 
+    return step
+
+
+def digits() -> Made:
+    tg.seed(0)
+    model = tg.Sequential(tg.Dense(6, 8, activation="relu", dtype="float32"), tg.Dense(8, 3, dtype="float32"))
+    optimizer = tg.optim.Adam(model.parameters(), lr=0.01)
+    step = training(lambda x, y: tg.losses.softmax_crossentropy(model(x), y), optimizer)
     return Made(step, model, optimizer, _rows(np.random.default_rng(1), 5, 6, 3))
 
 
@@ -68,7 +74,7 @@ def moons() -> Made:
 def normalized() -> Made:
     tg.seed(0)
     model = tg.Sequential(
-        tg.Dense(6, 8), tg.BatchNorm(8), tg.Activation("elu") if hasattr(tg, "Activation") else tg.ELU(),
+        tg.Dense(6, 8), tg.BatchNorm(8), tg.ELU(),
         tg.Dropout(0.4), tg.DropConnect(tg.Dense(8, 8), 0.3), tg.RReLU(), tg.GaussianNoise(0.1), tg.LayerNorm(8),
         tg.Dense(8, 3),
     )  # fmt: skip
@@ -179,14 +185,7 @@ def frozen() -> Made:
     optimizer = tg.optim.AdamW(model.parameters(), lr=0.1)
     for p in model[1].parameters():
         p.requires_grad = False
-
-    def step(x, y):
-        loss = tg.losses.huber(model(x), y)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss
-
+    step = training(lambda x, y: tg.losses.huber(model(x), y), optimizer)
     rng = np.random.default_rng(8)
     return Made(step, model, optimizer, [(rng.normal(size=(3, 3)), rng.normal(size=(3, 2))) for _ in range(3)])
 
@@ -195,13 +194,13 @@ ALL = [digits, moons, normalized, convolution, sigmoids, lookahead, by_hand, sec
 
 
 def numbers(x: Any) -> list[Any]:
-    """The arrays in what a step returned."""
+    """The arrays in what a step returned, and None where it has none."""
     if isinstance(x, (list, tuple)):
         return [found for part in x for found in numbers(part)]
     if isinstance(x, dict):
         return numbers(list(x.values()))
     if x is None:
-        return []
+        return [None]
     return [np.asarray(x.data if isinstance(x, tg.Tensor) else x)]
 
 
@@ -211,3 +210,29 @@ def equal(a: Any, b: Any) -> bool:
         return a is b if a is None or b is None else a == b
     a, b = np.asarray(a), np.asarray(b)
     return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+def agree(make: Callable[[], tuple[Any, ...]], calls: Iterable[tuple[Any, ...]]) -> Any:
+    """The program, after it has given the same bits as its step, and left the same behind, call by call.
+
+    make() gives the step, a function for all that it leaves behind, and perhaps one of what happens before call i.
+    """
+    (eager, its_state, *its_before), (step, state, *before) = make(), make()
+    fast = tg.compile(step)
+    for i, arguments in enumerate(calls):
+        for happen in (*its_before, *before):
+            happen(i)
+        found = []
+        for call, left in ((eager, its_state), (fast, state)):
+            tg.seed(i)
+            found.append((_outcome(call, arguments), numbers(left())))
+        for what, wanted, given in zip(("results", "state"), *found, strict=True):
+            assert len(given) == len(wanted) and all(map(equal, given, wanted)), f"{what} of call {i}"
+    return fast
+
+
+def _outcome(call: Step, arguments: tuple[Any, ...]) -> list[Any]:
+    try:
+        return numbers(call(*arguments))
+    except ValueError as error:
+        return [str(error)]

@@ -14,21 +14,16 @@ import pytest
 
 import tinygrad_reg as tg
 
-from .steps import ALL, digits, equal, normalized, numbers
+from .steps import ALL, agree, digits, equal, normalized, numbers
 
 
 @pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
 def test_equals_eager(make):
-    eager, captured = make(), make()
-    fast = tg.compile(captured.step)
-    for i, batch in enumerate(eager.batches):
-        tg.seed(i)
-        wanted = numbers(eager.step(*batch))
-        tg.seed(i)
-        given = numbers(fast(*batch))
-        assert len(given) == len(wanted) and all(map(equal, given, wanted)), f"results of call {i}"
-        for (name, ours), (_, theirs) in zip(captured.state(), eager.state(), strict=True):
-            assert equal(ours, theirs), f"{name} after call {i}"
+    def step_and_state():
+        made = make()
+        return made.step, lambda: list(made.state())
+
+    agree(step_and_state, make().batches)
 
 
 @pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
@@ -61,19 +56,6 @@ def test_captured_once(make):
     assert len(fast._programs) == 1
 
 
-def test_python_beside_the_ops_runs_at_capture_only():
-    calls = []
-
-    def step(x):
-        calls.append(1)
-        return np.sum(x * w)
-
-    w = tg.Tensor([1.0, 2.0], requires_grad=True)
-    fast = tg.compile(step)
-    assert [float(fast(np.array([1.0, n])).item()) for n in (1.0, 2.0, 3.0)] == [3.0, 5.0, 7.0]
-    assert len(calls) == 1
-
-
 def test_what_was_returned_is_not_overwritten():
     made = digits()
     model = made.model
@@ -91,28 +73,20 @@ def test_what_was_returned_is_not_overwritten():
 
 
 def test_gradients_accumulate_and_are_cleared_as_eagerly():
-    def run(compiled):
+    def make():
         w = tg.Tensor([1.0, 2.0], requires_grad=True)
 
-        def step(x):
-            np.sum(x * w * w).backward()
+        def before(i):
+            if i in (3, 4):
+                w.grad = None if i == 3 else np.array([5.0, 6.0])
 
-        call = tg.compile(step) if compiled else step
-        seen = []
-        for i in range(6):
-            if i == 3:
-                w.grad = None
-            if i == 4:
-                w.grad = np.array([5.0, 6.0])
-            call(np.array([1.0, i]))
-            seen.append(w.grad.copy())
-        return seen
+        return lambda x: np.sum(x * w * w).backward(), lambda: w.grad, before
 
-    assert all(map(equal, run(True), run(False)))
+    agree(make, [(np.array([1.0, i]),) for i in range(6)])
 
 
 def test_gradients_of_a_step_without_optimizer_reach_the_optimizer_outside():
-    def run(compiled):
+    def make():
         made = digits()
 
         def loss_and_gradient(x, y):
@@ -120,15 +94,13 @@ def test_gradients_of_a_step_without_optimizer_reach_the_optimizer_outside():
             loss.backward()
             return loss
 
-        call = tg.compile(loss_and_gradient) if compiled else loss_and_gradient
-        for batch in made.batches:
-            made.optimizer.zero_grad()
-            call(*batch)
+        def state():
             made.optimizer.step()
-        return list(made.state())
+            return list(made.state())
 
-    for (name, ours), (_, theirs) in zip(run(True), run(False), strict=True):
-        assert equal(ours, theirs), name
+        return loss_and_gradient, state, lambda i: made.optimizer.zero_grad()
+
+    agree(make, digits().batches)
 
 
 def test_a_gradient_that_was_read_is_not_overwritten():
@@ -142,34 +114,11 @@ def test_a_gradient_that_was_read_is_not_overwritten():
 
 
 def test_two_steps_in_one():
-    def run(compiled):
+    def make():
         made = digits()
+        return lambda x, y: (made.step(x, y), made.step(x, y)), lambda: list(made.state())
 
-        def step(x, y):
-            return made.step(x, y), made.step(x, y)
-
-        call = tg.compile(step) if compiled else step
-        found = [numbers(call(*batch)) for batch in made.batches]
-        return [*found, [value for _, value in made.state() if not isinstance(value, str)]]
-
-    for ours, theirs in zip(run(True), run(False), strict=True):
-        assert all(map(equal, ours, theirs))
-
-
-def test_constraints_are_applied():
-    def run(compiled):
-        tg.seed(0)
-        layer = tg.Dense(3, 2, kernel_constraint=tg.constraints.max_norm(0.3))
-
-        def step(x):
-            layer.project()
-            return np.sum(layer(x))
-
-        call = tg.compile(step) if compiled else step
-        value = call(np.ones((2, 3)))
-        return value.data, layer.kernel.data
-
-    assert all(map(equal, run(True), run(False)))
+    agree(make, digits().batches)
 
 
 def test_a_tensor_that_was_made_anew_is_read_anew():
@@ -331,7 +280,7 @@ def test_no_program_before_the_first_call():
 
 
 def test_gradients_left_by_hand_move_the_parameters():
-    def run(compiled):
+    def make():
         a, b = (tg.Tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
         optimizer = tg.optim.SGD([a, b], lr=0.1, momentum=0.9)
 
@@ -339,18 +288,15 @@ def test_gradients_left_by_hand_move_the_parameters():
             np.sum(x * a).backward()
             optimizer.step()
 
-        call = tg.compile(step) if compiled else step
-        seen = []
-        for i in range(6):
+        def before(i):
             if i == 2:
                 b.grad = np.ones(2)
             if i == 4:
                 a.grad = b.grad = None
-            call(np.array([1.0, i]))
-            seen += [p.data.copy() for p in (a, b)] + [None if p.grad is None else p.grad.copy() for p in (a, b)]
-        return seen
 
-    assert all(map(equal, run(True), run(False)))
+        return step, lambda: [a.data, b.data, a.grad, b.grad], before
+
+    agree(make, [(np.array([1.0, i]),) for i in range(6)])
 
 
 def single_numbers():
