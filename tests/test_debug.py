@@ -8,9 +8,7 @@ import pytest
 
 import tinygrad_reg as tg
 
-
-def leaf(data, name=None):
-    return tg.Tensor(data, requires_grad=True, name=name)
+from .making import leaf
 
 
 def test_debug_names_op_line_ranges_of_the_first_inf():

@@ -7,9 +7,7 @@ import pytest
 
 import tinygrad_reg as tg
 
-
-def leaf(data, dtype=None):
-    return tg.Tensor(data, requires_grad=True, dtype=dtype)
+from .making import leaf, op
 
 
 def test_arrays_and_numbers_work_from_both_sides():
@@ -121,14 +119,7 @@ def test_an_op_with_an_option_takes_it_by_position_too():
 
 
 def test_a_gradient_that_an_input_can_not_take_is_refused_by_name():
-    @tg.primitive(name="picked_from")
-    def picked(x, where):
-        return x[where.astype(int)]
-
-    @picked.derivative("1")
-    def _(g, out, x, where):
-        return g
-
+    picked = op(lambda x, where: x[where.astype(int)], lambda g, out, x, where: g, name="picked_from")
     picked.no_derivative()
     with pytest.raises(TypeError, match=r"no derivative with respect to 'where', but .*detach"):
         picked(leaf([1.0, 2.0]), leaf([0.0, 1.0]))

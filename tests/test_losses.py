@@ -23,11 +23,9 @@ from tinygrad_reg.losses import (
     softmax_crossentropy,
 )
 
+from .making import leaf
+
 LN10 = np.log(10)  # the lectures' logarithms are log10
-
-
-def leaf(x, dtype=np.float64):
-    return tg.Tensor(np.asarray(x, dtype), requires_grad=True)
 
 
 def value_and_gradient(loss, prediction, target, **options):
@@ -261,13 +259,13 @@ def test_weights_scale_the_losses_and_leave_the_divisor():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_probabilities_of_0_and_1_give_at_most_100_and_finite_gradients(dtype):
-    p, y = leaf([0, 1, 0, 1, 1e-45, 1], dtype), np.array([0, 1, 1, 0, 1, 1])
+    p, y = leaf([0, 1, 0, 1, 1e-45, 1], dtype=dtype), np.array([0, 1, 1, 0, 1, 1])
     losses = binary_crossentropy(p, y, reduction="none")
     losses.backward(np.ones(6))
     assert losses.data.tolist() == [0, 0, 100, 100, 100, 0]
     assert np.isfinite(p.grad).all() and p.grad.dtype == dtype
     assert (p.grad[2:5] * [-1, 1, -1] > 1e11).all()  # pushed away from the wrong end
-    q = leaf([[0, 1, 0], [1, 0, 0]], dtype)
+    q = leaf([[0, 1, 0], [1, 0, 0]], dtype=dtype)
     for target in (np.array([1, 1]), np.eye(3)[[1, 1]]):
         losses = categorical_crossentropy(q, target, reduction="none")
         losses.backward(np.ones(2))
@@ -277,12 +275,12 @@ def test_probabilities_of_0_and_1_give_at_most_100_and_finite_gradients(dtype):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_logits_of_1000_are_exact(dtype):
-    z = leaf([1000, -1000, 1000, -1000, 0], dtype)
+    z = leaf([1000, -1000, 1000, -1000, 0], dtype=dtype)
     losses = sigmoid_crossentropy(z, [1, 0, 0, 1, 1], reduction="none")
     losses.backward(np.ones(5))
     np.testing.assert_allclose(losses.data, [0, 0, 1000, 1000, np.log(2)], rtol=1e-6)
     np.testing.assert_allclose(z.grad, [0, 0, 1, -1, -0.5], rtol=1e-6)
-    z = leaf([[1000, -1000, 0], [-1000, 1000, 1000]], dtype)
+    z = leaf([[1000, -1000, 0], [-1000, 1000, 1000]], dtype=dtype)
     losses = softmax_crossentropy(z, [1, 2], reduction="none")
     losses.backward(np.ones(2))
     np.testing.assert_allclose(losses.data, [2000, np.log(2)], rtol=1e-6)
@@ -297,7 +295,7 @@ def test_float32_predictions_stay_float32_whatever_the_targets_are(name):
     for given in (np.asarray(target, np.float64), np.asarray(target, np.int64), tg.Tensor(np.asarray(target, float))):
         if name in ("categorical_crossentropy", "softmax_crossentropy") and given.dtype.kind == "f":
             given = np.eye(3)[np.asarray(target)]
-        p = leaf(prediction, np.float32)
+        p = leaf(prediction, dtype=np.float32)
         loss = LOSSES[name](p, given, weights=np.ones(4))
         assert loss.dtype == np.float32
         loss.backward()

@@ -7,6 +7,8 @@ import pytest
 
 import tinygrad_reg as tg
 
+from .making import op
+
 
 def cubes(x):
     return np.sum(x**3)
@@ -114,29 +116,14 @@ def test_wrong_calls_say_what_to_do(call, error, message):
 def op_with_slope(factor, second=1.0):
     """x², with a first derivative that is `factor` times the right one, and a second that is `second` times it."""
 
-    @tg.primitive(elementwise=True, name="off_slope")
-    def slope(x):
-        return 2.0 * x
-
-    @slope.derivative("2")
-    def _(g, out, x):
-        return g * 2 * second
-
-    @tg.primitive(elementwise=True, name="off_square")
-    def square(x):
-        return x * x
-
-    @square.derivative("2x")
-    def _(g, out, x):
-        return g * slope(x) * factor
-
-    return square
+    slope = op(lambda x: 2.0 * x, lambda g, out, x: g * 2 * second, elementwise=True, name="off_slope")
+    return op(lambda x: x * x, lambda g, out, x: g * slope(x) * factor, elementwise=True, name="off_square")
 
 
 @pytest.mark.parametrize("x", [1e-3, 1.0, 300.0])
 def test_check_grad_passes_what_is_right_and_catches_a_thousandth(x):
     assert tg.check_grad(op_with_slope(1.0), [x, 2.0], order=2) < 2e-5
-    with pytest.raises(AssertionError, match="the derivative by input 0"):
+    with pytest.raises(AssertionError, match=r"the derivative by input 0\[0\]"):
         tg.check_grad(op_with_slope(1.001), [x])
     with pytest.raises(AssertionError, match="the second derivative by input 0"):
         tg.check_grad(op_with_slope(1.0, second=1.001), [x], order=2)
@@ -144,27 +131,13 @@ def test_check_grad_passes_what_is_right_and_catches_a_thousandth(x):
 
 @pytest.mark.parametrize("at", [2.0, [2.0], [[1.0, 2.0]]])
 def test_check_grad_catches_a_derivative_without_its_upstream_gradient(at):
-    @tg.primitive(elementwise=True, name="alone")
-    def square(x):
-        return x**2
-
-    @square.derivative("2x")
-    def _(g, out, x):
-        return 2 * x
-
+    square = op(lambda x: x**2, lambda g, out, x: 2 * x, elementwise=True, name="alone")
     with pytest.raises(AssertionError, match="the derivative by input 0"):
         tg.check_grad(square, at)
 
 
 def test_check_grad_catches_a_nan():
-    @tg.primitive(elementwise=True, name="nan_slope")
-    def identity(x):
-        return x * 1
-
-    @identity.derivative("1")
-    def _(g, out, x):
-        return g * float("nan")
-
+    identity = op(lambda x: x * 1, lambda g, out, x: g * float("nan"), elementwise=True, name="nan_slope")
     with pytest.raises(AssertionError, match="nan"):
         tg.check_grad(identity, [1.0])
 
@@ -189,21 +162,12 @@ def test_argnums_may_come_from_an_array_or_a_range():
     assert tg.grad(np.multiply, range(2))(3.0, 2.0) == (2, 3)
 
 
-def test_a_gradient_is_not_lost_to_math_inside_a_transform():
-    with pytest.raises(TypeError, match=r"np functions or tg\.ops, not math"):
-        tg.grad(lambda x: x * math.exp(x))(1.0)
+def test_the_value_of_item_is_a_constant_inside_a_transform():
     assert tg.grad(lambda x: x * x.item())(3.0) == 3.0
 
 
 def test_a_derivative_that_fails_is_named():
-    @tg.primitive(elementwise=True, name="half_done")
-    def half_done(x):
-        return x * 2
-
-    @half_done.derivative("2")
-    def _(g, out, x):
-        return g + None
-
+    half_done = op(lambda x: x * 2, lambda g, out, x: g + None, elementwise=True, name="half_done")
     with pytest.raises(TypeError) as caught:
         tg.grad(half_done)(1.0)
     assert caught.value.__notes__ == ["in the derivative of 'half_done' by 'x'"]

@@ -4,9 +4,7 @@ import pytest
 
 import tinygrad_reg as tg
 
-
-def leaf(data, name=None):
-    return tg.Tensor(data, requires_grad=True, name=name)
+from .making import leaf
 
 
 def test_why_there_is_no_gradient():

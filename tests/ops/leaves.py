@@ -4,14 +4,20 @@ import numpy as np
 
 import tinygrad_reg as tg
 
-
-def leaf(values, dtype=float):
-    return tg.Tensor(np.array(values, dtype), requires_grad=True)
+from ..making import leaf
 
 
 def counted(*shape, name=None, dtype=float):
     """0, 1, 2, … in this shape."""
     return tg.Tensor(np.arange(np.prod(shape), dtype=dtype).reshape(shape), requires_grad=True, name=name)
+
+
+def gradient(f, x, weights=None):
+    """∂/∂x of the sum of f(x), its elements weighted."""
+    x = leaf(x)
+    out = f(x)
+    out.backward(np.ones(out.shape) if weights is None else np.array(weights, float))
+    return x.grad
 
 
 def value_slope_curvature(f, *points):

@@ -5,8 +5,9 @@ import pytest
 
 import tinygrad_reg as tg
 
+from ..making import leaf
 from .case import numbers
-from .leaves import counted, leaf
+from .leaves import counted
 
 
 def test_einsum_wants_its_subscripts_as_a_string():

@@ -9,7 +9,8 @@ import tinygrad_reg as tg
 from tinygrad_reg import source
 from tinygrad_reg.primitive import registry
 
-from .leaves import close, leaf, value_slope_curvature
+from ..making import leaf
+from .leaves import close, value_slope_curvature
 
 INF = math.inf
 
@@ -225,7 +226,7 @@ def test_a_call_in_numpys_form_names_its_result_after_the_users_variable():
 
 
 def test_numbers_do_not_widen_float32():
-    x = leaf([0.5, 2.0], np.float32)
+    x = leaf([0.5, 2.0], dtype=np.float32)
     for out in (
         np.maximum(x, 1.0),
         np.where(x > 1, x, 0.1),

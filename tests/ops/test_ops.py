@@ -13,7 +13,7 @@ import pytest
 
 import tinygrad_reg as tg
 from tinygrad_reg.backward import walk
-from tinygrad_reg.primitive import primitive, registry
+from tinygrad_reg.primitive import registry
 
 CASES = [
     case
@@ -116,19 +116,3 @@ def test_memory_layout_does_not_matter(case):
         for x, y in zip(inputs, expected, strict=True):
             np.testing.assert_allclose(x.grad, y.grad, rtol=1e-12, atol=1e-13)
             assert x.grad.flags.writeable
-
-
-def test_the_checker_catches_a_derivative_that_is_a_thousandth_off():
-    @primitive(elementwise=True, name="wrong_square")
-    def square(x):
-        return x * x
-
-    @square.derivative("2x")
-    def _(g, out, x):
-        return g * 2.002 * x
-
-    try:
-        with pytest.raises(AssertionError, match=r"the derivative by input 0\[1\]"):
-            tg.check_grad(square, [0.5, 2.0])
-    finally:
-        del registry["wrong_square"]

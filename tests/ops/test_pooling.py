@@ -6,11 +6,9 @@ import pytest
 import tinygrad_reg as tg
 from tinygrad_reg import ops
 
+from .leaves import gradient
+
 IMAGE = np.arange(30.0).reshape(1, 1, 5, 6)
-
-
-def share(call, x):
-    return tg.grad(lambda t: call(t).sum())(np.asarray(x, float))
 
 
 # ---- the largest number
@@ -18,19 +16,19 @@ def share(call, x):
 
 def test_a_tie_goes_to_the_first_of_the_window_row_by_row():
     x = np.array([[[[1.0, 2, 3, 3], [2, 2, 3, 3]]]])
-    assert np.array_equal(share(lambda t: ops.max_pool2d(t, size=2), x), [[[[0, 1, 1, 0], [0, 0, 0, 0]]]])
+    assert np.array_equal(gradient(lambda t: ops.max_pool2d(t, size=2), x), [[[[0, 1, 1, 0], [0, 0, 0, 0]]]])
     # Here the left column has the largest number further down than the right one.
     x = np.array([[[[0.0, 5], [5, 0]]]])
-    assert np.array_equal(share(lambda t: ops.max_pool2d(t, size=2), x), [[[[0, 1], [0, 0]]]])
+    assert np.array_equal(gradient(lambda t: ops.max_pool2d(t, size=2), x), [[[[0, 1], [0, 0]]]])
 
 
 def test_ties_in_sequences_go_to_the_first():
-    assert np.array_equal(share(lambda t: ops.max_pool1d(t, size=3), [[[4.0, 4, 4]]]), [[[1, 0, 0]]])
+    assert np.array_equal(gradient(lambda t: ops.max_pool1d(t, size=3), [[[4.0, 4, 4]]]), [[[1, 0, 0]]])
 
 
 def test_overlapping_windows_add_up_what_they_send_back():
     x = np.array([[[[0.0, 9.0, 0.0]]]])
-    assert np.array_equal(share(lambda t: ops.max_pool2d(t, size=(1, 2), stride=1), x), [[[[0, 2, 0]]]])
+    assert np.array_equal(gradient(lambda t: ops.max_pool2d(t, size=(1, 2), stride=1), x), [[[[0, 2, 0]]]])
 
 
 def test_padding_never_wins():
@@ -38,14 +36,13 @@ def test_padding_never_wins():
     out = ops.max_pool2d(x, size=3, stride=2, padding=1)
     assert np.array_equal(out, [[[[-1.0]]]])
     lowest = np.full((1, 1, 3, 3), -np.inf)
-    gradient = share(lambda t: ops.max_pool2d(t, size=3, stride=2, padding=1), lowest)
-    assert gradient.shape == lowest.shape
+    assert gradient(lambda t: ops.max_pool2d(t, size=3, stride=2, padding=1), lowest).shape == lowest.shape
     assert np.array_equal(ops.max_pool2d(-np.ones((1, 1, 2, 2), int), size=3, padding=1, stride=2), [[[[-1]]]])
 
 
 def test_a_window_of_more_than_255_places():
     x = np.random.default_rng(0).permutation(400.0 * np.arange(400)).reshape(1, 1, 20, 20)
-    assert np.array_equal(share(lambda t: ops.max_pool2d(t, size=20), x), (x == x.max()).astype(float))
+    assert np.array_equal(gradient(lambda t: ops.max_pool2d(t, size=20), x), (x == x.max()).astype(float))
 
 
 def test_nan_is_the_largest_as_in_numpy():
@@ -75,7 +72,7 @@ def test_padding_counts_in_a_mean():
 
 
 def test_a_mean_shares_its_gradient_evenly():
-    assert np.array_equal(share(lambda t: ops.avg_pool2d(t, size=(5, 3)), IMAGE), np.full((1, 1, 5, 6), 1 / 15))
+    assert np.array_equal(gradient(lambda t: ops.avg_pool2d(t, size=(5, 3)), IMAGE), np.full((1, 1, 5, 6), 1 / 15))
 
 
 @pytest.mark.parametrize(

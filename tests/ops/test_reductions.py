@@ -5,15 +5,10 @@ import pytest
 
 import tinygrad_reg as tg
 
-from .leaves import leaf
+from ..making import leaf
+from .leaves import gradient
 
 inf, nan = np.inf, np.nan
-
-
-def gradient(f, x):
-    x = leaf(x)
-    f(x).sum().backward()
-    return x.grad
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import pytest
 from tinygrad_reg import Tensor
 from tinygrad_reg.optim import SGD, clip_by_global_norm, clip_by_norm, clip_by_value
 
-from .test_flat import give, leaf
+from ..making import leaf
+from .valley import give
 
 
 def with_gradient(g: Any, dtype: Any = None) -> Tensor:

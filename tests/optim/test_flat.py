@@ -10,31 +10,11 @@ import numpy as np
 import pytest
 
 from tinygrad_reg import Tensor
-from tinygrad_reg.optim import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSProp
+from tinygrad_reg.optim import SGD, Adam, Optimizer
 from tinygrad_reg.optim.flat import Flat
 
-EVERY: list[tuple[Any, dict[str, Any]]] = [
-    (SGD, {}),
-    (SGD, {"momentum": 0.9}),
-    (SGD, {"momentum": 0.9, "dampening": 0.5}),
-    (SGD, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
-    (SGD, {"momentum": 0.9, "form": "averaged"}),
-    (SGD, {"momentum": 0.9, "form": "accumulated"}),
-    (AdaGrad, {}),
-    (RMSProp, {"weight_decay": 0.1}),
-    (Adam, {}),
-    (AdamW, {}),
-]
-every_optimizer = pytest.mark.parametrize(("optimizer", "options"), EVERY)
-
-
-def leaf(data: Any, dtype: Any = None) -> Tensor:
-    return Tensor(np.array(data, dtype), requires_grad=True)
-
-
-def give(p: Tensor, g: Any) -> None:
-    """A gradient as backward() leaves it."""
-    (p * np.asarray(g, p.dtype)).sum().backward()
+from ..making import leaf
+from .valley import every_optimizer, give
 
 
 @every_optimizer
@@ -289,7 +269,7 @@ def test_a_step_makes_older_graphs_stale() -> None:
 
 @every_optimizer
 def test_float32_stays_float32(optimizer: Any, options: dict[str, Any]) -> None:
-    w = leaf([1.0, 2.0], "float32")
+    w = leaf([1.0, 2.0], dtype="float32")
     opt = optimizer([w], lr=np.float64(0.1), **options)
     give(w, [1, -1])
     opt.step()

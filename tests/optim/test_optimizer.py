@@ -15,8 +15,8 @@ import pytest
 from tinygrad_reg import Sequential, Tensor
 from tinygrad_reg.optim import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSProp, by_name, schedules
 
-from .test_flat import every_optimizer, give, leaf
-from .valley import START, loss_of, one
+from ..making import leaf
+from .valley import START, every_optimizer, give, loss_of, one
 
 # ---- parameters
 
@@ -135,7 +135,7 @@ def run(opt: Optimizer, w: Tensor, b: Tensor, steps: int) -> None:
 @pytest.mark.parametrize("scheduled", [False, True])
 def test_a_resumed_run_agrees_bit_for_bit(optimizer: Any, options: dict[str, Any], scheduled: bool) -> None:
     lr = schedules.exponential(0.01, decay=0.9) if scheduled else 0.01
-    w, b = leaf(START[:2]), leaf(START[2], "float32")
+    w, b = leaf(START[:2]), leaf(START[2], dtype="float32")
     opt = optimizer([w, b], lr=lr, **options)
     run(opt, w, b, 7)
     file = io.BytesIO()
@@ -183,7 +183,7 @@ def test_a_state_that_does_not_fit_is_refused_with_all_differences() -> None:
     give(w, [1, 1])
     opt.step()
     before = opt.state_dict()
-    state = Adam([leaf([1.0]), leaf(1.0, "float32")], betas=(0.5, 0.999), eps=1e-3).state_dict()
+    state = Adam([leaf([1.0]), leaf(1.0, dtype="float32")], betas=(0.5, 0.999), eps=1e-3).state_dict()
     state["steps"] = -1
     del state["1.m"]
     state["extra"] = 1

@@ -1,4 +1,4 @@
-"""Small problems for optimizers: one number, and a curved valley in two parameters, one of them 0-d."""
+"""Every optimizer, and small problems for them: one number, and a curved valley in two parameters, one of them 0-d."""
 
 from __future__ import annotations
 
@@ -6,15 +6,35 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tinygrad_reg import Tensor
-from tinygrad_reg.optim import Optimizer
+from tinygrad_reg.optim import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSProp
+
+EVERY: list[tuple[Any, dict[str, Any]]] = [
+    (SGD, {}),
+    (SGD, {"momentum": 0.9}),
+    (SGD, {"momentum": 0.9, "dampening": 0.5}),
+    (SGD, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    (SGD, {"momentum": 0.9, "form": "averaged"}),
+    (SGD, {"momentum": 0.9, "form": "accumulated"}),
+    (AdaGrad, {}),
+    (RMSProp, {"weight_decay": 0.1}),
+    (Adam, {}),
+    (AdamW, {}),
+]
+every_optimizer = pytest.mark.parametrize(("optimizer", "options"), EVERY)
 
 START = [-1.2, 1.0, 0.5]
 
 
 def one(value: float = 1.0) -> Tensor:
     return Tensor([value], requires_grad=True, name="w")
+
+
+def give(p: Tensor, g: Any) -> None:
+    """A gradient as backward() leaves it."""
+    (p * np.asarray(g, p.dtype)).sum().backward()
 
 
 def gradient(x: np.ndarray) -> np.ndarray:
