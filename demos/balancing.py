@@ -97,7 +97,8 @@ ax.plot(*x[y == 0].T, "o", color="#b8c4d0", markersize=4, label="class 0")
 ax.plot(*made.T, ".", color="#fc8961", markersize=5, label="made by SMOTE")
 ax.plot(*own.T, "s", color="#a33600", markersize=9, markeredgecolor="white", label="class 1, real")
 ax.legend()
-ax.set(title="New samples between neighbours of the rare class", xlim=(-0.5, 4), ylim=(-1, 3.6), xlabel="feature 1")
+ax.set(xlabel="feature 1", ylabel="feature 2", xlim=(-0.5, 4), ylim=(-1, 3.6))
+ax.set_title("New samples between neighbours of the rare class")
 lesson.picture(ax, "smote", "SMOTE’s samples lie on segments between a real sample and one of its neighbours.")
 
 # Real data: one digit against all others, and few of it.

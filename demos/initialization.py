@@ -113,7 +113,7 @@ for name, initializer in [("all weights 0.05", constant(0.05)), ("He, all biases
     kernel = kernels[name] = model.layers[0].kernel.data
     accuracy = tg.evaluate(model, images, digits, metrics=["accuracy"])["accuracy"]
     apart = np.abs(kernel - kernel[:, :1]).max()
-    print(f"  {name:18} accuracy {accuracy:.1%}, units differ by up to {apart:.2g}")
+    print(f"  {name:20} accuracy {accuracy:.1%}, units differ by up to {apart:.2g}")
 figure, axes = plt.subplots(2, 16, figsize=(12, 2.6))
 framed(axes)
 for row, (name, kernel) in zip(axes, kernels.items(), strict=True):

@@ -145,7 +145,7 @@ for name, size, epochs in [("batch", None, 20 * n), ("stochastic", 1, max(1, n /
         batch_size=size, epochs=epochs, validation_data=(x_val, y_val), verbose=0,
     )  # fmt: skip
     updates = len(tg.data.batches(x_train, batch_size=size))
-    print(f"  {name:18} {updates:4} updates an epoch, loss {history['loss'][-1]:.3f} after {history.epochs} epochs")
+    print(f"  {name:18} updates an epoch {updates:4}, loss {history['loss'][-1]:.3f} after {history.epochs} epochs")
     done = np.arange(1, history.epochs + 1)
     left.plot(done, history["val_loss"], label=name)
     right.plot(done * updates, history["val_loss"], label=name)

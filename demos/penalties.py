@@ -44,7 +44,7 @@ def E(w):
     return (w - 1) ** 2 + (w - 1) ** 3 / 6
 
 
-def minimum(penalty, lr=0.05, steps=2000):
+def minimum(penalty, lr=0.05, steps=600):
     """Gradient descent from 1; the proximal operator for L1, so that 0 can be reached."""
     w = tg.Tensor(1.0, requires_grad=True)
     optimizer = tg.optim.SGD([w], lr=lr)
@@ -94,7 +94,9 @@ for _ in range(40):
     w = ways["proximal"][-1]
     ways["proximal"].append(float(penalties.prox_l1(np.array(w - lr * 2 * (w - target)), amount)))
 zeros = {name: sum(float(w) == 0 for w in way) for name, way in ways.items()}
-print(f"\nOf 40 steps on (w − {target})² + L1, exactly at 0: {zeros}")
+print(f"\nOf 40 steps on (w − {target})² + L1, exactly at 0:")
+for name, count in zeros.items():
+    print(f"  {name:20} {count}")
 figure, ax = plt.subplots()
 for name, way in ways.items():
     ax.plot(way, marker="o", markersize=4, label=f"{name}: {zeros[name]} times exactly 0")

@@ -215,6 +215,7 @@ def test_P5_penalty_is_a_node_of_the_graph():
     np.testing.assert_allclose(model[0].bias.grad, [0.5, -0.5, 0])
     np.testing.assert_allclose(model[1].kernel.grad, 0.2 * np.sign(second))
     assert {"0", "1"} <= layers_of(penalty)
+    assert model[1].bias_regularizer is None  # biases only when asked
 
 
 def test_no_penalty_is_zero_in_the_dtype_of_the_model():

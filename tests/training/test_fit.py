@@ -1,4 +1,4 @@
-"""fit is the hand-written loop, to the last bit; rows O1, T1 and T15 of the lectures."""
+"""fit is the hand-written loop, to the last bit; rows O1 and T1 of the lectures."""
 
 import signal
 
@@ -351,7 +351,7 @@ def test_verbose_0_is_silent_and_2_writes_a_line_an_epoch(capsys):
     assert first.startswith("epoch 1/2") and "loss=" in second
 
 
-# ---- T1, T15: the lectures' own snippets
+# ---- T1: the lectures' own snippets
 
 
 def test_T1_compile_and_fit_of_lecture_002():
@@ -426,65 +426,6 @@ def test_T1_what_the_slides_compile_trains(snippet, compiled):
     history = tg.fit(model, X, y, optimizer=optimizer, epochs=5, compile=compiled, verbose=0, **options)
     assert list(history) == ["loss", *options.get("metrics", [])]
     assert tg.evaluate(model, X, y, loss=options["loss"])["loss"] < before
-
-
-L2 = tg.penalties.l2(0.001)
-LECTURES = {
-    "2-4-3": lambda: [tg.Dense(2, 4, activation="relu"), tg.Dense(4, 3, activation="softmax")],
-    "dropout": lambda: [
-        tg.Flatten(),
-        tg.Dropout(rate=0.2),
-        tg.Dense(64, 128, activation="relu"),
-        tg.Dropout(rate=0.2),
-        tg.Dense(128, 10, activation="softmax"),
-    ],
-    "elu": lambda: [tg.Flatten(), tg.Dense(64, 10, activation="elu"), tg.Dense(10, 10, activation="softmax")],
-    "leaky relu": lambda: [
-        tg.Flatten(),
-        tg.Dense(64, 128, kernel_initializer="he_normal"),
-        tg.LeakyReLU(),
-        tg.Dense(128, 10, activation="softmax"),
-    ],
-    "batch norm": lambda: [
-        tg.Flatten(),
-        tg.BatchNorm(64),
-        tg.Dense(64, 128, activation="relu"),
-        tg.BatchNorm(128),
-        tg.Dense(128, 10, activation="softmax"),
-    ],
-    "l2 16-16-1": lambda: [
-        tg.Dense(1000, 16, kernel_regularizer=L2, activation="relu"),
-        tg.Dense(16, 16, kernel_regularizer=L2, activation="relu"),
-        tg.Dense(16, 1, activation="sigmoid"),
-    ],
-    "dropout 16-16-1": lambda: [
-        tg.Dense(1000, 16, activation="relu"),
-        tg.Dropout(0.5),
-        tg.Dense(16, 16, activation="relu"),
-        tg.Dropout(0.5),
-        tg.Dense(16, 1, activation="sigmoid"),
-    ],
-}
-
-
-@pytest.mark.parametrize("name", LECTURES)
-def test_T15_the_lectures_models_train(name):
-    """Line for line; the slides' 28×28 images are the bundled 8×8 digits here, their 10000 words 1000 random ones."""
-    tg.seed(0)
-    model = tg.Sequential(LECTURES[name]())
-    rng = np.random.default_rng(0)
-    loss = "categorical_crossentropy"
-    if name == "2-4-3":
-        x, y = rng.normal(size=(90, 2)), rng.integers(0, 3, 90)
-        x += 3 * np.eye(3)[y, :2]
-    elif name.endswith("16-16-1"):
-        x, y = (rng.random((64, 1000)) < 0.01).astype(float), rng.integers(0, 2, (64, 1)).astype(float)
-        loss = "binary_crossentropy"
-    else:
-        x, y = (part[:100] for part in tg.data.digits(images=True))
-    before = tg.evaluate(model, x, y, loss=loss)["loss"]
-    tg.fit(model, x, y, loss=loss, optimizer="rmsprop", metrics=["accuracy"], epochs=30, batch_size=16, verbose=0)
-    assert tg.evaluate(model, x, y, loss=loss)["loss"] < 0.9 * before
 
 
 def test_a_loss_of_ones_own_in_which_a_column_meets_a_row_is_warned_of():
