@@ -79,7 +79,7 @@ def test_without_what_the_project_installs_it_says_how_to_run():
 
 
 def test_help_tells_the_options_and_the_formulas(run, capsys):
-    with pytest.raises(SystemExit, match="^0$"):
+    with pytest.raises(SystemExit, match=r"^0$"):
         run("digits", "--help")
     told = capsys.readouterr().out
     assert "--learning-rate" in told
@@ -97,7 +97,7 @@ def test_reader_that_has_read_enough_is_no_error(tmp_path):
 
 
 def test_no_epochs_are_refused(run, capsys):
-    with pytest.raises(SystemExit, match="^2$"):
+    with pytest.raises(SystemExit, match=r"^2$"):
         run("digits", "--epochs", 0)
     assert "--epochs must be at least 1, not 0" in capsys.readouterr().err
 
