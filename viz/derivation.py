@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -16,6 +15,7 @@ from tinygrad_reg.words import number, short
 
 from . import files, latex
 from .factors import Factor, Path, along
+from .formulas import compound
 from .text import clean
 from .theme import Theme, look
 from .typeset import typeset
@@ -89,7 +89,7 @@ class Derivation:
             formula = f.texts[0]
             if f.values is not None:  # plain numbers: their product, times what has come as far as here
                 come = [f"∂{self.goal}/∂{f.node}"] if at else []
-                formula = " · ".join([*come, *(_compound(text) for text in f.texts if text != "1")]) or "1"
+                formula = " · ".join([*come, *(compound(text) for text in f.texts if text != "1")]) or "1"
             yield f, formula
 
     # ---- LaTeX
@@ -216,17 +216,7 @@ def _shown(path: Path) -> list[tuple[str, float]]:
 
 def _joined(factors: Sequence[str], dot: str = " · ") -> str:
     """A product; a sum that is multiplied stands in brackets."""
-    return dot.join(map(_compound, factors)) if len(factors) > 1 else factors[0]
-
-
-def _compound(text: str) -> str:
-    """In brackets, where it is a sum or has a sign."""
-    depth = 0
-    for at, character in enumerate(text):
-        depth += (character in "({") - (character in ")}")
-        if depth == 0 and character in "+−-" and not re.search(r"(\de|\^)$", text[:at]):  # 1e−5 and x^−1 are no sums
-            return f"({text})"
-    return text
+    return dot.join(map(compound, factors)) if len(factors) > 1 else factors[0]
 
 
 def _cdot(parts: Iterable[str]) -> str:

@@ -82,6 +82,16 @@ def _bracket(text: str, needed: bool) -> str:
     return f"({text})" if needed else text
 
 
+def compound(text: str) -> str:
+    """In brackets, where it is a sum or has a sign."""
+    depth = 0
+    for at, character in enumerate(text):
+        depth += (character in "({") - (character in ")}")
+        if depth == 0 and character in "+−-" and not re.search(r"(\de|\^)$", text[:at]):  # 1e−5 and x^−1 are no sums
+            return f"({text})"
+    return text
+
+
 def in_numbers(steps: Sequence[ForwardStep], step: ForwardStep) -> Iterator[Term]:
     """The operation with its inputs' numbers: x ⊙ y with an operator between, σ(x) otherwise."""
     values = [Array(steps[i].value, signed=True) for i in step.inputs]

@@ -14,7 +14,7 @@ from .fold import fold
 from .picture import Picture
 from .text import clean, width
 from .theme import look
-from .trace import Drawing, Labels, drawing, in_layers
+from .trace import Drawing, Labels, counted, drawing, in_layers
 
 SHOWS = ("value", "grad", "shape")
 WHOLE = 2000  # nodes that are drawn without being asked for twice
@@ -58,9 +58,7 @@ def graph(
     last = [next(s for s in reversed(steps) if s.tensor is output) for output in outputs]
     names = ", ".join(clean(f"{s.name} = {s.call}" if s.op else s.name) for s in last)
     hidden = len(steps) - len(units)
-    description = (
-        f"graph of {names}: {_count(len(plan.boxes), 'box', 'boxes')}, {_count(len(plan.arrows), 'arrow', 'arrows')}"
-    )
+    description = f"graph of {names}: {counted(len(plan.boxes), 'box')}, {counted(len(plan.arrows), 'arrow')}"
     if hidden > 0:
         description += f" for {len(steps):,} tensors"
 
@@ -124,7 +122,3 @@ def _check(
         whole("max_nodes", max_nodes, 3, WHOLE, " (None: everything is drawn)")
     if rows not in (None, 1) and (direction != "LR" or engine == "dot"):
         raise ValueError(f"rows= sets a graph from left to right; it does not go with {direction=} and {engine=}")
-
-
-def _count(n: int, one: str, many: str) -> str:
-    return f"{n} {one if n == 1 else many}"

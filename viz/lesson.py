@@ -6,6 +6,7 @@ gets a step of its own: matrix products transposed, broadcasting undone, shares 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from tinygrad_reg.explain import BackwardStep, ForwardStep, Record
 from tinygrad_reg.words import short
 
-from .formulas import OPERATORS, in_numbers, local_text
+from .formulas import OPERATORS, compound, in_numbers, local_text
 from .meets import PRODUCTS, how, pattern, value_of
 from .terms import Array, Row, Step, Term, Text, shape_text
 from .text import clean
@@ -193,16 +194,17 @@ class Lesson:
             terms = (up, Text("→"), Text(clean(how(share, self.forward), LONG), "local"), Text("="), out)
         return Row(self.name(share.input), terms, local, note)
 
-    def _chip(self, share: BackwardStep) -> tuple[str, str]:
-        """What stands on the arrow: the factor, and what arrives."""
+    def _chip(self, share: BackwardStep) -> tuple[str, ...]:
+        """What stands on the arrow: the factor, if it is short enough, and what arrives."""
         out = self._size(share.raw)
+        meets, local = how(share, self.forward), compound(local_text(self.forward, share))
+        factor = _brief(meets.replace("local", local)) or _brief(meets)
         if share.local is not None and share.local.size == share.raw.size == 1:
-            return f"× {self._short(share.local)}", out
-        if share.op in PRODUCTS:
-            return clean(how(share, self.forward).replace("G", "", 1).strip(), 18), out
-        if share.local is not None:
-            return f"⊙ {clean(local_text(self.forward, share), 16)}" if share.local_text != "1" else "× 1", out
-        return clean(how(share, self.forward), 18), out
+            factor = f"× {Array(share.local, signed=True).inline(self.digits)}"
+        elif share.op not in PRODUCTS and share.local is not None:
+            slope = self.slope(share.node, share.input)
+            factor = "× 1" if share.local_text == "1" else f"⊙ {local if len(local) <= 16 else slope}"
+        return (factor, out) if factor else (out,)
 
     def _unbroadcast(self, share: BackwardStep, last: bool) -> Step:
         name = self.name(share.input)
@@ -266,6 +268,12 @@ def _kind(step: ForwardStep) -> str:
 
 def _elementwise(step: ForwardStep) -> bool:
     return step.symbol in OPERATORS and step.symbol != "@"
+
+
+def _brief(how: str) -> str:
+    """How a gradient goes on, in few words, without the G that comes: "G repeated over the axes" is "repeated"."""
+    words = how.replace("G", "", 1).strip() if how.startswith("G") or "@ G" in how or "⊗ G" in how else how
+    return next((text for text in (words, re.split(" over | by | at ", words)[0]) if len(text) <= 18), "")
 
 
 def _is_matmul(share: BackwardStep, forward: Sequence[ForwardStep]) -> bool:

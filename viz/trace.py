@@ -207,17 +207,18 @@ class Labels:
         return Line(f"grad {short(grad, self.digits).split(' · ')[-1]}", "grad")
 
     def _several(self, unit: Unit) -> tuple[list[Line], str]:
-        operations = f"{len(unit.members):,} operation{'s' if len(unit.members) != 1 else ''}"
-        parameters = sum(self.steps[i].value.size for i in unit.leaves if self.steps[i].kind == "parameter")
-        within = f"{operations}, {parameters:,} parameters" if parameters else operations
+        operations = counted(len(unit.members), "operation")
+        learned = sum(self.steps[i].value.size for i in unit.leaves if self.steps[i].kind == "parameter")
+        parameters = counted(learned, "parameter")
+        within = f"{operations}, {parameters}" if learned else operations
         if unit.kind == "blocks":
             lines = [Line(f"… {unit.count:,} more identical blocks …", "strong"), Line(within, "muted")]
         elif unit.kind == "layer":
             lines = [Line(called(unit.layer), "strong"), Line(within, "muted")]
         else:
             lines = [Line(f"… {operations} not shown …", "strong")]
-            if parameters:
-                lines.append(Line(f"{parameters:,} parameters", "muted"))
+            if learned:
+                lines.append(Line(parameters, "muted"))
         last = self.steps[unit.members[-1]]
         if "value" in self.show and unit.kind == "layer":
             lines.append(Line(self._value(last.index), "value"))
@@ -231,7 +232,12 @@ class Labels:
         if any(g is None for g in gradients):
             return Line("grad not computed yet", "muted")
         sizes = [number(length(g), self.digits) for g in gradients if g is not None]
-        return Line(f"‖grad‖ {sizes[0]} → {sizes[1]}", "grad")
+        return Line(f"grad norm {sizes[0]} → {sizes[1]}", "grad")
+
+
+def counted(n: int, thing: str) -> str:
+    """1 operation, 2 operations, 3 boxes"""
+    return f"{n:,} {thing}{'' if n == 1 else 'es' if thing.endswith('x') else 's'}"
 
 
 def title_of(step: ForwardStep) -> str:

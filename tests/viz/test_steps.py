@@ -239,3 +239,28 @@ def test_the_first_step_shows_plain_arrays_by_the_names_of_their_variables() -> 
     loss = np.mean((X @ w - T) ** 2)
     first = viz.steps(loss, engine="builtin").steps[0]
     assert {row.name: row.terms[0].value.shape for row in first.rows} == {"X": (3, 2), "w": (2, 1), "T": (3, 1)}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", ["network", "regularized", "convolution", "residual", "dense"])
+def test_what_stands_on_an_arrow_is_never_cut(name: str) -> None:
+    steps = viz.steps(examples.ALL[name](), engine="builtin")
+    chips = [lines for step in steps.steps for lines in step.arrows.values()]
+    assert not any("…" in line for lines in chips for line in lines)
+    assert all(len(lines[0]) <= 20 for lines in chips if lines)
+
+
+def test_what_stands_on_an_arrow_tells_how_the_gradient_goes_on() -> None:
+    x = Tensor(np.arange(6.0).reshape(2, 3) - 2.0, requires_grad=True, name="x")
+    a = Tensor([1.0, -1.0, 2.0], requires_grad=True, name="a")
+    h = (x @ a).tanh()
+    chips = {
+        (step.title.split(" = ")[0].removeprefix("Back through "), lines[0])
+        for step in viz.steps((h * -2.0).mean() + tg.ops.sum_of_squares(a), engine="builtin").steps
+        for lines in step.arrows.values()
+        if len(lines) > 1
+    }
+    found = {chip for _, chip in chips}
+    assert {"⊗ a", "xᵀ @", "⊙ (1 − h²)", "/n repeated", "repeated ⊙ 2 · a", "+"} <= found
+    z = Tensor(2.0, requires_grad=True, name="z")
+    steps = viz.steps(z * Tensor(-3.0, name="c"), engine="builtin").steps
+    assert ("× (−3)", "−3") in [lines for step in steps for lines in step.arrows.values()]

@@ -77,7 +77,7 @@ logaddexp2 = elementary(np.logaddexp2, "log₂(2^x + 2^y)",
 
 # ---- powers and roots
 
-square = elementary(np.square, "x²", ("2x", lambda g, out, x: g * x * 2),
+square = elementary(np.square, "x²", ("2 · x", lambda g, out, x: g * x * 2),
     why="The exponent 2 comes down as a factor.")
 sqrt = elementary(np.sqrt, "√x", ("1/(2√x)", lambda g, out, x: g / (2 * out)),
     why="The root is vertical at 0 and flattens out.",

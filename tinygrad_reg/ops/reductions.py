@@ -67,7 +67,7 @@ def sum_of_squares(x: Any) -> Any:
     return np.vdot(x, x)
 
 
-@sum_of_squares.derivative("2x")
+@sum_of_squares.derivative("2 · x", how="G repeated ⊙ local")
 def _(g, out, x):
     return g * 2.0 * x
 
