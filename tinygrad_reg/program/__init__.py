@@ -10,7 +10,8 @@ what was called, with which nodes, the user's line, and the value in this run.
 |---|---|
 | node.py | Node: a line of the program, and what a line may call besides NumPy's functions |
 | recorded.py | Recorded: NumPy's protocols and operators, each of which notes a Node; what looks at values is refused |
-| lines.py | the list of Nodes; arrays that are changed in place; where the user's code stands |
+| lines.py | the list of Nodes; arrays that are changed in place |
+| origins.py | where in the user's code a Node comes from: its name and line; refusals, and notes where it fails |
 | updates.py | the Tensors and optimizers of the step: what stands for them, how update rules are recorded |
 | capture.py | what the engine tells: an op is applied, a random number drawn, a gradient received; names |
 | variables.py | which variables the step's Python refers to, in its own code and in what that calls |

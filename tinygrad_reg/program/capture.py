@@ -21,9 +21,9 @@ from ..modes import modes, quiet
 from ..primitive import Primitive
 from ..tensor import Tensor
 from .arguments import is_input
-from .lines import located
 from .node import Input, Node
-from .recorded import Recorded, Refused, ShapeRefused
+from .origins import Refused, ShapeRefused, located
+from .recorded import Recorded
 from .structures import is_structure, like, parts
 from .updates import Updates
 from .variables import NUMERIC, Place

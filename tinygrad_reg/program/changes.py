@@ -13,8 +13,8 @@ from typing import Any
 
 from ..tensor import Tensor
 from .guards import is_same
-from .lines import located
-from .recorded import Refused, is_computed
+from .origins import Refused, located
+from .recorded import is_computed
 from .variables import GONE, Place, Variables
 
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from .floats import in_floats, two_ways
 from .kernels import Number, call_of, has_short_rows, is_dot, is_elementwise, takes_out, ufunc_of
-from .lines import Origins
 from .memory import Memory, allocation, layout
 from .node import Input, Method, Node, assign, is_filled
+from .origins import Origins
 from .program import Program
 from .write import Namespace, Writer, function_text
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from ..tensor import Tensor
 from .capture import Capture
-from .lines import located
 from .node import Check, Input, Node, assign, exchanged, nodes_in
-from .recorded import Recorded, Refused, is_computed
+from .origins import Refused, located
+from .recorded import Recorded, is_computed
 from .structures import is_structure, mapped, parts
 from .updates import Leaf
 

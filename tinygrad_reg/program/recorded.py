@@ -15,14 +15,7 @@ import numpy as np
 from ..modes import Captured, modes
 from ..tensor import Tensor
 from .node import COMPARING, FILLED, OPERATORS, PREFIX, Input, Method, Node, transposed
-
-
-class Refused(RuntimeError):
-    """A step does what no program can repeat."""
-
-
-class ShapeRefused(Refused):
-    """The shape of a result depends on values."""
+from .origins import Refused, ShapeRefused
 
 
 class Recorded(Captured):
@@ -268,14 +261,12 @@ def _record(function: Any, *arguments: Any, **options: Any) -> Any:
     return _capture().record(function, arguments, options)
 
 
-def refuse(what: str, advice: str) -> NoReturn:
+def refuse(what: str, advice: str, kind: type[Refused] = Refused) -> NoReturn:
     """Raise Refused, with the user's line."""
-    capture = _capture()
-    raise capture.refusal(Refused(capture.complaint(what, advice)))
+    raise_it: Callable[..., NoReturn] = _capture().refuse
+    raise_it(what, advice, kind)
 
 
 def refuse_shape(what: str) -> NoReturn:
     """Raise ShapeRefused, with the user's line."""
-    capture = _capture()
-    advice = "Write np.where(mask, x, 0), which keeps the shape, or compute it before the step"
-    raise capture.refusal(ShapeRefused(capture.complaint(what, advice)))
+    refuse(what, "Write np.where(mask, x, 0), which keeps the shape, or compute it before the step", ShapeRefused)

@@ -14,7 +14,8 @@ from ..optim.flat import runs, written
 from ..tensor import Tensor
 from .lines import Lines
 from .node import Stretch, assign
-from .recorded import Recorded, Refused
+from .origins import Refused
+from .recorded import Recorded
 
 
 class Leaf:

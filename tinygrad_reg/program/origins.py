@@ -1,0 +1,96 @@
+"""Where a line of a program comes from: the user's line and variable, for names, comments, refusals and errors."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any
+
+from .. import source
+from ..backward import walk
+from .node import Node
+
+_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+class Refused(RuntimeError):
+    """A step does what no program can repeat."""
+
+
+class ShapeRefused(Refused):
+    """The shape of a result depends on values."""
+
+
+def located(file: str, line: int, what: str, advice: str) -> str:
+    """What can't be captured, why, and what to write instead."""
+    text = linecache.getline(file, line).strip()
+    if not file:
+        return f"tg.compile can't capture this step: {what}. {advice}."
+    return f"tg.compile can't capture line {line} of {os.path.basename(file)}\n    {text}\nbecause {what}. {advice}."
+
+
+# ---- while it is recorded
+
+
+def locate(node: Node) -> None:
+    """Note the user's line, the variable that the result is assigned to, and whether this is on the way back."""
+    frame: Any = sys._getframe(1)
+    while frame.f_code.co_filename.startswith(_HERE) or source._kinds[frame.f_code.co_filename] == source.GLUE:
+        frame = frame.f_back
+    node.name = node.name or _assigned(frame)
+    while frame is not None:
+        if frame.f_code is walk.__code__ and node.phase != "backward":
+            node.phase = "backward"
+            tensor = frame.f_locals.get("node")  # the line that made what the walk has arrived at
+            if tensor is not None and tensor._code is not None:
+                node.code, node.place = tensor._code, tensor._place
+                node.op = node.op or tensor._primitive.name
+        elif source._kinds[frame.f_code.co_filename] == source.USER and node.code is None:
+            node.code, node.place = frame.f_code, frame.f_lasti
+        frame = frame.f_back
+    if node.place < 0:
+        node.place = ~node.place
+
+
+def _assigned(frame: Any) -> str:
+    """The variable that a call's result is assigned to, there or where a helper in the same file has returned it."""
+    file = frame.f_code.co_filename
+    names, name = source._assignments(file), ""
+    while not name and frame.f_code.co_filename == file:
+        name = names.get(source._span(frame.f_code, frame.f_lasti), "")
+        if source._kinds[file] == source.USER:  # where a function of the user's is called, another value may come of it
+            break
+        frame = frame.f_back
+    return name
+
+
+# ---- when it is run
+
+
+class Origins:
+    """Which of the user's lines the lines of a planned program come from: told of where one of them fails."""
+
+    def __init__(self, nodes: Sequence[Node], starts: Sequence[int]) -> None:
+        self._starts = starts  # the first line of each node
+        self._nodes = [
+            (node.op or getattr(node.function, "__name__", "a method"), node.phase, node.code, node.place)
+            for node in nodes
+        ]
+
+    def note(self, error: Exception) -> None:
+        """Add the op and the user's line to what a program has raised."""
+        trace = error.__traceback__
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            if code.co_filename == "<tg.compile>" and code.co_name in ("step", "in_arrays"):
+                i = bisect_right(self._starts, trace.tb_lineno - code.co_firstlineno - 1) - 1
+                op, phase, users, place = self._nodes[i] if i >= 0 else ("", "", None, 0)
+                if users is not None:
+                    line, file = source._span(users, place)[0], users.co_filename
+                    what = f"the derivative of {op}" if phase == "backward" else op
+                    text = linecache.getline(file, line).strip()
+                    error.add_note(f"in {what}, line {line} of {os.path.basename(file)}: {text}")
+            trace = trace.tb_next
