@@ -106,6 +106,24 @@ def test_plain_arrays_are_called_as_the_users_line_calls_them():
     assert names(np.maximum(T, w.T)) == ["T", "w", "v2", "v3"]
 
 
+def test_an_array_of_one_element_has_a_name_and_a_number_is_its_digits():
+    w = tg.Tensor([2.0], requires_grad=True, name="w")
+    bias, rate = np.array([3.0]), 0.5
+    steps = tg.explain(np.sum(w * bias * rate)).forward
+    assert [(s.name, s.kind) for s in steps if s.op is None] == [
+        ("w", "parameter"),
+        ("bias", "input"),
+        ("0.5", "constant"),
+    ]
+
+
+def test_small_arrays_are_printed_in_full():
+    w = tg.Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, name="w")
+    record = tg.explain(np.sum(w * w))
+    assert str(record.forward[0]) == "w = [[1, 2], [3, 4]]"
+    assert "w = [[1, 2], [3, 4]]" in str(record) and "[[2, 4], [6, 8]]" in str(record)
+
+
 def test_the_same_array_has_one_name_and_two_arrays_have_two():
     x, w = np.ones(3), tg.Tensor(np.ones(3), requires_grad=True)
     assert names(x * w + x) == ["x", "w", "v2", "x", "v4"]

@@ -5,7 +5,7 @@ import pytest
 
 import tinygrad_reg as tg
 from tinygrad_reg.ops import registry
-from tinygrad_reg.words import formula, label, number, operand, short, table
+from tinygrad_reg.words import formula, in_full, label, number, operand, short, table
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,20 @@ def test_a_number_has_few_digits_and_a_real_minus(value, text):
 )
 def test_an_array_is_its_shape_and_norm(value, text):
     assert short(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (np.array([[-2.0]]), "−2"),
+        (np.array([[1.0, 0.5], [0.0, -2e-9]]), "[[1, 0.5], [0, −2e−9]]"),
+        (np.array([True, False]), "[True, False]"),
+        (np.full(5, 2.0), "5 · norm 4.472"),
+    ],
+)
+def test_a_few_numbers_are_written_in_full(value, text):
+    assert in_full(value) == text
 
 
 def test_in_a_formula_a_negative_number_stands_in_brackets():

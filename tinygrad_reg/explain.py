@@ -17,7 +17,7 @@ from .calls import answered
 from .modes import quiet
 from .primitive import Primitive
 from .tensor import Tensor
-from .words import formula, label, names_of, operand, short, table, written
+from .words import formula, in_full, label, names_of, operand, short, table, written
 
 
 @dataclass(eq=False)
@@ -51,7 +51,7 @@ class ForwardStep:
         return self.value.shape
 
     def __str__(self) -> str:
-        return " = ".join([self.name, *([self.expression] if self.op else []), short(self.value)])
+        return " = ".join([self.name, *([self.expression] if self.op else []), in_full(self.value)])
 
 
 @dataclass(eq=False)
@@ -114,7 +114,7 @@ class Record(Sequence[Any]):
     def __str__(self) -> str:
         names = [step.name for step in self.forward]
         forward = [("", "tensor", "computed as", "value", "gradient")] + [
-            (str(s.index), s.name, s.expression if s.op else s.kind, short(s.value), short(s.gradient))
+            (str(s.index), s.name, s.expression if s.op else s.kind, in_full(s.value), in_full(s.gradient))
             for s in self.forward
         ]
         backward = [("", "from", "to", "upstream", "local derivative", "contribution", "accumulated")] + [
@@ -122,10 +122,10 @@ class Record(Sequence[Any]):
                 str(s.index),
                 f"{names[s.node]}",
                 names[s.input],
-                short(s.upstream),
-                s.local_text + (f" = {short(s.local)}" if s.local is not None else ""),
-                short(s.contribution),
-                short(s.accumulated),
+                in_full(s.upstream),
+                s.local_text + (f" = {in_full(s.local)}" if s.local is not None else ""),
+                in_full(s.contribution),
+                in_full(s.accumulated),
             )
             for s in self.backward
         ]
@@ -254,7 +254,7 @@ def _forward_step(index: int, tensor: Tensor, names: list[str], order: dict[Tens
     place = source.place(tensor)
     kind = "op" if primitive else "parameter" if tensor.requires_grad else "input"
     if primitive is None:
-        if tensor._code is None and not tensor.requires_grad and tensor.size == 1:
+        if tensor._code is None and not tensor.requires_grad and tensor.ndim == 0:
             kind = "constant"
         expression, numbers, symbol, why = names[index], short(tensor.data), "", ""
         call = expression

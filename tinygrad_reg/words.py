@@ -39,6 +39,15 @@ def short(value: np.ndarray | None, digits: int = 4) -> str:
     return f"{shape} · norm {number(length(value), digits)}"
 
 
+def in_full(value: np.ndarray | None) -> str:
+    """The same, but an array of up to four numbers as these: [[1, 0.5], [0, 2]]."""
+    return short(value) if value is None or not 1 < value.size <= 4 else _listed(value.tolist())
+
+
+def _listed(x: Any) -> str:
+    return f"[{', '.join(map(_listed, x))}]" if isinstance(x, list) else number(x)
+
+
 def operand(x: Tensor) -> str:
     """A number as it stands in a formula, "(−0.6)", an array as its shape."""
     if x.size != 1:
@@ -92,11 +101,11 @@ def names_of(tensors: list[Tensor]) -> list[str]:
         name = source.label(tensor)
         if name is not None and tensor in layer_of:
             name = f"{layer_of[tensor]}.{name}"
-        if name is None and tensor._code is None and tensor.size == 1 and tensor.op is None:
+        if name is None and tensor._code is None and tensor.ndim == 0 and tensor.op is None:
             names.append(short(tensor.data))  # a number is its own name, however often it occurs
             continue
         if name is None:  # an array that was passed as it is, such as a batch, or a step that no variable holds
-            given = tensor in variables or (tensor.op is None and tensor.size > 1 and not tensor.requires_grad)
+            given = tensor in variables or (tensor.op is None and tensor.ndim > 0 and not tensor.requires_grad)
             name = roles.get(tensor, "input") if given else f"v{i}"
             if given and (name, id(tensor._data)) in arrays:  # the same array once more
                 names.append(arrays[name, id(tensor._data)])
@@ -135,7 +144,7 @@ def _variables(tensors: list[Tensor]) -> dict[Tensor, str]:
                 found[x] = name
             elif x._code is not None and x._place < 0 and not x._layer:  # the input of a model
                 passed.setdefault((x._code, x._place), []).append((x, x))
-            elif x._code is None and x.size > 1 and not tensor._layer:
+            elif x._code is None and x.ndim > 0 and not tensor._layer:
                 place = tensor._place if tensor._place < 0 else ~tensor._place
                 passed.setdefault((tensor._code, place), []).append((x, tensor))
     taken = {source.label(tensor) for tensor in tensors}

@@ -47,7 +47,8 @@ def test_the_summary_tells_first_last_and_best():
     assert lines[2].split() == ["val_loss", "2", "2.5", "2", "(epoch", "1)"]
     assert lines[3].split() == ["val_accuracy", "0.5", "0.7", "0.7", "(epoch", "2)"]
     assert lines[4] == "stopped: val_loss brought no gain"
-    assert repr(history.summary()) == str(history.summary())
+    assert repr(history.summary()) == str(history.summary()) == str(history)
+    assert str(History()) == "a history of no epoch"
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,9 @@ class History(dict[str, list[float]]):
             keras = '; it is what Keras calls history.history: write history["loss"]' if name == "history" else ""
             raise AttributeError(f"a History has no attribute {name!r}{own or keras}", name=name, obj=self)
 
+    def __repr__(self) -> str:
+        return str(self.summary()) if self.epochs else "a history of no epoch"
+
     @property
     def epochs(self) -> int:
         """How many epochs it tells of."""
@@ -108,7 +111,7 @@ class History(dict[str, list[float]]):
             self.setdefault(name, [math.nan] * before).append(float(figures.get(name, math.nan)))
 
     def summary(self) -> Report:
-        """A table: each figure in the first and the last epoch, and at its best.
+        """A table: each figure in the first and the last epoch, and at its best. print(history) shows it, too.
 
         >>> History({"loss": [2.3, 0.5], "accuracy": [0.1, 0.9]}).summary()
         2 epochs  first  last  best
