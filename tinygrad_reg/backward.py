@@ -14,6 +14,7 @@ from typing import Any, Never, Protocol
 
 import numpy as np
 
+from .half import widened
 from .methods import attach
 from .modes import ERROR_STATE, IGNORE, modes, quiet
 from .tensor import Tensor, as_array, describe
@@ -195,9 +196,10 @@ def _fit(share: Any, parent: Tensor, node: Tensor) -> Any:
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
-    """Sum `g` over the axes along which an array of `shape` was repeated to meet the others."""
+    """Sum `g` over the axes along which an array of `shape` was repeated to meet the others; float16 in float32."""
     if g.shape == shape:
         return g
+    g = widened(g)
     added = len(g.shape) - len(shape)
     if g.shape[added:] == shape:
         return sum_rows(g) if added == len(shape) == 1 else np.add.reduce(g, axis=tuple(range(added)))
@@ -207,9 +209,13 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
 
 def sum_rows(g: Any) -> Any:
     """Σᵢ g[i] of a matrix, where it is an array as 1ᵀ @ g: BLAS takes a third of the time of np.add.reduce."""
-    if isinstance(g, Tensor) or g.dtype.char not in "fd":
+    g = widened(g)
+    if isinstance(g, Tensor) or g.dtype.char not in "fd" or len(g) > _MOST_ONES:
         return np.add.reduce(g, axis=0)
     return ones(len(g), g.dtype) @ g
+
+
+_MOST_ONES = 2**16  # beyond that, they would take memory, and the sum of a long column would lose digits
 
 
 @lru_cache(maxsize=16)

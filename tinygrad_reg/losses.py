@@ -64,7 +64,7 @@ def _loss(per_loss: Callable[..., Any]) -> Loss:
         try:
             modes.place = source.inside(call)
             prediction = as_prediction(prediction)
-            if averages and reduction == "mean" and weights is None:
+            if averages and reduction == "mean" and weights is None and prediction._data.size:
                 named: Tensor = per_loss(prediction, target, mean=True, **options)
             else:
                 each = per_loss(prediction, target, **options)
@@ -247,7 +247,7 @@ def _reduced(each: Any, reduction: Reduction) -> Any:
         raise ValueError(f"the mean of no losses is not defined: the batch is empty (losses of shape {each.shape})")
     if reduction == "mean" or each.ndim <= 1:
         return ops.mean(each)
-    return ops.sum(each) / len(each)
+    return ops.mean(ops.sum(each, axis=tuple(range(1, each.ndim))))
 
 
 if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists

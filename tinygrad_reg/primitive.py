@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from . import methods, source, users_ops
+from . import half, methods, source, users_ops
 from .modes import ERROR_STATE, IGNORE, default_dtype, modes
 from .tensor import Clock, Tensor, describe, plain_array
 
@@ -62,6 +62,7 @@ class Primitive:
         keeps: bool = False,
         reuses: bool = False,
         floats: bool = False,
+        sums: bool = False,
         random: bool = False,
         numpy: Any = (),
         method: str | Sequence[str] = (),
@@ -72,6 +73,7 @@ class Primitive:
             raise TypeError(f"an op is made of a function written with def, which names its inputs, not of {forward!r}")
         self.foreign = not str(forward.__module__).startswith(f"{__package__}.")  # a user's: see users_ops.py
         self.forward = users_ops.checked(self, forward) if self.foreign else forward
+        self.forward = half.forward_in_float32(self.forward, keeps=keeps or reuses) if sums else self.forward
         self.name = name or forward.__name__
         self.symbol = symbol or self.name
         self.why = why
@@ -81,6 +83,7 @@ class Primitive:
         self.elementwise = elementwise
         self.keeps = "kept" if keeps else "parts" if reuses else ""  # the name under which derivatives get it
         self.floats = floats
+        self.sums = sums
         self.random = random
         self.derivatives: list[Derivative | None] = []
         self.joint: Callable[..., Sequence[Any]] | None = None
@@ -121,6 +124,8 @@ class Primitive:
                 raise TypeError(f"{self.name} takes {self.arity} inputs, so it can't have another derivative")
             if self.foreign:
                 users_ops.refuse_other_arguments(self, function)
+            if self.sums:
+                function = half.derivative_in_float32(function)
             wording = how or ("G ⊙ local" if self.elementwise else "local applied to G")
             text = local or f"∂{self.name}/∂{self.inputs[position]}"
             self.derivatives.append(Derivative(function, text, wording, local_input))
@@ -345,6 +350,7 @@ def primitive(forward: Callable[..., Any] | None = None, **declaration: Any) -> 
     spare them the same work; None when the derivative is to be differentiated in turn, since parts have no graph.
     `floats=True`: integer and boolean arrays are taken as floats of the default dtype, as layers mean them (NumPy's own
     functions give float16 for small integers).
+    `sums=True`: it adds up many numbers of its first input, so float16 is taken to float32 and back, which sums well.
     `random=True`: the result is drawn anew at each call, so it is a Tensor even where no input is one.
 
     Used as a decorator, plain or with these arguments; then declare `.derivative` for each input, in order.

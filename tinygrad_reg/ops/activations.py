@@ -242,7 +242,7 @@ def _(g, out, x):
 
 
 @primitive(
-    floats=True, method="softmax", text="e^x / Σ e^x",
+    floats=True, sums=True, method="softmax", text="e^x / Σ e^x",
     why="A class gains what the upstream gives it above the average (weighted by the probabilities): the sum stays 1.",
     vanishes="softmax saturates: where one probability is next to 1, all its slopes are next to 0.",
 )  # fmt: skip
@@ -258,7 +258,7 @@ def _(g, out, x, *, axis=-1):
 
 
 @primitive(
-    floats=True, method="log_softmax", text="x − ln Σ e^x",
+    floats=True, sums=True, method="log_softmax", text="x − ln Σ e^x",
     why="Each input raises its own log-probability by 1 and lowers all by the probability it has.",
 )  # fmt: skip
 def log_softmax(x: Any, *, axis: int | tuple[int, ...] | None = -1) -> Any:

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..backward import ones
+from ..modes import default_dtype
 from ..primitive import primitive
 from .activations import softmax
 
 
 @primitive(
-    reuses=True, text="−ln softmax(z)[y]", symbol="−ln softmax [y]",
+    reuses=True, sums=True, text="−ln softmax(z)[y]", symbol="−ln softmax [y]",
     why="Softmax and logarithm together leave the plainest of slopes: the probability given to a class, minus 1 if it "
     "is the true one.",
 )  # fmt: skip
@@ -23,6 +24,8 @@ def softmax_crossentropy(z: Any, labels: Any, *, mean: bool = False) -> Any:
         raise ValueError("there must be one label for each row of z")
     if labels.dtype.kind not in "iu":
         raise TypeError("labels are whole numbers")  # True and False would pick rows, as a mask does
+    if z.dtype.kind != "f":
+        z = z.astype(default_dtype())
     shifted = z - np.maximum.reduce(z, axis=-1, keepdims=True)
     e = np.exp(shifted)
     total = e @ ones(z.shape[-1], e.dtype)  # the sums of short rows, in a fifth of the time of np.add.reduce

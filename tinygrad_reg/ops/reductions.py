@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..backward import sum_rows
+from ..half import widened
 from ..primitive import composed, primitive
 from ..source import result
 from .cumulative import before
@@ -39,7 +40,7 @@ def count(x: Any, axis: Axis) -> int:
 
 
 @primitive(
-    numpy=np.sum, method="sum", symbol="Σ",
+    sums=True, numpy=np.sum, method="sum", symbol="Σ",
     why="Every element had a part of 1 in the sum, so each gets the whole gradient.",
 )  # fmt: skip
 def sum(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -59,7 +60,7 @@ def _add_reduce(x: Any, axis: Axis = 0, dtype: None = None, out: None = None, ke
 
 
 @primitive(
-    text="Σ x²", symbol="Σ²",
+    sums=True, text="Σ x²", symbol="Σ²",
     why="The slope of a square is twice the number: the further from 0, the harder it is pulled back.",
 )  # fmt: skip
 def sum_of_squares(x: Any) -> Any:
@@ -73,36 +74,26 @@ def _(g, out, x):
 
 
 @primitive(
-    numpy=np.mean, method="mean", symbol="mean", text="Σx / n",
+    sums=True, numpy=np.mean, method="mean", symbol="mean", text="Σx / n",
     why="Each of the n elements has a part of 1/n in the mean, so the gradient is shared out evenly.",
 )  # fmt: skip
 def mean(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """Σ x / n over `axis` (all axes by default), n the number of elements averaged"""
-    if _is_half(x):
-        return mean.forward(x.astype(np.float32), axis=axis, keepdims=keepdims).astype(np.float16)
     return np.add.reduce(x, axis=axis, keepdims=keepdims) / count(x, axis)
 
 
 @mean.derivative("1/n", how="G/n repeated over the averaged axes")
 def _(g, out, x, *, axis=None, keepdims=False):
     n = count(x, axis) or 1  # the mean of nothing has no share to give
-    share = g / n if n < 2**16 else g * (1 / n)  # float16 has no larger n
-    return repeated(keep_axes(share, x, axis, keepdims), x.shape)
-
-
-def _is_half(x: Any) -> bool:
-    """Whether these are float16: their sums are soon above 65504, so they are taken in float32, as NumPy does."""
-    return isinstance(x, np.ndarray) and x.dtype.char == "e"
+    return repeated(keep_axes(g / n, x, axis, keepdims), x.shape)
 
 
 @primitive(
-    numpy=np.var, method="var", text="Σ(x − mean)² / (n − ddof)",
+    sums=True, numpy=np.var, method="var", text="Σ(x − mean)² / (n − ddof)",
     why="The further an element is from the mean, the more it moves the variance; the mean's own movement cancels out.",
 )  # fmt: skip
 def var(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """Σ (x − mean)² / (n − ddof) over `axis`; ddof=1 is the unbiased estimate (torch.var's default)"""
-    if _is_half(x):
-        return var.forward(x.astype(np.float32), axis=axis, ddof=ddof, keepdims=keepdims).astype(np.float16)
     deviation = _deviation(x, axis)
     total = np.add.reduce(deviation * deviation, axis=axis, keepdims=keepdims)
     return total / _degrees(x, axis, ddof)
@@ -128,7 +119,7 @@ def _mean(x: Any, axis: Axis) -> Any:
 
 def moments(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
     """x − mean, the mean, and the variance; of float16 in float32."""
-    x = x.astype(np.float32) if _is_half(x) else x
+    x = widened(x)
     mean = _mean(x, axis)
     deviation = x - mean
     var = _mean(deviation * deviation, axis)
@@ -142,13 +133,11 @@ def _degrees(x: Any, axis: Axis, ddof: float) -> float:
 
 
 @primitive(
-    numpy=np.std, method="std", text="√(Σ(x − mean)² / (n − ddof))",
+    sums=True, floats=True, numpy=np.std, method="std", text="√(Σ(x − mean)² / (n − ddof))",
     why="The root of the variance: its share, divided by twice the standard deviation (and 0 where that is 0).",
 )  # fmt: skip
 def std(x: Any, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """√(Σ (x − mean)² / (n − ddof)) over `axis`; its derivative is 0 where all elements are equal, as in PyTorch"""
-    if _is_half(x):
-        return std.forward(x.astype(np.float32), axis=axis, ddof=ddof, keepdims=keepdims).astype(np.float16)
     return np.sqrt(var.forward(_from_first(x, axis), axis=axis, ddof=ddof, keepdims=keepdims))
 
 
@@ -167,15 +156,14 @@ def _from_first(x: Any, axis: Axis) -> Any:
 
 
 @primitive(
-    reuses=True, text="(x − mean) / √(var + ε)",
+    reuses=True, sums=True, text="(x − mean) / √(var + ε)",
     why="Of the gradient, what would only move the mean or the spread is taken away: these stay as they are.",
 )  # fmt: skip
 def standardize(x: Any, *, axis: int | tuple[int, ...] = 0, epsilon: float = 0.0) -> Any:
     """(x − mean) / √(var + ε) over `axis`: mean 0 and variance 1, as batch and layer normalization make them"""
     deviation, mean, var = moments(x, axis)
     spread = np.sqrt(var + epsilon)
-    out = deviation / spread
-    return (out.astype(np.float16) if _is_half(x) else out), (spread, mean, var)
+    return deviation / spread, (spread, mean, var)
 
 
 @standardize.derivative("(1 − 1/n − out · outᵀ/n) / √(var + ε)", how="(G − mean(G) − out ⊙ mean(G ⊙ out)) / √(var + ε)")
@@ -249,7 +237,7 @@ def ptp(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
 
 
 @primitive(
-    method="logsumexp", text="ln Σ exp(x)",
+    sums=True, method="logsumexp", text="ln Σ exp(x)",
     why="The derivative is softmax(x): the gradient is shared out by size, the largest element gets the most.",
 )  # fmt: skip
 def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:

@@ -1,0 +1,77 @@
+"""float16: sums over many numbers, forward and back, are right to its last digits, though it could not add them up."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+from tinygrad_reg.primitive import registry
+
+rng = np.random.default_rng(0)
+MANY = rng.normal(3.0, 1.0, size=(3000, 2)).astype(np.float16)
+UPSTREAM = rng.normal(5.0, 1.0, size=(3000, 2)).astype(np.float16)
+LABELS = rng.integers(0, 2, size=3000)
+
+OPS = {
+    "sum": lambda x: np.sum(x, axis=0) / 64,
+    "mean": lambda x: np.mean(x, axis=0),
+    "var": lambda x: np.var(x, axis=0),
+    "std": lambda x: np.std(x, axis=0),
+    "standardize": lambda x: tg.ops.standardize(x, axis=0, epsilon=1e-5),
+    "softmax": lambda x: tg.ops.softmax(x, axis=0),
+    "log_softmax": lambda x: tg.ops.log_softmax(x, axis=0),
+    "logsumexp": lambda x: tg.ops.logsumexp(x, axis=0),
+    "crossentropy": lambda x: tg.losses.softmax_crossentropy(x, LABELS),
+}
+
+
+@pytest.mark.parametrize("create_graph", [False, True], ids=["plain", "with_graph"])
+@pytest.mark.parametrize("op", OPS)
+def test_a_sum_of_float16_is_as_good_as_one_of_float64(op, create_graph):
+    found = {}
+    for dtype in (np.float16, np.float64):
+        x = tg.Tensor(MANY.astype(dtype), requires_grad=True)
+        out = OPS[op](x)
+        g = UPSTREAM[: out.shape[0] if out.shape else 1].reshape(-1)[: out.size].reshape(out.shape).astype(dtype)
+        share = tg.gradients(out, x, create_graph, gradient=g)
+        assert out.dtype == share.dtype == dtype
+        found[dtype] = out.numpy(), share.numpy() if create_graph else share
+    for half, exact in zip(found[np.float16], found[np.float64], strict=True):
+        np.testing.assert_allclose(half, exact, rtol=4e-3, atol=2e-3 * np.abs(exact).max())
+
+
+@pytest.mark.parametrize("n", [65519, 65530, 70000])
+def test_a_mean_of_more_numbers_than_float16_can_count(n):
+    x = tg.Tensor(np.ones(n, np.float16), requires_grad=True)
+    np.mean(x).backward()
+    np.testing.assert_allclose(x.grad, 1 / n, rtol=0.02)
+
+
+def test_what_was_broadcast_adds_up_its_shares():
+    b = tg.Tensor(np.zeros(3, np.float16), requires_grad=True)
+    (np.ones((10000, 3), np.float16) + b).backward(np.ones((10000, 3), np.float16))
+    assert b.grad.tolist() == [10000.0] * 3 and b.grad.dtype == np.float16
+    layer = tg.Dense(2, 3, dtype="float16")
+    layer(np.ones((10000, 2), np.float16)).backward(np.full((10000, 3), 0.5, np.float16))
+    assert layer.bias.grad.tolist() == [5000.0] * 3
+
+
+def test_a_users_op_may_sum_in_float32_too():
+    @tg.primitive(sums=True)
+    def total_of_all(x):
+        return np.add.reduce(x, axis=None)
+
+    @total_of_all.derivative("1")
+    def _(g, out, x):
+        assert x.dtype == g.dtype == np.float32
+        return np.broadcast_to(g, x.shape)
+
+    try:
+        x = tg.Tensor(np.ones((3000, 2), np.float16), requires_grad=True)
+        total = total_of_all(x)
+        assert total.dtype == np.float16 and total.item() == 6000
+        total.backward()
+        assert x.grad.dtype == np.float16 and (x.grad == 1).all()
+    finally:
+        del registry["total_of_all"]
