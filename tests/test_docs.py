@@ -46,6 +46,14 @@ def test_the_index_lists_every_page():
     assert sorted(set(listed)) == sorted({page.name for page in PAGES if page.parent == DOCS} - {"README.md"})
 
 
+def test_the_page_on_the_engine_lists_every_file_of_the_package():
+    page = (DOCS / "engine.md").read_text(encoding="utf-8").split("## Where things stand")[1]
+    listed = re.findall(r"\]\(\.\./tinygrad_reg/([\w.]+)\)", page)
+    package = DOCS.parent / "tinygrad_reg"
+    there = {path.name for path in package.glob("*.py")} | {path.parent.name for path in package.glob("*/__init__.py")}
+    assert sorted(listed) == sorted(there - {"__init__.py"})
+
+
 def test_our_column_runs_beside_keras_and_pytorch(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = (DOCS / "keras-pytorch.md").read_text(encoding="utf-8")
