@@ -8,8 +8,6 @@ loops, assigns, draws random numbers) becomes one line that calls it.
 from __future__ import annotations
 
 import functools
-import random
-import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +20,8 @@ from ..primitive import Primitive
 from ..tensor import Tensor
 from .arguments import is_input
 from .node import Input, Node
-from .origins import Refused, ShapeRefused, located
+from .once import DRAWN, Generators
+from .origins import Refused, ShapeRefused, called, located
 from .recorded import Recorded
 from .structures import is_structure, like, parts
 from .updates import Updates
@@ -38,19 +37,14 @@ class Capture(Updates):
     def __init__(self, generators: Sequence[Any]) -> None:
         super().__init__()
         self._generator = modes.generator
-        self.generators: list[tuple[Any, Any]] = []  # that were drawn from, with their states before
-        self._states: dict[int, tuple[Any, Any]] = {}  # generators, with their states after the last draw by an op
+        self._generators = Generators(generators)
         self.reads: list[tuple[Callable[[], Any], Any]] = []  # what was read besides, with what it was
         self._replaced: list[tuple[Place, Any]] = []  # variables that hold a Recorded during the capture
         self._alive: list[Any] = []
         self._arguments = 0  # arrays and Tensors among the arguments, so far
         self.given: list[tuple[int, Tensor]] = []  # what stands for the Tensors among them
-        self._given_tensors: list[tuple[Tensor, Tensor]] = []
+        self._stands: dict[Tensor, Tensor] = {}
         self._made: list[tuple[Node, Tensor, tuple[str, str]]] = []  # lines, and the Tensors that they made
-        # The step's Python can draw from these, and a program would repeat the numbers of the capture for ever.
-        for generator in (*generators, modes.generator, random._inst, np.random.mtrand._rand):
-            if generator is not None:
-                self._states[id(generator)] = (generator, _state(generator))
 
     def run(self, places: Sequence[Place], make: Callable[[], Program]) -> Program:
         """What `make` makes of the step, which meets this capture; then everything is as it was before."""
@@ -94,9 +88,9 @@ class Capture(Updates):
                 self._alive.append(x)
             return self._constants[id(x)]
         if isinstance(x, tuple):
-            parts = [self._standing_for(part, name) for part in x]
-            if any(a is not b for a, b in zip(parts, x, strict=True)):
-                return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
+            new = [self._standing_for(part, name) for part in x]
+            if any(a is not b for a, b in zip(new, x, strict=True)):
+                return like(x, new) if is_structure(x) else tuple(new)
         return x
 
     def take(self, x: Any, name: str) -> Any:
@@ -110,12 +104,10 @@ class Capture(Updates):
 
     def _argument(self, tensor: Tensor, name: str, position: int) -> Tensor:
         """What stands for a Tensor among the arguments: each call brings another."""
-        for x, stand in self._given_tensors:
-            if x is tensor:
-                return stand
-        stand = Tensor(tensor._data, tensor._requires_grad, tensor._name or name)
+        if tensor in self._stands:
+            return self._stands[tensor]
+        stand = self._stands[tensor] = Tensor(tensor._data, tensor._requires_grad, tensor._name or name)
         stand._grad, stand._cut, stand._code = tensor._grad, tensor._cut, None
-        self._given_tensors.append((tensor, stand))
         self.given.append((position, stand))
         return stand
 
@@ -157,9 +149,9 @@ class Capture(Updates):
         if isinstance(rng, (int, np.integer)):
             return op.forward(*arrays, **options)  # the same numbers each time
         generator = generator_of(rng)
-        if all(generator is not known for known, _ in self.generators):
-            self.generators.append((generator, generator.bit_generator.state))
-        self._only_ops_draw(generator)
+        self._generators.begin(generator)
+        if any(drawn is generator for drawn in self._generators.drawn_from()):
+            self.refuse(*DRAWN)
         if generator is modes.generator:
             options = {**options, "rng": None}  # this thread's, which tg.seed() replaces
         node = Node(op, self._nodes(tuple(arrays)), self._nodes(options))
@@ -169,11 +161,7 @@ class Capture(Updates):
             return self.note(node, op.forward(*self.values(arrays), **self.values(options)))
         finally:
             self._op = before
-            self._states[id(generator)] = (generator, _state(generator))
-
-    def _only_ops_draw(self, generator: Any) -> None:
-        if id(generator) in self._states and self._states[id(generator)][1] != _state(generator):
-            self.refuse(*_DRAWN)
+            self._generators.end(generator)
 
     def restore(self) -> None:
         """Give variables, Tensors and generators back what they had."""
@@ -181,8 +169,7 @@ class Capture(Updates):
             if place.put is not None and place.ask() is value:  # unless the step has put something else there
                 place.put(place.was)
         super().restore()
-        for generator, state in self.generators:
-            generator.bit_generator.state = state
+        self._generators.restore()
 
     def forget(self) -> None:
         """Let go of the values of the capture, once the program is made, and of Tensors."""
@@ -201,21 +188,14 @@ class Capture(Updates):
     def forward(self, op: Primitive, tensor: Tensor, inputs: Sequence[Any], arrays: Sequence[Any]) -> None:
         """An op has computed this Tensor: its line is named as the user names it."""
         if isinstance(tensor._data, Recorded) and not isinstance(tensor._data.node, Input):
-            self._made.append((tensor._data.node, tensor, self._called(op)))
-
-    def _called(self, op: Primitive) -> tuple[str, str]:
-        """What the house's own code calls the result of an op, z in a layer, and what it is called without a name."""
-        frame: Any = sys._getframe(3)
-        while source._kinds[frame.f_code.co_filename] == source.GLUE:
-            frame = frame.f_back
-        name = source._assignments(frame.f_code.co_filename).get(source._span(frame.f_code, frame.f_lasti))
-        layer = f"_{modes.layer.replace('.', '_')}" if modes.layer else ""
-        return (f"{name}{layer}" if name else ""), op.name + layer
+            layer = f"_{modes.layer.replace('.', '_')}" if modes.layer else ""
+            name = called()  # z in a layer, say
+            self._made.append((tensor._data.node, tensor, (name and f"{name}{layer}", f"{op.name}{layer}")))
 
     def name_lines(self) -> None:
         """Give the lines that make Tensors, and their gradients, the names that the user's code gives them."""
-        for node, tensor, (called, otherwise) in self._made:
-            node.name, node.op = source.label(tensor) or called or node.name, otherwise
+        for node, tensor, (name, otherwise) in self._made:
+            node.name, node.op = source.label(tensor) or name or node.name, otherwise
         for node, own in self._received:
             if not isinstance(node, Input) and not node.name.startswith("grad_"):
                 node.name = f"grad_{own.name or own.op}"
@@ -252,34 +232,8 @@ class Capture(Updates):
             what = "it calls tg.seed(), which a program would do only once"
             raise Refused(located("", 0, what, "Call it outside of the step"))
         super().finish()
-        for tensor, _ in self._given_tensors:
-            if tensor in self.leaves:
-                self.refuse("it is given a Tensor that it refers to as well", "Give it, or refer to it")
-        try:
-            for generator, _ in list(self._states.values()):
-                self._only_ops_draw(generator)
-        except Refused:  # somewhere in the step: no line is known
-            raise Refused(located("", 0, *_DRAWN)) from None
+        if not self.leaves.keys().isdisjoint(self._stands):
+            self.refuse("it is given a Tensor that it refers to as well", "Give it, or refer to it")
+        if any(True for _ in self._generators.drawn_from()):  # somewhere in the step: no line is known
+            raise Refused(located("", 0, *DRAWN))
         self.name_lines()
-
-
-_DRAWN = (
-    "it draws random numbers by NumPy, which a program would draw only once",
-    "Draw them by an op, anew at each call: tg.ops.normal(shape=x.shape, rng=rng), tg.ops.uniform(...); "
-    "or draw them outside, and give them",
-)
-
-
-def _state(generator: Any) -> str:
-    """Where a generator, NumPy's, NumPy's old one or Python's, stands."""
-    if isinstance(generator, np.random.Generator):
-        state = generator.bit_generator.state
-    else:
-        state = generator.get_state(False) if hasattr(generator, "get_state") else generator.getstate()
-    return repr(_lists(state))
-
-
-def _lists(x: Any) -> Any:
-    if isinstance(x, dict):
-        return {name: _lists(value) for name, value in x.items()}
-    return x.tolist() if isinstance(x, np.ndarray) else x

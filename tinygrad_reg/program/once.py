@@ -1,15 +1,28 @@
-"""What is different each time, and what a program would do only once: to ask the time, to draw from no seed."""
+"""What is different each time, and what a program would do only once: to ask the time, to draw random numbers.
+
+Ops draw anew at each call. What else draws from a generator shows: it stands elsewhere than an op has left it.
+"""
 
 from __future__ import annotations
 
 import os
+import random
 import types
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from ..modes import modes
 from .bytecode import Read
 from .origins import Refused, located
+from .structures import mapped
 
+DRAWN = (
+    "it draws random numbers by NumPy, which a program would draw only once",
+    "Draw them by an op, anew at each call: tg.ops.normal(shape=x.shape, rng=rng), tg.ops.uniform(...); "
+    "or draw them outside, and give them",
+)
 _UNSEEDED = {"default_rng", "RandomState", "Random", "SeedSequence", "PCG64", "MT19937", "Philox", "SFC64", "PCG64DXSM"}
 
 
@@ -42,6 +55,43 @@ def reached(value: Any, path: Sequence[str]) -> Any:
             return value
         value = getattr(value, name, None)
     return value
+
+
+class Generators:
+    """The generators that a step may draw from while it is captured."""
+
+    def __init__(self, read: Sequence[Any]) -> None:
+        """`read`: those that the step's code refers to; besides, there are those that need no name."""
+        known = (*read, modes.generator, random._inst, np.random.mtrand._rand)
+        self._states = {id(one): (one, _state(one)) for one in known if one is not None}  # as ops have left them
+        self._before: list[tuple[Any, Any]] = []  # of those that ops drew from
+
+    def begin(self, generator: Any) -> None:
+        """An op is going to draw."""
+        if all(generator is not known for known, _ in self._before):
+            self._before.append((generator, generator.bit_generator.state))
+
+    def end(self, generator: Any) -> None:
+        """An op has drawn."""
+        self._states[id(generator)] = generator, _state(generator)
+
+    def drawn_from(self) -> Iterable[Any]:
+        """Those that something else than an op has drawn from."""
+        return (generator for generator, state in self._states.values() if _state(generator) != state)
+
+    def restore(self) -> None:
+        """Those that ops drew from stand where they stood before."""
+        for generator, state in self._before:
+            generator.bit_generator.state = state
+
+
+def _state(generator: Any) -> str:
+    """Where a generator, NumPy's, NumPy's old one or Python's, stands."""
+    if isinstance(generator, np.random.Generator):
+        state = generator.bit_generator.state
+    else:
+        state = generator.get_state(False) if hasattr(generator, "get_state") else generator.getstate()
+    return repr(mapped(lambda x: x.tolist() if isinstance(x, np.ndarray) else x, state))
 
 
 def refuse_once(found: Sequence[Once]) -> None:

@@ -37,9 +37,7 @@ def located(file: str, line: int, what: str, advice: str) -> str:
 
 def locate(node: Node) -> None:
     """Note the user's line, the variable that the result is assigned to, and whether this is on the way back."""
-    frame: Any = sys._getframe(1)
-    while frame.f_code.co_filename.startswith(_HERE) or source._kinds[frame.f_code.co_filename] == source.GLUE:
-        frame = frame.f_back
+    frame = _running()
     node.name = node.name or _assigned(frame)
     while frame is not None:
         if frame.f_code is walk.__code__ and node.phase != "backward":
@@ -53,6 +51,20 @@ def locate(node: Node) -> None:
         frame = frame.f_back
     if node.place < 0:
         node.place = ~node.place
+
+
+def called() -> str:
+    """What the code that is running, a layer's perhaps, calls the result of its call."""
+    frame = _running()
+    return source._assignments(frame.f_code.co_filename).get(source._span(frame.f_code, frame.f_lasti), "")
+
+
+def _running() -> Any:
+    """The frame of the code that computes: the user's, or some of the house that does not only pass calls on."""
+    frame: Any = sys._getframe(1)
+    while frame.f_code.co_filename.startswith(_HERE) or source._kinds[frame.f_code.co_filename] == source.GLUE:
+        frame = frame.f_back
+    return frame
 
 
 def _assigned(frame: Any) -> str:
