@@ -1,5 +1,8 @@
 """why() says what became of a gradient."""
 
+import re
+
+import numpy as np
 import pytest
 
 import tinygrad_reg as tg
@@ -118,3 +121,58 @@ def test_why_after_a_step_says_when_to_ask():
     optimizer.zero_grad()
     loss.backward()
     assert "relu" in tg.why(w, loss)
+
+
+def test_why_a_graph_is_cut_by_plain_values_shows_the_line():
+    w, b = leaf([1.0, 2.0], "w"), leaf(0.0, "b")
+    hidden = w * 3
+    cut = tg.Tensor(hidden.numpy())
+    loss = np.sum(cut + b)
+    loss.backward()
+    assert re.search(
+        r"not computed from it: the graph may be cut \(test_why\.py:\d+: cut = .*\), where \.numpy\(\) gives", tg.why(w)
+    )
+    direct = np.sum(hidden.data * b)
+    direct.backward()
+    assert re.search(r"may be cut \(.*hidden\.data \* b\)\), where \.data gives plain values\.$", tg.why(w))
+    whole = np.sum(b * 2)
+    whole.backward()
+    assert tg.why(w) == "w has no gradient because whole was not computed from it."
+
+
+def test_why_a_kernel_of_zeros_lets_nothing_pass():
+    model = tg.Sequential(tg.Dense(2, 3, "sigmoid"), tg.Dense(3, 1, kernel_initializer="zeros"))
+    loss = tg.losses.mse(model(np.ones((4, 2))), np.ones((4, 1)))
+    loss.backward()
+    said = tg.why(model[0].kernel)
+    assert "affine in layer 1" in said
+    assert said.endswith(
+        "multiplies it by kernel, which is 0 everywhere (did it start at 0? Take another initializer)."
+    )
+
+
+def test_why_a_softmax_over_one_unit_passes_nothing():
+    w = leaf([[0.3]], "w")
+    loss = np.sum(tg.ops.softmax(np.ones((2, 1)) @ w))
+    loss.backward()
+    assert re.search(r"softmax \(.*\) over one unit is the same for every input\. .* a sigmoid of one unit", tg.why(w))
+    w.grad = None
+    loss = tg.ops.softmax(1e4 * (w - [[0.0, 1.0]]))[0, 0]
+    loss.backward()
+    assert "softmax saturates" in tg.why(w)
+
+
+def test_why_a_gradient_is_nan_names_the_values_that_were_so_before():
+    model = tg.Sequential(tg.Dense(2, 3), tg.Dense(3, 1))
+    model[1].kernel.data[1, 0] = np.nan
+    loss = tg.losses.mse(model(np.ones((4, 2))), np.ones((4, 1)))
+    loss.backward()
+    said = tg.why(model[0].kernel)
+    assert "1.kernel itself holds 1 NaN among 3 values." in said
+    x = leaf(-1.0, "x")
+    loss = np.log(x) * 2
+    loss.backward()
+    x.grad = np.nan
+    assert re.search(
+        r"x holds NaN: log \(.*\) gave NaN at x in \[−1, −1\]\. .* tg\.debug\(\) stops there\.$", tg.why(x)
+    )

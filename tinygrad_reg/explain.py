@@ -173,7 +173,7 @@ def forward_steps(*outputs: Tensor, call: str = "forward_steps()") -> list[Forwa
         if not isinstance(output, Tensor):
             raise TypeError(f"{call} takes a Tensor, not {type(output).__name__}")
     shares_owed(outputs, None)  # refuses a graph that was built on older values
-    tensors = _in_order(outputs)
+    tensors = in_order(outputs)
     index = {tensor: i for i, tensor in enumerate(tensors)}
     names = names_of(tensors)
     return [_forward_step(i, tensor, names, index) for i, tensor in enumerate(tensors)]
@@ -271,7 +271,7 @@ def _forward_step(index: int, tensor: Tensor, names: list[str], order: dict[Tens
     )  # fmt: skip
 
 
-def _in_order(outputs: Sequence[Tensor]) -> list[Tensor]:
+def in_order(outputs: Sequence[Tensor]) -> list[Tensor]:
     """Everything `outputs` were computed from, inputs first, in the order in which the formulas name them."""
     order: list[Tensor] = []
     seen: set[Tensor] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -12,11 +13,12 @@ from . import source
 from .backward import shares_owed, start_gradient, walk
 from .calls import answered
 from .debug import below, is_finite
+from .explain import in_order
 from .modes import modes, quiet
 from .norms import length
 from .primitive import Primitive
 from .tensor import Tensor, describe
-from .words import interval, not_finite, number, ranges, where
+from .words import interval, names_of, not_finite, number, ranges, where
 
 _HUGE, _TINY = 1e3, 1e-3
 _ASK = "loss = tg.losses.mse(model(x), y); loss.backward(); tg.why(w, loss)"
@@ -82,8 +84,17 @@ def _why_none(tensor: Tensor, name: str, loss: Tensor | None) -> str:
     text = f"{name} has no gradient because {goal} was not computed from it"
     cut = next((node for node in nodes if node._cut), None)
     if cut is not None:
-        text += f": the graph is cut at {source.label(cut) or describe(cut)} by {cut._cut}{where(cut)}"
+        return f"{text}: the graph is cut at {source.label(cut) or describe(cut)} by {cut._cut}{where(cut)}."
+    for node in nodes:
+        place = source.place(node)
+        plain = _PLAIN.search(place.code) if place else None
+        if plain is not None:
+            return f"{text}: the graph may be cut{where(node)}, where {plain.group()} gives plain values."
     return text + "."
+
+
+# What leads out of the graph, as it stands in the user's line. (tg.data is a module.)
+_PLAIN = re.compile(r"\.numpy\(\)|\.item\(\)|\.tolist\(\)|(?<!tg)\.data\b|\bfloat\(")
 
 
 class _Step(NamedTuple):
@@ -131,16 +142,23 @@ def _on_the_way(tensor: Tensor, loss: Tensor | None, explain: Callable[[list[_St
 
 
 def _turned_bad(steps: list[_Step]) -> str:
-    """The first step from a finite gradient to one that is not."""
+    """The first value that is not finite, or else the first step from a finite gradient to one that is not."""
+    tensors = in_order([steps[0].node]) if steps else []
+    for tensor, name in zip(tensors, names_of(tensors), strict=True):
+        if not is_finite(tensor._data):
+            what = not_finite(tensor._data)
+            if tensor._primitive is None:
+                return f"{name} itself holds {what}. Load or make it anew: no step leads back from there."
+            return _fault(f"{tensor.op}{where(tensor)} gave {what}", tensor)
     step = next((s for s in steps if not is_finite(s.share) and is_finite(s.upstream)), None)
     if step is None:
         return ""
-    return (
-        f"the derivative of {step.op.name}{where(step.node)} gave {not_finite(step.share)} at "
-        f"{ranges(step.node._inputs)}."
-        + (f" {step.op.undefined}" if step.op.undefined else "")
-        + " tg.debug() stops there."
-    )
+    return _fault(f"the derivative of {step.op.name}{where(step.node)} gave {not_finite(step.share)}", step.node)
+
+
+def _fault(what: str, node: Tensor) -> str:
+    advice = f" {node._primitive.undefined}" if node._primitive.undefined else ""
+    return f"{what} at {ranges(node._inputs)}.{advice} tg.debug() stops there."
 
 
 def _turned_zero(steps: list[_Step]) -> str:
@@ -149,11 +167,17 @@ def _turned_zero(steps: list[_Step]) -> str:
     if step is None:
         return ""
     node, op = step.node, step.op
-    others = [x for i, x in enumerate(node.parents) if i != step.position]
-    if op.name == "multiply" and others and not np.any(others[0].data):
-        mask = source.label(others[0]) or "the other factor"
+    factor = _factor(step)
+    if factor is not None and not np.any(factor._data):
+        name = source.label(factor) or "the other factor"
+        asked = "a mask that dropped every unit?" if op.name == "multiply" else "units that are all off?"
+        if factor._owned:
+            asked = "did it start at 0? Take another initializer"
+        return f"{op.name}{where(node)} multiplies it by {name}, which is 0 everywhere ({asked})."
+    if op.name in ("softmax", "log_softmax") and node.shape[node._options.get("axis", -1)] == 1:
         return (
-            f"{op.name}{where(node)} multiplies it by {mask}, which is 0 everywhere (a mask that dropped every unit?)."
+            f"{op.name}{where(node)} over one unit is the same for every input. For two classes take a sigmoid of "
+            "one unit, or a softmax of two."
         )
     if op.vanishes:
         return (
@@ -161,6 +185,15 @@ def _turned_zero(steps: list[_Step]) -> str:
             f"{interval(node.parents[step.position]._data)}."
         )
     return f"{op.name}{where(node)} has slope 0 at {ranges(node._inputs)}."
+
+
+def _factor(step: _Step) -> Tensor | None:
+    """What a product multiplies the gradient by: its other operand."""
+    if step.op.name == "multiply":
+        return step.node.parents[1 - step.position]
+    derivative = step.op.of_all or step.op.derivatives[step.position]
+    at = None if derivative is None else derivative.local_input
+    return None if at is None else step.node.parents[at]
 
 
 def _grew(steps: list[_Step]) -> str:
