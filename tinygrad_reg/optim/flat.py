@@ -24,11 +24,10 @@ Row = tuple[Tensor, np.ndarray, np.ndarray]
 class Group:
     """Parameters that so far took every step together: they lie side by side and share a clock."""
 
-    __slots__ = ("params", "rows", "start", "stop", "t")
+    __slots__ = ("params", "start", "stop", "t")
 
     def __init__(self, start: int, t: int) -> None:
         self.params: list[Tensor] = []
-        self.rows: list[Row] = []
         self.start = self.stop = start
         self.t = t  # the steps that they have taken
 
@@ -58,6 +57,7 @@ class Flat:
         self.arrays: dict[str, np.ndarray] = {}
         self.places: dict[Tensor, slice] = {}
         self.groups: list[Group] = []
+        self.rows: list[Row] = []  # one a parameter, in the order of the flat arrays
         self._group_of: dict[Tensor, Group] = {}
         self.lay_out([(list(params), 0)])
 
@@ -75,9 +75,9 @@ class Flat:
         The old arrays are left as they are: someone may hold views of them, who must not see other numbers there.
         """
         old_arrays, old_places = self.arrays, self.places
-        old_rows = {row[0]: row for group in self.groups for row in group.rows}
+        old_rows = {row[0]: row for row in self.rows}
         self.arrays = {name: np.zeros(self.size, self.dtype) for name in self.names}
-        self.places, self.groups = {}, []
+        self.places, self.groups, self.rows = {}, [], []
         start = 0
         for params, t in plan:
             group = Group(start, t)
@@ -92,7 +92,7 @@ class Flat:
                 else:
                     _adopt(row)
                 group.params.append(p)
-                group.rows.append(row)
+                self.rows.append(row)
                 self._group_of[p] = group
                 start = group.stop = place.stop
             self.groups.append(group)
@@ -112,17 +112,16 @@ class Flat:
 
     def _bring_together(self, takes_part: Callable[[Tensor], bool], with_gradients: bool) -> list[Group]:
         absent: set[Tensor] = set()
-        for group in self.groups:
-            for p, w, g in group.rows:
-                if p._data is w and p._grad is g and p._requires_grad:
-                    continue  # everything in its place, as nearly always
-                if not takes_part(p):
-                    absent.add(p)
-                    continue
-                if p._data is not w:
-                    fetch(p, w)
-                if with_gradients and p._grad is not g:
-                    np.copyto(g, p._grad)
+        for p, w, g in self.rows:
+            if p._data is w and p._grad is g and p._requires_grad:
+                continue  # everything in its place, as nearly always
+            if not takes_part(p):
+                absent.add(p)
+                continue
+            if p._data is not w:
+                fetch(p, w)
+            if with_gradients and p._grad is not g:
+                np.copyto(g, p._grad)
         if absent and self.divides(absent):
             self.split(absent)
         return self.without(absent)
@@ -147,11 +146,10 @@ class Flat:
 
     def claim(self) -> None:
         """Drop the gradients, and have the next ones written here."""
-        for group in self.groups:
-            for p, _, g in group.rows:
-                p._grad = None
-                if p._home is not g and p._data.shape == g.shape:
-                    p._home = g
+        for p, _, g in self.rows:
+            p._grad = None
+            if p._home is not g and p._data.shape == g.shape:
+                p._home = g
 
 
 def runs(groups: Sequence[Group]) -> Iterator[Run]:

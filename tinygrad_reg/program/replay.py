@@ -85,7 +85,7 @@ class Text:
 
     def call(self, plan: Plan, step: Callable[..., Any]) -> list[str]:
         """`is_new`: it has just been captured, and what the step has changed in its Python is not looked at."""
-        rows = {row[0]: row for flat in self._flats() for group in flat.groups for row in group.rows}
+        rows = {row[0]: row for flat in self._flats() for row in flat.rows}
         moved = [rows[leaf.tensor] for leaf in self.leaves if leaf.flat is not None]
         given = ", ".join(self._read(node) for node in plan.arguments)
         results = "".join(f"r{i}, " for i in range(len(self.program.results)))

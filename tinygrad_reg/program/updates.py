@@ -104,12 +104,11 @@ class Updates(Lines):
     def zero_grad(self, optimizer: Any) -> None:
         """optimizer.zero_grad()"""
         for flat in optimizer.flats:
-            for group in flat.groups:
-                for p, _, g in group.rows:
-                    self.clear(p)
-                    p._grad = None
-                    if p._data.shape == g.shape:
-                        self.leaves[p].home = g
+            for p, _, g in flat.rows:
+                self.clear(p)
+                p._grad = None
+                if p._data.shape == g.shape:
+                    self.leaves[p].home = g
 
     def step(self, optimizer: Any) -> None:
         """optimizer.step(): its update rule, which is written in NumPy, is recorded like everything else."""
@@ -120,9 +119,8 @@ class Updates(Lines):
         for flat, spaces in zip(optimizer.flats, optimizer.spaces, strict=True):
             groups = self._ready(flat)
             moved += groups
-            for group in groups:
-                for p, _, _ in group.rows:
-                    self._bring(flat, p)
+            for p in (p for group in groups for p in group.params):
+                self._bring(flat, p)
             for place, t in runs(groups):
                 together = [group for group in groups if place.start <= group.start < place.stop]
                 if len(together) > 1:  # they share a clock, as long as they take every step together
@@ -143,11 +141,9 @@ class Updates(Lines):
         """optimizer.step(closure) in the look-ahead form: the closure runs with the parameters at w − μ·m."""
         origins = []
         for flat, spaces in zip(optimizer.flats, optimizer.spaces, strict=True):
-            frozen = {p for group in flat.groups for p in group.params if not p._requires_grad}
-            groups = self._apart(flat, frozen)
-            for group in groups:
-                for p in group.params:
-                    self._bring_values(flat, p)
+            groups = self._apart(flat, {p for p in flat.shapes if not p._requires_grad})
+            for p in (p for group in groups for p in group.params):
+                self._bring_values(flat, p)
             for place, _ in runs(groups):
                 w, origin, m = (self.flat(flat, name, flat.arrays[name], place) for name in ("w", "origin", "m"))
                 self._phase = "update"
@@ -185,19 +181,17 @@ class Updates(Lines):
 
     def _ready(self, flat: Any) -> list[Any]:
         """The groups that take the step."""
-        for group in flat.groups:
-            for p in group.params:
-                self.touch(p)
-        absent = {p for group in flat.groups for p in group.params if p._grad is None or not p._requires_grad}
+        for p in flat.shapes:
+            self.touch(p)
+        absent = {p for p in flat.shapes if p._grad is None or not p._requires_grad}
         for p in absent:
             self.leaves[p].absent |= self.leaves[p].grad is None and not self.leaves[p].cleared
         return self._apart(flat, absent)
 
     def _apart(self, flat: Any, absent: set[Tensor]) -> list[Any]:
         """The groups but those that are absent; as in `Flat`, a group of which only a part is absent is split."""
-        for group in flat.groups:
-            for p in group.params:
-                self.touch(p)
+        for p in flat.shapes:
+            self.touch(p)
         if flat.divides(absent):
             if any(leaf.flat is flat for leaf in self.leaves.values()):
                 self.refuse(
