@@ -92,17 +92,22 @@ class Origins:
             for node in nodes
         ]
 
-    def note(self, error: Exception) -> None:
-        """Add the op and the user's line to what a program has raised."""
-        trace = error.__traceback__
+    def failed(self, error: BaseException) -> tuple[int, dict[str, Any]]:
+        """The number of the node whose line has raised, -1 where that is none, and the program's variables then."""
+        i, variables, trace = -1, {}, error.__traceback__
         while trace is not None:
             code = trace.tb_frame.f_code
             if code.co_filename == "<tg.compile>" and code.co_name in ("step", "in_arrays"):
                 i = bisect_right(self._starts, trace.tb_lineno - code.co_firstlineno - 1) - 1
-                op, phase, users, place = self._nodes[i] if i >= 0 else ("", "", None, 0)
-                if users is not None:
-                    line, file = source._span(users, place)[0], users.co_filename
-                    what = f"the derivative of {op}" if phase == "backward" else op
-                    text = linecache.getline(file, line).strip()
-                    error.add_note(f"in {what}, line {line} of {os.path.basename(file)}: {text}")
+                variables = trace.tb_frame.f_locals
             trace = trace.tb_next
+        return i, variables
+
+    def note(self, error: Exception, i: int) -> None:
+        """Add to what node number i has raised its op and the user's line."""
+        op, phase, users, place = self._nodes[i]
+        if users is not None:
+            line, file = source._span(users, place)[0], users.co_filename
+            what = f"the derivative of {op}" if phase == "backward" else op
+            text = linecache.getline(file, line).strip()
+            error.add_note(f"in {what}, line {line} of {os.path.basename(file)}: {text}")

@@ -49,6 +49,7 @@ class Plan:
             self._line(i, node)
             self._memory.release(i)
         self._copy_results()
+        self.results = [self._named[node] for node in program.results]
         self.origins = Origins(program.nodes, starts)
         self.text = self._text()
 
@@ -187,8 +188,7 @@ class Plan:
         if any("tg." in line for line in self._lines):
             imports.append("import tinygrad_reg as tg")
         imports += self._shorten()
-        returned = ", ".join(self._named[node] for node in self.program.results)
-        self._lines.append(f"return ({returned}{',' if len(self.program.results) == 1 else ''})")
+        self._lines.append(f"return ({', '.join(self.results)}{',' if len(self.results) == 1 else ''})")
         arguments = [self._named[node] for node in self.arguments]
         floats = in_floats(self.program, self.names, self._named.__getitem__, self._folded)
         functions = (

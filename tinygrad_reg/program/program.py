@@ -11,7 +11,7 @@ import numpy as np
 
 from ..tensor import Tensor
 from .capture import Capture
-from .node import Check, Input, Node, assign, exchanged, nodes_in
+from .node import Check, Input, Node, assign, exchanged
 from .origins import Refused, located
 from .recorded import Recorded, is_computed
 from .structures import is_structure, mapped, parts
@@ -149,13 +149,31 @@ def settle(nodes: list[Node], results: list[Node]) -> list[Node]:
 
 
 def first_checks(nodes: list[Node]) -> list[Node]:
-    """Checks of what the program is given come before anything that a wrong one would leave half done."""
-    first = {node for node in nodes if isinstance(node, Check) and all(map(_is_given, nodes_in(node.arguments)))}
+    """Checks of what the program is given, and what they need, come before anything that a wrong one would half do."""
+    changing = [i for i, node in enumerate(nodes) if node.changes and not isinstance(node, Check)]
+    start = changing[0] if changing else len(nodes)
+    filled = {node.arguments[0] for node in nodes if node.function is assign}
+    early: set[Node] = set()  # lines of what is given alone, ...
+    first: set[Node] = set()  # ... and those that come first
+    for i, node in enumerate(nodes):
+        if not all(x in early or _is_given(x) for x in node.operands):
+            continue
+        if not (node.changes or node.function is assign or node in filled):
+            early.add(node)
+        elif isinstance(node, Check) and (i > start or not early.intersection(node.operands)):
+            needed: list[Node] = [node]
+            while needed:
+                line = needed.pop()
+                first.add(line)
+                needed += early.intersection(line.operands)
     return [*(node for node in nodes if node in first), *(node for node in nodes if node not in first)]
 
 
 def _is_given(node: Node) -> bool:
-    return isinstance(node, Input) and node.kind in ("argument", "constant")
+    """Whether it is an input, of which no line changes the array."""
+    return isinstance(node, Input) and (
+        node.kind in ("argument", "constant") or (node.kind == "leaf" and node.of.flat is None)
+    )
 
 
 def _key(x: Any) -> Any:

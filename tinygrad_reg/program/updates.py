@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from ..modes import modes
 from ..optim.flat import runs, written
 from ..tensor import Tensor
 from .lines import Lines
-from .node import Stretch, assign
+from .node import Check, Stretch, assign
 from .origins import Refused
 from .recorded import Recorded
 
@@ -35,6 +35,14 @@ class Leaf:
         self.gradient: Any = None  # ... and for its place among the optimizer's gradients
 
 
+class Step(NamedTuple):
+    """An optimizer's step: the groups of parameters that move, and the last line that changes anything until then."""
+
+    optimizer: Any
+    groups: list[Any]
+    last: Any
+
+
 class Updates(Lines):
     """The lines that change Tensors, and what the Tensors had before."""
 
@@ -42,7 +50,7 @@ class Updates(Lines):
         super().__init__()
         self.leaves: dict[Tensor, Leaf] = {}
         self._steps_before: dict[Any, int] = {}
-        self.steps: list[tuple[Any, list[Any]]] = []  # the optimizers' steps: the optimizer, the groups that moved
+        self.steps: list[Step] = []
         self._flat_inputs: dict[tuple[int, str, int, int], Recorded] = {}
         self._examples: dict[int, dict[str, Any]] = {}  # copies of the optimizers' arrays, for this capture
 
@@ -99,7 +107,7 @@ class Updates(Lines):
 
     def taken(self, optimizer: Any) -> int:
         """The steps that an optimizer has taken in this capture."""
-        return sum(made is optimizer for made, _ in self.steps)
+        return sum(step.optimizer is optimizer for step in self.steps)
 
     def zero_grad(self, optimizer: Any) -> None:
         """optimizer.zero_grad()"""
@@ -125,14 +133,15 @@ class Updates(Lines):
                 together = [group for group in groups if place.start <= group.start < place.stop]
                 if len(together) > 1:  # they share a clock, as long as they take every step together
                     self.read(functools.partial(_agree, together), True)
-                ticks = sum(together[0] in done for _, done in self.steps)
+                ticks = sum(together[0] in step.groups for step in self.steps)
                 clock = self.input("clock", (together[0], ticks + 1), t + 1 + ticks, "t")
                 arrays = [
                     self.flat(flat, name, flat.arrays[name], place) for name in ("w", "g", *optimizer.state_names)
                 ]
                 work = [self.flat(flat, f"work{i or ''}", space, place) for i, space in enumerate(spaces)]
                 self._update(optimizer, rate, clock, arrays, work)
-        self.steps.append((optimizer, moved))
+        changing = (node for node in reversed(self.nodes) if node.changes and not isinstance(node, Check))
+        self.steps.append(Step(optimizer, moved, next(changing, None)))
         optimizer.steps += 1
         written(moved)
         self._phase = ""
