@@ -10,6 +10,8 @@ from pathlib import Path
 
 def ending(path: str | os.PathLike[str], known: Sequence[str]) -> str:
     """The format that the path's ending names, in small letters, if it is one of `known`."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path must be the name of a file, such as 'picture.{known[0]}', not {path!r}")
     found = Path(path).suffix.lower().lstrip(".")
     if found not in known:
         choices = ", ".join("." + name for name in known)

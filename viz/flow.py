@@ -60,7 +60,11 @@ def flow(
     shown = [chain.shortened(MOST) for chain in chains]
     digraph = dot.chains(shown, colors, scale.color, heading)
     return Picture(
-        heading, description, lambda: _draw(shown, chains, scale, colors, heading, description, digits), digraph
+        heading,
+        description,
+        lambda: _draw(shown, chains, scale, colors, heading, description, digits),
+        digraph,
+        colors.panel,
     )
 
 

@@ -13,7 +13,7 @@ from . import dot, draw, svg
 from .fold import fold
 from .picture import Picture
 from .text import clean, width
-from .theme import look
+from .theme import Theme, look
 from .trace import Drawing, Labels, counted, drawing, in_layers
 
 SHOWS = ("value", "grad", "shape")
@@ -64,11 +64,11 @@ def graph(
 
     def render() -> str:
         dot.place(plan, digraph.source, engine, rows=rows)
-        return _document(plan, theme, description)
+        return _document(plan, colors, description)
 
     if engine == "dot" and dot.find() is None:
         render()  # raises, here rather than where the picture is shown
-    return Picture(plan.title or clean(names), description, render, digraph)
+    return Picture(plan.title or clean(names), description, render, digraph, colors.panel)
 
 
 def _outputs(x: Any) -> list[Tensor]:
@@ -82,8 +82,7 @@ def _outputs(x: Any) -> list[Tensor]:
     )
 
 
-def _document(plan: Drawing, theme: str, description: str) -> str:
-    colors = look(theme)
+def _document(plan: Drawing, colors: Theme, description: str) -> str:
     ids = draw.prefix(plan)
     top = 34.0 if plan.title else 0.0
     heading = [svg.text(14, 26, plan.title, 17, colors.ink, bold=True)] if plan.title else []

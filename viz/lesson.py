@@ -204,7 +204,7 @@ class Lesson:
         elif share.op not in PRODUCTS and share.local is not None:
             slope = self.slope(share.node, share.input)
             factor = "× 1" if share.local_text == "1" else f"⊙ {local if len(local) <= 16 else slope}"
-        return (factor, out) if factor else (out,)
+        return (clean(factor, LONG), out) if factor else (out,)
 
     def _unbroadcast(self, share: BackwardStep, last: bool) -> Step:
         name = self.name(share.input)

@@ -36,7 +36,7 @@ def page(
     return Template(part("page.html")).substitute(
         title=escape(title),
         formula=escape(formula),
-        theme=f' data-theme="{theme}"' if theme != "auto" else "",
+        theme=insisted(theme),
         style=f"{variables()}:root{{--graph:{min(max(plan.h + 26, 170.0), 400.0):.0f}px}}\n"
         f"{part('graph.css')}{part('page.css')}",
         legend=f"<li><b>forward</b> values →</li>{backward}",
@@ -56,6 +56,11 @@ def page(
 def part(name: str) -> str:
     """A file of the folder page/."""
     return files(__package__).joinpath("page", name).read_text("utf-8")
+
+
+def insisted(theme: str) -> str:
+    """The attribute of a page that does not follow the reader's system."""
+    return f' data-theme="{theme}"' if theme != "auto" else ""
 
 
 def variables() -> str:

@@ -11,6 +11,7 @@ import graphviz
 
 from . import files, paint
 from .svg import escape
+from .theme import LIGHT
 
 
 class Picture:
@@ -19,12 +20,18 @@ class Picture:
     formats: tuple[str, ...] = ("svg", "png", "pdf", "dot", "html")
 
     def __init__(
-        self, title: str, description: str, svg: Callable[[], str], digraph: graphviz.Digraph | None = None
+        self,
+        title: str,
+        description: str,
+        svg: Callable[[], str],
+        digraph: graphviz.Digraph | None = None,
+        paper: str = LIGHT.panel,
     ) -> None:
         self.title = title
         self.description = description
         self.digraph = digraph  # of the graphviz package
         self._make_svg = svg
+        self._paper = paper  # the colour behind it
         self._svg: str | None = None
 
     @property
@@ -45,7 +52,8 @@ class Picture:
         return (
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(self.title)}</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<style>body{{margin:1rem}}svg{{max-width:100%;height:auto}}</style></head>\n<body>{self.svg}</body></html>\n"
+            f"<style>body{{margin:1rem;background:{self._paper}}}svg{{max-width:100%;height:auto}}</style></head>\n"
+            f"<body>{self.svg}</body></html>\n"
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:

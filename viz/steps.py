@@ -73,9 +73,10 @@ class Steps:
         if not isinstance(n, Integral) or isinstance(n, bool) or not 1 <= n <= len(self.steps):
             raise IndexError(f"there are steps 1 to {len(self.steps)}, but not {n!r}")
         n = int(n)
-        look(theme)
+        paper = look(theme).paper
         step = self.steps[n - 1]
-        return Picture(step.title, f"step {n} of {len(self.steps)}: {step.title}", lambda: self._still(n - 1, theme))
+        description = f"step {n} of {len(self.steps)}: {step.title}"
+        return Picture(step.title, description, lambda: self._still(n - 1, theme), paper=paper)
 
     def _still(self, at: int, theme: str) -> str:
         colors = look(theme)

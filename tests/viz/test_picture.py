@@ -18,6 +18,7 @@ from tests.viz import examples
 from tests.viz.reading import by_id, overlaps, parse
 from tinygrad_reg import Tensor
 from viz import dot, files, paint
+from viz.theme import DARK, LIGHT
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot on this machine (apt install graphviz)")
 
@@ -29,6 +30,14 @@ def test_each_format_is_written(tmp_path: Path, ending: str) -> None:
     start = {"svg": b"<svg", "html": b"<!doctype html>", "dot": b"digraph", "png": b"\x89PNG", "pdf": b"%PDF"}[ending]
     assert path.read_bytes().startswith(start)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_page_of_a_dark_picture_is_dark() -> None:
+    loss = examples.neuron()
+    light, dark = ((viz.graph(loss, engine="builtin", theme=t), viz.flow(loss, theme=t)) for t in ("light", "dark"))
+    assert all(f"background:{LIGHT.panel}" in picture.html for picture in light)
+    assert all(f"background:{DARK.panel}" in picture.html for picture in dark)
+    assert f"background:{DARK.paper}" in viz.steps(loss, engine="builtin").still(2, theme="dark").html
 
 
 @needs_dot
@@ -73,6 +82,8 @@ def test_unknown_endings_are_refused_by_name(tmp_path: Path) -> None:
     picture = viz.graph(examples.neuron(), engine="builtin")
     with pytest.raises(ValueError, match=r"'g\.jpg' ends in \.jpg; this picture can be saved as \.svg, \.png"):
         picture.save("g.jpg")
+    with pytest.raises(TypeError, match=r"path must be the name of a file, such as 'picture\.svg', not None"):
+        viz.graph(examples.neuron(), engine="builtin").save(None)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="ends in no format"):
         picture.save("graph")
     with pytest.raises(ValueError, match=r"can be saved as \.html"):

@@ -16,6 +16,7 @@ from tests.viz.reading import overlaps, parse, texts
 from tests.viz.test_page import AXE
 from tinygrad_reg import Tensor
 from viz.draw import prefix
+from viz.theme import DARK, LIGHT
 
 
 def _compiled() -> Any:
@@ -102,6 +103,42 @@ def test_layers_of_a_model() -> None:
         if line.writes in ("grad_kernel_0", "grad_bias_0") and line.phase == "backward"
     ]
     assert learned == [layer, layer]
+
+
+def test_a_line_that_fills_an_array_belongs_to_the_box_of_that_array() -> None:
+    picture: Any = viz.program("""def step(x, labels, W):
+    # ---- forward
+    # a.py:1  z = x @ W
+    z = x @ W
+    # a.py:2  loss = cross_entropy(z, labels)
+    hot = np.zeros((2, 3))
+    hot[np.arange(2), labels] = 1
+    loss = (z * hot).sum()
+
+    # ---- backward
+    # a.py:2  loss = cross_entropy(z, labels)
+    grad_loss = np.float64(1.0)
+    grad_z = grad_loss * hot
+    # a.py:1  z = x @ W
+    grad_W_2 = x.T @ grad_z
+    grad_W[...] = grad_W_2
+    return loss
+""")
+    boxes = {box.lines[0].text: box for box in picture.plan.boxes}
+    assert sorted(boxes) == ["1 z = x @ W", "2 hot = np.zeros((2, 3))", "3 loss = (z * hot).sum()", "W", "labels", "x"]
+    filled = boxes["2 hot = np.zeros((2, 3))"].id
+    assert (boxes["labels"].id, filled) in {(arrow.tail, arrow.head) for arrow in picture.plan.arrows}
+    assert _through(picture)["hot"] == ["hot", "hot"]
+    assert _through(picture)["z"] == ["z", "grad_W_2", "grad_W"]
+
+
+def test_the_page_follows_the_system_unless_a_theme_insists() -> None:
+    fast = _compiled()
+    assert '<html lang="en">' in viz.program(fast).html
+    assert '<html lang="en" data-theme="dark">' in viz.program(fast, theme="dark").html
+    assert LIGHT.panel in viz.program(fast).svg and DARK.panel in viz.program(fast, theme="dark").svg
+    with pytest.raises(ValueError, match="theme must be one of 'auto', 'light', 'dark'"):
+        viz.program(fast, theme="blue")
 
 
 def test_what_is_no_program_is_refused() -> None:
