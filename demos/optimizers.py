@@ -22,7 +22,8 @@ from demos._lesson import Lesson
 lesson = Lesson(
     __file__, __doc__,
     steps=(80, 80, "steps down the ravine"),
-    epochs=(30, 2, "passes over the digits"),
+    samples=(640, 96, "digits to train on"),
+    epochs=(30, 2, "passes over them"),
 )  # fmt: skip
 optim = tg.optim
 
@@ -133,7 +134,7 @@ print(f"\nAdaGrad with g = 1 throughout: effective rate {rates[0]:.3f} after 1 s
 # All samples, one sample, or some: on the digits.
 x, y = tg.data.digits()
 (x_train, y_train), (x_val, y_val) = tg.data.split(x, y, (0.75, 0.25), stratify=y, rng=lesson.seed)
-x_train, y_train = x_train[:640], y_train[:640]
+x_train, y_train = x_train[: lesson.samples], y_train[: lesson.samples]
 print(f"\nGradient descent on {len(x_train)} digits, η = 0.05:")
 figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.8))
 n = lesson.epochs

@@ -31,15 +31,16 @@ def _rows(rng: np.random.Generator, n: int, features: int, classes: int, dtype: 
     return [(rng.normal(size=(n, features)).astype(dtype), rng.integers(0, classes, n)) for _ in range(4)]
 
 
-def training(loss_of: Step, optimizer: Any) -> Step:
-    """The usual step: the loss of a batch, its gradients, the optimizer's step."""
+def training(loss_of: Step, optimizer: Any, clip: Step | None = None) -> Step:
+    """The usual step: the loss of a batch, its gradients, clipped perhaps, the optimizer's step."""
 
     def step(x, y):
         loss = loss_of(x, y)
         optimizer.zero_grad()
         loss.backward()
+        norms = clip() if clip else None
         optimizer.step()
-        return loss
+        return (loss, norms) if clip else loss
 
     return step
 
@@ -97,15 +98,10 @@ def convolution() -> Made:
         tg.Conv2D(3, 4, 3, padding="same"), tg.FractionalMaxPool2D(1.4), tg.AvgPool2D(2), tg.Flatten(), tg.Dense(4, 3),
     )  # fmt: skip
     optimizer = tg.optim.RMSProp(model.parameters(), lr=0.01)
-
-    def step(x, y):
-        loss = tg.losses.softmax_crossentropy(model(x), y)
-        optimizer.zero_grad()
-        loss.backward()
-        norm = tg.optim.clip_by_global_norm(model.parameters(), 0.5)
-        optimizer.step()
-        return loss, norm
-
+    step = training(
+        lambda x, y: tg.losses.softmax_crossentropy(model(x), y), optimizer,
+        clip=lambda: tg.optim.clip_by_global_norm(model.parameters(), 0.5),
+    )  # fmt: skip
     rng = np.random.default_rng(4)
     return Made(step, model, optimizer, [(rng.normal(size=(4, 1, 9, 9)), rng.integers(0, 3, 4)) for _ in range(3)])
 
@@ -115,15 +111,11 @@ def sigmoids() -> Made:
     model = tg.Sequential(*(tg.Dense(4, 4, activation="sigmoid") for _ in range(4)))
     optimizer = tg.optim.SGD(model.parameters(), lr=0.5, momentum=0.9, dampening=0.5)
 
-    def step(x, y):
-        loss = tg.losses.mse(model(x), y)
-        optimizer.zero_grad()
-        loss.backward()
+    def clip():
         tg.optim.clip_by_value(model.parameters(), 0.1)
-        norms = tg.optim.clip_by_norm(model.parameters(), 0.05)
-        optimizer.step()
-        return loss, norms
+        return tg.optim.clip_by_norm(model.parameters(), 0.05)
 
+    step = training(lambda x, y: tg.losses.mse(model(x), y), optimizer, clip)
     rng = np.random.default_rng(5)
     return Made(step, model, optimizer, [(rng.normal(size=(3, 4)), rng.normal(size=(3, 4))) for _ in range(4)])
 

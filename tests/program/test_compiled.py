@@ -52,7 +52,6 @@ def test_captured_once(make):
     fast = tg.compile(made.step)
     for batch in made.batches:
         fast(*batch)
-    # SGD leaves out the dampening in its first step only, which is another program.
     assert len(fast._programs) == 1
 
 
