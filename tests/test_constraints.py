@@ -49,7 +49,7 @@ def test_unit_norm_leaves_a_unit_of_zeros():
     np.testing.assert_allclose(unit_norm()(w), [[0.6, 0, -1], [0.8, 0, 0]])
 
 
-def test_non_negative():
+def test_non_negative_lifts_what_is_below_0():
     assert non_negative()(np.array([-1.0, 0.0, 2.0], np.float32)).tolist() == [0, 0, 2]
 
 

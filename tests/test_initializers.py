@@ -175,12 +175,12 @@ def test_numbers_come_from_the_generator_given():
         ),
     ],
 )
-def test_wrong_initializers(initializer, error, message):
+def test_wrong_initializers_are_refused(initializer, error, message):
     with pytest.raises(error, match=message):
         create(initializer, (2, 3))
 
 
-def test_wrong_numbers():
+def test_wrong_numbers_are_refused():
     with pytest.raises(ValueError, match="std must be"):
         initializers.normal(-1)
     with pytest.raises(ValueError, match="limit must be"):

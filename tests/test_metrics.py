@@ -49,7 +49,7 @@ def test_binary_accuracy_counts_every_output():
     assert binary_accuracy([-2.0, 3.0], [-1, 1], threshold=0) == 1  # the targets of hinge
 
 
-def test_top_k():
+def test_top_k_counts_labels_among_the_k_highest():
     for k in (1, 2, 3):
         assert top_k(SCORES, LABELS, k=k) == pytest.approx(
             reference.top_k_accuracy_score(LABELS, SCORES, k=k, labels=range(4))
@@ -62,7 +62,7 @@ def test_top_k():
 
 
 @pytest.mark.parametrize("name", ["precision", "recall", "f1"])
-def test_precision_recall_and_f1(name):
+def test_precision_recall_and_f1_are_scikit_learns(name):
     ours = getattr(metrics, name)
     theirs = getattr(reference, f"{name}_score")
     decided, predicted = PROBABILITIES > 0.5, SCORES.argmax(1)
@@ -95,7 +95,7 @@ def test_roc_auc_counts_ties_half():
         roc_auc([0.1, np.nan], [0, 1])
 
 
-def test_regression_metrics():
+def test_regression_metrics_are_scikit_learns():
     a, y = rng.normal(size=(2, 30, 2))
     assert mse(a, y) == pytest.approx(reference.mean_squared_error(y, a))
     assert mae(a, y) == pytest.approx(reference.mean_absolute_error(y, a))

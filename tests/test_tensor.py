@@ -80,7 +80,7 @@ def test_a_list_of_tensors_is_refused_with_the_way_to_join_them():
         tg.Tensor([parameter(), parameter()])
 
 
-def test_attributes():
+def test_a_tensor_tells_its_shape_its_op_and_its_parents():
     w = parameter(2, 3)
     y = w * 2
     assert (w.shape, w.ndim, w.size, w.dtype, len(w)) == ((2, 3), 2, 6, np.float64, 2)
@@ -131,7 +131,7 @@ def test_misuse_raises_with_advice(call, error, message):
         call(parameter(3))
 
 
-def test_assigning_grad():
+def test_a_gradient_that_is_assigned_takes_shape_and_dtype():
     w = parameter(3, dtype=np.float32)
     w.grad = 0
     np.testing.assert_array_equal(w.grad, np.zeros(3, np.float32))

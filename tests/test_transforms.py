@@ -29,7 +29,7 @@ def test_float32_stays_float32():
     assert tg.hessian(cubes)(x).dtype == np.float32
 
 
-def test_value_and_grad_and_many_arguments():
+def test_value_and_grad_takes_many_arguments():
     value, (by_x, by_y) = tg.value_and_grad(lambda x, y: (x * y * y).sum(), argnums=(0, 1))(np.ones(2), 3.0)
     assert value == 18.0
     np.testing.assert_array_equal(by_x, [9.0, 9.0])
@@ -70,7 +70,7 @@ def test_a_closed_over_parameter_takes_part_in_a_gradient_penalty():
     np.testing.assert_array_equal(w.grad, [8.0, 16.0])
 
 
-def test_jacobian_hessian_and_hvp():
+def test_jacobian_hessian_and_hvp_agree_with_formulas():
     x = np.array([1.0, 2.0, 3.0])
     matrix = tg.jacobian(lambda x: np.reshape(x, (3, 1)) * x)(x)
     assert matrix.shape == (3, 3, 3)

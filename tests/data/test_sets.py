@@ -39,7 +39,7 @@ def test_without_shuffling_batches_are_views_in_order():
     assert np.array_equal(np.concatenate(groups), X) and all(np.shares_memory(x, X) for x in groups)
 
 
-def test_drop_last():
+def test_drop_last_leaves_the_smaller_batch_out():
     loader = batches(X, Y, batch_size=4, drop_last=True)
     assert [len(y) for _, y in loader] == [4, 4] and len(loader) == 2
     with pytest.raises(ValueError, match="drop_last=True leaves nothing of 10 samples in batches of 11"):

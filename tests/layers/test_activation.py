@@ -107,7 +107,7 @@ def test_a_layer_can_be_an_activation_and_its_parameters_are_found():
         (lambda: tg.PReLU(channels=0), ValueError, "channels must be"),
     ],
 )
-def test_wrong_calls(make, error, message):
+def test_wrong_calls_are_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
 

@@ -26,7 +26,7 @@ def convolved(x, kernel, bias, stride, pad):
 
 
 @pytest.mark.parametrize(("stride", "padding"), [(1, 0), (2, 1), (1, "same")])
-def test_the_formula(stride, padding):
+def test_it_computes_its_formula(stride, padding):
     layer = tg.Conv2D(3, 4, 3, stride, padding, activation="tanh", bias_initializer="normal")
     x = images(2, 3, 7, 6)
     pad = 1 if padding == "same" else padding
@@ -40,7 +40,7 @@ def test_same_keeps_height_and_width():
         assert tg.Conv2D(1, 2, size, padding="same")(images(2, 1, 6, 7)).shape == (2, 2, 6, 7)
 
 
-def test_gradients():
+def test_gradients_are_slopes():
     layer = tg.Conv2D(2, 3, (2, 3), stride=(1, 2), padding=1)
 
     def call(x, kernel, bias):
@@ -72,7 +72,7 @@ def test_options_are_those_of_dense():
     assert layer(np.ones((1, 1, 4, 4), np.float32)).dtype == np.float32
 
 
-def test_flatten():
+def test_flatten_makes_a_row_of_each_sample():
     x = images(2, 3, 4, 5)
     np.testing.assert_array_equal(tg.Flatten()(x).data, x.reshape(2, 60))
     assert tg.Flatten()(np.zeros((0, 3, 4))).shape == (0, 12)
@@ -101,7 +101,7 @@ def test_flatten():
         (lambda: tg.Conv2D(0, 4, 3), "in_channels"),
     ],
 )
-def test_wrong_calls(make, message):
+def test_wrong_calls_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 

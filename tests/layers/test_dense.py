@@ -6,13 +6,13 @@ import pytest
 import tinygrad_reg as tg
 
 
-def test_the_formula():
+def test_it_computes_its_formula():
     layer = tg.Dense(3, 2, activation="tanh", bias_initializer="normal")
     x = np.random.default_rng(0).normal(size=(5, 3))
     np.testing.assert_allclose(layer(x).data, np.tanh(x @ layer.kernel.data + layer.bias.data))
 
 
-def test_gradients():
+def test_gradients_are_slopes():
     layer = tg.Dense(3, 2, activation="tanh")
 
     def call(x, kernel, bias):
@@ -23,7 +23,7 @@ def test_gradients():
     tg.check_grad(call, rng.normal(size=(4, 3)), rng.normal(size=(3, 2)), rng.normal(size=2), order=2)
 
 
-def test_without_bias():
+def test_without_bias_there_is_none():
     layer = tg.Dense(3, 2, use_bias=False)
     assert layer.bias is None
     assert list(layer.state_dict()) == ["kernel"]
@@ -38,7 +38,7 @@ def test_parameters_have_names_and_a_dtype():
     assert {out.dtype, layer.kernel.grad.dtype, layer.bias.grad.dtype} == {np.dtype("float32")}
 
 
-def test_the_default_dtype():
+def test_the_default_dtype_is_that_of_new_layers():
     tg.set_default_dtype("float32")
     try:
         assert tg.Dense(3, 2).kernel.dtype == np.float32
@@ -46,7 +46,7 @@ def test_the_default_dtype():
         tg.set_default_dtype("float64")
 
 
-def test_one_sample_and_more_axes():
+def test_one_sample_and_more_axes_are_taken():
     layer = tg.Dense(3, 2)
     x = np.random.default_rng(0).normal(size=(4, 5, 3))
     assert layer(x).shape == (4, 5, 2)
@@ -93,6 +93,6 @@ def test_penalties_by_name_and_uncalled():
         (lambda: tg.Dense(2, 3, kernel_constraint=tg.constraints.max_norm), TypeError, r"max_norm\(1\.0\)"),
     ],
 )
-def test_wrong_options(make, error, message):
+def test_wrong_options_are_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()

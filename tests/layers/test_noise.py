@@ -196,7 +196,7 @@ def test_rate_zero_changes_nothing():
         (lambda: tg.SpatialDropout2D(0.5)(np.zeros((4, 8, 8))), ValueError, r"x\[:, None\]"),
     ],
 )
-def test_wrong_calls(make, error, message):
+def test_wrong_calls_are_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
 

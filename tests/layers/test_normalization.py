@@ -155,7 +155,7 @@ def test_layer_norm_normalizes_each_sample_in_both_modes(features, axes):
         (lambda: tg.BatchNorm(3, average="sigma"), "average must be one of 'var', 'unbiased_var', 'std'"),
     ],
 )
-def test_wrong_calls(make, message):
+def test_wrong_calls_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 

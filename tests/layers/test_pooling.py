@@ -12,7 +12,7 @@ def images(*shape):
     return rng.normal(size=shape)
 
 
-def test_pooling():
+def test_a_window_gives_its_largest_or_its_mean():
     x = images(2, 3, 6, 8)
     windows = x.reshape(2, 3, 3, 2, 4, 2)
     np.testing.assert_array_equal(tg.MaxPool2D(2)(x).data, windows.max(axis=(3, 5)))
@@ -51,7 +51,7 @@ def test_N6_fractional_pooling_is_fixed_in_eval_mode_and_by_a_seed():
     np.testing.assert_array_equal(*again)
 
 
-def test_global_average():
+def test_the_global_average_is_the_mean_of_each_channel():
     x = images(2, 3, 4, 5)
     np.testing.assert_allclose(tg.GlobalAvgPool2D()(x).data, x.mean(axis=(2, 3)))
 
@@ -68,7 +68,7 @@ def test_global_average():
         (lambda: tg.GlobalAvgPool2D()(np.zeros((3, 4))), r"expects images of shape \(N, C, H, W\)"),
     ],
 )
-def test_wrong_calls(make, message):
+def test_wrong_calls_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 

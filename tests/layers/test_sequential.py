@@ -66,6 +66,6 @@ def test_residual_adds_its_input():
         (lambda: tg.Residual(tg.Dense(2, 3))(np.ones((4, 2))), ValueError, r"\(4, 2\).*\(4, 3\).*keep the shape"),
     ],
 )
-def test_wrong_calls(make, error, message):
+def test_wrong_calls_are_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()

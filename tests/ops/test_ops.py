@@ -53,7 +53,7 @@ def test_derivatives_have_the_forwards_defaults(op):
 
 
 @every_case
-def test_value(case):
+def test_the_value_is_numpys(case):
     out = case.call(*tensors(case))
     assert isinstance(out, tg.Tensor)
     assert case.op in ops_in_graph(out)
@@ -62,7 +62,7 @@ def test_value(case):
 
 
 @every_case
-def test_gradients(case):
+def test_gradients_are_slopes(case):
     tg.check_grad(case.call, *case.inputs, order=case.order)
 
 

@@ -45,7 +45,7 @@ def test_what_only_counts_or_gathers_is_no_use():
     }
 
 
-def test_what_is_used():
+def test_what_is_read_is_of_use():
     found = uses(reading.__code__)
     assert {name: found[name] for name in ("n", "table", "seen", "count")} == {
         "n": 2,
@@ -55,7 +55,7 @@ def test_what_is_used():
     }
 
 
-def test_paths_and_empty_calls():
+def test_reads_have_paths_and_calls_without_arguments_are_known():
     found = reads(asking.__code__)
     generators = [read.is_called_empty for read in found if read.path == ("np", "random", "default_rng")]
     assert generators == [True, False, False]
@@ -63,7 +63,7 @@ def test_paths_and_empty_calls():
     assert found[1].line - asking.__code__.co_firstlineno == 3
 
 
-def test_names_and_words():
+def test_names_are_those_of_variables_attributes_and_words():
     assert {"random", "default_rng", "getattr", "word", "holder"} <= names(asking.__code__)
     outer, inner = 1, lambda: outer
     assert [read.path for read in reads(inner.__code__)] == [("outer",)]

@@ -18,7 +18,7 @@ from .steps import ALL, agree, digits, equal, normalized, numbers
 
 
 @pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
-def test_equals_eager(make):
+def test_a_program_gives_and_leaves_what_its_step_does(make):
     def step_and_state():
         made = make()
         return made.step, lambda: list(made.state())
@@ -47,7 +47,7 @@ def test_source_gives_the_numbers_of_the_planned_program(make):
 
 
 @pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
-def test_captured_once(make):
+def test_one_capture_serves_all_batches_of_a_shape(make):
     made = make()
     fast = tg.compile(made.step)
     for batch in made.batches:
@@ -112,7 +112,7 @@ def test_a_gradient_that_was_read_is_not_overwritten():
     assert equal(kept, copy)
 
 
-def test_two_steps_in_one():
+def test_two_steps_in_one_are_two_steps():
     def make():
         made = digits()
         return lambda x, y: (made.step(x, y), made.step(x, y)), lambda: list(made.state())

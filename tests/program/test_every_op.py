@@ -15,7 +15,7 @@ BY_VALUE = {"compress"}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_equals_eager(case):
+def test_the_program_of_an_op_gives_its_bits(case):
     arrays = [np.array(x, np.float64) for x in case.inputs]
     weights = np.random.default_rng(0).normal(size=case.call(*map(tg.Tensor, arrays)).shape)
 

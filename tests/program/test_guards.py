@@ -32,7 +32,7 @@ def _reset():
     SCALE = TABLE["scale"] = LIST[0] = settings.scale = 1.0
 
 
-def test_globals_and_functions_that_are_called():
+def test_a_global_that_a_called_function_reads_is_read_anew():
     global SCALE
     w = tg.Tensor(X, requires_grad=True)
     fast = tg.compile(lambda x: np.sum(scaled(x) * w))
@@ -42,7 +42,7 @@ def test_globals_and_functions_that_are_called():
 
 
 @pytest.mark.parametrize("place", ["dict", "list", "object", "closure", "default"])
-def test_numbers(place):
+def test_a_number_wherever_it_stands_is_read_anew(place):
     factor = 1.0
     w = tg.Tensor(X, requires_grad=True)
     steps = {
@@ -59,14 +59,14 @@ def test_numbers(place):
     assert fast(X).item() == 15.0 and len(fast._programs) == 1
 
 
-def test_numbers_among_the_arguments():
+def test_each_number_among_the_arguments_has_its_program():
     w = tg.Tensor(X, requires_grad=True)
     fast = tg.compile(lambda x, power=1: np.sum(x * w**power))
     assert [fast(X, 1).item(), fast(X, power=2).item(), fast(X, 1).item()] == [5.0, 9.0, 5.0]
     assert len(fast._programs) == 2
 
 
-def test_modes_of_the_model():
+def test_train_and_eval_make_two_programs():
     made = normalized()
     model, x = made.model, made.batches[0][0]
     fast = tg.compile(lambda x: model(x))
@@ -81,7 +81,7 @@ def test_modes_of_the_model():
     assert equal(ours, model(x).data)
 
 
-def test_settings_of_a_layer():
+def test_a_setting_of_a_layer_is_read_anew():
     layer = tg.LeakyReLU(0.1)
     fast = tg.compile(lambda x: layer(x))
     assert equal(fast(-X).data, -0.1 * X)
@@ -89,7 +89,7 @@ def test_settings_of_a_layer():
     assert equal(fast(-X).data, -0.5 * X)
 
 
-def test_a_layer_that_is_exchanged():
+def test_a_layer_that_is_exchanged_is_seen():
     model = tg.Sequential(tg.Dense(2, 2), tg.ReLU())
     fast = tg.compile(lambda x: model(x))
     x = np.ones((1, 2))
@@ -119,7 +119,7 @@ def test_the_learning_rate_that_the_step_reads_is_one():
     assert fast(X).item() == 5.0
 
 
-def test_parameters_that_are_frozen_in_between():
+def test_parameters_that_are_frozen_in_between_stay():
     eager, captured = sigmoids(), sigmoids()
     fast = tg.compile(captured.step)
     for i, batch in enumerate(eager.batches * 2):
@@ -132,7 +132,7 @@ def test_parameters_that_are_frozen_in_between():
             assert equal(ours, theirs), f"{name} after call {i}"
 
 
-def test_an_optimizer_that_is_resumed():
+def test_an_optimizer_that_is_resumed_goes_on_as_eagerly():
     eager, captured = digits(), digits()
     fast = tg.compile(captured.step)
     saved = [made.optimizer.state_dict() for made in (eager, captured)]
@@ -184,7 +184,7 @@ def test_arrays_that_the_step_closes_over_are_referred_to():
     assert fast(X).item() == 15.0
 
 
-def test_a_list_of_arrays_in_which_one_is_exchanged():
+def test_an_array_that_is_exchanged_in_a_list_is_seen():
     arrays = [np.array([1.0, 1.0]), np.array([2.0, 2.0])]
     w = tg.Tensor(X, requires_grad=True)
     fast = tg.compile(lambda x: np.sum(x * w * arrays[1]))
@@ -206,7 +206,7 @@ class Trainer(Base):
 
 
 @pytest.mark.parametrize("how", ["step", "closure", "argument"])
-def test_methods_and_what_their_classes_hold(how, monkeypatch):
+def test_methods_and_what_their_classes_hold_are_read_anew(how, monkeypatch):
     trainer = Trainer()
     fast = tg.compile({"step": trainer.step, "closure": lambda x: trainer.step(x), "argument": Trainer.step}[how])
     given = (trainer, X) if how == "argument" else (X,)
@@ -217,7 +217,7 @@ def test_methods_and_what_their_classes_hold(how, monkeypatch):
     assert fast(*given) == 30.0
 
 
-def test_a_model_among_the_arguments():
+def test_a_model_among_the_arguments_is_looked_at_anew():
     model, x = tg.Sequential(tg.LeakyReLU(0.1), tg.Dropout(0.5)), -np.ones((3, 4))
     fast = tg.compile(lambda model, x: model(x))
     fast(model, x)
@@ -228,7 +228,7 @@ def test_a_model_among_the_arguments():
 
 
 @pytest.mark.parametrize("how", ["step", "closure"])
-def test_functions_with_arguments_filled_in(how):
+def test_what_a_partial_function_reads_is_read_anew(how):
     factor = 1.0
 
     def times(x, power):
@@ -241,7 +241,7 @@ def test_functions_with_arguments_filled_in(how):
     assert equal(fast(X), 8 * X)
 
 
-def test_dicts_sets_and_deques_that_change():
+def test_dicts_sets_and_deques_that_change_are_read_anew():
     named, some, last = {}, {1}, deque([1.0])
     fast = tg.compile(lambda x: x * named.get("scale", 1.0) * len(some) * last[0])
     assert equal(fast(X), X)
@@ -253,7 +253,7 @@ def test_dicts_sets_and_deques_that_change():
     assert equal(fast(X), 8 * X)
 
 
-def test_slots():
+def test_a_number_in_a_slot_is_read_anew():
     class Slotted:
         __slots__ = ("scale",)
 
@@ -265,7 +265,7 @@ def test_slots():
     assert equal(fast(X), 2 * X)
 
 
-def test_dicts_in_modules():
+def test_a_dict_in_a_module_is_read_anew():
     module.TABLE = {"scale": 1.0}
     fast = tg.compile(lambda x: x * module.TABLE["scale"])
     fast(X)
@@ -273,7 +273,7 @@ def test_dicts_in_modules():
     assert equal(fast(X), 2 * X)
 
 
-def test_the_sign_of_zero():
+def test_minus_zero_is_another_number():
     zero = 0.0
     fast, given = tg.compile(lambda x: np.copysign(x, zero)), tg.compile(lambda x, zero: np.copysign(x, zero))
     assert equal(fast(X), X) and equal(given(X, 0.0), X)

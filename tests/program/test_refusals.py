@@ -134,7 +134,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("step", "line", "advice"), REFUSED, ids=lambda x: getattr(x, "__name__", ""))
-def test_refused(step, line, advice):
+def test_what_no_program_can_repeat_is_refused_with_the_line_and_the_advice(step, line, advice):
     fast = tg.compile(step)
     before, data = X.copy(), w.data
     with pytest.raises(RuntimeError) as caught:
@@ -194,7 +194,7 @@ def test_a_value_that_was_not_returned_has_no_numbers():
         kept[0].item()
 
 
-def test_a_graph_from_outside():
+def test_a_graph_from_outside_is_refused():
     h = w * 2
     with pytest.raises(RuntimeError, match=r"h was computed before the step.*detach"):
         tg.compile(lambda x: np.sum(x @ h))(X)
@@ -206,7 +206,7 @@ def test_a_result_has_no_graph_and_says_so():
         fast(X).backward()
 
 
-def test_a_seed_inside():
+def test_a_seed_inside_is_refused():
     def step(x):
         tg.seed(0)
         return x * tg.ops.normal(shape=x.shape)

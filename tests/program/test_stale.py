@@ -66,7 +66,7 @@ def places():
 
 
 @pytest.mark.parametrize("how", places())
-def test_arrays_that_python_computes_with(how):
+def test_what_python_computes_with_an_array_is_computed_anew(how):
     array, step = places()[how]
     before = array.copy()
     fast = tg.compile(step)
@@ -78,14 +78,14 @@ def test_arrays_that_python_computes_with(how):
     assert equal(np.asarray(step(X)), np.asarray(fast(X)))  # everything is in its place again
 
 
-def test_numbers_of_an_array_that_python_takes_out():
+def test_a_number_that_python_takes_out_of_an_array_is_refused():
     rates = np.array([0.5, 0.25])
     with pytest.raises(RuntimeError, match=r"float\(rates\[0\]\)"):
         tg.compile(lambda x: x * float(rates[0]))(X)
     assert type(rates) is np.ndarray
 
 
-def test_a_mask_that_the_step_refers_to():
+def test_a_mask_that_the_step_refers_to_is_read_anew():
     mask = np.array([True, False])
     fast = tg.compile(lambda x: np.sum(x[mask]))
     assert fast(X) == 1.0
@@ -98,7 +98,7 @@ def test_a_mask_that_is_given_is_refused():
         tg.compile(lambda x, mask: np.sum(x[mask]))(X, X > 1)
 
 
-def test_words_in_an_array():
+def test_words_in_an_array_are_read_anew():
     kinds = np.array(["plus", "minus"])
     fast = tg.compile(lambda x: x if kinds[0] == "plus" else -x)
     assert equal(fast(X), X)
@@ -106,7 +106,7 @@ def test_words_in_an_array():
     assert equal(fast(X), -X)
 
 
-def test_an_attribute_in_the_place_of_a_class_attribute():
+def test_an_attribute_in_the_place_of_a_class_attribute_is_seen():
     holder = Holder()
     fast = tg.compile(lambda x: x * holder.scale)
     fast(X)
@@ -114,14 +114,14 @@ def test_an_attribute_in_the_place_of_a_class_attribute():
     assert equal(fast(X), 2 * X)
 
 
-def test_a_name_in_the_place_of_one_of_pythons(monkeypatch):
+def test_a_name_in_the_place_of_one_of_pythons_is_seen(monkeypatch):
     fast = tg.compile(lambda x: x * len("ab"))
     assert equal(fast(X), 2 * X)
     monkeypatch.setitem(globals(), "len", lambda _: 3)
     assert equal(fast(X), 3 * X)
 
 
-def test_functions_inside_those_of_the_house():
+def test_a_number_read_inside_grad_or_compile_is_read_anew():
     scale = 1.0
     slope = tg.grad(lambda x: np.sum(x * x * scale))
     inner = tg.compile(lambda x: x * scale)
@@ -161,7 +161,7 @@ REFUSED = [unseeded, of_the_clock, of_the_date, of_the_system, imported_inside, 
 
 
 @pytest.mark.parametrize("step", REFUSED, ids=lambda step: step.__name__)
-def test_what_a_program_would_do_only_once(step):
+def test_what_a_program_would_do_only_once_is_refused(step):
     with pytest.raises(RuntimeError, match=r"(?s)line \d+ of test_stale.py.*only once.*tg\.ops\.normal"):
         tg.compile(step)(X)
 
@@ -174,7 +174,7 @@ def test_a_generator_from_a_seed_gives_the_same_numbers():
     assert equal(fast(X), step(X)) and equal(fast(2 * X), step(2 * X))
 
 
-def test_the_environment(monkeypatch):
+def test_the_environment_is_read_anew(monkeypatch):
     monkeypatch.setenv("A_SCALE", "2")
     fast = tg.compile(lambda x: x * float(os.environ["A_SCALE"]))
     assert equal(fast(X), 2 * X)
@@ -211,7 +211,7 @@ def test_a_number_that_the_step_changes_and_reads_is_refused_when_it_changes_aga
         fast(X)
 
 
-def test_what_is_made_at_the_first_call():
+def test_what_is_made_at_the_first_call_is_made_once():
     class Lazy:
         w = None
 
@@ -228,7 +228,7 @@ def test_what_is_made_at_the_first_call():
     assert fast(X).item() == 6.0
 
 
-def test_what_is_kept_in_an_attribute_within_a_call():
+def test_an_attribute_may_hold_what_a_call_computes():
     class Model:
         def __init__(self):
             self.w, self.h = tg.Tensor(X, requires_grad=True), None
@@ -306,7 +306,7 @@ def test_a_tensor_that_is_given_gets_new_values():
     assert len(fast._programs) == 1
 
 
-def test_a_tensor_that_is_given_and_referred_to():
+def test_a_tensor_that_is_given_and_referred_to_is_refused():
     w = tg.Tensor(X, requires_grad=True)
     fast = tg.compile(lambda x: np.sum(x * w))
     assert fast(tg.Tensor(X)).item() == 5.0
@@ -341,11 +341,11 @@ def test_what_is_returned_in_an_object_is_refused():
 
 
 @pytest.mark.parametrize("found", [None, 1.0, "word"])
-def test_a_step_that_returns_no_array(found):
+def test_a_step_may_return_no_array(found):
     assert tg.compile(lambda x: found)(X) is found
 
 
-def test_parameters_that_take_some_steps_without_each_other():
+def test_parameters_may_take_some_steps_without_each_other():
     def make():
         w, u = (tg.Tensor(np.ones(2), requires_grad=True) for _ in range(2))
         optimizer = tg.optim.Adam([w, u], lr=0.1)
@@ -388,7 +388,7 @@ def test_the_learning_rate_is_not_set_inside():
     assert optimizer.lr == 0.1
 
 
-def test_the_number_of_steps_that_the_step_reads():
+def test_the_number_of_steps_is_read_anew():
     w = tg.Tensor(X, requires_grad=True)
     optimizer = tg.optim.SGD([w], lr=0.0)
 
@@ -402,7 +402,7 @@ def test_the_number_of_steps_that_the_step_reads():
     assert optimizer.steps == 3
 
 
-def test_the_learning_rate_that_the_step_reads_after_its_step():
+def test_the_learning_rate_is_read_as_it_stands_after_the_step():
     def run(compiled):
         w = tg.Tensor(X, requires_grad=True)
         optimizer = tg.optim.SGD([w], lr=lambda t: 1.0 / (1 + t))
@@ -419,7 +419,7 @@ def test_the_learning_rate_that_the_step_reads_after_its_step():
     assert run(True) == run(False) == [1 / 2, 1 / 3, 1 / 4, 1 / 5]
 
 
-def test_attributes_of_a_class_that_only_getattr_names():
+def test_an_attribute_that_only_getattr_names_is_read_anew():
     holder, key = Holder(), "".join(["sc", "ale"])
     fast = tg.compile(lambda x: x * getattr(holder, key))
     fast(X)
@@ -476,7 +476,7 @@ def test_what_the_step_does_not_read_may_change():
         assert first == (fast._programs[0], forward._programs[0])
 
 
-def test_methods_that_no_code_names(monkeypatch):
+def test_what_operators_call_is_read_anew(monkeypatch):
     class Scaled:
         def __getitem__(self, i):
             return HIDDEN[0] * i

@@ -197,7 +197,7 @@ def test_probabilities_and_one_hot_labels():
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-def test_dtypes(dtype):
+def test_every_dtype(dtype):
     def make():
         model, optimizer = model_and_optimizer(dtype=dtype)
 

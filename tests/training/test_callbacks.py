@@ -33,7 +33,7 @@ def test_a_recorder_takes_no_impossible_number_of_steps(seen):
         tg.GradientRecorder().load_state_dict({**state, "seen": seen})
 
 
-def test_order_of_the_calls():
+def test_callbacks_are_called_in_order():
     calls = []
 
     class Note(tg.Callback):
@@ -60,7 +60,7 @@ def test_what_a_callback_adds_to_the_logs_is_in_the_history():
     [(tg.EarlyStopping, "write EarlyStopping"), ("early", "a callback must be such as"),
      (type("Mine", (), {"on_epoch_end": None})(), r"must be a tg.Callback: write class Mine\(tg.Callback\)")],
 )  # fmt: skip
-def test_what_is_no_callback(wrong, message):
+def test_what_is_no_callback_is_refused(wrong, message):
     with pytest.raises(TypeError, match=message):
         tg.fit(tg.Dense(2, 1), X, Y, loss="mse", optimizer="sgd", callbacks=[wrong], verbose=0)
 

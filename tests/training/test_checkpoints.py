@@ -109,7 +109,7 @@ def test_the_arrays_can_be_read_with_numpy_alone(tmp_path):
         np.testing.assert_array_equal(arrays["model/model/kernel"], model.kernel.data)
 
 
-def test_two_optimizers(tmp_path):
+def test_two_optimizers_are_saved_and_loaded(tmp_path):
     model, _ = make()
     parameters = model.parameters()
     two = [tg.optim.SGD(parameters[:2], lr=0.1, momentum=0.9), tg.optim.Adam(parameters[2:])]
@@ -125,7 +125,7 @@ def test_two_optimizers(tmp_path):
 
 
 @pytest.mark.parametrize("bits", [np.random.PCG64, np.random.MT19937, np.random.Philox, np.random.SFC64])
-def test_every_kind_of_generator(bits, tmp_path):
+def test_every_kind_of_generator_is_saved_and_loaded(bits, tmp_path):
     rng = np.random.Generator(bits(3))
     rng.integers(0, 2**16, 3, dtype=np.uint16)  # leaves half a word for the next draw
     tg.save(tmp_path / "x", model=tg.Dense(1, 1), rng=rng)

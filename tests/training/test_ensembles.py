@@ -185,7 +185,7 @@ def test_an_ensemble_is_saved_and_loaded(tmp_path):
         ((build, 2, [1]), ValueError, "one seed for each of the 2 members"),
     ],
 )
-def test_wrong_ensembles(arguments, error, message):
+def test_wrong_ensembles_are_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         tg.Ensemble(*arguments)
 
@@ -198,7 +198,7 @@ def test_wrong_ensembles(arguments, error, message):
         ({"optimizer": tg.optim.SGD(build().parameters())}, "an optimizer belongs to one model"),
     ],
 )
-def test_what_members_can_not_share(options, message):
+def test_what_members_can_not_share_is_refused(options, message):
     with pytest.raises(TypeError, match=message):
         tg.Ensemble(build, 1).fit(X, Y, **{**FIT, **options})
 

@@ -169,7 +169,7 @@ def test_sample_and_class_weights_scale_the_loss_of_a_sample():
         (lambda p: tg.optim.clip_by_value(p, 0.02), lambda p: tg.optim.clip_by_value(p, 0.02)),
     ],
 )
-def test_clip(clip, by_hand):
+def test_clip_does_what_its_function_does(clip, by_hand):
     a, b = tg.Dense(6, 3, kernel_initializer="ones"), tg.Dense(6, 3, kernel_initializer="ones")
     tg.fit(a, X, Y, loss="softmax_crossentropy", optimizer="sgd", batch_size=None, shuffle=False, clip=clip, verbose=0)
     optimizer = tg.optim.SGD(b.parameters())

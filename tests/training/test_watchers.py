@@ -144,7 +144,7 @@ def test_val_loss_without_validation_says_what_to_give(tmp_path):
         (lambda: tg.ReduceLROnPlateau(factor=2), "factor"),
     ],
 )
-def test_wrong_settings(make, message):
+def test_wrong_settings_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 
