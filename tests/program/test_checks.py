@@ -110,3 +110,68 @@ def test_a_check_of_a_computed_value():
     scope: dict = {}
     exec(fast.source, scope)
     assert next(f for name, f in scope.items() if callable(f) and name == "step")(x=np.ones(3)) == 6.0
+
+
+def diverging(times=1, make=tg.optim.SGD):
+    """A step that takes `times` steps of its optimizer, and drops the gradients behind each."""
+    tg.seed(0)
+    a, w = (tg.Tensor([1.0], requires_grad=True, name=name) for name in "aw")
+    opt = make([a, w], lr=1e-3)
+
+    def step(x):
+        for _ in range(times):
+            np.sum(a + x * w).backward()
+            opt.step()
+            opt.zero_grad()
+
+    return step, (a, w)
+
+
+def warned(call, first):
+    """What calls warn of, when the gradient of w is not finite from step `first` on."""
+    found = []
+    for i in range(1, 12):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            call(np.array([1.0 if i < first else np.inf]))
+        found += [(i, str(warning.message)) for warning in caught if warning.filename == __file__]
+    return found
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("first", [1, 2, 4, 6, 12])
+def test_gradients_that_are_not_finite_are_warned_of_as_eagerly(first, times):
+    fast = tg.compile(diverging(times)[0])
+    found = warned(fast, first)
+    assert found == warned(diverging(times)[0], first) and len(found) == (first < 12)
+    assert all("the gradient of w of shape (1,) is not finite" in text for _, text in found)
+    assert "diverg" not in fast.source and len(fast._programs) == 1
+
+
+def test_where_that_is_an_error_nothing_has_moved():
+    step, (a, w) = diverging(make=tg.optim.Adam)
+    fast = tg.compile(step)
+    fast(np.ones(1))
+    before = a.data.copy(), w.data.copy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match="step 2 of Adam"):
+            fast(np.full(1, np.nan))
+    assert equal(a.data, before[0]) and equal(w.data, before[1])
+
+
+def test_a_program_that_moves_nothing_is_warned_of():
+    w, v = (tg.Tensor([1.0], requires_grad=True) for _ in range(2))
+    opt = tg.optim.Adam([w], lr=0.1)
+
+    def step(x):
+        np.sum(x * v).backward()
+        opt.step()
+
+    fast = tg.compile(step)
+    fast(np.ones(1))
+    fast(np.ones(1))
+    with pytest.warns(UserWarning, match="3 steps of Adam have moved nothing") as caught:
+        fast(np.ones(1))
+    assert caught[0].filename == __file__
+    fast(np.ones(1))  # once is enough

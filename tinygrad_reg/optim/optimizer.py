@@ -145,9 +145,11 @@ class Optimizer(Called):
         lr = self.lr
         ready = [flat.ready() for flat in self.flats]  # what can go wrong goes wrong before anything has moved
         if self.steps == 2 and not any(ready):
-            self._warn_of_idle_steps()
-        if self.steps & (self.steps - 1) == 0 and not self._diverged:
-            self._look_for_divergence()
+            self.warn_of_idle_steps()
+        if self.looks_for_divergence(self.steps):
+            for flat, groups in zip(self.flats, ready, strict=True):
+                for place, _ in runs(groups):
+                    self.warn_of_divergence(self.steps, flat, place, flat.arrays["g"][place])
         with quiet():
             for flat, spaces, groups in zip(self.flats, self.spaces, ready, strict=True):
                 for place, t in runs(groups):
@@ -159,7 +161,7 @@ class Optimizer(Called):
             written(groups)
         self.steps += 1
 
-    def _warn_of_idle_steps(self) -> None:
+    def warn_of_idle_steps(self) -> None:
         """A step without any gradient moves nothing, which is right; three of them at the start are a mistake."""
         if all(group.t == 0 and p.requires_grad for flat in self.flats for group in flat.groups for p in group.params):
             warnings.warn(
@@ -169,20 +171,23 @@ class Optimizer(Called):
                 stacklevel=users_level(),
             )
 
-    def _look_for_divergence(self) -> None:
+    def looks_for_divergence(self, steps: int) -> bool:
         """At steps 1, 2, 3, 5, 9, 17, … only: looking costs a pass over all gradients, and what is NaN stays NaN."""
-        for flat in self.flats:
-            for p in (p for group in flat.groups for p in group.params):
-                g = p._grad
-                if g is not None and g.size and not (math.isfinite(g.max()) and math.isfinite(g.min())):
-                    self._diverged = True
-                    warnings.warn(
-                        f"step {self.steps + 1} of {type(self).__name__}: the gradient of {describe(p)} is not finite, "
-                        "and neither will the parameters be from here on. Is the learning rate too large? Inside "
-                        "`with tg.debug():` the first inf or NaN is an error that names its op and line",
-                        stacklevel=users_level(),
-                    )
-                    return
+        return steps & (steps - 1) == 0 and not self._diverged
+
+    def warn_of_divergence(self, steps: int, flat: Flat, place: slice, g: Any) -> None:
+        """Warn, once, where `g`, the gradients of this stretch of the flat arrays, are not finite."""
+        if self._diverged or not g.size or (math.isfinite(g.max()) and math.isfinite(g.min())):
+            return
+        self._diverged = True
+        wrong = place.start + int(np.argmin(np.isfinite(g)))
+        p = next(p for p, its in flat.places.items() if its.start <= wrong < its.stop)
+        warnings.warn(
+            f"step {steps + 1} of {type(self).__name__}: the gradient of {describe(p)} is not finite, "
+            "and neither will the parameters be from here on. Is the learning rate too large? Inside "
+            "`with tg.debug():` the first inf or NaN is an error that names its op and line",
+            stacklevel=users_level(),
+        )
 
     def apply(self, lr: float, t: int, w: Any, g: Any, spaces: Sequence[Any], state: Sequence[Any]) -> None:
         """Weight decay and the rule."""

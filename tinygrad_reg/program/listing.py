@@ -42,7 +42,7 @@ class Listing:
         self._writer = Page(self.names, lambda node: None if node in self._inside else self._name(node))
         self._put_inside()
         self.arguments, views = self._arguments()
-        checks = [self._check(node) for node in program.nodes if isinstance(node, Check)]
+        checks = [self._check(node) for node in program.nodes if isinstance(node, Check) and node.phase != "update"]
         body = self._body()
         head = self._head(name, views, checks)
         imports = ["import numpy as np"]

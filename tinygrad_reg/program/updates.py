@@ -123,12 +123,17 @@ class Updates(Lines):
         self._phase = "update"
         self._steps_before.setdefault(optimizer, optimizer.steps)
         rate = self.input("rate", (optimizer, self.taken(optimizer)), optimizer.lr_after(optimizer.steps), "lr")
-        moved = []
-        for flat, spaces in zip(optimizer.flats, optimizer.spaces, strict=True):
-            groups = self._ready(flat)
-            moved += groups
+        ready = [self._ready(flat) for flat in optimizer.flats]
+        moved = [group for groups in ready for group in groups]
+        for flat, groups in zip(optimizer.flats, ready, strict=True):
             for p in (p for group in groups for p in group.params):
                 self._bring(flat, p)
+            for place, _ in runs(groups):
+                g = self.flat(flat, "g", flat.arrays["g"], place)
+                self._keep(Check(_looking(optimizer, self.taken(optimizer), flat, place), (g.node,)))
+        if not moved:
+            self._keep(Check(_waiting(optimizer, self.taken(optimizer))))
+        for flat, spaces, groups in zip(optimizer.flats, optimizer.spaces, ready, strict=True):
             for place, t in runs(groups):
                 together = [group for group in groups if place.start <= group.start < place.stop]
                 if len(together) > 1:  # they share a clock, as long as they take every step together
@@ -291,6 +296,27 @@ class Updates(Lines):
             norms = iter(found)
             return [0.0 if p._grad is None else next(norms) for p in params]
         return found
+
+
+def _looking(optimizer: Any, taken: int, flat: Any, place: slice) -> Callable[[Any], None]:
+    """The optimizer's look at its gradients, which it takes at some steps only; `taken`: the step's own before it."""
+
+    def look_for_divergence(g: Any) -> None:
+        steps = optimizer.steps + taken
+        if optimizer.looks_for_divergence(steps):
+            optimizer.warn_of_divergence(steps, flat, place, g)
+
+    return look_for_divergence
+
+
+def _waiting(optimizer: Any, taken: int) -> Callable[[], None]:
+    """The same for a step that moves nothing."""
+
+    def look_for_idle_steps() -> None:
+        if optimizer.steps + taken == 2:
+            optimizer.warn_of_idle_steps()
+
+    return look_for_idle_steps
 
 
 def _agree(groups: Sequence[Any]) -> bool:
