@@ -29,6 +29,7 @@ class Checkpoint:
     path: str
     epoch: int  # the epochs that were complete
     history: History = field(repr=False)
+    settings: dict[str, Any] = field(repr=False)  # how fit was called, {} where it was not
 
 
 @answered
@@ -50,16 +51,22 @@ def save(
     a whole: when the program is killed, or the disk is full, what was at `path` before is still there. No pickle.
     """
     epoch = checks.whole("epoch, how many are complete,", epoch, 0)
-    parts = _parts(model, optimizer, callbacks)
-    if not parts:
+    state = state_of(model=model, optimizer=optimizer, epoch=epoch, callbacks=callbacks, history=history, rng=rng)
+    if not state.keys() & {"model", "optimizers", "callbacks"}:
         raise TypeError("nothing to save: give model=, optimizer= or callbacks=")
+    container.write(path, state)
+
+
+def state_of(*, model: Any, optimizer: Any, epoch: int, callbacks: Any, history: Any, rng: Any) -> dict[str, Any]:
+    """All that save() writes."""
+    parts = _parts(model, optimizer, callbacks)
     state: dict[str, Any] = {"epoch": epoch}
     for kind, things in parts.items():
         state[kind] = {label: thing.state_dict() for label, thing in things.items()}
     if history is not None:
         state["history"] = _history_state(history if isinstance(history, History) else History(history))
     state["generators"] = {name: _state_of(own) for name, own in _generators(model, rng).items()}
-    container.write(path, state)
+    return state
 
 
 @answered
@@ -82,7 +89,8 @@ def load(
     parts = _parts(model, optimizer, callbacks)
     state = container.read(path)
     try:
-        checkpoint = Checkpoint(os.fspath(path), _epoch(state), _history(state.get("history", {})))
+        history, settings = _history(state.get("history", {})), _settings(state.get("settings", {}))
+        checkpoint = Checkpoint(os.fspath(path), _epoch(state), history, settings)
         restored = _fitting_generators(_generators(model, rng), state.get("generators"))
         loads = [(thing, saved) for kind, things in parts.items() for thing, saved in _saved(state, kind, things)]
     except Exception as error:
@@ -187,6 +195,15 @@ def _epoch(state: Any) -> int:
     if not isinstance(epoch, int) or isinstance(epoch, bool) or epoch < 0:
         raise ValueError(f"its epoch is {epoch!r}")
     return epoch
+
+
+def _settings(state: Any) -> dict[str, Any]:
+    """What fit has noted of its call; tg.save notes nothing."""
+    for name, value in state.items():
+        parts, kinds = (value, (int, str)) if isinstance(value, list) else ([value], (int, str, type(None)))
+        if not all(isinstance(part, kinds) for part in parts):
+            raise ValueError(f"its {name} is {value!r}")
+    return dict(state)
 
 
 # ---- history

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import signal
-import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,12 +20,14 @@ from ..modes import generator
 from ..optim import Optimizer
 from ..source import users_level
 from ..tensor import Tensor
-from . import arguments, container, divergence
+from . import arguments, container, divergence, resuming
 from .callbacks import Callback
-from .checkpoints import generators_in, load, save
-from .evaluation import measured, scores
+from .checkpoints import generators_in, load, state_of
+from .evaluation import measured
+from .figures import Figures
 from .gradient import Gradient
 from .history import History
+from .interrupts import Interrupted, Interrupts
 from .progress import Progress
 
 
@@ -63,7 +63,8 @@ class Run:
         self._done = 0  # complete epochs
         self._batch = 0  # complete batches of this epoch
         self._steps = 0  # of this run
-        self._interrupted = False
+        self.interrupts = Interrupts()
+        self.settings: dict[str, Any] = {}  # what a checkpoint says of the call of fit
         self._left_out: dict[str, Tensor] | None = None  # the parameters that no gradient has reached in this run
 
     # ---- what callbacks may call
@@ -74,40 +75,21 @@ class Run:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save all of it: a run that resumes from there goes on as this one does."""
-        save(path, epoch=self._done, history=self.history, **self._state())
+        state = state_of(epoch=self._done, history=self.history, **self._parts())
+        container.write(path, {**state, "settings": self.settings})
 
-    def _state(self) -> dict[str, Any]:
+    def _parts(self) -> dict[str, Any]:
         return {"model": self.model, "optimizer": self.optimizer, "callbacks": self.callbacks, "rng": self._rngs()}
 
     def _rngs(self) -> list[np.random.Generator]:
         return [*([] if self.train.rng is None else [self.train.rng]), *generators_in(self.augment)]
-
-    def _take_up(self, path: str | os.PathLike[str]) -> None:
-        """Go on where the file says; a word for what a script asks that the file overrules."""
-        given, schedule = self.optimizer.lr, self.optimizer.schedule
-        checkpoint = load(path, **self._state())
-        self.history, self._done = checkpoint.history, checkpoint.epoch
-        name, anew = os.fspath(path), "delete the file to start anew"
-        first, saved = self.history.start_lr, self.optimizer.lr
-        if schedule is None and first is not None and given not in (first, saved):  # callbacks may have lowered it
-            warnings.warn(
-                f"lr is {saved:g} from '{name}', not {given:g}: what the file holds replaces what is given. Set "
-                f"optimizer.lr in a callback to change it, or {anew}",
-                stacklevel=users_level(),
-            )
-        if self.history.stop_reason is not None:
-            why = f"the run in '{name}' ended after epoch {self._done} ({self.history.stop_reason}); {anew}"
-        elif self._done >= self.epochs:
-            why = f"epoch {self._done} of '{name}' is done, and epochs={self.epochs}; give more epochs, or {anew}"
-        else:
-            return
-        warnings.warn(f"nothing was trained: {why}", stacklevel=users_level())
 
     # ---- the training
 
     def go(self, verbose: int) -> History:
         """Train until the last epoch, a callback's stop, or Ctrl-C."""
         if self.resume is not None:
+            self.settings = resuming.settings(self.model, self.train, self.loss)
             container.remove_drafts(self.resume)
             if os.path.exists(self.resume):
                 self._take_up(self.resume)
@@ -137,17 +119,28 @@ class Run:
                 progress.close()
         return self.history
 
+    def _take_up(self, path: str | os.PathLike[str]) -> None:
+        """Go on where the file says; a word for what a script asks that the file overrules."""
+        given = self.optimizer.lr
+        checkpoint = load(path, **self._parts())
+        self.history, self._done = checkpoint.history, checkpoint.epoch
+        resuming.compare_rates(checkpoint, given, self.optimizer)
+        if self.history.stop_reason is not None or self._done >= self.epochs:
+            resuming.tell_that_it_is_done(checkpoint, self.epochs)
+        else:
+            resuming.compare_settings(checkpoint, self.settings)
+
     def _epochs(self, progress: Progress) -> None:
         if self._done:
             progress.note(f"continuing '{os.fspath(self.resume or '')}' after epoch {self._done}")
         try:
-            with self._one_interrupt():
+            with self.interrupts.held_back():
                 while self._done < self.epochs and self.history.stop_reason is None:
                     self._one_epoch(progress)
-        except _Interrupted:
+        except Interrupted:
             self._note_interruption()
         except KeyboardInterrupt:
-            if self._interrupted:  # the second one: whoever presses twice wants out at once
+            if self.interrupts.asked:  # the second one: whoever presses twice wants out at once
                 raise
             self._note_interruption()
         if self.history.stop_reason:
@@ -161,13 +154,9 @@ class Run:
         figures = Figures()
         for done in self._batches(figures, progress):
             self._batch = done
-            self._give_way()
+            self.interrupts.give_way()
         self._end_epoch(figures, progress)
-        self._give_way()
-
-    def _give_way(self) -> None:
-        if self._interrupted:
-            raise _Interrupted
+        self.interrupts.give_way()
 
     def _note_interruption(self) -> None:
         if self._done == self.epoch:
@@ -287,56 +276,3 @@ class Run:
             callback.after_epoch(self.epoch, logs)
         if self.resume is not None:
             self.save(self.resume)
-
-    @contextmanager
-    def _one_interrupt(self) -> Iterator[None]:
-        """Ctrl-C lets the step that is being taken come to its end; a second one does not wait."""
-        mine = threading.current_thread() is threading.main_thread()
-        if not mine or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-            yield
-            return
-
-        def note(number: int, frame: Any) -> None:
-            self._interrupted = True
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-        signal.signal(signal.SIGINT, note)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-class _Interrupted(Exception):
-    """Ctrl-C was pressed, and the step that was being taken is done."""
-
-
-class Figures:
-    """The sums of an epoch."""
-
-    def __init__(self) -> None:
-        self.samples, self.loss, self.penalty, self.last_loss = 0, 0.0, 0.0, math.nan
-        self.penalised = False
-        self.predictions: list[np.ndarray] = []
-        self.targets: list[np.ndarray] = []
-
-    def add(self, samples: int, loss: float, penalty: float | None) -> None:
-        """A batch: its mean loss counts by its samples."""
-        self.samples += samples
-        self.loss += samples * loss
-        self.last_loss = loss
-        if penalty is not None:
-            self.penalised = True
-            self.penalty += samples * penalty
-
-    @property
-    def mean_loss(self) -> float:
-        """The mean over the samples so far."""
-        return self.loss / self.samples
-
-    def result(self, metrics: dict[str, Callable[..., Any]]) -> dict[str, float]:
-        """The epoch's figures by name."""
-        found = {"loss": self.mean_loss}
-        if self.penalised:
-            found["penalty"] = self.penalty / self.samples
-        return {**found, **(scores(metrics, self.predictions, np.concatenate(self.targets)) if metrics else {})}

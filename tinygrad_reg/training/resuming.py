@@ -1,0 +1,95 @@
+"""What a script asks of fit(resume=) that the file answers otherwise: nothing is guessed, and a warning says so."""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zlib
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+
+from .. import losses
+from ..data.sets import batches
+from ..layers.module import Module
+from ..modes import generator
+from ..optim import Optimizer
+from ..source import users_level
+from .checkpoints import Checkpoint
+
+_ANEW = "delete the file to start anew"
+
+
+def settings(model: Module, train: batches, loss: losses.Loss) -> dict[str, Any]:
+    """What makes a run what it is besides its state: the model's own settings, the batches, the data, the seed."""
+    names = ("x", "y", "weights")
+    return {
+        "batch_size": train.batch_size,
+        "shuffle": train.shuffle,
+        "drop_last": train.drop_last,
+        "loss": getattr(loss, "__name__", type(loss).__name__),
+        "seed": _seed(generator(train.rng)),
+        "samples": train.samples,
+        **{f"values of {name}": _print(array) for name, array in zip(names, train.arrays, strict=False)},
+        "model": re.sub(r" at 0x[0-9a-f]+", "", repr(model)).splitlines(),
+    }
+
+
+def _seed(rng: np.random.Generator) -> int | None:
+    """The number that the user has seeded it with; None where it was the system's noise."""
+    entropy = getattr(getattr(rng.bit_generator, "seed_seq", None), "entropy", None)
+    return entropy if isinstance(entropy, int) and entropy < 2**63 else None
+
+
+def _print(array: np.ndarray) -> int:
+    """A fingerprint of samples from all of the set, a million numbers at most (or one sample)."""
+    return zlib.crc32(np.ascontiguousarray(array[:: -(-array.size // 10**6)]).data)
+
+
+def compare_settings(checkpoint: Checkpoint, now: Mapping[str, Any]) -> None:
+    """Warn where a run goes on otherwise than it was begun."""
+    differences = list(_differences(checkpoint.settings, now))
+    if differences:
+        warnings.warn(
+            f"'{checkpoint.path}' holds a run with {', and '.join(differences)}: give what it was begun with, or "
+            f"{_ANEW}",
+            stacklevel=users_level(),
+        )
+
+
+def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    for name, other in now.items():
+        one = then.get(name, other)
+        if one == other or (name == "seed" and None in (one, other)):
+            continue
+        if isinstance(one, list) and name == "model":
+            lines = zip_longest(one, other, fillvalue="nothing")
+            first, second = next(pair for pair in lines if pair[0] != pair[1])
+            yield f"{str(first).strip()}, not {second.strip()}"
+        elif not name.startswith("values of "):
+            yield f"{name} {one}, not {other}"
+        elif then.get("samples") == now["samples"]:
+            yield f"other {name}"
+
+
+def compare_rates(checkpoint: Checkpoint, given: float, optimizer: Optimizer) -> None:
+    """Warn where the file's learning rate replaces one that was given anew; callbacks may have lowered it."""
+    first, saved = checkpoint.history.start_lr, optimizer.lr
+    if optimizer.schedule is None and first is not None and given not in (first, saved):
+        warnings.warn(
+            f"lr is {saved:g} from '{checkpoint.path}', not {given:g}: what the file holds replaces what is given. Set "
+            f"optimizer.lr in a callback to change it, or {_ANEW}",
+            stacklevel=users_level(),
+        )
+
+
+def tell_that_it_is_done(checkpoint: Checkpoint, epochs: int) -> None:
+    """Warn that there was nothing left to train."""
+    name, done, reason = checkpoint.path, checkpoint.epoch, checkpoint.history.stop_reason
+    if reason is not None:
+        why = f"the run in '{name}' ended after epoch {done} ({reason}); {_ANEW}"
+    else:
+        why = f"epoch {done} of '{name}' is done, and epochs={epochs}; give more epochs, or {_ANEW}"
+    warnings.warn(f"nothing was trained: {why}", stacklevel=users_level())
