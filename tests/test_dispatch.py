@@ -158,5 +158,51 @@ def test_an_op_of_the_house_is_not_replaced_by_accident():
         tg.primitive(lambda x: x, name="relu")
     with pytest.raises(ValueError, match="a Tensor has a 'sum' already"):
         tg.primitive(lambda x: x, name="my_sum", method="sum")
+    with pytest.raises(ValueError, match=r"np\.exp becomes the op 'exp' already.* call my_exp\("):
+        tg.primitive(lambda x: x, name="my_exp", numpy=np.exp)
+    with pytest.raises(ValueError, match=r"the operator 'add' has its op already.* call my_add\("):
+        tg.primitive(lambda x, y: x, name="my_add", operator="add")
+    assert (leaf(1.0) + 1).item() == 2.0 and np.exp(leaf(0.0)).item() == 1.0
     for _ in range(2):  # a notebook's cell that runs again
         tg.primitive(lambda x: x, name="my_own", method="my_own")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t: np.reshape(t, (4,), copy=None),
+        lambda t: np.concatenate([t, t], casting="same_kind", dtype=None),
+        lambda t: np.take(t, [0], mode="raise"),
+        lambda t: np.clip(t, 0, 1, where=True),
+        lambda t: np.einsum("ij->i", t, order="K"),
+        lambda t: np.broadcast_arrays(t, t, subok=False),
+        lambda t: np.ptp(t, 0, None),
+    ],
+    ids=["reshape", "concatenate", "take", "clip", "einsum", "broadcast_arrays", "ptp"],
+)
+def test_what_numpys_function_is_told_anyway_is_left_out(call):
+    call(leaf([[1.0, 2.0], [3.0, 4.0]]))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda t: np.reshape(t, (4,), copy=True), r"np\.reshape of a Tensor takes no copy=; it takes a, shape, order"),
+        (
+            lambda t: np.concatenate([t], dtype="float32"),
+            r"np\.concatenate of a Tensor takes no dtype=; it takes arrays",
+        ),
+        (lambda t: np.average(t, returned=True), r"np\.average of a Tensor takes no returned="),
+        (lambda t: np.add.reduce(t, initial=1), r"np\.add\.reduce of a Tensor takes no initial="),
+        (lambda t: np.add.reduce(t, out=np.zeros(2)), r"np\.add\.reduce can't write the result"),
+        (lambda t: pow(t, 2, 5), r"power.* was given 3 positional arguments"),
+    ],
+    ids=["reshape", "concatenate", "average", "initial", "out", "pow"],
+)
+def test_what_a_rule_does_not_take_is_named(call, message):
+    with pytest.raises(TypeError, match=message):
+        call(leaf([[1.0, 2.0], [3.0, 4.0]]))
+
+
+def test_where_without_choices_asks_for_places():
+    assert [index.tolist() for index in np.where(leaf([0.0, 2.0, 3.0]))] == [[1, 2]]

@@ -182,3 +182,28 @@ def test_broadcasting_is_spoken_of_where_shapes_do_not_fit():
     with pytest.raises(ValueError) as error:
         op(written_over, elementwise=True)(leaf([1.0, 2.0]))
     assert "read-only" in str(error.value) and "matched from the last axis" not in str(error.value)
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+@pytest.mark.parametrize("kind", [np.asmatrix, lambda x: x.astype(">f8")], ids=["matrix", "big_endian"])
+def test_a_result_or_a_share_of_another_kind_is_an_array_to_the_ops_behind_it(kind):
+    odd = op(lambda x: kind(x), lambda g, out, x: kind(np.asarray(g)), name="odd")
+    x = leaf([[1.0, 2.0], [3.0, 4.0]])
+    z = odd(x) * odd(x)
+    z.sum().backward()
+    assert z.data.tolist() == [[1, 4], [9, 16]]
+    assert type(x.grad) is np.ndarray and x.grad.tolist() == [[2, 4], [6, 8]] and x.grad.dtype.isnative
+
+
+def test_a_declaration_takes_what_it_knows():
+    with pytest.raises(TypeError, match="primitive takes no foo=; it takes name, symbol"):
+        tg.primitive(foo=1)
+    with pytest.raises(TypeError, match="name must be a string, not 5"):
+        tg.primitive(lambda x: x, name=5)
+
+
+def test_a_derivative_of_all_gives_a_list():
+    many = op(lambda *xs: sum(xs), name="many")
+    many.derivatives_of_all()(lambda needed, g, out, *xs: (g for _ in xs))
+    with pytest.raises(TypeError, match="derivative of 'many' must give a list of shares, not generator"):
+        many(leaf([1.0]), leaf([1.0])).backward()

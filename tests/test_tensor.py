@@ -100,6 +100,15 @@ def test_detach_gives_the_values_without_the_graph():
     np.testing.assert_array_equal(d.data, [2.0, 2.0, 2.0])
 
 
+def test_what_was_detached_stays_when_the_leaf_is_written_into():
+    w, v = parameter(3), parameter(3)
+    d = w.detach()
+    loss = np.sum(v * d)
+    w.data -= 10
+    loss.backward()
+    assert d.data.tolist() == v.grad.tolist() == [1.0, 1.0, 1.0]
+
+
 def test_a_tensor_of_one_element_is_a_number():
     t = tg.Tensor([[3.0]], requires_grad=True)
     assert (t.item(), float(t), int(t), bool(t), f"{t * 1:.1f}") == (3.0, 3.0, 3, True, "3.0")

@@ -177,3 +177,33 @@ def test_a_derivative_that_fails_is_named():
 def test_check_grad_needs_a_step_to_take(step):
     with pytest.raises(ValueError, match="step must be a finite number > 0"):
         tg.check_grad(np.tanh, [0.5], step=step)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum((x @ [[1.0, 2.0], [3.0, 5.0]]) ** 2),
+        lambda x: np.sum(x ** [2, 3]),
+        lambda x: np.sum(np.concatenate([x, [4.0]]) ** 3),
+        lambda x: tg.losses.softmax_crossentropy(x * x, 1),
+    ],
+    ids=["matmul", "power", "concatenate", "label"],
+)
+def test_lists_among_the_operands_have_second_derivatives_too(f):
+    tg.check_grad(f, np.array([1.0, 2.0]), order=2)
+
+
+def test_what_can_not_be_transformed_is_answered_in_its_own_words():
+    with pytest.raises(TypeError, match=r"hessian\(\) is taken with respect to one argument.* not \(0, 1\)"):
+        tg.hessian(lambda x, y: np.sum(x * y), argnums=(0, 1))
+    with pytest.raises(ValueError, match=r"doubled must return a single number .*jacobian\(\)"):
+        tg.grad(doubled)(np.ones(3))
+    with pytest.raises(TypeError, match="argnums is the number of an argument"):
+        tg.grad(doubled, argnums=())(np.ones(3))
+    loss = np.sum(tg.Dense(2, 3)(np.ones((1, 2))))
+    with pytest.raises(TypeError, match=r"not Dense; write model\.parameters\(\)"):
+        tg.gradients(loss, tg.Dense(2, 3))
+
+
+def doubled(x):
+    return x * 2

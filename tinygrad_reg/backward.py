@@ -17,7 +17,7 @@ import numpy as np
 from .half import widened
 from .methods import attach
 from .modes import ERROR_STATE, IGNORE, modes, quiet
-from .tensor import Tensor, as_array, describe
+from .tensor import Tensor, as_array, describe, plain_array
 
 _SCALARS = {np.float64, np.float32}  # of 0-d tensors: to be one of them says shape and dtype at once
 
@@ -75,7 +75,11 @@ def walk(
 
         # 2. Its op turns the gradient into a share for each input that needs one.
         inputs, options = node._inputs, node._options
-        known = (upstream, node, *inputs) if create_graph else (upstream, node._data, *node._arrays)
+        if create_graph:
+            given = zip(inputs, node._arrays, strict=True)  # a list among the inputs is an array for its op
+            known = (upstream, node, *(x if isinstance(x, (Tensor, float, int)) else array for x, array in given))
+        else:
+            known = (upstream, node._data, *node._arrays)
         if primitive.keeps:
             parts_without_graph = create_graph and primitive.keeps == "parts"
             options = {**options, primitive.keeps: None if parts_without_graph else node._kept}
@@ -190,6 +194,8 @@ def _fit(share: Any, parent: Tensor, node: Tensor) -> Any:
             )
         share = unbroadcast(share, parent._data.shape)
     dtype = parent._data.dtype
+    if isinstance(share, np.ndarray) and type(share) is not np.ndarray:
+        share = plain_array(share)
     if share.dtype.kind not in "fiub":
         raise TypeError(f"the derivative of '{node.op}' gave {share.dtype} numbers where real ones were due")
     return share if share.dtype == dtype else share.astype(dtype)
@@ -277,9 +283,10 @@ def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True,
     outside = ERROR_STATE.get()
     try:
         ERROR_STATE.set(IGNORE)
-        reached = [
-            step for step in walk([output], [seed], observer=modes.watch) if retain_grads or step[0]._primitive is None
-        ]
+        steps = walk([output], [seed], observer=modes.watch)
+        if not retain_grads:
+            steps = ((node, g if node._primitive is None else None, is_ours) for node, g, is_ours in steps)
+        reached = list(steps)
         # Nothing is written before the whole walk has succeeded.
         for node, g, is_ours in reached:
             if node._primitive is not None:
@@ -320,6 +327,10 @@ def gradients(
     With create_graph=True they are Tensors with a graph of their own: differentiate them again. An input that the
     output does not depend on gets zeros. One Tensor as `inputs` gives one gradient, a sequence a list.
     """
+    if not isinstance(inputs, (Tensor, Iterable)):
+        model = callable(getattr(inputs, "parameters", None))
+        advice = "; write model.parameters()" if model else ""
+        raise TypeError(f"gradients() are taken with respect to Tensors, not {type(inputs).__name__}{advice}")
     wanted: list[Tensor] = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     for x in wanted:
         if not isinstance(x, Tensor):

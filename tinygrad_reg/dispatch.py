@@ -7,9 +7,10 @@ the values, with a plain array. Anything else raises: it would lose the gradient
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import math
+from collections.abc import Callable, KeysView
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,13 +48,36 @@ def _apply(function: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> A
     rule = numpy_rules.get(function)
     if "out" in options:
         _refuse_out(function, inputs, options)
-    if rule is not None:
-        if isinstance(rule, Primitive) and (len(inputs) > rule.arity or (options and _unusual(options, rule))):
-            inputs, options = _in_our_terms(function, rule, inputs, options)
+    if rule is not None and not (function in questions and len(inputs) == 1 and not options):  # np.where(t) is one
+        takes = _takes(rule)
+        if takes is not None and (len(inputs) > takes.by_place or not options.keys() <= takes.names):
+            inputs, options = _in_our_terms(function, takes, inputs, options)
         return rule(*inputs, **options)
     if function in questions:
         return function(*_plain(inputs), **{name: _plain(value) for name, value in options.items()})
     raise TypeError(f"{_name(function)} has no rule for Tensors; {_ADVICE}")
+
+
+class _Takes(NamedTuple):
+    """What the calls of a rule may look like."""
+
+    by_place: float  # at most so many arguments
+    arrays: int  # the first of them, which must be there
+    names: KeysView[str]
+
+
+@cache
+def _takes(rule: Any) -> _Takes | None:
+    """None: anything."""
+    if isinstance(rule, Primitive):
+        return _Takes(rule.arity, rule.arity, dict.fromkeys(rule.options).keys())
+    parameters = inspect.signature(rule).parameters
+    by_place = [p for p in parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters.values())
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return None
+    arrays = sum(p.default is p.empty for p in by_place)
+    return _Takes(math.inf if any_number else len(by_place), arrays, parameters.keys())
 
 
 def _refuse_out(function: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> None:
@@ -67,36 +91,34 @@ def _refuse_out(function: Any, inputs: tuple[Any, ...], options: dict[str, Any])
     )
 
 
-def _unusual(options: dict[str, Any], rule: Primitive) -> bool:
-    return not options.keys() <= set(rule.options)
-
-
 def _in_our_terms(
-    function: Any, rule: Primitive, inputs: tuple[Any, ...], options: dict[str, Any]
+    function: Any, takes: _Takes, inputs: tuple[Any, ...], options: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """A call in NumPy's signature, with the arguments that our op does not have left out where they say nothing."""
+    """A call in NumPy's signature, with the arguments that our rule does not have left out where they say nothing."""
     signature = _signature(function)
-    if signature is None:
+    by_place, arrays, names = takes
+    defaults = {} if signature is None else {name: p.default for name, p in signature.parameters.items()}
+    if signature is None or by_place is math.inf:
         given: dict[str, Any] = {str(i): x for i, x in enumerate(inputs)} | options
-        defaults: dict[str, Any] = {}
+        arrays = min(arrays, len(inputs)) if by_place is not math.inf else len(inputs)
     else:
         given = signature.bind(*inputs, **options).arguments
-        defaults = {name: parameter.default for name, parameter in signature.parameters.items()}
-    arrays = tuple(given.values())[: rule.arity]
+        given |= given.pop("kwargs", {})
     ours: dict[str, Any] = {}
-    for name, value in list(given.items())[rule.arity :]:
-        if name in rule.options:
+    for name, value in list(given.items())[arrays:]:
+        if name in names:
             ours[name] = value
         elif not _says_nothing(name, value, defaults):
             raise TypeError(
-                f"{_name(function)} of a Tensor takes no {name}=; it takes {', '.join(rule.options) or 'arrays alone'}"
+                f"{_name(function)} of a Tensor takes no {name}=; it takes {', '.join(names) or 'arrays alone'}"
             )
-    return arrays, {name: value for name, value in ours.items() if value is not np._NoValue}
+    return tuple(given.values())[:arrays], {name: value for name, value in ours.items() if value is not np._NoValue}
 
 
 def _says_nothing(name: str, value: Any, defaults: dict[str, Any]) -> bool:
     """Whether an argument asks for nothing beyond what the op does anyway."""
-    return value is None or value is np._NoValue or value is defaults.get(name, _UFUNC_DEFAULTS.get(name))
+    default = defaults.get(name, _UFUNC_DEFAULTS.get(name))
+    return value is None or value is np._NoValue or value is default or (isinstance(value, str) and value == default)
 
 
 _UFUNC_DEFAULTS = {"where": True, "casting": "same_kind", "order": "K", "subok": True}  # not told before NumPy 2.4
@@ -106,7 +128,7 @@ _UFUNC_DEFAULTS = {"where": True, "casting": "same_kind", "order": "K", "subok":
 def _signature(function: Callable[..., Any]) -> Any:
     try:
         return inspect.signature(function)
-    except ValueError:  # a ufunc's is not told before NumPy 2.4
+    except (ValueError, TypeError):  # a ufunc's is not told before NumPy 2.4, that of np.add.reduce not at all
         return None
 
 
@@ -119,5 +141,7 @@ def _plain(x: Any) -> Any:
 
 
 def _name(function: Any) -> str:
+    if isinstance(function, tuple):
+        return f"np.{function[0].__name__}.{function[1]}"
     module = getattr(function, "__module__", None) or "numpy"
     return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"

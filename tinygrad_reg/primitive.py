@@ -74,6 +74,8 @@ class Primitive:
         self.foreign = not str(forward.__module__).startswith(f"{__package__}.")  # a user's: see users_ops.py
         self.forward = users_ops.checked(self, forward) if self.foreign else forward
         self.forward = half.forward_in_float32(self.forward, keeps=keeps or reuses) if sums else self.forward
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"name must be a string, not {name!r}")
         self.name = name or forward.__name__
         self.symbol = symbol or self.name
         self.why = why
@@ -102,11 +104,12 @@ class Primitive:
         self.text = text
         if self.foreign:
             users_ops.refuse_taken_names(self.name, (method,) if isinstance(method, str) else method, registry)
+            users_ops.refuse_taken_rules(self.name, _several(numpy), operator, numpy_rules)
         registry[self.name] = self
         _register(self, self._as_method(), numpy, method)
         if operator:
-            methods.attach(lambda x, y: self._apply((x, y), _NO_OPTIONS), f"__{operator}__")
-            methods.attach(lambda x, y: self._apply((y, x), _NO_OPTIONS), f"__r{operator}__")
+            methods.attach(lambda x, y, *more: self._apply((x, y, *more), _NO_OPTIONS), f"__{operator}__")
+            methods.attach(lambda x, y, *more: self._apply((y, x, *more), _NO_OPTIONS), f"__r{operator}__")
 
     # ---- declaring it
 
@@ -188,7 +191,7 @@ class Primitive:
         try:
             ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back
             out = forward(*arrays, **options) if options else forward(*arrays)
-        except (TypeError, ValueError, IndexError, AttributeError) as error:
+        except (TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
             raise self._misfit(error, inputs, options) from None
         finally:
             ERROR_STATE.set(outside)
@@ -242,8 +245,8 @@ class Primitive:
         assert self.joint is not None
         needed = [isinstance(x, Tensor) and x in wanted for x in inputs]
         shares = self.joint(needed, *known, **options)
-        if self.foreign and len(shares) != len(inputs):
-            raise TypeError(f"the derivative of '{self.name}' gave {len(shares)} shares for {len(inputs)} inputs")
+        if self.foreign:
+            users_ops.refuse_other_shares(self.name, shares, len(inputs))
         return shares
 
     def names_of(self, inputs: Sequence[str]) -> dict[str, str]:
@@ -297,7 +300,7 @@ class Primitive:
             own = f"it takes {', '.join(f'{name}=' for name in self.options)}" if self.options else "it takes none"
             return TypeError(f"{self.name} has no option {unknown[0]}=; {own}")
         given = ", ".join([*map(describe, inputs), *(f"{name}={value!r}" for name, value in options.items())])
-        kinds = (np.linalg.LinAlgError, np.exceptions.AxisError, IndexError, TypeError, ValueError)
+        kinds = (np.linalg.LinAlgError, np.exceptions.AxisError, IndexError, TypeError, ValueError, OverflowError)
         kind = next((kind for kind in kinds if isinstance(error, kind)), TypeError)  # a number where an array is due
         said, expects = str(error), self.expects
         if expects and ("gufunc" in said or "remapped" in said):  # NumPy's words for those who write NumPy
@@ -355,6 +358,10 @@ def primitive(forward: Callable[..., Any] | None = None, **declaration: Any) -> 
 
     Used as a decorator, plain or with these arguments; then declare `.derivative` for each input, in order.
     """
+    known = Primitive.__init__.__kwdefaults__
+    for name in declaration:
+        if name not in known:
+            raise TypeError(f"primitive takes no {name}=; it takes {', '.join(known)}")
     if forward is not None:
         return Primitive(forward, **declaration)
     return lambda function: Primitive(function, **declaration)
@@ -373,8 +380,12 @@ def composed(numpy: Any = (), method: str | Sequence[str] = ()) -> Callable[[Cal
     return register
 
 
+def _several(numpy: Any) -> Sequence[Any]:
+    return numpy if isinstance(numpy, (tuple, list)) else (numpy,)
+
+
 def _register(rule: Callable[..., Any], as_method: Callable[..., Any], numpy: Any, method: str | Sequence[str]) -> None:
-    for function in numpy if isinstance(numpy, (tuple, list)) else (numpy,):
+    for function in _several(numpy):
         numpy_rules[function] = rule
     methods.attach(as_method, *((method,) if isinstance(method, str) else method))
 

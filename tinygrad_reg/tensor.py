@@ -233,8 +233,8 @@ class Tensor(Methods):
     def detach(self) -> Tensor:
         """A new leaf with the same values that needs no gradient: what is computed from it stays out of the graph."""
         values = self._values()
-        if isinstance(values, np.ndarray) and values.base is not None:
-            values = values.copy()  # a view may show a parameter, which the optimizer will write into
+        if isinstance(values, np.ndarray) and (self._primitive is None or values.base is not None):
+            values = values.copy()  # a parameter, or a view that may show one: it will be written into
         leaf = Tensor(values, name=self._name)
         leaf._cut = "detach()" if self._requires_grad else self._cut
         return leaf

@@ -46,6 +46,11 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     @functools.wraps(f)
     def value_and_gradient(*args: Any, **options: Any) -> tuple[Any, Any]:
         with _Differentiation(f, args, options, argnums) as run:
+            if run.value.size != 1:
+                raise ValueError(
+                    f"{run.name} must return a single number to have a gradient, but {describe(run.value)} has "
+                    f"{run.value.size}; reduce it with .sum() or .mean(), or take jacobian()"
+                )
             return run.finish(run.value), run.pack(run.gradients(run.value))
 
     return value_and_gradient
@@ -87,6 +92,8 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
            [2., 0.]])
     """
     _must_be_function(f, "hessian()")
+    if isinstance(argnums, Sequence):
+        raise TypeError(f"hessian() is taken with respect to one argument, so argnums is a number, not {argnums!r}")
     return jacobian(grad(f, argnums), argnums)
 
 
@@ -121,7 +128,7 @@ class _Differentiation:
     ) -> None:
         self.single = not isinstance(argnums, Sequence)
         positions: tuple[Any, ...] = tuple(argnums) if isinstance(argnums, Sequence) else (argnums,)
-        if not all(isinstance(position, (int, np.integer)) for position in positions):
+        if not positions or not all(isinstance(position, (int, np.integer)) for position in positions):
             raise TypeError(f"argnums is the number of an argument, or some of them such as (0, 1), not {argnums!r}")
         for position in positions:
             if not -len(args) <= position < len(args):
@@ -129,6 +136,7 @@ class _Differentiation:
         # Inside another transform a plain result would cut the graph, so it is a Tensor there.
         self.keeps_graph = modes.transform > 0 or any(isinstance(x, Tensor) for x in args)
         self.f, self.args, self.options, self.positions = f, list(args), options, positions
+        self.name = getattr(f, "__name__", "f")
 
     def __enter__(self) -> _Differentiation:
         self._before = modes.transform, modes.recording
@@ -144,7 +152,7 @@ class _Differentiation:
         if not isinstance(self.value, Tensor):
             self.__exit__()
             raise TypeError(
-                f"{getattr(self.f, '__name__', 'f')} must return a Tensor computed from its arguments, "
+                f"{self.name} must return a Tensor computed from its arguments, "
                 f"not {type(self.value).__name__}; use np functions or tg.ops, not math"
             )
         return self

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .tensor import Tensor
+from .tensor import Tensor, as_array
 
 if TYPE_CHECKING:
     from .primitive import Primitive
@@ -26,6 +26,26 @@ def refuse_taken_names(name: str, methods: Sequence[str], registry: Mapping[str,
     for method in methods:
         if method and hasattr(Tensor, method) and not getattr(getattr(Tensor, method), "foreign", False):
             raise ValueError(f"a Tensor has a '{method}' already: give the method of '{name}' another name")
+
+
+def refuse_taken_rules(name: str, functions: Sequence[Any], operator: str, rules: Mapping[Any, Any]) -> None:
+    """Nor may it answer for a NumPy function or an operator that has its op: 1 + 1 would be something else."""
+    for function in functions:
+        if not getattr(rules.get(function), "foreign", True):
+            raise ValueError(
+                f"np.{function.__name__} becomes the op '{rules[function].__name__}' already: leave numpy= out, and "
+                f"call {name}(...)"
+            )
+    if operator and hasattr(Tensor, f"__{operator}__"):
+        raise ValueError(f"the operator '{operator}' has its op already: leave operator= out, and call {name}(...)")
+
+
+def refuse_other_shares(name: str, shares: Any, inputs: int) -> None:
+    """A derivative of all inputs gives each its share."""
+    if not isinstance(shares, Sequence):
+        raise TypeError(f"the derivative of '{name}' must give a list of shares, not {type(shares).__name__}")
+    if len(shares) != inputs:
+        raise TypeError(f"the derivative of '{name}' gave {len(shares)} shares for {inputs} inputs")
 
 
 def refuse_other_arguments(op: Primitive, derivative: Callable[..., Any]) -> None:
@@ -78,4 +98,4 @@ def _as_result(out: Any, arrays: Sequence[Any]) -> Any:
     if kind is None or kind not in "fiub":
         of = "" if kind is None else f" of {out.dtype}"
         raise TypeError(f"its forward must return an array of real numbers, not {type(out).__name__}{of}")
-    return out
+    return as_array(out) if isinstance(out, np.ndarray) else out  # np.matrix multiplies otherwise, masks leave out

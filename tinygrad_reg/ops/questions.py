@@ -23,7 +23,7 @@ questions.update(
     [np.may_share_memory, np.shares_memory],
     # which, where and how many
     [np.argmax, np.argmin, np.argsort, np.argpartition, np.nanargmax, np.nanargmin, np.lexsort],
-    [np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.searchsorted, np.digitize, np.bincount],
+    [np.where, np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.searchsorted, np.digitize, np.bincount],
     [np.unique, np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all],
     [np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges],
     [np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.linalg.matrix_rank],
