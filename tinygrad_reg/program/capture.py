@@ -84,7 +84,7 @@ class Capture(Updates):
         if type(x) in (np.ndarray, np.memmap) and x.dtype.kind in NUMERIC:
             if id(x) not in self._constants:
                 plain = np.asarray(x)
-                self._constants[id(x)] = self._constants[id(plain)] = self.input("constant", plain, plain, name)
+                self._constants[id(x)] = self._constants[id(plain)] = self.input("variable", plain, plain, name)
                 self._alive.append(x)
             return self._constants[id(x)]
         if isinstance(x, tuple):

@@ -69,7 +69,7 @@ def _spaces(nodes: Sequence[Node]) -> set[Node]:
 
 
 def _is_space(x: Any) -> bool:
-    return isinstance(x, Input) and x.kind == "flat" and x.of.is_space
+    return isinstance(x, Node) and x.kind == "flat" and x.of.is_space
 
 
 def _fits(node: Node, target: Node) -> bool:

@@ -12,7 +12,7 @@ from .. import source
 from ..modes import quiet
 from ..tensor import Tensor
 from .node import FILLED, Check, Input, Node, assign, item
-from .origins import Refused, locate, located
+from .origins import Refused, held, locate, located
 from .recorded import Recorded
 from .structures import mapped
 
@@ -43,7 +43,7 @@ class Lines:
         if isinstance(array, Recorded):
             return array
         if id(array) not in self._constants:
-            self._constants[id(array)] = self.input("constant", array, array, "constant")
+            self._constants[id(array)] = self.input("constant", array, array, held(array) or "constant")
         return self._constants[id(array)]
 
     def record(self, function: Any, arguments: Sequence[Any], options: dict[str, Any] | None = None) -> Any:
@@ -126,7 +126,7 @@ class Lines:
 
     def set_item(self, target: Recorded, index: Any, value: Any) -> None:
         """target[index] = value: an op may fill an array that it made, a step may not."""
-        if isinstance(target.node, Input) and target.node.kind == "constant":
+        if target.node.kind in ("constant", "variable"):
             self.refuse(
                 "a[i] = b writes into an array that outlives the step", "Keep it in a Tensor, and assign its .data"
             )
@@ -141,7 +141,7 @@ class Lines:
 
     def _unshared(self, target: Recorded, what: str) -> None:
         others = (handle() for handle in self._handles)
-        if (isinstance(target.node, Input) and target.node.kind in ("argument", "constant")) or any(
+        if target.node.kind in ("argument", "constant", "variable") or any(
             other is not None and other is not target and other.node is not None
             and np.may_share_memory(other.node.value, target.node.value) for other in others
         ):  # fmt: skip
@@ -152,7 +152,7 @@ class Lines:
         (target,) = options["out"]
         if not isinstance(target, Recorded):
             self.refuse("out= writes into an array", "Leave out= away: a = np.add(a, b)")
-        if not (isinstance(target.node, Input) and target.node.kind == "flat"):
+        if target.node.kind != "flat":
             if target is not inputs[0] or method != "__call__" or len(options) > 1:
                 self.refuse("out= writes into a captured array", "Leave out= away: a = np.add(a, b)")
             return self.change(target, ufunc, *inputs[1:])

@@ -17,7 +17,7 @@ from .write import Namespace, Writer, shortest
 
 _WIDEST = {"update": 80}  # a part of an expression that is longer than this, or 58, has a line of its own
 _NOTES = {"argument": "", "leaf": "", "gradient": "", "flat": "of the optimizer, changed in place",
-    "rate": "learning rate", "clock": "number of this step", "constant": ""}  # fmt: skip
+    "rate": "learning rate", "clock": "number of this step", "variable": "", "constant": ""}  # fmt: skip
 _TITLES = {"forward": "forward", "backward": "backward", "clip": "gradient clipping", "update": "update",
     "after": "then"}  # fmt: skip
 
@@ -217,10 +217,8 @@ def _described(node: Input) -> str:
 
 def _written_out(node: Node) -> str | None:
     """An array that no variable names, where it is shorter to write than to give: np.arange(3)."""
-    if not isinstance(node, Input) or node.kind != "constant" or node.name != "constant":
-        return None
     array = node.of
-    if not isinstance(array, np.ndarray) or not array.size:
+    if node.kind != "constant" or not isinstance(array, np.ndarray) or not array.size:
         return None
     kind = f"np.{array.dtype.name}"
     if not array.ndim:

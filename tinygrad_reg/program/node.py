@@ -19,6 +19,8 @@ class Node:
     """A line of the program: a function, what it was given (nodes among it), and the value that it gave in capture."""
 
     __slots__ = ("arguments", "changes", "code", "function", "name", "op", "options", "phase", "place", "value")
+    kind = ""  # of an Input
+    of: Any = None
 
     def __init__(self, function: Any, arguments: tuple[Any, ...] = (), options: dict[str, Any] | None = None) -> None:
         self.function, self.arguments, self.options = function, arguments, options or {}
@@ -50,7 +52,20 @@ class Check(Node):
 
 
 class Input(Node):
-    """What a program is given: an argument, the array of a Tensor, an optimizer's array, a learning rate, a clock."""
+    """What a program is given.
+
+    | kind | of |
+    |---|---|
+    | argument | its place among the arrays and Tensors that the step is called with |
+    | variable | the array, which a variable of the step's Python holds |
+    | constant | the array, which the step's Python or an op makes of no other |
+    | leaf | the Leaf of a Tensor that the step refers to: its array |
+    | gradient | the Leaf: the gradient that it had before |
+    | home | the Leaf: the place of its gradient in an optimizer's array |
+    | flat | the Stretch of an optimizer's array |
+    | rate | an optimizer, and how many steps it has taken before this one: its learning rate |
+    | clock | parameters that take their steps together, and how many with this one: the number of the step |
+    """
 
     __slots__ = ("first", "kind", "of")
 

@@ -59,6 +59,11 @@ def called() -> str:
     return source._assignments(frame.f_code.co_filename).get(source._span(frame.f_code, frame.f_lasti), "")
 
 
+def held(array: Any) -> str:
+    """The variable of the code that is running which holds this array."""
+    return next((name for name, value in _running().f_locals.items() if value is array), "")
+
+
 def _running() -> Any:
     """The frame of the code that computes: the user's, or some of the house that does not only pass calls on."""
     frame: Any = sys._getframe(1)

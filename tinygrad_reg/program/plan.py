@@ -22,7 +22,7 @@ from .program import Program
 from .write import Namespace, Writer, function_text
 
 _UFUNCS = {name for name in dir(np) if isinstance(getattr(np, name), np.ufunc)}
-_STAYS = ("flat", "home", "constant")  # inputs whose arrays are the same at every call
+_STAYS = ("flat", "home", "constant", "variable")  # inputs whose arrays are the same at every call
 
 
 class Plan:

@@ -138,7 +138,7 @@ def settle(nodes: list[Node], results: list[Node]) -> list[Node]:
             uses.setdefault(x, []).append(node)
     moved: dict[Node, list[Node]] = {}
     for node in nodes:
-        if node.function is assign and isinstance(node.arguments[0], Input) and node.arguments[0].kind == "home":
+        if node.function is assign and isinstance(node.arguments[0], Node) and node.arguments[0].kind == "home":
             home, _, value = node.arguments
             computed = isinstance(value, Node) and not isinstance(value, Input)  # a gradient left by hand is an input
             if computed and uses[value] == [node] and uses[home][0] is node and value not in results:
@@ -171,9 +171,7 @@ def first_checks(nodes: list[Node]) -> list[Node]:
 
 def _is_given(node: Node) -> bool:
     """Whether it is an input, of which no line changes the array."""
-    return isinstance(node, Input) and (
-        node.kind in ("argument", "constant") or (node.kind == "leaf" and node.of.flat is None)
-    )
+    return node.kind in ("argument", "constant", "variable") or (node.kind == "leaf" and node.of.flat is None)
 
 
 def _key(x: Any) -> Any:

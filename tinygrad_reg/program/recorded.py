@@ -14,7 +14,7 @@ import numpy as np
 
 from ..modes import Captured, modes
 from ..tensor import Tensor
-from .node import COMPARING, FILLED, OPERATORS, PREFIX, Input, Method, Node, transposed
+from .node import COMPARING, FILLED, OPERATORS, PREFIX, Method, Node, transposed
 from .origins import Refused, ShapeRefused
 
 
@@ -118,10 +118,9 @@ class Recorded(Captured):
         pieces = index if isinstance(index, tuple) else (index,)
         for mask in pieces:
             if isinstance(mask, Recorded) and mask.dtype.kind == "b":
-                if not _is_constant(mask):
+                if mask.node.kind not in ("constant", "variable"):
                     refuse_shape("the shape of what a mask picks depends on values")
-                of: Any = mask.node.of  # type: ignore[attr-defined]
-                _capture().read(of.tobytes, of.tobytes())  # another mask makes another program
+                _capture().read(mask.node.of.tobytes, mask.node.of.tobytes())  # another mask makes another program
         if isinstance(index, tuple) and not index and not self.shape:
             return self
         return _record(operator.getitem, self, index)
@@ -208,10 +207,6 @@ _SHAPE_BY_VALUES = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.uniqu
     np.setdiff1d, np.setxor1d, np.delete, np.histogram_bin_edges}  # fmt: skip
 _WRITING = {np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis}
 _READING = {np.array2string, np.array_repr, np.array_str, np.save, np.savetxt, np.array_equal, np.allclose}
-
-
-def _is_constant(x: Recorded) -> bool:
-    return isinstance(x.node, Input) and x.node.kind == "constant"
 
 
 def _operators() -> None:
