@@ -107,7 +107,8 @@ def _put_back(g: Any, place: Any, window: tuple[int, int], rows: Any, columns: A
     within = np.arange(window[0])[:, None] * across + np.arange(window[1])
     places = take_op(within, place)  # of the flattened `within`, whose elements are counted as `place` counts
     places += corners
-    places += np.reshape(np.arange(images * channels) * (height * across), (images, channels, 1, 1))
+    planes = np.reshape(np.arange(images * channels) * (height * across), (images, channels, 1, 1))
+    places += planes
     flat = scatter_add(np.ravel(g), np.ravel(places), index=Index((ARRAY,)), shape=(math.prod(shape),))
     return np.reshape(flat, shape)
 

@@ -13,7 +13,7 @@ from .. import source as places
 from .formulas import as_values, in_place, may_wait
 from .node import OPERATORS, Check, Input, Node, assign, is_filled, transposed
 from .program import Program
-from .write import Namespace, Writer, shortest
+from .write import Namespace, Writer, described, shortest
 
 _WIDEST = {"update": 80}  # a part of an expression that is longer than this, or 58, has a line of its own
 _NOTES = {"argument": "", "leaf": "", "gradient": "", "flat": "of the optimizer, changed in place",
@@ -135,8 +135,9 @@ class Listing:
 
     def _head(self, name: str, views: list[str], checks: list[str]) -> list[str]:
         listed = [*(self.named[node] for node in self.arguments), *self.names.given]
-        lines = [f"# {self.named[node]}: {_described(node)}" for node in self.arguments]
-        lines += [f"# {name}: {type(thing).__name__}, given" for name, thing in self.names.given.items()]
+        notes = {node: _NOTES[node.kind] and f", {_NOTES[node.kind]}" for node in self.arguments}
+        lines = [f"# {self.named[node]}: {described(node.value)}{note}" for node, note in notes.items()]
+        lines += [f"# {name}: {described(thing)}, given" for name, thing in self.names.given.items()]
         lines += [f"# checked at each call: {check}" for check in checks]
         if views:
             lines += ["", *views]
@@ -206,13 +207,6 @@ def _place(node: Node) -> str:
     text = linecache.getline(node.code.co_filename, line).strip()
     where = f"{os.path.basename(node.code.co_filename)}:{line}"
     return f"{where}  {text}" if text else where
-
-
-def _described(node: Input) -> str:
-    """The dtype and shape of an input, where it is an array or a number, and what it is."""
-    value = np.asarray(node.value)
-    kind = "" if value.dtype == object else f"{value.dtype} {value.shape}" if value.shape else f"{value.dtype}"
-    return ", ".join(filter(None, (kind, _NOTES[node.kind])))
 
 
 def _written_out(node: Node) -> str | None:

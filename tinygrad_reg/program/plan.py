@@ -19,7 +19,7 @@ from .memory import Memory, allocation, layout
 from .node import Input, Method, Node, assign, is_filled
 from .origins import Origins
 from .program import Program
-from .write import Namespace, Writer, function_text
+from .write import Namespace, Writer, described, function_text
 
 _UFUNCS = {name for name in dir(np) if isinstance(getattr(np, name), np.ufunc)}
 _STAYS = ("flat", "home", "constant", "variable")  # inputs whose arrays are the same at every call
@@ -194,7 +194,7 @@ class Plan:
         functions = (
             two_ways(arguments, self._lines, floats) if floats else function_text("step", arguments, self._lines)
         )
-        given = [f"# {name}: {_shown(value)}, given" for name, value in self.given.items()]
+        given = [f"# {name}: {described(value)}, given" for name, value in self.given.items()]
         return "\n".join([*imports, "", *given, *self._once, *functions, ""])
 
     def _shorten(self) -> list[str]:
@@ -233,7 +233,3 @@ def place_of(node: Input) -> Any:
     if node.kind in ("leaf", "home"):
         return node.of.flat.view("w" if node.kind == "leaf" else "g", node.of.tensor)
     return node.of
-
-
-def _shown(value: Any) -> str:
-    return f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__

@@ -25,7 +25,6 @@ class Namespace:
     def __init__(self, taken: set[str]) -> None:
         self.taken = {"np", "tg", "step", *taken, *keyword.kwlist}
         self.given: dict[str, Any] = {}  # functions and objects that NumPy's text can't write
-        self._given_names: dict[int, str] = {}
 
     def fresh(self, wanted: str) -> str:
         """`wanted`, or wanted_2, wanted_3 …"""
@@ -40,10 +39,12 @@ class Namespace:
 
     def give(self, thing: Any, wanted: str) -> str:
         """The name of an object that the program is given."""
-        if id(thing) not in self._given_names:
-            name = self.fresh(wanted)
-            self._given_names[id(thing)], self.given[name] = name, thing
-        return self._given_names[id(thing)]
+        for name, known in self.given.items():
+            if known is thing or (isinstance(thing, tuple) and type(known) is type(thing) and known == thing):
+                return name
+        name = self.fresh(wanted)
+        self.given[name] = thing
+        return name
 
 
 class Writer:
@@ -162,6 +163,14 @@ class Writer:
         if isinstance(x, dict):
             return "{" + ", ".join(f"{name!r}: {self.text(value)}" for name, value in x.items()) + "}", _ATOM
         return self.names.give(x, type(x).__name__.lower()), _ATOM
+
+
+def described(x: Any) -> str:
+    """What something is that a program is given."""
+    if isinstance(x, (np.ndarray, np.generic, int, float)):
+        x = np.asarray(x)
+        return f"{x.dtype} {x.shape}" if x.shape else f"{x.dtype}"
+    return f"{type(x).__name__} {x!r}" if isinstance(x, tuple) else type(x).__name__
 
 
 def function_text(name: str, arguments: list[str], lines: list[str]) -> list[str]:

@@ -1,0 +1,45 @@
+"""The page that people read: what it is given has names that say what it is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import tinygrad_reg as tg
+
+
+def page(step, *arguments):
+    fast = tg.compile(step)
+    fast(*arguments)
+    return fast.source
+
+
+def parameters(source):
+    return source.split("def step(")[1].split(")")[0].split(", ")
+
+
+def test_constants_are_named_after_the_variables_that_hold_them():
+    x = tg.Tensor(np.arange(32.0).reshape(1, 2, 4, 4), requires_grad=True)
+
+    def step():
+        tg.ops.max_pool2d(tg.ops.max_pool2d(x, size=2, stride=1), size=2, stride=1).sum().backward()
+
+    source = page(step)
+    assert parameters(source) == [
+        "x", "within", "corners", "planes", "within_2", "corners_2", "planes_2", "index",
+    ]  # fmt: skip
+    assert "# index: Index [array], given" in source
+
+
+def test_constants_that_are_short_are_written_out():
+    def step(x):
+        rows, third, table = np.arange(2), np.full(2, 3.0), np.array([[1.0, 2.0], [3.0, 4.0]])
+        return x[rows, rows] * third @ table * np.array(2.0)
+
+    source = page(step, np.eye(2))
+    assert "v = x[np.arange(2), np.arange(2)] * np.full(2, 3.0) @ table * np.float64(2.0)" in source
+    assert parameters(source) == ["x", "table"]
+
+
+def test_arrays_of_variables_are_given_even_where_they_are_short():
+    ones = np.ones(3)
+    assert parameters(page(lambda x: x * ones, np.ones(3))) == ["x", "ones"]
