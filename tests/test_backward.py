@@ -347,3 +347,9 @@ def test_what_other_libraries_give_backward_is_answered_with_what_to_write(habit
     with pytest.raises(TypeError, match=advice):
         (w * w).backward(**{habit: True})
     assert w.grad is None
+
+
+def test_a_single_truth_as_index_has_its_way_back():
+    x = leaf(5.0)
+    x[x > 0].sum().backward()
+    assert x.grad == 1.0

@@ -440,3 +440,14 @@ def test_labels_and_probabilities_that_have_changed_places_are_warned_of(loss):
 def test_targets_that_are_no_real_numbers_are_refused(loss, target):
     with pytest.raises(TypeError, match=f"the target of {loss} must hold real numbers, not"):
         tg.losses.get(loss)(np.full((2, 2), 0.5), target)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_how_a_loss_takes_its_mean_inside_is_no_option(reduction):
+    with pytest.raises(TypeError, match="softmax_crossentropy takes no mean="):
+        tg.losses.softmax_crossentropy(np.zeros((2, 3)), [0, 1], mean=True, reduction=reduction)
+
+
+def test_the_mean_of_no_samples_is_refused_for_labels_too():
+    with pytest.raises(ValueError, match="the mean of no losses is not defined"):
+        tg.losses.softmax_crossentropy(np.zeros((0, 3)), np.zeros(0, int))

@@ -207,3 +207,10 @@ def test_a_derivative_of_all_gives_a_list():
     many.derivatives_of_all()(lambda needed, g, out, *xs: (g for _ in xs))
     with pytest.raises(TypeError, match="derivative of 'many' must give a list of shares, not generator"):
         many(leaf([1.0]), leaf([1.0])).backward()
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_plain_in_plain_out_but_for_subclasses_that_compute_otherwise():
+    x = np.array([[0.5, 0.2], [0.3, 0.9]])
+    np.testing.assert_array_equal(tg.ops.gelu(np.asmatrix(x)), tg.ops.gelu(x))
+    assert type(tg.ops.gelu(np.asmatrix(x))) is np.ndarray

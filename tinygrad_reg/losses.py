@@ -65,7 +65,7 @@ def _loss(per_loss: Callable[..., Any]) -> Loss:
             modes.place = source.inside(call)
             prediction = as_prediction(prediction)
             if averages and reduction == "mean" and weights is None and prediction._data.size:
-                named: Tensor = per_loss(prediction, target, mean=True, **options)
+                named: Tensor = per_loss(prediction, target, True, **options)
             else:
                 each = per_loss(prediction, target, **options)
                 named = _reduced(each if weights is None else each * as_weights(weights, each), reduction)
@@ -73,9 +73,9 @@ def _loss(per_loss: Callable[..., Any]) -> Loss:
             modes.place = before
         return source.result(named, call)
 
-    own = [p for p in inspect.signature(per_loss).parameters.values() if p.kind is p.KEYWORD_ONLY]
-    averages = any(p.name == "mean" for p in own)  # it can take the mean in the same op
-    own = [p for p in own if p.name != "mean"]
+    parameters = inspect.signature(per_loss).parameters
+    averages = "mean" in parameters  # it can take the mean in the same op
+    own = [p for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
     ours = [p for p in inspect.signature(loss).parameters.values() if p.kind is not p.VAR_KEYWORD]
     functools.update_wrapper(loss, per_loss)
     loss.__signature__ = inspect.Signature([*ours, *own], return_annotation="Tensor")  # type: ignore[attr-defined]
@@ -193,7 +193,7 @@ def categorical_crossentropy(prediction: Any, target: Any) -> Any:
 
 
 @_loss
-def softmax_crossentropy(prediction: Any, target: Any, *, mean: bool = False) -> Any:
+def softmax_crossentropy(prediction: Any, target: Any, mean: bool = False, /) -> Any:
     """Categorical cross-entropy of logits z, −1/N Σᵢ log softmax(zᵢ)[yᵢ], with integer or one-hot labels y.
 
     Computed by log-sum-exp, so it is exact for logits of any size; its gradient is (softmax(z) − y)/N.

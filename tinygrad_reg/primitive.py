@@ -184,7 +184,7 @@ class Primitive:
                 arrays.append(_operand(x))
 
         if not any_tensor and not self.random:
-            arrays = [x if isinstance(x, (np.ndarray, np.generic, float, int)) else np.asarray(x) for x in inputs]
+            arrays = [x if isinstance(x, (np.generic, float, int)) else plain_array(x) for x in inputs]
         if self.floats:
             arrays = [_as_float(x) for x in arrays]
         outside = ERROR_STATE.get()
@@ -358,7 +358,7 @@ def primitive(forward: Callable[..., Any] | None = None, **declaration: Any) -> 
 
     Used as a decorator, plain or with these arguments; then declare `.derivative` for each input, in order.
     """
-    known = Primitive.__init__.__kwdefaults__
+    known = Primitive.__init__.__kwdefaults__ or {}
     for name in declaration:
         if name not in known:
             raise TypeError(f"primitive takes no {name}=; it takes {', '.join(known)}")
@@ -400,7 +400,7 @@ def _in_dtype(arrays: list[Any], dtype: Any) -> list[Any]:
     """The arrays, with the numbers among them as the derivatives need them, which take no number's type for theirs."""
     if dtype.kind != "f":
         return arrays
-    return [dtype.type(x) if isinstance(x, (float, int)) else x for x in arrays]
+    return [dtype.type(x) if type(x) in (float, int) else x for x in arrays]  # True stays an index
 
 
 def _is_view(out: Any, arrays: Sequence[Any]) -> bool:
