@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 import warnings
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 
@@ -165,6 +166,29 @@ def test_ctrl_c_does_not_wait_for_the_members(monkeypatch, tmp_path):
         tg.Ensemble(build, members=2).fit(X, Y, callbacks=Ended(tmp_path / "ended"), **{**FIT, "epochs": 5000})
     assert not multiprocessing.active_children()
     assert not (tmp_path / "ended").exists()
+
+
+@pytest.mark.parametrize("theirs", [False, True])
+def test_ctrl_c_ends_members_in_threads_after_the_step_they_take(monkeypatch, theirs):
+    begun, ended = threading.Event(), []
+
+    def first_step(epoch, logs):
+        ended.append(epoch)
+        begun.set()
+
+    def interrupted(futures):
+        begun.wait(10)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tinygrad_reg.training.ensembles.as_completed", interrupted)
+    before = threading.active_count()
+    with ThreadPoolExecutor(2) as executor:
+        with pytest.raises(KeyboardInterrupt):
+            tg.Ensemble(lambda: build(), members=5).fit(
+                X, Y, executor=executor if theirs else None, callbacks=first_step, **{**FIT, "epochs": 3000}
+            )
+        assert theirs or threading.active_count() == before
+    assert 0 < len(ended) < 3000
 
 
 def test_an_ensemble_is_saved_and_loaded(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import pickle
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
@@ -79,16 +80,18 @@ class Ensemble(Module):
         its exception is in `failures`, and it takes no part in the mean.
         """
         callbacks = _callbacks_of_each(options)
-        tasks = {
-            i: (self.build, its_seed, x, y, {**options, "callbacks": copy.deepcopy(callbacks)})
-            for i, its_seed in enumerate(self.seeds)
-        }
         unfit = _not_picklable(self.build, options)
         if unfit is not None and isinstance(executor, ProcessPoolExecutor):
             raise TypeError(
                 f"a member can't be sent to another process ({unfit}): define build, and functions among the options, "
                 "at the top level of a file, or give no executor"
             ) from unfit
+        left = threading.Event()
+        here = isinstance(executor, ThreadPoolExecutor) or (executor is None and unfit is not None)
+        tasks = {
+            i: (self.build, its_seed, x, y, {**options, "callbacks": copy.deepcopy(callbacks) + [_Leave(left)] * here})
+            for i, its_seed in enumerate(self.seeds)
+        }
         done: dict[int, Result] = {}
         failures: dict[int, BaseException] = {}
         from tqdm.auto import tqdm
@@ -97,10 +100,10 @@ class Ensemble(Module):
             own = executor is None
             kind = ProcessPoolExecutor if unfit is None else ThreadPoolExecutor
             pool = executor or kind(min(len(tasks), os.cpu_count() or 1))
-            for i, result in _results(pool, tasks, own):
+            for i, result in _results(pool, tasks, own, left):
                 if isinstance(result, BrokenProcessPool) and own:
                     # A process that dies takes the pool with it: each member of it gets another try, on its own.
-                    ((_, result),) = _results(ProcessPoolExecutor(1), {i: tasks[i]}, True)
+                    ((_, result),) = _results(ProcessPoolExecutor(1), {i: tasks[i]}, True, left)
                 if isinstance(result, BaseException):
                     failures[i] = result
                 else:
@@ -131,6 +134,17 @@ class Ensemble(Module):
             RuntimeWarning,
             stacklevel=3,
         )
+
+
+class _Leave(Callback):
+    """Ends the training of a member in a thread of this process, between two steps, when nobody waits for it."""
+
+    def __init__(self, left: threading.Event) -> None:
+        self.left = left
+
+    def on_batch_end(self, batch: int, logs: dict[str, float]) -> None:
+        """Look."""
+        self.run.interrupts.asked |= self.left.is_set()
 
 
 def _callbacks_of_each(options: dict[str, Any]) -> list[Callback]:
@@ -184,8 +198,11 @@ def _built(build: Callable[[], Module], its_seed: int) -> Module:
     return model
 
 
-def _results(executor: Executor, tasks: dict[int, Any], own: bool) -> Iterator[tuple[int, Any]]:
-    """Each member's result, or its exception, as it becomes known. An executor of our own ends here."""
+def _results(executor: Executor, tasks: dict[int, Any], own: bool, left: threading.Event) -> Iterator[tuple[int, Any]]:
+    """Each member's result, or its exception, as it becomes known. An executor of our own ends here.
+
+    Where this one is interrupted, nobody waits for the members' last epochs: they end now, in threads as `left` says.
+    """
     futures: dict[Future[Result], int] = {}
     try:
         with warnings.catch_warnings():
@@ -196,9 +213,11 @@ def _results(executor: Executor, tasks: dict[int, Any], own: bool) -> Iterator[t
             error = future.exception()
             yield futures[future], future.result() if error is None else error
     finally:
+        if not all(future.done() for future in futures):
+            left.set()
+            for future in futures:
+                future.cancel()
+            for process in list((getattr(executor, "_processes", None) or {}).values()) if own else ():
+                process.terminate()
         if own:
-            finished = all(future.done() for future in futures)
-            if not finished:  # interrupted: nobody waits for the members' last epochs
-                for process in list((getattr(executor, "_processes", None) or {}).values()):
-                    process.terminate()
-            executor.shutdown(wait=finished or isinstance(executor, ProcessPoolExecutor), cancel_futures=True)
+            executor.shutdown(cancel_futures=True)
