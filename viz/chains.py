@@ -87,6 +87,12 @@ def brief(x: float) -> str:
     return number(x, 3 if 100 <= abs(x) < 999.5 else 2)
 
 
+def times(factor: float, digits: int) -> str:
+    """A factor as it stands by an arrow: × 0.2, × (−0.66)"""
+    text = number(factor, digits)
+    return f"× ({text})" if text.startswith("−") else f"× {text}"
+
+
 def verdict(stops: Sequence[Stop], has_loss: bool = True) -> str:
     """One sentence or two on the gradients' way back, from the last layer to the first one."""
     start = 1 if has_loss and len(stops) > 2 else 0  # the first hop belongs to the loss, not to the network's depth
@@ -100,13 +106,14 @@ def verdict(stops: Sequence[Stop], has_loss: bool = True) -> str:
     ratio = sizes[-1] / sizes[0]
     hops = max(len(sizes) - 1, 1)
     each = f"{'on average, ' if hops > 1 else ''}a layer multiplies them by {brief(ratio ** (1 / hops))}"
-    arrives = f"{names[-1]} receives {brief(ratio)} times what {names[0]} does"
+    last = f"{names[0]}, next to the loss," if start else names[0]
+    arrives = f"{names[-1]} receives {brief(ratio)} times what {last} does"
     if ratio < LITTLE:
         where = next(name for size, name in zip(sizes, names, strict=True) if size < LITTLE * sizes[0])
-        return f"Gradients vanish: {arrives}; {each}. From {where} on back they are below a hundredth."
+        return f"Gradients vanish: {arrives}; {each}. From {where} on back they are below a hundredth of that."
     if ratio > 1 / LITTLE:
         where = next(name for size, name in zip(sizes, names, strict=True) if size > sizes[0] / LITTLE)
-        return f"Gradients explode: {arrives}; {each}. From {where} on back they are above a hundredfold."
+        return f"Gradients explode: {arrives}; {each}. From {where} on back they are above a hundred times that."
     return f"Gradients flow: {arrives}; {each}."
 
 

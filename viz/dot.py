@@ -19,7 +19,7 @@ from tinygrad_reg.words import number
 
 from . import layout
 from . import rows as rows_
-from .chains import Chain
+from .chains import Chain, times
 from .frames import crop
 from .svg import escape
 from .theme import Theme, ink_on
@@ -164,7 +164,7 @@ def chains(shown: Sequence[Chain], theme: Theme, color: Callable[[float], str], 
             label = f"<{escape(stop.name)}<br/><b>{number(stop.gradient, 3)}</b>>"
             inner.node(f"c{row}n{at}", label=label, fillcolor=fill, fontcolor=ink_on(fill), color=theme.line)
         for at, hop in enumerate(chain.hops):
-            label = graphviz.escape(f"×{number(hop.factor, 3)}")
+            label = graphviz.escape(times(hop.factor, 3))
             inner.edge(
                 f"c{row}n{at}", f"c{row}n{at + 1}", label=label, color=color(chain.stops[at + 1].size), penwidth="3"
             )

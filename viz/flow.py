@@ -11,7 +11,7 @@ from tinygrad_reg.checks import whole
 from tinygrad_reg.words import number
 
 from . import dot, svg
-from .chains import Chain, brief, of_loss, of_model
+from .chains import Chain, brief, of_loss, of_model, times
 from .picture import Picture
 from .text import clean, width, wrap
 from .theme import Theme, ink_on, look, magnitude, scale_color
@@ -157,7 +157,7 @@ def _panel(chain: Chain, full: Chain, top: float, scale: _Scale, theme: Theme, d
         y += 27 if at == 0 else 22
         parts.append(svg.text(EDGE + 14, y, line, 16, theme.ink))
     rows = _rows(chain)
-    y += 56
+    y += 56 if any(hop.parts or hop.hidden for hop in chain.hops) else 42
     for row in rows:
         parts += _stops(chain, row, y, scale, theme, digits)
         y += BOX_H + 60
@@ -221,7 +221,7 @@ def _hop(chain: Chain, at: int, left: float, right: float, y: float, scale: _Sca
         svg.text(
             middle,
             y - (24 if hop.parts or hop.hidden else 9),
-            f"×{number(hop.factor, digits)}",
+            times(hop.factor, digits),
             14,
             theme.ink,
             bold=True,

@@ -43,11 +43,17 @@ def gradient_heatmap(history: Any, *, title: str = "", ax: Any = None) -> Axes:
         )
         maps = [axes(one) for one in grid[:count]]
         _profile(axes(grid[-1]), tables, max((list(log) for log in logs.values()), key=len))
-        figure.suptitle(label(title, 90) or "Gradients by layer while training", weight="bold")
+        figure.suptitle(label(title, 90) or "Gradients by layer while training", weight="bold", x=0.01, ha="left")
+    shown: list[str] = []
     for one, (name, table) in zip(maps, tables.items(), strict=True):
-        image = _heat(one, table, spans[name], list(logs[name]), limits, one is maps[0])
+        layers = list(logs[name])
+        image = _heat(one, table, spans[name], layers, limits, layers != shown)
+        shown = layers
         heading(one, title if title and one is ax else name)
-    maps[0].figure.colorbar(image, ax=maps, extend="both", label="log₁₀ ‖∂L/∂layer‖")
+    bar = maps[0].figure.colorbar(image, ax=maps, extend="both", label="‖∂L/∂layer‖")
+    step = max(1, round((limits[1] - limits[0]) / 6))
+    powers = np.arange(limits[0], limits[1] + 1, step).tolist()
+    bar.set_ticks(powers, labels=[f"$10^{{{power:g}}}$" for power in powers])
     return maps[0]
 
 
@@ -135,7 +141,7 @@ def _heat(
     )  # fmt: skip
     ticks, names = _ticks(layers)
     ax.set_yticks(ticks, names if labelled else [""] * len(names))
-    ax.set(xlabel="training step", ylabel="layer (the first one at the bottom)" if labelled else "")
+    ax.set(xlabel="training step", ylabel="layer, the first one at the bottom" if labelled else "")
     return image
 
 

@@ -76,7 +76,7 @@ class Lesson:
         leaves = [s for s in self.forward if not s.op and s.kind != "constant"]
         rows = [Row(self.name(s.index), (Array(s.value),), note=_kind(s)) for s in leaves[:ROWS]]
         if len(leaves) > ROWS:
-            rows.append(Row("…", (Text(f"and {len(leaves) - ROWS} more: see the table", "muted"),)))
+            rows.append(Row("…", (Text(f"and {len(leaves) - ROWS} more", "muted"),)))
         boxes = [self.box_of[s.index].id for s in self.forward if not s.op]
         return Step(
             "forward", "What goes in",

@@ -133,7 +133,7 @@ def _array(term: Array, digits: int) -> str:
     if cells is not None:
         spans = "".join(f"<span>{escape(cell)}</span>" for row in cells for cell in row)
         shape = f"{len(cells)} by {len(cells[0])} matrix"
-        columns = f"grid-template-columns:repeat({len(cells[0])},auto)"
+        columns = f"--columns:{len(cells[0])}"
         caption = f'<span class="muted">{escape(term.caption())}</span>' if term.caption() else ""
         attributes = f'class="matrix {term.role}" role="group" aria-label="{shape}" style="{columns}"'
         return f"<span {attributes}>{spans}</span>{caption}"

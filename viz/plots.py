@@ -217,6 +217,8 @@ def weights(models: Any, *, bins: int = 80, near_zero: float = 1e-3, title: str 
         line = style(at)
         ax.hist(w, edges, histtype="step", label=f"{label(name)}: {share}" if name else share, log=True, **line)
         ax.hist(w, edges, color=line["color"], alpha=0.15, log=True)
+    low, high = ax.get_ylim()  # room for the legend above the curves; the axis is logarithmic
+    ax.set_ylim(low, high * (high / low) ** (0.05 + 0.07 * len(found)))
     ax.legend(loc="upper right", framealpha=0.9)
     ax.set(xlabel="weight", ylabel="how many")
     heading(ax, title)

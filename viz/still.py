@@ -17,6 +17,8 @@ W = 1400.0
 EDGE = 24.0
 GRAPH = 400.0  # height of the graph, at most
 SMALLEST = 0.72  # a graph that would have to be shrunk more is shown in part
+STACK = 240.0  # height of rows that stand below each other, at most
+BESIDE = 40.0  # between rows that stand side by side
 CELL = 13.5  # font size inside a matrix
 BODY = 17.0
 
@@ -43,13 +45,8 @@ def still(
     for line in step.formula.splitlines():
         y += 27
         parts.append(svg.text(EDGE, y, line, BODY, theme.local, bold=True, font_family=MONO))
-    y += 20
-    names = max((max(width(row.name, BODY, bold=True), width(row.note, 13)) for row in step.rows), default=0.0) + 26
-    locals_ = max((width(row.local, BODY) + 34 for row in step.rows if row.local), default=0.0)
-    for row in step.rows:
-        drawn, height = _row(row, y, names, locals_, theme, digits)
-        parts += drawn
-        y += height + 12
+    drawn, y = _rows(step.rows, y + 20, theme, digits)
+    parts += drawn
     if step.code:
         y += 22
         parts.append(svg.text(EDGE, y, step.code, 14.5, theme.ink, font_family=MONO))
@@ -63,7 +60,10 @@ def _graph(plan: Drawing, state: draw.State, theme: Theme, ids: str, top: float)
     scale = min(1.35, room / plan.w, GRAPH / plan.h)
     if scale < SMALLEST:
         scale = 1.0
-        plan = _part(plan, [plan.box(id) for id in (*state.active, *state.targets)] or plan.boxes, room, GRAPH)
+        around = [plan.box(id) for id in (*state.active, *state.targets)] or plan.boxes
+        if len(state.active) > 1:  # the inputs: from the upper left on
+            around = sorted(around, key=lambda box: box.x + box.y)
+        plan = _part(plan, around, room, GRAPH)
     move = f"translate({svg.number(EDGE + (room - plan.w * scale) / 2)},{svg.number(top)}) scale({scale:.4f})"
     frame = svg.box(EDGE, top, room, plan.h * scale, round=10, fill=theme.panel, stroke=theme.hairline)
     return frame + svg.element("g", draw.body(plan, theme, ids, state), transform=move), plan.h * scale
@@ -135,25 +135,69 @@ def _window(places: Sequence[float], size: float, whole: float) -> float:
     return max(0.0, min(middle - size / 2, whole - size))
 
 
-def _row(row: Row, y: float, names: float, locals_: float, theme: Theme, digits: int) -> tuple[list[str], float]:
+def _rows(rows: Sequence[Row], y: float, theme: Theme, digits: int) -> tuple[list[str], float]:
+    """One below the other; where they would get too high for a slide, side by side. And where they end."""
+    locals_ = max((width(row.local, BODY) + 34 for row in rows if row.local), default=0.0)
+    high = sum(_extent(row, digits)[1] + 12 for row in rows)
+    names = max(map(_named, rows), default=0.0)
+    parts: list[str] = []
+    if locals_ or high <= STACK:
+        for row in rows:
+            drawn, height = _row(row, EDGE, y, names, locals_, theme, digits)
+            parts += drawn
+            y += height + 12
+        return parts, y
+    lines: list[list[Row]] = []
+    x = W
+    for row in rows:
+        wide = _named(row) + _extent(row, digits)[0] + BESIDE
+        if x + wide > W - EDGE + BESIDE:
+            lines.append([])
+            x = EDGE
+        lines[-1].append(row)
+        x += wide
+    for line in lines:
+        x, tall = EDGE, max(_extent(row, digits)[1] for row in line)
+        for row in line:
+            wide, height = _extent(row, digits)
+            parts += _row(row, x, y + (tall - height) / 2, _named(row), 0.0, theme, digits)[0]
+            x += _named(row) + wide + BESIDE
+        y += tall + 18
+    return parts, y
+
+
+def _named(row: Row) -> float:
+    """The width of its name and note."""
+    return max(width(row.name, BODY, bold=True), width(row.note, 13)) + 26
+
+
+def _extent(row: Row, digits: int) -> tuple[float, float]:
+    """How wide and high its terms are."""
+    sizes = [_size(term, digits) for term in row.terms]
+    high = max((h for _, h in sizes), default=26.0)
+    return sum(w + 10 for w, _ in sizes), max(high, 44.0) if row.note else high
+
+
+def _row(
+    row: Row, left: float, y: float, names: float, locals_: float, theme: Theme, digits: int
+) -> tuple[list[str], float]:
     """Name and local derivative, then the computation beside them, or below where it is wide."""
     sizes = [_size(term, digits) for term in row.terms]
-    tall = max((h for _, h in sizes), default=26.0)
-    total = sum(w for w, _ in sizes) + 10 * len(sizes)
-    beside = EDGE + names + locals_ + total <= W - EDGE
-    x, top = (EDGE + names + locals_, y) if beside else (EDGE, y + 34)
+    tallest = max((h for _, h in sizes), default=26.0)
+    total, tall = _extent(row, digits)
+    beside = left + names + locals_ + total <= W - EDGE
+    x, top = (left + names + locals_, y + (tall - tallest) / 2) if beside else (left, y + 34)
     scale = min(1.0, (W - EDGE - x) / total)
-    middle = (top + tall / 2 if beside else y + 14) + 6
-    parts = [svg.text(EDGE, middle, row.name, BODY, theme.ink, bold=True)]
+    middle = (y + tall / 2 if beside else y + 14) + 6
+    parts = [svg.text(left, middle - (7 if row.note else 0), row.name, BODY, theme.ink, bold=True)]
     if row.note:
-        parts.append(svg.text(EDGE, middle + 17, row.note, 13, theme.muted))
-        tall = max(tall, 44.0) if beside else tall
+        parts.append(svg.text(left, middle + 10, row.note, 13, theme.muted))
     if row.local:
-        parts.append(svg.text(EDGE + names, middle, row.local, BODY, theme.local))
+        parts.append(svg.text(left + names, middle, row.local, BODY, theme.local))
     terms = []
     at = 0.0
     for term, (w, h) in zip(row.terms, sizes, strict=True):
-        terms.append(_term(term, at, max(h for _, h in sizes) / 2 - h / 2, w, h, theme, digits))
+        terms.append(_term(term, at, (tallest - h) / 2, w, h, theme, digits))
         at += w + 10
     move = f"translate({svg.number(x)},{svg.number(top)}) scale({scale:.3f})"
     parts.append(svg.element("g", *terms, transform=move))

@@ -55,7 +55,7 @@ def test_the_printed_factors_are_the_exact_ones_in_three_digits() -> None:
     for hop in chain.iter():
         if hop.get("class") == "hop":
             printed = next(t.text for t in hop if (t.text or "").startswith("×"))
-            assert float((printed or "")[1:].replace("−", "-")) == pytest.approx(
+            assert float((printed or "").strip("×() ").replace("−", "-")) == pytest.approx(
                 float(hop.get("data-factor", "")), rel=6e-3
             )
 
@@ -96,9 +96,15 @@ def test_a_model_before_backward_is_refused() -> None:
 @pytest.mark.parametrize(
     ("sizes", "words"),
     [
-        ([1, 1, 0.5, 0.4], ["Gradients flow: d receives 0.4 times what b does"]),
-        ([1, 1, 0.1, 1e-3], ["Gradients vanish: d receives 0.001 times what b does", "by 0.032", "From d on back"]),
-        ([1, 1, 200, 4e4], ["Gradients explode: d receives 4e4 times what b does", "by 200", "From c on back"]),
+        ([1, 1, 0.5, 0.4], ["Gradients flow: d receives 0.4 times what b, next to the loss, does"]),
+        (
+            [1, 1, 0.1, 1e-3],
+            ["Gradients vanish: d receives 0.001 times what b, next to the loss, does", "by 0.032", "From d on back"],
+        ),
+        (
+            [1, 1, 200, 4e4],
+            ["Gradients explode: d receives 4e4 times what b, next to the loss, does", "by 200", "From c on back"],
+        ),
         ([1, 1, 0, 0], ["Gradients vanish: at c they are exactly 0"]),
         ([1, 1, math.inf, math.nan], ["Gradients explode: from c on back they are not finite"]),
     ],

@@ -196,6 +196,26 @@ def test_a_heat_map_holds_the_logarithms() -> None:
     assert "a: × 0.001 a layer back" in [text.get_text() for text in axes[-1].get_legend().get_texts()]
 
 
+def test_heat_maps_name_their_layers_and_their_powers_of_ten() -> None:
+    small, large = {"0": [1e-3], "1": [1.0]}, {"a": [1e-3], "b": [1e-2], "c": [1.0]}
+    for logs, named in (({"x": small, "y": small}, [True, False]), ({"x": small, "y": large}, [True, True])):
+        figure = viz.gradient_heatmap(logs).figure
+        found = [[tick.get_text() for tick in ax.get_yticklabels()] for ax in figure.axes[:2]]
+        assert [any(names) for names in found] == named
+        bar = next(ax for ax in figure.axes if ax.get_label() == "<colorbar>")
+        assert [tick.get_text() for tick in bar.get_yticklabels()] == [f"$10^{{{n}}}$" for n in (-3, -2, -1, 0)]
+        assert figure.get_suptitle() == "Gradients by layer while training"
+
+
+def test_the_legend_of_weights_covers_no_bar() -> None:
+    models = {name: _model(1) for name in ("one", "two", "three")}
+    ax = viz.weights(models, bins=3)
+    ax.figure.canvas.draw()
+    lowest = ax.get_legend().get_window_extent().y0
+    tops = [patch.get_window_extent().y1 for patch in ax.patches]
+    assert tops and max(tops) <= lowest
+
+
 def test_a_loop_of_its_own_gives_a_list_of_norms() -> None:
     model, loss = examples.dense(layers=3)
     loss.backward()

@@ -264,3 +264,13 @@ def test_what_stands_on_an_arrow_tells_how_the_gradient_goes_on() -> None:
     z = Tensor(2.0, requires_grad=True, name="z")
     steps = viz.steps(z * Tensor(-3.0, name="c"), engine="builtin").steps
     assert ("× (−3)", "−3") in [lines for step in steps for lines in step.arrows.values()]
+
+
+def test_a_still_of_a_small_network_fits_a_slide() -> None:
+    loss = examples.network()
+    params = [step.tensor for step in tg.explain(loss).forward if step.kind == "parameter"]
+    steps = viz.steps(loss, engine="builtin", optimizer=tg.optim.Adam(params))
+    for n in range(1, len(steps) + 1):
+        root = parse(steps.still(n).svg)
+        assert float(root.get("height", "")) < 10 / 16 * float(root.get("width", "")), steps.steps[n - 1].title
+        assert overlaps(root) == []

@@ -81,11 +81,11 @@
     const shown = [...step.active, ...step.targets].map((id) => box(id).getBoundingClientRect());
     if (!shown.length || graph.classList.contains("fit")) return;
     const at = graph.getBoundingClientRect();
-    // The middle of all that the step is about; where that is too much, its first box: of the inputs, the first.
+    // The middle of all that the step is about; where that is too much, its first box: of the inputs, the upper left.
     const offset = (low, high, room) => {
       const first = Math.min(...shown.map((r) => r[low])), last = Math.max(...shown.map((r) => r[high]));
       if (last - first <= room) return (first + last - room) / 2;
-      return now ? (shown[0][low] + shown[0][high] - room) / 2 : shown[0][low] - 16;
+      return now ? (shown[0][low] + shown[0][high] - room) / 2 : first - 16;
     };
     graph.scrollTo({
       left: graph.scrollLeft + offset("left", "right", at.width) - at.left,
