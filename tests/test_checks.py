@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+import tinygrad_reg as tg
 from tinygrad_reg import checks
 
 
@@ -80,6 +81,17 @@ def test_a_dtype_that_can_be_trained_is_a_float():
     assert checks.float_dtype("float32") == np.float32
     with pytest.raises(TypeError, match="dtype must be a float such as 'float32', not 'int64'"):
         checks.float_dtype(int)
+
+
+def test_a_loss_or_a_penalty_is_one_number_with_a_graph():
+    loss = tg.Tensor([2.0], requires_grad=True)
+    assert checks.one_number("f", loss) is loss
+    with pytest.raises(TypeError, match=r"f must give one number as a Tensor, not NoneType: end it with return"):
+        checks.one_number("f", None)
+    with pytest.raises(TypeError, match=r"not float: without \.data, \.numpy\(\), float\(\) the graph is kept"):
+        checks.one_number("f", 2.0)
+    with pytest.raises(TypeError, match=r"not one of shape \(3,\); reduce it with \.sum\(\) or \.mean\(\)"):
+        checks.one_number("f", tg.Tensor(np.ones(3)))
 
 
 def test_labels_are_whole_numbers_and_words_are_to_be_numbered():

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .tensor import Tensor
+
 
 def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> float:
     """A finite number from `low` to `high`.
@@ -89,6 +91,18 @@ def float_dtype(value: Any) -> np.dtype[Any]:
     if dtype.kind != "f":
         raise TypeError(f"dtype must be a float such as 'float32', not '{dtype}'")
     return dtype
+
+
+def one_number(what: str, value: Any) -> Tensor:
+    """What a user's function gave that is to be gone backward from."""
+    if not isinstance(value, Tensor):
+        advice = "end it with return" if value is None else "without .data, .numpy(), float() the graph is kept"
+        raise TypeError(f"{what} must give one number as a Tensor, not {type(value).__name__}: {advice}")
+    if value.size != 1:
+        raise TypeError(
+            f"{what} must give one number as a Tensor, not one of shape {value.shape}; reduce it with .sum() or .mean()"
+        )
+    return value
 
 
 def labels(name: str, value: np.ndarray) -> None:

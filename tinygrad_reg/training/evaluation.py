@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import losses, metrics
 from ..calls import answered
-from ..checks import whole
+from ..checks import one_number, whole
 from ..data.sets import same_length
 from ..layers.module import Module, evaluating
 from ..modes import no_grad
@@ -83,7 +83,7 @@ def measured(
         for start in range(0, len(x), whole("batch_size", batch_size)):
             out, target = model(x[start : start + batch_size]), y[start : start + batch_size]
             if loss is not None:
-                total += len(target) * a_loss(loss(out, target)).item()
+                total += len(target) * one_number("a loss function", loss(out, target)).item()
             if found:
                 predictions.append(out.data)
     return {**({} if loss is None else {"loss": total / len(x)}), **scores(found, predictions, y)}
@@ -123,18 +123,6 @@ def score(name: str, value: Any) -> float:
             f"the metric '{name}' must give one number, not {shown}: call it yourself, with the result of tg.predict"
         )
     return float(number)
-
-
-def a_loss(value: Any) -> Tensor:
-    """What a loss function gave, if it is one number with a graph."""
-    if not isinstance(value, Tensor):
-        advice = "end it with return" if value is None else "without .data, .numpy(), float() the graph is kept"
-        raise TypeError(f"a loss function must give one number as a Tensor, not {type(value).__name__}: {advice}")
-    if value.size != 1:
-        raise TypeError(
-            f"a loss function must give one number as a Tensor, not one of shape {value.shape}; reduce it with .mean()"
-        )
-    return value
 
 
 def a_module(model: Any, call: str) -> None:

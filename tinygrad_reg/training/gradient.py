@@ -12,13 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import losses, program
+from .. import checks, losses, program
 from ..debug import columns_and_rows
 from ..layers.module import Module
 from ..modes import generator
 from ..optim import Optimizer
 from ..tensor import Tensor, values
-from .evaluation import a_loss
 
 
 class Parts(NamedTuple):
@@ -99,7 +98,7 @@ def _step(
 
 def _forward(model: Module, loss: losses.Loss, penalised: bool, x: Any, y: Any, weights: Any) -> Parts:
     out = model(x)
-    of_data = a_loss(loss(out, y) if weights is None else loss(out, y, weights=weights))
+    of_data = checks.one_number("a loss function", loss(out, y) if weights is None else loss(out, y, weights=weights))
     penalty = model.penalty() if penalised else None
     return Parts(out, of_data, penalty, of_data if penalty is None else of_data + penalty)
 
