@@ -272,5 +272,5 @@ def test_a_still_of_a_small_network_fits_a_slide() -> None:
     steps = viz.steps(loss, engine="builtin", optimizer=tg.optim.Adam(params))
     for n in range(1, len(steps) + 1):
         root = parse(steps.still(n).svg)
-        assert float(root.get("height", "")) < 10 / 16 * float(root.get("width", "")), steps.steps[n - 1].title
+        assert float(root.get("height", "")) < 2 / 3 * float(root.get("width", "")), steps.steps[n - 1].title
         assert overlaps(root) == []
