@@ -12,6 +12,7 @@ import pytest
 
 import tinygrad_reg as tg
 from tinygrad_reg import modes
+from tinygrad_reg.layers.running import running
 from tinygrad_reg.primitive import registry
 
 from .public import arguments_of, public
@@ -84,8 +85,9 @@ def settings():
     """What is switched on, and what is registered: nothing that a call may change."""
     now = modes.modes
     return (
-        (now.recording, now.layer, now.watch, now.transform, modes.default_dtype()),
+        (now.recording, now.layer, now.place, now.watch, now.capture, now.transform, modes.default_dtype()),
         np.geterr(),
+        (running.module, running.names, running.listener),
         list(registry),
     )
 

@@ -1,0 +1,154 @@
+"""Where formulas are, the tests that belong to them, and the changes that no test can tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FILES = [
+    *(f"ops/{name}.py" for name in (
+        "activations", "arithmetic", "contractions", "convolution", "crossentropy", "cumulative", "diagonals",
+        "elementary", "indexing", "joining", "linalg", "pooling", "products", "random", "reductions", "shapes",
+        "windows")),
+    *(f"optim/{name}.py" for name in ("sgd", "adaptive", "optimizer", "flat", "clipping", "schedules")),
+    *(f"layers/{name}.py" for name in (
+        "normalization", "noise", "activation", "dense", "convolution", "pooling", "images", "summary")),
+    "losses.py", "loss_inputs.py", "penalties.py", "constraints.py", "norms.py", "initializers.py", "metrics.py",
+    "diagnostics.py", "backward.py", "transforms.py", "training/watchers.py", "training/divergence.py",
+    *(f"data/{name}.py" for name in ("sets", "encoding", "balancing", "augmentation", "synthetic")),
+]  # fmt: skip
+
+# The tests of a file stand in the file of the same name; these besides, where they look at it from another side.
+BESIDES = {
+    "loss_inputs.py": ["tests/test_losses.py", "tests/program/test_checks.py"],
+    "penalties.py": ["tests/test_constraints.py"],
+    "norms.py": ["tests/test_constraints.py", "tests/optim/test_clipping.py"],
+    "backward.py": ["tests/ops/test_ops.py"],
+    "transforms.py": ["tests/ops/test_ops.py"],
+    "ops/windows.py": ["tests/ops/test_convolution.py", "tests/ops/test_pooling.py"],
+    "layers/activation.py": ["tests/layers/test_dense.py"],
+    **{f"layers/{name}.py": ["tests/layers"] for name in ("images", "summary")},
+    **{f"optim/{name}.py": ["tests/optim"] for name in ("sgd", "adaptive", "optimizer", "flat")},
+}
+
+
+def tests_of(path: str) -> list[list[str]]:
+    """The tests of a file of the package, in groups, the quickest first."""
+    folder = Path("tests", path).parent
+    own = folder / f"test_{Path(path).stem}.py"
+    groups = [[str(own)]] if own.exists() else []
+    if BESIDES.get(path):
+        groups.append(BESIDES[path])
+    return [*groups, [str(folder)]] if path.startswith("ops/") else groups
+
+
+# What no test can tell, by the reason: (file, part of the line, how the change begins).
+EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
+    "the scale cancels out": [
+        ("norms.py", "scale = np.where(", "1 → 2"),
+    ],
+    "infinite weights have no norm to keep": [
+        ("norms.py", "scale = np.where(", "largest < math.inf → "),
+    ],
+    "a sum over samples, divided by their number, is the mean": [
+        ("losses.py", "each.ndim <= 1", "each.ndim <= 1 → each.ndim < 1"),
+    ],
+    "a check is made that passes": [
+        ("loss_inputs.py", 'p.op == "softmax"', "1 → 2"),
+        ("loss_inputs.py", 'p.op == "softmax"', "-1 → 1"),
+        ("loss_inputs.py", 'p.op == "softmax"', "p.ndim - 1 → "),
+    ],
+    "while a program is captured: tests/program": [
+        ("optim/clipping.py", "modes.capture.clip", ""),
+    ],
+    "the share is g · x = 0 at 0": [
+        ("ops/activations.py", "where(x > 0, 0, g * x)", "x > 0 → x >= 0"),
+    ],
+    "multiplied by y = 0": [
+        ("ops/arithmetic.py", "(y == 0), 1.0, x)", "1.0 → "),
+    ],
+    "no float has three bytes": [
+        ("ops/crossentropy.py", "itemsize > 2", "2 → 3"),
+    ],
+    "a last turn that adds nothing": [
+        ("ops/cumulative.py", "while step <", "step < row.shape[-1] → step <= "),
+    ],
+    "±1": [
+        ("ops/cumulative.py", "(-1.0) ** n", "np.diff(np.pad(g, width), n=n, axis=axis) * (-1.0) ** n → np.diff("),
+        ("ops/elementary.py", "np.copysign(1.0, y)", "g * np.sign(x) * np.copysign(1.0, y) → g * np.sign(x) /"),
+    ],
+    "ties were taken out before": [
+        ("ops/elementary.py", "where(x == y, g * 0.5, np.where(", "x > y → x >= y"),
+        ("ops/elementary.py", "where(x == y, g * 0.5, np.where(", "y > x → y >= x"),
+        ("ops/elementary.py", "where(x == y, g * 0.5, np.where(", "x < y → x <= y"),
+        ("ops/elementary.py", "where(x == y, g * 0.5, np.where(", "y < x → y <= x"),
+    ],
+    "zeros": [
+        ("ops/elementary.py", "return np.zeros_like(g)", "np.zeros_like(g) → "),
+        ("ops/linalg.py", "return np.zeros", "np.zeros(x.shape, x.dtype) → "),
+    ],
+    "divides what is 0 by something that is not": [
+        ("ops/elementary.py", "(out == 0)", "out + (out == 0) → out - (out == 0)"),
+        ("ops/linalg.py", "(out == 0)", "out + (out == 0) → out - (out == 0)"),
+        ("ops/reductions.py", "(out == 0)", "out + (out == 0) → out - (out == 0)"),
+    ],
+    "the general norm at p = 2 is the same formula": [
+        ("ops/linalg.py", "(ord == 2 and len(axes) == 1)", "1 → "),
+        ("ops/linalg.py", "(ord == 2 and len(axes) == 1)", "len(axes) == 1 → "),
+    ],
+    "ord = 0 has left before": [
+        ("ops/linalg.py", "np.max if ord > 0", "ord > 0 → ord >= 0"),
+    ],
+    "the matrix is square": [
+        ("ops/linalg.py", "n = x.shape[-1]", "1 → 2"),
+    ],
+    "where the squares are scaled before they are summed; both ways are exact there": [
+        ("norms.py", "1e-15 <", "1e-15"),
+        ("optim/clipping.py", "1e-15 <", "1e-15"),
+    ],
+    "no number that is drawn is exactly 2": [
+        ("initializers.py", "np.abs(z) > 2", "np.abs(z) > 2 → "),
+    ],
+    "the distribution is symmetric": [
+        ("initializers.py", "return z * (std", "z * (std / _STD_BETWEEN_2) → -"),
+    ],
+    "upper, from lower to 1, refuses it as well": [
+        ("layers/activation.py", "self.lower = checks", "1 → 2"),
+    ],
+    "x · 1 is x": [
+        ("layers/noise.py", "keep == 1 else x * keep", "1 → 2"),
+    ],
+    "which advice a message gives": [
+        ("loss_inputs.py", "elif given", ""),
+    ],
+    "how far from 1 rows may sum is a matter of taste": [
+        ("loss_inputs.py", "TOLERANCE", ""),
+    ],
+    "one row or one column: the same numbers in the same order": [
+        ("ops/pooling.py", "_max_pool2d_x(np.expand_dims(g, 2)", "2 → 3"),
+    ],
+    "a short cut of the general way": [
+        ("ops/products.py", "if x.ndim == 2 and y.ndim == 2:", ""),
+        ("ops/products.py", "if y.ndim <= 2:", "y.ndim <= 2 → y.ndim < 2"),
+    ],
+    "the new axis of a vector": [
+        ("ops/products.py", "if y.ndim == 1 else np.expand_dims(x, -1)", "-1 → 1"),
+    ],
+    "there is nothing to divide": [
+        ("ops/reductions.py", "or 1  # the mean of nothing", "1 → 2"),
+    ],
+    "any number will do beside −∞": [
+        ("ops/reductions.py", "out == -np.inf, 0.0", "0.0 → 0.01"),
+    ],
+    "both branches give the same at equality": [
+        ("optim/clipping.py", "if r < norm", "r < norm < math.inf → r <= norm < math.inf"),
+        ("optim/schedules.py", "t >= steps", "t >= steps → t > steps"),
+    ],
+    "float32 as float32": [
+        ("optim/clipping.py", "itemsize < 4", ""),
+    ],
+    "working space only, the numbers do not change": [
+        ("optim/optimizer.py", "spaces = 2 if", ""),
+        ("optim/optimizer.py", "for _ in range(2)", "2 → 3"),
+        ("optim/optimizer.py", "self.measured_at(w, spaces[0]", "0 → 1"),
+    ],
+}
