@@ -8,8 +8,8 @@ x, square, cube, row = numbers(3, 4), numbers(3, 3), numbers(2, 3, 4, seed=1), n
 
 
 def case(op, call, *inputs, note=""):
-    # A gradient of these is constant in x, so its square is what shows a wrong second derivative.
-    return Case(op, lambda *xs: call(*xs) ** 2, inputs, value=lambda *xs: call(*xs) ** 2, note=note)
+    # A gradient of these is constant in x, so its cube is what shows a wrong second derivative, or sign.
+    return Case(op, lambda *xs: call(*xs) ** 3, inputs, value=lambda *xs: call(*xs) ** 3, note=note)
 
 
 CASES = [

@@ -42,9 +42,9 @@ INDICES = [
 
 
 def case(op, call, *inputs, value=None, note=""):
-    # A gradient of these is constant in x, so its square is what shows a wrong second derivative.
+    # A gradient of these is constant in x, so its cube is what shows a wrong second derivative, or sign.
     value = value or call
-    return Case(op, lambda *xs: call(*xs) ** 2, inputs, value=lambda *xs: value(*xs) ** 2, note=note)
+    return Case(op, lambda *xs: call(*xs) ** 3, inputs, value=lambda *xs: value(*xs) ** 3, note=note)
 
 
 def added_at(shape, *index):

@@ -44,9 +44,9 @@ CASES = [
     *(
         Case(
             op.name,
-            lambda x, op=op, options=options: op(x, **options) ** 2,
+            lambda x, op=op, options=options: op(x, **options) ** 3,
             (x,),
-            value=lambda x, reduce=reduce, facts=facts, fill=fill: pooled(x, reduce, *facts, fill=fill) ** 2,
+            value=lambda x, reduce=reduce, facts=facts, fill=fill: pooled(x, reduce, *facts, fill=fill) ** 3,
             note=note(options),
         )
         for op, reduce, fill in [(max_pool2d, np.max, -np.inf), (avg_pool2d, np.mean, 0.0)]
@@ -62,10 +62,10 @@ CASES = [
     *(
         Case(
             op.name,
-            lambda x, op=op, options=options: op(x, **options) ** 2,
+            lambda x, op=op, options=options: op(x, **options) ** 3,
             (sequences,),
             value=lambda x, reduce=reduce, facts=facts, fill=fill: (
-                pooled(x[:, :, None], reduce, *facts, fill=fill)[:, :, 0] ** 2
+                pooled(x[:, :, None], reduce, *facts, fill=fill)[:, :, 0] ** 3
             ),
             note=note(options),
         )
@@ -77,16 +77,16 @@ CASES = [
     ),
     Case(
         "spread_mean2d",
-        lambda x: spread_mean2d(x, image=(7, 8), size=(3, 2), stride=(1, 1)) ** 2,
+        lambda x: spread_mean2d(x, image=(7, 8), size=(3, 2), stride=(1, 1)) ** 3,
         (numbers(2, 2, 5, 7),),
-        value=lambda x: spread(x, (7, 8), (3, 2), (1, 1)) ** 2,
+        value=lambda x: spread(x, (7, 8), (3, 2), (1, 1)) ** 3,
     ),
     *(
         Case(
             "fractional_max_pool2d",
-            lambda x, o=overlapping: fractional_max_pool2d(x, boundaries=BOUNDARIES, overlapping=o) ** 2,
+            lambda x, o=overlapping: fractional_max_pool2d(x, boundaries=BOUNDARIES, overlapping=o) ** 3,
             (x,),
-            value=lambda x, o=overlapping: regions(x, *BOUNDARIES, int(o)) ** 2,
+            value=lambda x, o=overlapping: regions(x, *BOUNDARIES, int(o)) ** 3,
             note="overlapping" if overlapping else "",
         )
         for overlapping in (False, True)

@@ -11,8 +11,8 @@ thin = numbers(1, 3, 1, seed=3)
 
 
 def case(op, call, *inputs, note=""):
-    # A gradient of these is constant in x, so its square is what shows a wrong second derivative.
-    return Case(op, lambda *xs: call(*xs) ** 2, inputs, value=lambda *xs: call(*xs) ** 2, note=note)
+    # A gradient of these is constant in x, so its cube is what shows a wrong second derivative, or sign.
+    return Case(op, lambda *xs: call(*xs) ** 3, inputs, value=lambda *xs: call(*xs) ** 3, note=note)
 
 
 CASES = [
