@@ -37,7 +37,7 @@ class Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader
 
 
 def its_own_cases_pass(mutant: Mutant) -> bool:
-    """Whether the op's rows in the table of cases agree with differences: what test_ops.py::test_gradients asks."""
+    """Whether the op's rows in the table of cases agree with differences: what test_gradients_are_slopes asks."""
     import tinygrad_reg as tg
     from tests.ops.test_ops import CASES
 

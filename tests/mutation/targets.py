@@ -75,6 +75,11 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "±1": [
         ("ops/cumulative.py", "(-1.0) ** n", "np.diff(np.pad(g, width), n=n, axis=axis) * (-1.0) ** n → np.diff("),
         ("ops/elementary.py", "np.copysign(1.0, y)", "g * np.sign(x) * np.copysign(1.0, y) → g * np.sign(x) /"),
+        (
+            "ops/linalg.py",
+            "np.sign(np.linalg.det(left)",
+            "np.linalg.det(left) * np.linalg.det(right) → np.linalg.det(left) /",
+        ),
     ],
     "ties were taken out before": [
         ("ops/elementary.py", "where(x == y, g * 0.5, np.where(", "x > y → x >= y"),
@@ -90,6 +95,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("ops/elementary.py", "(out == 0)", "out + (out == 0) → out - (out == 0)"),
         ("ops/linalg.py", "(out == 0)", "out + (out == 0) → out - (out == 0)"),
         ("ops/reductions.py", "(out == 0)", "out + (out == 0) → out - (out == 0)"),
+        ("ops/elementary.py", "r = r + (r == 0)", "r + (r == 0) → r - "),
     ],
     "the general norm at p = 2 is the same formula": [
         ("ops/linalg.py", "(ord == 2 and len(axes) == 1)", "1 → "),
@@ -100,6 +106,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     ],
     "the matrix is square": [
         ("ops/linalg.py", "n = x.shape[-1]", "1 → 2"),
+        ("ops/linalg.py", "np.eye(np.shape(x)[-1], dtype=x.dtype)", "1 → 2"),
     ],
     "where the squares are scaled before they are summed; both ways are exact there": [
         ("norms.py", "1e-15 <", "1e-15"),
@@ -125,10 +132,15 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     ],
     "one row or one column: the same numbers in the same order": [
         ("ops/pooling.py", "_max_pool2d_x(np.expand_dims(g, 2)", "2 → 3"),
+        ("ops/convolution.py", '"stride": (1, stride)', "1 → 2"),
+        ("ops/pooling.py", '"stride": None if stride is None else (1, stride)', "1 → 2"),
     ],
     "a short cut of the general way": [
         ("ops/products.py", "if x.ndim == 2 and y.ndim == 2:", ""),
         ("ops/products.py", "if y.ndim <= 2:", "y.ndim <= 2 → y.ndim < 2"),
+        ("ops/convolution.py", "if grid.strides == (1, 1) and", "1 → 2"),
+        ("ops/indexing.py", "elif len(index) == 1 and len(shape) > 1:", "len(shape) > 1 → "),
+        ("ops/indexing.py", "elif len(index) == 1 and len(shape) > 1:", "1 → 2"),
     ],
     "the new axis of a vector": [
         ("ops/products.py", "if y.ndim == 1 else np.expand_dims(x, -1)", "-1 → 1"),
@@ -142,6 +154,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "both branches give the same at equality": [
         ("optim/clipping.py", "if r < norm", "r < norm < math.inf → r <= norm < math.inf"),
         ("optim/schedules.py", "t >= steps", "t >= steps → t > steps"),
+        ("ops/activations.py", "np.where(x > 0, ", "x > 0 → x >= 0"),
     ],
     "float32 as float32": [
         ("optim/clipping.py", "itemsize < 4", ""),
@@ -150,5 +163,45 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("optim/optimizer.py", "spaces = 2 if", ""),
         ("optim/optimizer.py", "for _ in range(2)", "2 → 3"),
         ("optim/optimizer.py", "self.measured_at(w, spaces[0]", "0 → 1"),
+        ("ops/convolution.py", "_AT_A_TIME", ""),
+        ("ops/convolution.py", "bottom", "height - 1 - bottom → "),
+        ("ops/convolution.py", "right", "width - 1 - right → "),
+        ("ops/convolution.py", "tall = ", "grid.window[0] - 1 → "),
+    ],
+    "beyond it, all is 0 in any float": [
+        ("ops/activations.py", "np.minimum(np.abs(x), 39.0)", "39.0 → "),
+    ],
+    "of the branch that is not taken": [
+        ("ops/activations.py", "alpha * np.exp(np.where(x > 0, 0.0, x))", "0.0 → "),
+        ("ops/activations.py", "alpha * np.exp(np.where(x > 0, 0.0, x))", "0 → "),
+    ],
+    "how einsum goes about it": [
+        ("ops/contractions.py", "optimize = len(xs) > 1", ""),
+    ],
+    "NumPy takes every negative length for −1": [
+        ("ops/indexing.py", "np.add.at(np.reshape(out, -1)", "1 → 2"),
+        ("ops/joining.py", "shape=(-1, 1)", "1 → 2"),
+    ],
+    "the sign goes in twice": [
+        ("ops/cumulative.py", "np.concatenate([x[..., step:], zeros]", "np.concatenate"),
+    ],
+    "only the order of it counts": [
+        ("ops/cumulative.py", "return np.take_along_axis(row, order", "order → (order) * 1.01"),
+    ],
+    "the only axis": [
+        ("ops/indexing.py", "add_slices(g, indices, 0, (x.size,))", "0 → 1"),
+        ("ops/joining.py", "add_slices(np.ravel(g), np.ravel(source), 0,", "0 → 1"),
+    ],
+    "a mask": [
+        ("ops/linalg.py", "np.all(np.isfinite(x)", "np.all(np.isfinite(x), axis=(-1, -2), keepdims=True) → ("),
+    ],
+    "NaN takes its place": [
+        ("ops/linalg.py", "np.where(finite, x, 0)", "0 → 1"),
+    ],
+    "a number has no axis to choose": [
+        ("ops/linalg.py", "ndim = ndim or 1", "1 → 2"),
+    ],
+    "n = 0 has left before": [
+        ("ops/linalg.py", "inv(x) if n < 0", ""),
     ],
 }

@@ -35,6 +35,12 @@ LIMITS = [
 ]
 
 
+@pytest.mark.parametrize(("x", "value"), [(-2.0, 0.0), (0.5, 0.5), (np.float32(0.5), np.float32(0.5))])
+def test_relu_of_a_single_number(x, value):
+    assert ops.relu(x) == value
+    assert ops.relu(tg.Tensor([x]).sum()).item() == value
+
+
 @pytest.mark.parametrize(("f", "values", "slopes"), [case[1:] for case in LIMITS], ids=[case[0] for case in LIMITS])
 def test_limits_are_exact_at_1000_and_at_0(f, values, slopes):
     value, slope, curvature = value_slope_curvature(f, -1000, 0, 1000)

@@ -57,3 +57,16 @@ def test_a_label_that_counts_from_the_end_has_its_class_with_and_without_a_graph
         np.testing.assert_allclose(tg.gradients(out, z), tg.gradients(same, z), rtol=1e-12)
         ours, wanted = (tg.gradients(loss, z, create_graph=True).numpy() for loss in (out, same))
         np.testing.assert_allclose(ours, wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1000.0, 1e300])
+def test_logits_of_any_size_have_a_finite_loss(size):
+    z = tg.Tensor([[size, 0.0], [-size, 0.0], [size, size]], requires_grad=True)
+    loss = tg.ops.softmax_crossentropy(z, np.array([0, 0, 1]))
+    np.testing.assert_allclose(loss.data, [0, size, np.log(2)], rtol=1e-15)
+    loss.sum().backward()
+    np.testing.assert_array_equal(z.grad, [[0, 0], [-1, 1], [0.5, -0.5]])
+
+
+def test_the_logarithm_of_0_is_minus_100():
+    assert tg.ops.floored_log(np.array([0.0, 1e-50, 1.0])).tolist() == [-100, -100, 0]

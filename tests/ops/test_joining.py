@@ -65,6 +65,10 @@ def test_append_flattens_unless_it_has_an_axis():
         (lambda t: np.split(t, 5), [2] * 5),
         (lambda t: np.split(t, [3, 3, 12]), [3, 0, 7, 0]),
         (lambda t: np.array_split(t, 4), [3, 3, 2, 2]),
+        (lambda t: np.array_split(t, 1), [10]),
+        (lambda t: np.split(t, 1), [10]),
+        (lambda t: np.split(t, 2, axis=-1), [5, 5]),
+        (lambda t: np.hsplit(t, 2), [5, 5]),
     ],
 )
 def test_the_parts_of_a_split(split, lengths):
@@ -72,6 +76,22 @@ def test_the_parts_of_a_split(split, lengths):
     parts = split(t)
     assert [len(part) for part in parts] == lengths
     np.testing.assert_array_equal(np.concatenate(parts).data, t.data)
+
+
+def test_hsplit_of_a_matrix_goes_along_its_rows():
+    np.testing.assert_array_equal(np.hsplit(counted(2, 2), 2)[0].data, [[0], [2]])
+
+
+@pytest.mark.parametrize("join", [np.hstack, np.vstack, np.dstack, np.column_stack])
+def test_a_single_array_is_joined_to_nothing(join):
+    t = counted(3)
+    np.testing.assert_array_equal(join([t]).data, join([t.data]))
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_append(axis):
+    x, y = counted(2, 2), counted(2, 2)
+    np.testing.assert_array_equal(np.append(x, y, axis).data, np.append(x.data, y.data, axis))
 
 
 def test_unequal_parts_are_refused_by_split():

@@ -167,6 +167,18 @@ def test_matrix_power_of_what_has_none():
         np.linalg.matrix_power(tg.Tensor(MATRIX), 0.5)
     with pytest.raises(ValueError, match=r"square matrices, not the shape \(2, 3\)"):
         np.linalg.matrix_power(tg.Tensor(MATRIX[:2]), 2)
+    with pytest.raises(ValueError, match=r"square matrices, not the shape \(4, 2, 3\)"):
+        np.linalg.matrix_power(tg.Tensor(np.ones((4, 2, 3))), 2)
+
+
+@pytest.mark.parametrize("n", [-1, 0, 3])
+def test_matrix_power_of_batches_of_batches(n):
+    x = np.random.default_rng(0).normal(size=(3, 4, 2, 2))
+    np.testing.assert_allclose(np.linalg.matrix_power(tg.Tensor(x), n).data, np.linalg.matrix_power(x, n), rtol=1e-12)
+
+
+def test_determinants_of_batches_of_batches():
+    tg.check_grad(np.linalg.det, np.random.default_rng(0).normal(size=(3, 4, 2, 2)))
 
 
 def test_matrix_power_0_is_the_identity_even_of_infinite_numbers():

@@ -173,3 +173,13 @@ def test_drawn_regions_are_inputs_without_a_gradient():
 def test_regions_that_can_not_be_are_named(wrong, message):
     with pytest.raises(ValueError, match=message):
         wrong()
+
+
+def test_fractional_pooling_halves_the_number_of_pixels_by_default():
+    assert ops.fractional_max_pool2d(np.zeros((1, 1, 100, 20)), rng=0).shape == (1, 1, 70, 14)
+
+
+@pytest.mark.parametrize("sequence", ["pseudo", "random"])
+def test_a_single_region_is_the_whole_axis(sequence):
+    assert ops.region_boundaries(length=2, count=1, sequence=sequence, rng=0).tolist() == [0, 2]
+    assert ops.fractional_max_pool2d(IMAGE[:, :, :2, :2], 1.5, sequence=sequence, rng=0).tolist() == [[[[7.0]]]]
