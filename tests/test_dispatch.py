@@ -206,3 +206,20 @@ def test_what_a_rule_does_not_take_is_named(call, message):
 
 def test_where_without_choices_asks_for_places():
     assert [index.tolist() for index in np.where(leaf([0.0, 2.0, 3.0]))] == [[1, 2]]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda w: np.bincount([0, 1, 1], weights=w),
+        lambda w: np.bincount([0, 1, 1], w),
+        lambda w: np.histogram([0, 1, 1], weights=w),
+        lambda w: np.full_like(w.detach(), w[0]),
+    ],
+    ids=["bincount", "by_place", "histogram", "full_like"],
+)
+def test_a_question_that_would_lose_a_gradient_is_refused(call):
+    w = leaf([1.0, 2.0, 3.0])
+    with pytest.raises(TypeError, match=r"has no derivative by its (weights|fill_value), and .* requires a gradient"):
+        call(w)
+    call(w.detach())

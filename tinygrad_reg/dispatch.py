@@ -54,6 +54,7 @@ def _apply(function: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> A
             inputs, options = _in_our_terms(function, takes, inputs, options)
         return rule(*inputs, **options)
     if function in questions:
+        _refuse_lost_weights(function, inputs, options)
         return function(*_plain(inputs), **{name: _plain(value) for name, value in options.items()})
     raise TypeError(f"{_name(function)} has no rule for Tensors; {_ADVICE}")
 
@@ -78,6 +79,25 @@ def _takes(rule: Any) -> _Takes | None:
         return None
     arrays = sum(p.default is p.empty for p in by_place)
     return _Takes(math.inf if any_number else len(by_place), arrays, parameters.keys())
+
+
+# What these answer varies with an argument that is no question: it is named here, with its place.
+_WEIGHTS = {
+    np.bincount: ("weights", 1),
+    np.full_like: ("fill_value", 1),
+    np.histogram: ("weights", 4),
+    np.histogram2d: ("weights", 5),
+    np.histogramdd: ("weights", 4),
+}
+
+
+def _refuse_lost_weights(function: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> None:
+    name, place = _WEIGHTS.get(function, ("", 0))
+    weights = options.get(name, inputs[place] if 0 < place < len(inputs) else None)
+    if isinstance(weights, Tensor) and weights._requires_grad:
+        raise TypeError(
+            f"{_name(function)} has no derivative by its {name}, and {describe(weights)} requires a gradient; {_ADVICE}"
+        )
 
 
 def _refuse_out(function: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> None:

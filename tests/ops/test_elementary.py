@@ -243,3 +243,26 @@ def test_misfitting_shapes_are_named():
     price, amount = tg.Tensor(np.ones(3), requires_grad=True, name="price"), tg.Tensor(np.ones((2, 4)), name="amount")
     with pytest.raises(ValueError, match=r"maximum can't take price of shape \(3,\), amount of shape \(2, 4\)"):
         np.maximum(price, amount)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint64", "int8", "int64"])
+def test_powers_of_and_by_whole_numbers_of_any_kind(dtype):
+    x, n = np.array([1.5, 2.5, 20.0]), np.array([0, 3, 1], dtype)
+    np.testing.assert_allclose(tg.grad(lambda x: np.sum(x**n))(x), [0, 3 * 2.5**2, 1])
+    base, y = np.array([5, 3, 100], dtype), np.array([1.5, 0.25, 2.0])
+    exact = base.astype(float) ** y * np.log(base.astype(float))
+    np.testing.assert_allclose(tg.grad(lambda y: np.sum(base**y))(y), exact, rtol=1e-13)
+
+
+@pytest.mark.parametrize(("dtype", "tiny"), [("float16", 1e-5), ("float32", 1e-20), ("float64", 1e-200)])
+def test_x_to_the_0_is_flat_where_x_is_tiny(dtype, tiny):
+    x = np.array([tiny, 0.0, 2.0], dtype)
+    for f in (lambda x: np.sum(x**0), lambda x: np.sum(x ** np.zeros(3, dtype))):
+        assert tg.grad(f)(x).tolist() == [0, 0, 0]
+        assert not tg.hessian(f)(x).any()
+
+
+def test_astype_stays_with_real_numbers():
+    for dtype in (complex, object, str):
+        with pytest.raises(TypeError, match="a Tensor holds real numbers, it can't have the dtype"):
+            tg.Tensor([1.0]).astype(dtype)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive
+from ..tensor import Tensor
 
 
 @primitive(
@@ -98,12 +99,15 @@ def power(x: Any, y: Any) -> Any:
 def _(g, out, x, y):
     if isinstance(y, (int, float, np.number)) and y:
         return g * y * (x if y == 2 else x ** (y - 1))  # NumPy takes the long way for x**1
-    # x⁰ is flat at 0 as well, where x⁻¹ is not finite.
-    return g * y * np.where((x == 0) & (y == 0), 1.0, x) ** (y - 1)
+    # x⁰ is flat, also where x⁻¹ is not finite; but its slope by x varies with y. (Unsigned, 0 − 1 would be huge.)
+    flat = (y == 0) & (x == 0) if isinstance(y, Tensor) and y.requires_grad else y == 0
+    return g * y * np.where(flat, 1.0, x) ** (y - 1.0)
 
 
 @power.derivative("x^y · ln x")
 def _(g, out, x, y):
+    if getattr(x, "dtype", out.dtype) != out.dtype:
+        x = x.astype(out.dtype)  # the logarithm of a small integer is a float16 to NumPy
     return g * out * np.log(x + ((x == 0) & (y >= 0)))  # 0^y is 0 (or 1) whatever y ≥ 0: no share
 
 

@@ -41,6 +41,7 @@ def _(g, out, x, y, *, axes=2):
 
 def _pairing(x_ndim: int, y_ndim: int, axes: Any) -> tuple[list[int], list[int], list[int], list[int]]:
     """Free and summed axes of x, free and summed axes of y; the summed ones are paired in order."""
+    axes = axes.tolist() if isinstance(axes, np.ndarray) else axes
     if isinstance(axes, (tuple, list)):
         first, second = ([a] if isinstance(a, (int, np.integer)) else list(a) for a in axes)
     else:

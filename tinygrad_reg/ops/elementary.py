@@ -290,6 +290,8 @@ def _(g, out, x, *, dtype):
 def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
     """x converted to `dtype`, such as "float32"; the gradient is converted back. It is always a copy."""
     wanted = np.dtype(dtype)
+    if wanted.kind not in "fiub":
+        raise TypeError(f"a Tensor holds real numbers, it can't have the dtype {wanted}")
     if wanted.kind != "f" and isinstance(x, Tensor) and x.requires_grad and modes.recording:
         raise TypeError(
             f"{describe(x)} requires a gradient, which {wanted} can't carry; write .detach() before it, "

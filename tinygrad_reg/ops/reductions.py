@@ -60,7 +60,7 @@ def _add_reduce(x: Any, axis: Axis = 0, dtype: None = None, out: None = None, ke
 
 
 @primitive(
-    sums=True, text="Σ x²", symbol="Σ²",
+    sums=True, floats=True, text="Σ x²", symbol="Σ²",
     why="The slope of a square is twice the number: the further from 0, the harder it is pulled back.",
 )  # fmt: skip
 def sum_of_squares(x: Any) -> Any:
