@@ -118,3 +118,11 @@ IMAGES, KERNEL = draw(2, 3, 5, 5), draw(4, 3, 3, 3)
 def test_what_does_not_fit_is_named(wrong, message):
     with pytest.raises(ValueError, match=message):
         wrong()
+
+
+def test_an_image_without_columns_has_a_gradient_without_columns():
+    x = tg.Tensor(np.ones((1, 1, 3, 0)), requires_grad=True)
+    w = tg.Tensor(np.ones((1, 1, 1, 2)), requires_grad=True)
+    conv2d(x, w, padding=(0, 1)).sum().backward()
+    assert x.grad.shape == (1, 1, 3, 0) and w.grad.tolist() == [[[[0, 0]]]]
+    assert conv_transpose2d(np.ones((1, 1, 3, 1)), np.ones((1, 1, 1, 2)), padding=(0, 1)).shape == (1, 1, 3, 0)

@@ -183,3 +183,37 @@ def test_fractional_pooling_halves_the_number_of_pixels_by_default():
 def test_a_single_region_is_the_whole_axis(sequence):
     assert ops.region_boundaries(length=2, count=1, sequence=sequence, rng=0).tolist() == [0, 2]
     assert ops.fractional_max_pool2d(IMAGE[:, :, :2, :2], 1.5, sequence=sequence, rng=0).tolist() == [[[[7.0]]]]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "bool", "float16"])
+def test_the_mean_of_a_window_does_not_overflow(dtype):
+    image = np.full((1, 1, 4, 4), 100, dtype)
+    image[..., 0, 0] = 0
+    exact = image.astype(float).reshape(1, 1, 2, 2, 2, 2).mean(axis=(3, 5))
+    np.testing.assert_allclose(tg.ops.avg_pool2d(image, size=2), exact)
+    np.testing.assert_allclose(tg.ops.avg_pool1d(image[0], size=4)[..., 0], image[0].astype(float).mean(axis=-1))
+
+
+def test_the_mean_of_a_large_window_of_float16():
+    x = tg.Tensor(np.full((1, 1, 200, 200), 5, np.float16), requires_grad=True)
+    mean = tg.ops.avg_pool2d(x, size=200)
+    mean.sum().backward()
+    assert mean.data.item() == 5 and mean.dtype == np.float16
+    np.testing.assert_allclose(x.grad, 1 / 40000, rtol=0.02)
+
+
+def test_padding_does_not_win_among_booleans():
+    assert not tg.ops.max_pool2d(np.zeros((1, 1, 2, 2), bool), size=2, padding=1).any()
+
+
+def test_sizes_may_be_arrays_and_are_whole_numbers_each_time():
+    image = np.arange(16.0).reshape(1, 1, 4, 4)
+    by_array = tg.ops.max_pool2d(image, size=np.array([2, 2]), stride=np.array([1, 1]), padding=np.array([0, 0]))
+    np.testing.assert_array_equal(by_array, tg.ops.max_pool2d(image, size=2, stride=1))
+    with pytest.raises(ValueError, match="the window must be a whole number"):
+        tg.ops.max_pool2d(image, size=2.0, stride=1)
+
+
+def test_boundaries_are_a_pair():
+    with pytest.raises(ValueError, match="boundaries must be a pair"):
+        tg.ops.fractional_max_pool2d(np.ones((1, 1, 7, 7)), boundaries=([0, 3, 7],))

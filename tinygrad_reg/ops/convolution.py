@@ -188,6 +188,8 @@ def _kernel(x: Any, y: Any, grid: Grid) -> Any:
 
 def _spread(y: Any, w: Any, grid: Grid) -> Any:
     (height, width), (top, bottom), (left, right) = grid.window, *grid.pads
+    if 0 in grid.size:  # nothing to spread on
+        return np.zeros((len(y), w.shape[1], *grid.size), np.result_type(y, w))
     if grid.strides == (1, 1) and max(top, bottom) < height and max(left, right) < width:
         # Then it is the correlation with the kernel turned round, on an image with the rest of a kernel as padding.
         pads = ((height - 1 - top, height - 1 - bottom), (width - 1 - left, width - 1 - right))

@@ -49,7 +49,7 @@ def max_pool2d(x: Any, *, size: Pair, stride: Pair | None = None, padding: Paddi
     grid = _grid(x, size, stride, padding)
     if any(max(sides) >= length for sides, length in zip(grid.pads, grid.window, strict=True)):
         raise ValueError(f"with padding {grid.pads}, a window of {grid.window} would see nothing but padding")
-    lowest = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -np.inf
+    lowest = -np.inf if x.dtype.kind == "f" else False if x.dtype.kind == "b" else np.iinfo(x.dtype).min
     height, width = grid.window
     met = [grid.row(a) for a in range(height)], [grid.column(b) for b in range(width)]
     return _largest(grid.padded(x, lowest), *met)
@@ -116,7 +116,7 @@ def _put_back(g: Any, place: Any, window: tuple[int, int], rows: Any, columns: A
 # ---- the mean
 
 
-@primitive(text="mean of each window", expects=_IMAGES, why=_SHARED)
+@primitive(floats=True, sums=True, text="mean of each window", expects=_IMAGES, why=_SHARED)
 def avg_pool2d(x: Any, *, size: Pair, stride: Pair | None = None, padding: Padding = 0) -> Any:
     """The mean of each window of `size`; padding counts as zeros, as in PyTorch.
 
@@ -135,7 +135,7 @@ def _(g, out, x, *, size, stride=None, padding=0):
 
 
 @primitive(
-    text="x/n spread over the windows", expects=_IMAGES,
+    floats=True, sums=True, text="x/n spread over the windows", expects=_IMAGES,
     why="Each number was shared out to a whole window: it gets the mean of what comes back from there.",
 )  # fmt: skip
 def spread_mean2d(
@@ -160,7 +160,7 @@ def _(g, out, x, *, image, size, stride=None, padding=0):
     return avg_pool2d(g, size=size, stride=stride, padding=padding)
 
 
-@primitive(text="mean of each window", expects=_SEQUENCES, why=_SHARED)
+@primitive(floats=True, sums=True, text="mean of each window", expects=_SEQUENCES, why=_SHARED)
 def avg_pool1d(x: Any, *, size: int, stride: int | None = None, padding: Padding = 0) -> Any:
     """The mean of each window of `size`, `stride` apart: avg_pool2d on an image of one row"""
     return np.squeeze(avg_pool2d.forward(np.expand_dims(x, 2), **_on_one_row(x, size, stride, padding)), 2)
@@ -254,6 +254,10 @@ def fractional_max_pool2d(
             for n, count in zip(size, counts, strict=True)
         )
     else:
+        if not isinstance(boundaries, (tuple, list)) or len(boundaries) != 2:
+            raise ValueError(
+                f"boundaries must be a pair, those of the rows and those of the columns, not {boundaries!r}"
+            )
         rows, columns = boundaries
         reach = tuple(_longest(n, cuts) for n, cuts in zip(size, boundaries, strict=True))
     return result(fractional_max_pool2d_op(x, rows, columns, reach=reach, overlapping=overlapping))

@@ -66,7 +66,7 @@ def windows(size: Sequence[int], window: Pair, stride: Pair, padding: Padding) -
     return _windows(tuple(size), _hashable(window), _hashable(stride), _hashable(padding))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024, typed=True)
 def _windows(size: Any, window: Any, stride: Any, padding: Any) -> Grid:
     window, strides = pair("the window", window, 1), pair("stride", stride, 1)
     if padding == "same":
@@ -110,4 +110,5 @@ def row_padding(padding: Any) -> Any:
 
 
 def _hashable(option: Any) -> Any:
+    option = option.tolist() if isinstance(option, np.ndarray) else option
     return tuple(map(_hashable, option)) if isinstance(option, (list, tuple)) else option
