@@ -30,6 +30,26 @@ def if_tensor(x):
     return x if np.sum(x @ w) > 0 else -x
 
 
+def length_of_it(x):
+    return np.sum(x[: np.argmax(x[0])] * 2)
+
+
+def repeated_so_often(x):
+    return np.sum(np.repeat(x, np.argmax(x[0]), axis=0) * 2)
+
+
+def along_a_computed_axis(x):
+    return x.sum(axis=np.argmax(x[0]))
+
+
+def zeros_of_a_computed_shape(x):
+    return np.zeros_like(x, shape=(np.argmax(x[0]),)) + 1
+
+
+def part_of_a_tensor(x):
+    return w[: np.argmax(x[0])] * 2
+
+
 def float_of_it(x):
     return float(np.sum(x @ w))
 
@@ -124,6 +144,11 @@ REFUSED = [
     (assigned_elsewhere, "out[...] = x @ w.data", "plain"),
     (mask, "(x * w)[x > 1]", "np.where"),
     (counted, "np.nonzero", "shape"),
+    (length_of_it, "x[: np.argmax(x[0])]", "Python number"),
+    (repeated_so_often, "np.repeat(x, np.argmax(x[0]), axis=0)", "Python number"),
+    (along_a_computed_axis, "x.sum(axis=np.argmax(x[0]))", "Python number"),
+    (zeros_of_a_computed_shape, "np.zeros_like(x, shape=(np.argmax(x[0]),))", "Python number"),
+    (part_of_a_tensor, "w[: np.argmax(x[0])]", "Python number"),
     (looped, "range(int(np.max(x)))", "int"),
     (printed, 'print(f"loss {loss}")', "outside"),
     (noise, "RNG.normal", "tg.ops.normal"),
@@ -146,6 +171,17 @@ def test_what_no_program_can_repeat_is_refused_with_the_line_and_the_advice(step
     assert equal(X, before) and w.data is data and type(w.data) is np.ndarray and w.grad is None
     with pytest.raises(RuntimeError):  # again, not a half-made program
         fast(X)
+
+
+def test_lengths_in_arrays_of_the_steps_own_make_programs():
+    counts = np.array([2, 1])
+
+    def step(x):
+        return np.sum(np.repeat(x, counts, axis=0) * 2)
+
+    fast = tg.compile(step)
+    for counts[...] in ([2, 1], [0, 3], [1, 1]):
+        assert equal(fast(X), step(X))
 
 
 def test_nothing_has_changed_after_a_refusal():

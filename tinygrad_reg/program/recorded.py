@@ -6,8 +6,9 @@ Python may ask it for shape and dtype. It may not ask for values (`if`, float(),
 
 from __future__ import annotations
 
+import inspect
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -16,6 +17,7 @@ from ..modes import Captured, modes
 from ..tensor import Tensor
 from .node import COMPARING, FILLED, OPERATORS, PREFIX, Method, Node, transposed
 from .origins import Refused, ShapeRefused
+from .structures import things
 
 
 class Recorded(Captured):
@@ -92,6 +94,7 @@ class Recorded(Captured):
             return NotImplemented  # Tensor's own rule
         if "out" in options:
             return _capture().write(ufunc, method, inputs, options)
+        _decide_a_shape(options.get("axis"), f"np.{ufunc.__name__}.{method} returns")
         if method not in ("__call__", "reduce", "accumulate", "outer", "reduceat"):
             refuse(f"np.{ufunc.__name__}.{method} writes into an array", "Write it with functions that return new ones")
         return _record(ufunc if method == "__call__" else getattr(ufunc, method), *inputs, **options)
@@ -110,17 +113,17 @@ class Recorded(Captured):
             refuse(f"np.{function.__name__} writes into an array", "Write np.where(mask, new, x) for a new array")
         if function is np.copy:
             return inputs[0].copy()
+        for value in _lengths(function, inputs, options):
+            _decide_a_shape(value, f"np.{function.__name__} returns")
         if function in FILLED:
             return _capture().filled(function, inputs, options)
         return _record(function, *inputs, **options)
 
     def __getitem__(self, index: Any) -> Any:
         pieces = index if isinstance(index, tuple) else (index,)
-        for mask in pieces:
-            if isinstance(mask, Recorded) and mask.dtype.kind == "b":
-                if mask.node.kind not in ("constant", "variable"):
-                    refuse_shape("the shape of what a mask picks depends on values")
-                _capture().read(mask.node.of.tobytes, mask.node.of.tobytes())  # another mask makes another program
+        for piece in pieces:
+            if isinstance(piece, slice) or (isinstance(piece, Recorded) and piece.dtype.kind == "b"):
+                _decide_a_shape(piece, f"a {'slice' if isinstance(piece, slice) else 'mask'} picks")
         if isinstance(index, tuple) and not index and not self.shape:
             return self
         return _record(operator.getitem, self, index)
@@ -192,7 +195,14 @@ class Recorded(Captured):
             raise AttributeError(f"an array has no attribute {name!r}")
         if name not in _METHODS:
             refuse(f".{name} is not recorded", "Use a NumPy function instead")
-        return lambda *arguments, **options: _record(Method(name), self, *arguments, **options)
+
+        def method(*arguments: Any, **options: Any) -> Any:
+            packed = (arguments,) if name in ("reshape", "transpose") else arguments
+            for value in _lengths(getattr(np, name, None), (self, *packed), options):
+                _decide_a_shape(value, f".{name} returns")
+            return _record(Method(name), self, *arguments, **options)
+
+        return method
 
 
 _METHODS = {
@@ -205,8 +215,31 @@ _ABOUT_SHAPES = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min
 _SHAPE_BY_VALUES = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_values, np.unique_counts,
     np.unique_all, np.unique_inverse, np.extract, np.compress, np.bincount, np.trim_zeros, np.union1d, np.intersect1d,
     np.setdiff1d, np.setxor1d, np.delete, np.histogram_bin_edges}  # fmt: skip
+_NUMBERS = "Give the step a Python number for it, int(n): each makes a program of its own"
+# Parameters of NumPy's functions that decide a shape, and those of single ones.
+_LENGTHS = {"repeats", "reps", "pad_width", "indices_or_sections", "shape", "new_shape", "num", "offset",
+    "axis", "axes", "axis1", "axis2", "source", "destination"}  # fmt: skip
+_COUNTS = {np.diff: "n", np.diag: "k", np.rot90: "k", np.histogram: "bins"}
 _WRITING = {np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis}
 _READING = {np.array2string, np.array_repr, np.array_str, np.save, np.savetxt, np.array_equal, np.allclose}
+
+
+def _lengths(function: Any, inputs: Sequence[Any], options: dict[str, Any]) -> list[Any]:
+    """The arguments of a function that decide the shape of its result."""
+    try:
+        given = inspect.signature(function).bind(*inputs, **options).arguments
+    except (TypeError, ValueError):  # a function without a signature, or a call that NumPy will refuse
+        return []
+    return [value for name, value in given.items() if name in _LENGTHS or name == _COUNTS.get(function)]
+
+
+def _decide_a_shape(x: Any, what: str) -> None:
+    """What decides a shape must be known before the step; other values make another program then."""
+    for thing in things(x):
+        if isinstance(thing, Recorded):
+            if thing.node.kind not in ("constant", "variable"):
+                refuse_shape(f"the shape of what {what} depends on values", "" if thing.dtype.kind == "b" else _NUMBERS)
+            _capture().read(thing.node.of.tobytes, thing.node.of.tobytes())
 
 
 def _operators() -> None:
@@ -262,6 +295,7 @@ def refuse(what: str, advice: str, kind: type[Refused] = Refused) -> NoReturn:
     raise_it(what, advice, kind)
 
 
-def refuse_shape(what: str) -> NoReturn:
+def refuse_shape(what: str, advice: str = "") -> NoReturn:
     """Raise ShapeRefused, with the user's line."""
-    refuse(what, "Write np.where(mask, x, 0), which keeps the shape, or compute it before the step", ShapeRefused)
+    advice = advice or "Write np.where(mask, x, 0), which keeps the shape, or compute it before the step"
+    refuse(what, advice, ShapeRefused)
