@@ -5,6 +5,7 @@ Renderers (dot.py, layout.py, draw.py) know nothing of tensors: they get this.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +14,7 @@ from tinygrad_reg.norms import length
 from tinygrad_reg.words import number, short
 
 from .fold import PENALTY, Unit, levels
-from .text import clean, width
+from .text import LONGEST, clean, width
 
 SIZE = 12.0  # of the font inside a box
 LINE = 15.0  # from one line to the next
@@ -133,7 +134,7 @@ def drawing(
                 continue
             seen.add(home[i])
             tail = boxes[home[i]]
-            weight = 1 if tail.is_leaf else 10
+            weight = 10 if tail.unit.inputs else 1  # the trunk is kept straight, what begins somewhere gives way
             arrows.append(Arrow(f"e{len(arrows)}", tail.id, f"n{at}", position, weight))
     paths = dict.fromkeys(box.clusters[: n + 1] for box in boxes for n in range(len(box.clusters)))
     frames = [
@@ -244,8 +245,16 @@ def title_of(step: ForwardStep) -> str:
     """name = formula, as far as both fit in a box."""
     if not step.op:
         return clean(step.name)
-    name = clean(step.name, 14)
-    return f"{name} = {clean(step.call, 30)}"
+    return f"{clean(step.name, 14)} = {clean(_fitting(step.call), LONGEST)}"
+
+
+def _fitting(call: str) -> str:
+    """A call that is too long for a box, with the arguments that fit: max_pool2d(v6, size=2, …)"""
+    if len(call) <= LONGEST or not call.endswith(")"):
+        return call
+    commas = [comma.start() for comma in re.finditer(", ", call[: LONGEST - len("…)")])]
+    whole = [at for at in commas if call[:at].count("(") == call[:at].count(")") + 1]
+    return f"{call[: whole[-1]]}, …)" if whole else call
 
 
 def _shape(step: ForwardStep) -> str:

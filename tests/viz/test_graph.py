@@ -322,6 +322,25 @@ def test_what_is_made_of_a_layers_parameters_stands_by_what_uses_it() -> None:
     assert not any(bias.x < box.x < used.x - 1 for box in plan.boxes)
 
 
+def test_a_call_that_is_too_long_for_a_box_keeps_whole_arguments() -> None:
+    svg = viz.graph(examples.residual(), engine="builtin").svg
+    titles = re.findall(r'class="title">([^<]*…[^<]*)<', svg)
+    assert "v21 = max_pool2d(v20, size=2, …)" in titles
+    assert "v9 = standardize(v8, …)" in titles
+    assert all(title.count("(") == title.count(")") for title in titles)
+
+
+def test_what_begins_on_the_way_leaves_the_trunk_straight() -> None:
+    terms = [Tensor(float(i), requires_grad=True, name=f"t{i}") for i in range(24)]
+    total = terms[0] * 1.0
+    for term in terms[1:]:
+        total = total + term * term
+    plan = _placed(total, 1)
+    trunk = [box.y for box in plan.boxes if " + " in box.lines[0].text]
+    assert len(trunk) == 23
+    assert max(trunk) - min(trunk) < 300
+
+
 def test_a_penalty_is_no_second_layer_of_the_same_name() -> None:
     svg = viz.graph(examples.regularized(), depth=1, engine="builtin").svg
     assert svg.count(">layer 0<") == 1
