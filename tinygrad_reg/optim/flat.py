@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..memory import aligned
 from ..tensor import Clock, Tensor, describe
 
 # A parameter, and its places in the flat arrays: the view that is its data, and the one for its gradient. A plain
@@ -76,7 +77,9 @@ class Flat:
         """
         old_arrays, old_places = self.arrays, self.places
         old_rows = {row[0]: row for row in self.rows}
-        self.arrays = {name: np.zeros(self.size, self.dtype) for name in self.names}
+        self.arrays = {name: aligned((self.size,), self.dtype) for name in self.names}
+        for array in self.arrays.values():
+            array.fill(0)
         self.places, self.groups, self.rows = {}, [], []
         start = 0
         for params, t in plan:

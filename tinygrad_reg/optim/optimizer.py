@@ -25,6 +25,7 @@ import numpy as np
 from .. import checks
 from ..calls import Called
 from ..elsewhere import NeverHere, listed
+from ..memory import aligned
 from ..modes import modes, quiet
 from ..source import users_level
 from ..tensor import Tensor, describe
@@ -81,7 +82,7 @@ class Optimizer(Called):
         self.flats = [Flat(same, (*self.state_names, *work_names)) for same in by_dtype.values()]
         # Working space, so that a step allocates nothing: `a` for update, another for g + λ·w.
         spaces = 2 if self.weight_decay and not self.decoupled else 1
-        self.spaces = [[np.empty(flat.size, flat.dtype) for _ in range(spaces)] for flat in self.flats]
+        self.spaces = [[aligned((flat.size,), flat.dtype) for _ in range(spaces)] for flat in self.flats]
 
     # ---- the learning rate
 

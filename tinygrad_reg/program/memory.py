@@ -81,6 +81,6 @@ def allocation(value: np.ndarray) -> str:
     """An array of the shape, dtype and order of this one, as an expression."""
     order = sorted(range(value.ndim), key=lambda axis: (-abs(value.strides[axis]), axis))
     if order == list(range(value.ndim)) or value.flags.c_contiguous:
-        return f"np.empty({value.shape}, np.{value.dtype.name})"
+        return f"aligned({value.shape}, np.{value.dtype.name})"
     back = tuple(sorted(range(value.ndim), key=order.__getitem__))
-    return f"np.empty({tuple(value.shape[axis] for axis in order)}, np.{value.dtype.name}).transpose({back})"
+    return f"aligned({tuple(value.shape[axis] for axis in order)}, np.{value.dtype.name}).transpose({back})"

@@ -30,7 +30,7 @@ class Plan:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.names = Namespace({"in_arrays", "in_floats", *_UFUNCS, *(f"{name}_reduce" for name in _UFUNCS)})
+        self.names = Namespace({"in_arrays", "in_floats", "aligned", *_UFUNCS, *(f"{name}_reduce" for name in _UFUNCS)})
         self.given: dict[str, Any] = {}  # name -> array, once
         self.arguments: list[Input] = []  # at each call, in order
         self._named: dict[Node, str] = {}
@@ -135,7 +135,7 @@ class Plan:
         function = self._writer.function(call.function)
         if has_short_rows(node):
             x = node.arguments[0]
-            columns = self._make_once("columns", f"np.empty({x.value.shape[::-1]}, np.{x.value.dtype.name})")
+            columns = self._make_once("columns", f"aligned({x.value.shape[::-1]}, np.{x.value.dtype.name})")
             out = self._make_once("in_one_row", f"{buffer}.reshape(-1)")
             self._lines.append(f"np.copyto({columns}, {self._writer.text(x)}.T)")
             return f"{function}({columns}, axis=0, out={out})"
@@ -187,6 +187,8 @@ class Plan:
         imports = ["import numpy as np"]
         if any("tg." in line for line in self._lines):
             imports.append("import tinygrad_reg as tg")
+        if any("aligned(" in line for line in self._once):
+            imports.append("from tinygrad_reg.memory import aligned")
         imports += self._shorten()
         self._lines.append(f"return ({', '.join(self.results)}{',' if len(self.results) == 1 else ''})")
         arguments = [self._named[node] for node in self.arguments]
