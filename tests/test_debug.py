@@ -89,3 +89,28 @@ def test_a_column_that_meets_a_row_is_warned_of():
         p - y[:1]
         p - np.array([1.0, 2.0, 3.0])
     p - y
+
+
+def test_gradients_and_transforms_are_watched_as_backward_is():
+    with tg.debug(), pytest.raises(FloatingPointError, match="the derivative of sqrt by 'x' gave 3 inf"):
+        tg.grad(lambda w: np.sum(np.sqrt(w)))(np.zeros(3))
+    w, x = tg.Tensor(np.ones(3), requires_grad=True), np.arange(3.0)
+    with tg.debug():
+        loss = np.sum(w * x)
+        x[0] = 7
+        with pytest.raises(RuntimeError, match="was changed in place after 'multiply' had used it"):
+            tg.gradients(loss, w)
+        assert tg.hessian(lambda w: np.sum(w**3))(np.ones(2)).tolist() == [[6, 0], [0, 6]]
+
+
+@pytest.mark.parametrize(
+    ("f", "cause"),
+    [
+        (lambda w: w / np.zeros(2), "x / 0 is infinite"),
+        (lambda w: (-w) ** 0.5, "A root of a negative number is NaN"),
+    ],
+    ids=["divide", "power"],
+)
+def test_the_likely_cause_is_named(f, cause):
+    with tg.debug(), pytest.raises(FloatingPointError, match=cause):
+        f(tg.Tensor(np.ones(2), requires_grad=True))

@@ -345,8 +345,9 @@ def gradients(
     elif isinstance(seed, Tensor):
         seed = seed.numpy()
     found: dict[Tensor, Any] = dict.fromkeys(wanted)
+    watch = None if create_graph else modes.watch  # a graph of gradients is watched when it is built, op by op
     with quiet():
-        for node, g, is_ours in walk([output], [seed], wanted, create_graph=create_graph):
+        for node, g, is_ours in walk([output], [seed], wanted, create_graph=create_graph, observer=watch):
             if node in found:
                 found[node] = g if create_graph or is_ours else g.copy()
     result = [_finished(x, found[x], create_graph) for x in wanted]

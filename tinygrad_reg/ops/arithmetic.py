@@ -70,6 +70,7 @@ def _(g, out, x, y):
 @primitive(
     elementwise=True, numpy=np.divide, operator="truediv", symbol="÷", text="x / y",
     why="The numerator's share is divided by the denominator; the denominator's is also scaled by −quotient.",
+    undefined="x / 0 is infinite, 0 / 0 is NaN, and numbers that are very large next to the denominator overflow.",
 )  # fmt: skip
 def divide(x: Any, y: Any) -> Any:
     """x / y"""
@@ -89,6 +90,7 @@ def _(g, out, x, y):
 @primitive(
     elementwise=True, numpy=np.power, operator="pow", symbol="^", text="x ^ y",
     why="The exponent comes down as a factor, and the power is lowered by one.",
+    undefined="A root of a negative number is NaN, 0 to a negative power is infinite, and large powers overflow.",
 )  # fmt: skip
 def power(x: Any, y: Any) -> Any:
     """x raised to the power y"""
