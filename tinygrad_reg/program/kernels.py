@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .node import OPERATORS, Method, Node, is_filled, nodes_in
+from .node import OPERATORS, REDUCTIONS, Method, Node, is_filled, nodes_in, reduced
 
 # Functions and methods that are a ufunc's reduction, over all axes where none is given.
-_SUMS: dict[Any, np.ufunc] = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum, Method("sum"): np.add,
-    Method("max"): np.maximum, Method("min"): np.minimum}  # fmt: skip
+_SUMS = {function: ufunc for name, ufunc in REDUCTIONS.items() for function in (getattr(np, name), Method(name))}
 _SMALL = 2**17  # elements of an array of one number: where it is larger, it is memory that takes the time
 
 
@@ -47,12 +46,9 @@ def takes_out(node: Node) -> bool:
     if is_filled(node) or node.function == Method("astype"):
         return True
     function = ufunc_of(node)
-    owner = getattr(function, "__self__", None)
-    if isinstance(owner, np.ufunc):
-        return bool(function == owner.reduce) and "dtype" not in node.options
-    if not isinstance(function, np.ufunc) or function.nout != 1:
+    if "dtype" in node.options:  # which would not decide any more what is computed in
         return False
-    return "dtype" not in node.options  # then the result's array does not decide what is computed in
+    return reduced(function) is not None or (isinstance(function, np.ufunc) and function.nout == 1)
 
 
 def is_dot(node: Node) -> bool:

@@ -128,6 +128,15 @@ OPERATORS = {
 OF_UFUNC = {one.ufunc: one for one in OPERATORS.values()}
 
 
+REDUCTIONS = {"sum": np.add, "max": np.maximum, "min": np.minimum, "prod": np.multiply}  # functions and methods
+
+
+def reduced(function: Any) -> np.ufunc | None:
+    """The ufunc whose reduction a function is: np.add of np.add.reduce."""
+    owner = getattr(function, "__self__", None)
+    return owner if isinstance(owner, np.ufunc) and function == owner.reduce else None
+
+
 class Method:
     """x.sum(axis=0), as a function of x and the arguments."""
 

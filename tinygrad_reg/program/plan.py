@@ -16,7 +16,7 @@ import numpy as np
 from .floats import in_floats, two_ways
 from .kernels import Number, call_of, has_short_rows, is_dot, is_elementwise, takes_out, ufunc_of
 from .memory import Memory, allocation, layout
-from .node import Input, Method, Node, assign, is_filled
+from .node import Input, Method, Node, assign, is_filled, reduced
 from .origins import Origins
 from .program import Program
 from .write import Namespace, Writer, described, function_text
@@ -143,11 +143,10 @@ class Plan:
 
     def _plain(self, node: Node) -> str:
         """A line whose result NumPy allocates."""
-        owner = getattr(ufunc_of(node), "__self__", None)
-        if not isinstance(owner, np.ufunc) or ufunc_of(node) != owner.reduce:
+        if reduced(ufunc_of(node)) is None:
             return self._writer.expression(node)[0]
         call = self._call(node)  # past the method .sum(), which is Python in NumPy
-        return f"np.{owner.__name__}.reduce({self._writer.listed(call.arguments, call.options)})"
+        return f"{self._writer.function(call.function)}({self._writer.listed(call.arguments, call.options)})"
 
     def _call(self, node: Node) -> Node:
         call = call_of(node)

@@ -12,11 +12,23 @@ import numpy as np
 
 from .. import ops
 from ..primitive import Primitive
-from .node import COMPARING, OF_UFUNC, OPERATORS, PREFIX, Method, Node, Operator, item, transposed
+from .node import (
+    COMPARING,
+    OF_UFUNC,
+    OPERATORS,
+    PREFIX,
+    REDUCTIONS,
+    Method,
+    Node,
+    Operator,
+    item,
+    reduced,
+    transposed,
+)  # fmt: skip
 
 _ATOM = 20
 _USUAL = {"axis", "keepdims", "initial"}
-_REDUCTIONS = {np.add: "sum", np.maximum: "max", np.minimum: "min", np.multiply: "prod"}
+_REDUCTIONS: dict[Any, str] = {ufunc: name for name, ufunc in REDUCTIONS.items()}
 
 
 class Namespace:
@@ -82,19 +94,12 @@ class Writer:
             return f"{self.text(arguments[0], _ATOM)}.{function.name}({self.listed(arguments[1:], options)})", _ATOM
         if function is item:
             return f"{self.text(arguments[0], _ATOM)}[{arguments[1]}]", _ATOM
-        owner = getattr(function, "__self__", None)
-        if (
-            isinstance(owner, np.ufunc)
-            and function == owner.reduce
-            and owner in _REDUCTIONS
-            and options.keys() <= _USUAL
-        ):
-            x = arguments[0]
-            if isinstance(x, Node) and isinstance(x.value, (np.ndarray, np.generic)):
-                shown = {"axis": 0, **options}
-                shown = {n: v for n, v in shown.items() if (n, v) not in (("axis", None), ("keepdims", False))}
-                inside = self.listed(arguments[1:], shown if len(arguments) == 1 else options)
-                return f"{self.text(x, _ATOM)}.{_REDUCTIONS[owner]}({inside})", _ATOM
+        method = _REDUCTIONS.get(reduced(function))
+        if method is not None and options.keys() <= _USUAL and _is_array(arguments[0]):
+            if len(arguments) == 1:  # np.add.reduce sums over the first axis, x.sum() over all
+                options = {"axis": 0, **options}
+                options = {n: v for n, v in options.items() if (n, v) not in (("axis", None), ("keepdims", False))}
+            return f"{self.text(arguments[0], _ATOM)}.{method}({self.listed(arguments[1:], options)})", _ATOM
         return f"{self.function(function)}({self.listed(arguments, options)})", _ATOM
 
     def _operation(self, one: Operator, node: Node) -> str:
@@ -176,6 +181,10 @@ def described(x: Any) -> str:
 def function_text(name: str, arguments: list[str], lines: list[str]) -> list[str]:
     """The lines of a function, and the empty ones before it."""
     return ["", "", f"def {name}({', '.join(arguments)}):", *(f"    {line}" for line in lines)]
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, Node) and isinstance(x.value, (np.ndarray, np.generic))
 
 
 def _weak(x: Any, node: Node) -> Any:
