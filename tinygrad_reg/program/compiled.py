@@ -55,12 +55,17 @@ def compile(step: Callable[..., Any]) -> Compiled:
     return Compiled(step)
 
 
+def _missing(args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    return MISS
+
+
 class Compiled:
     """A step that becomes a program at its first call; see `compile`."""
 
     def __init__(self, step: Callable[..., Any]) -> None:
         self.step = step
-        self._programs: list[Replay] = []  # the one that ran last comes first
+        self._programs: list[Replay] = []  # the one that ran last comes first, ...
+        self._last: Callable[..., Any] = _missing  # ... and its call
         self._lock = threading.RLock()
         functools.update_wrapper(self, step, updated=())
 
@@ -80,18 +85,23 @@ class Compiled:
         if modes.watch is not None or modes.transform:  # debug() and transforms see the ops themselves
             return self.step(*args, **options)
         with self._lock:
-            for replay in self._programs:
-                result = replay.call(args, options)
-                if result is not MISS:
-                    if replay is not self._programs[0]:
-                        self._to_the_front(replay)
-                    return result
-            return self._captured(args, options).call(args, options, True)
+            result = self._last(args, options)
+            return result if result is not MISS else self._by_another(args, options)
+
+    def _by_another(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """The step, by the program for such arguments, where there is one, and that of the last call is not."""
+        for replay in self._programs[1:]:
+            result = replay.call(args, options)
+            if result is not MISS:
+                self._to_the_front(replay)
+                return result
+        return self._captured(args, options).call(args, options, True)
 
     def _to_the_front(self, replay: Replay) -> None:
         """The program that ran last is the first to be asked; one for the same arguments is the one of the two."""
         others = [other for other in self._programs if other.key != replay.key]
         self._programs = [replay, *others][:KEPT]
+        self._last = replay.call
 
     def _captured(self, args: tuple[Any, ...], options: dict[str, Any]) -> Replay:
         """The program of a call for which there is none."""

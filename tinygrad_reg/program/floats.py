@@ -49,7 +49,8 @@ def two_ways(arguments: list[str], arrays: list[str], floats: list[str]) -> list
         f"        return in_floats({', '.join(f'float({name})' for name in arguments)})",
         "    except (ZeroDivisionError, OverflowError):",
         "        pass",
-        f"return in_arrays({', '.join(arguments)})",
+        'with np.errstate(all="ignore"):',
+        f"    return in_arrays({', '.join(arguments)})",
     ]
     return [
         *function_text("in_arrays", arguments, arrays),

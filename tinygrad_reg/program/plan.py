@@ -192,6 +192,7 @@ class Plan:
         self._lines.append(f"return ({', '.join(self.results)}{',' if len(self.results) == 1 else ''})")
         arguments = [self._named[node] for node in self.arguments]
         floats = in_floats(self.program, self.names, self._named.__getitem__, self._folded)
+        self.is_of_floats = bool(floats)
         functions = (
             two_ways(arguments, self._lines, floats) if floats else function_text("step", arguments, self._lines)
         )

@@ -27,7 +27,13 @@ from .updates import Leaf
 from .variables import GONE
 
 MISS = object()  # what a call gives where the program is for other arguments, or something else has changed
+_QUIETLY = [  # as `modes.quiet`, but at less cost; Python's floats need none of it
+    "errors = ERROR_STATE.get()",
+    "try:",
+    "    ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back",
+]
 _new_tensor = Tensor.__new__
+_NO_OPTIONS: dict[str, Any] = {}
 
 
 class Replay:
@@ -105,16 +111,13 @@ class Text:
         if moved:
             there = " and ".join(f"{self.name(p)}._data is {self.name(w)}" for p, w, _ in moved)
             lines += [f"if not ({there}) and not are_back({self.name(moved)}):", "    return MISS"]
+        run = f"{results}= {run}" if results else run
+        lines += ["try:", f"    {run}"] if plan.is_of_floats else [*_QUIETLY, f"    {run}"]
         lines += [
-            "errors = ERROR_STATE.get()",
-            "try:",
-            "    ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back",
-            f"    {f'{results}= {run}' if results else run}",
             "except BaseException as error:",
             f"    failed(error, {self.name(plan.origins)}, {self._done(plan)})",
             "    raise",
-            "finally:",
-            "    ERROR_STATE.set(errors)",
+            *([] if plan.is_of_floats else ["finally:", "    ERROR_STATE.set(errors)"]),
             *self._left_behind(rows),
             f"return {self._returned(self.program.returned)}",
         ]
@@ -256,7 +259,7 @@ def leaf(data: Any) -> Tensor:
     made = _new_tensor(Tensor)
     made._data = data
     made._grad = made._home = made._primitive = made._kept = made._name = made._code = None
-    made._inputs, made._options = (), {}
+    made._inputs, made._options = (), _NO_OPTIONS
     made._requires_grad = made._owned = False
     made._time = made._place = 0
     made._layer, made._cut = "", "tg.compile"
