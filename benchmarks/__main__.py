@@ -44,7 +44,10 @@ def main() -> int:
             found = measure_growth(threads)
             print(growth_block(found), flush=True)
             continue
-        results.append(imports(turns, threads) if name == "import" else race(name, contenders, turns, threads))
+        if name == "import":
+            results.append(imports(contenders, turns, threads))
+        else:
+            results.append(race(name, contenders, turns, threads))
         print(block(results[-1]), flush=True)
     if arguments.markdown:
         arguments.markdown.write_text(markdown(results, found, threads), encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from .race import Result, environment
 
@@ -17,11 +18,12 @@ print(perf_counter() - start)
 """
 
 
-def imports(turns: int, threads: str) -> Result:
+def imports(contenders: Sequence[str], turns: int, threads: str) -> Result:
     """Seconds of each import; the first one, which compiles, doesn't count."""
     result = Result("import", "importing the package", unit="import numpy")
     environ = environment(threads)
-    found = {name: module for name, module in MODULES.items() if importlib.util.find_spec(module)}
+    asked = {name: module for name, module in MODULES.items() if name in contenders}
+    found = {name: module for name, module in asked.items() if importlib.util.find_spec(module)}
     for turn in range(-1, 3 * turns):
         for name, module in found.items():
             command = [sys.executable, "-c", SCRIPT.format(module=module)]

@@ -354,17 +354,6 @@ def test_verbose_0_is_silent_and_2_writes_a_line_an_epoch(capsys):
 # ---- T1: the lectures' own snippets
 
 
-def test_T1_compile_and_fit_of_lecture_002():
-    n_features, n_hidden, n_output = 2, 4, 3
-    model = tg.Sequential()
-    model.add(tg.Dense(n_features, n_hidden, activation="relu"))
-    model.add(tg.Dense(n_hidden, n_output, activation="softmax"))
-    history = tg.fit(
-        model, X[:, :2], Y, loss="categorical_crossentropy", optimizer="sgd", metrics=["accuracy"], epochs=30, verbose=0
-    )
-    assert len(history["loss"]) == len(history["accuracy"]) == 30 and history["loss"][-1] < history["loss"][0]
-
-
 def test_T1_early_stopping_of_lecture_002():
     model = tg.Sequential(tg.Dense(6, 3, activation="softmax"))
     early = tg.EarlyStopping(monitor="accuracy", min_delta=0.05, patience=1)
