@@ -46,13 +46,14 @@ def test_an_integer_array_can_not_require_gradients(array):
         tg.Tensor(array).requires_grad = True
 
 
+REFUSED = "a Tensor holds real numbers, not|setting an array element with a sequence|a masked array would lose its mask"
 NO_NUMBERS = ["text", {"a": 1}, [1, "b"], np.array([1j]), [[1, 2], [3]], np.ma.array([1.0], mask=[True])]
 
 
 @pytest.mark.parametrize("data", [*NO_NUMBERS, None])
 def test_what_is_no_array_of_real_numbers_is_refused(data):
     for call in (tg.Tensor, lambda x: tg.Tensor(x, dtype="float64"), lambda x: setattr(parameter(1), "data", x)):
-        with pytest.raises((TypeError, ValueError)):
+        with pytest.raises((TypeError, ValueError), match=REFUSED):
             call(data)
 
 
@@ -60,7 +61,7 @@ def test_what_is_no_array_of_real_numbers_is_refused(data):
 def test_a_gradient_is_real_numbers_too(data):
     w = parameter(1)
     for call in (lambda: setattr(w, "grad", data), lambda: (w * 1).backward(data)):
-        with pytest.raises((TypeError, ValueError)):
+        with pytest.raises((TypeError, ValueError), match=REFUSED):
             call()
     assert w.grad is None
 
