@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import source as places
 from .formulas import as_values, in_place, may_wait
-from .node import OPERATORS, Check, Input, Node, assign, is_filled, transposed
+from .node import OPERATORS, Check, Input, Node, assign, filled, is_filled, transposed
 from .program import Program
 from .write import Namespace, Writer, described, shortest
 
@@ -29,8 +29,7 @@ class Listing:
         self.program = program
         self.names = Namespace(set())
         self.named: dict[Node, str] = {}
-        filling = [node for node in program.nodes if node.function is assign]
-        self._becomes = {node.arguments[0]: node for node in filling if not isinstance(node.arguments[0], Input)}
+        self._becomes = {x: line for x, line in filled(program.nodes).items() if not isinstance(x, Input)}
         self._lines = as_values([node for node in program.nodes if not isinstance(node, Check)])
         self._uses: dict[Node, list[int]] = {}
         for i, node in enumerate(self._lines):

@@ -33,8 +33,7 @@ class Memory:
     def _owner_of(self, node: Node) -> Node:
         """The line or input that owns the memory of a line's result: found by the values of the capture."""
         if node.function is assign:
-            filled = node.arguments[0]
-            return self.owner[filled] if isinstance(filled, Node) and not node.changes else node
+            return node if node.changes else self.owner[node.arguments[0]]
         owner = node
         for x in node.operands if isinstance(node.value, np.ndarray) else ():
             if _is_view(node.value, x):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import operator
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -174,6 +175,11 @@ FILLED = {np.zeros_like: np.zeros, np.ones_like: np.ones, np.empty_like: np.empt
 def is_filled(node: Node) -> bool:
     """Whether it makes an array of a shape, which is to be filled."""
     return node.function in FILLED.values()
+
+
+def filled(nodes: Iterable[Node]) -> dict[Node, Node]:
+    """What assignments to elements write into, each with the last of these lines."""
+    return {node.arguments[0]: node for node in nodes if node.function is assign}
 
 
 def nodes_in(x: Any) -> list[Node]:

@@ -16,7 +16,7 @@ import numpy as np
 from .floats import in_floats, two_ways
 from .kernels import Number, call_of, has_short_rows, is_dot, is_elementwise, takes_out, ufunc_of
 from .memory import Memory, allocation, layout
-from .node import Input, Method, Node, assign, is_filled, reduced
+from .node import Input, Method, Node, assign, filled, is_filled, reduced
 from .origins import Origins
 from .program import Program
 from .write import Namespace, Writer, described, function_text
@@ -216,8 +216,9 @@ class Plan:
 
 def folded(program: Program) -> set[Node]:
     """Lines that depend on no input: the 1 that a way back starts with, and what is made of it alone."""
-    filled = {node.arguments[0] for node in program.nodes if node.function is assign}
-    apart = filled.union(program.results)  # what is returned is made anew at each call, and what is made of it after it
+    apart = (
+        filled(program.nodes).keys() | program.results
+    )  # what is returned is made anew at each call, and what is made of it after it
     found: set[Node] = set()
     for node in program.nodes:
         if node.changes or node.function is assign or node in apart or isinstance(node.value, (tuple, list)):

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..tensor import Tensor
 from .capture import Capture
-from .node import Check, Input, Node, assign, exchanged
+from .node import Check, Input, Node, assign, exchanged, filled
 from .origins import Refused, located
 from .recorded import Recorded, is_computed
 from .structures import is_structure, mapped, parts
@@ -85,8 +85,7 @@ class Program:
         elif leaf.gradient is not None and grad is leaf.gradient:
             self.home_grad.append(leaf)
         elif not (isinstance(grad, Recorded) and leaf.before is not None and grad.node is leaf.before_input):
-            node = grad.node if isinstance(grad, Recorded) else self.capture.constant(np.asarray(grad)).node
-            self.new_grad.append((leaf, self._result(node)))
+            self.new_grad.append((leaf, self._result(self._node(grad))))
 
 
 def _closed_over(x: Any) -> list[Any]:
@@ -106,7 +105,7 @@ def share(nodes: list[Node], results: list[Node]) -> list[Node]:
             live.append(node)
     live.reverse()
 
-    filled = {node.arguments[0] for node in live if node.function is assign and isinstance(node.arguments[0], Node)}
+    written = filled(live)
     same: dict[Any, Node] = {}
     instead: dict[Node, Node] = {}
     kept = []
@@ -117,7 +116,7 @@ def share(nodes: list[Node], results: list[Node]) -> list[Node]:
         elif node.changes:
             if node.value is None:  # it draws no random numbers, so it writes
                 same.clear()  # what was computed from the arrays that it changes
-        elif node.function is not assign and node not in filled:
+        elif node.function is not assign and node not in written:
             key = _key((node.function, node.arguments, node.options))
             twin = same.get(key)
             if twin is not None:
@@ -138,7 +137,7 @@ def settle(nodes: list[Node], results: list[Node]) -> list[Node]:
             uses.setdefault(x, []).append(node)
     moved: dict[Node, list[Node]] = {}
     for node in nodes:
-        if node.function is assign and isinstance(node.arguments[0], Node) and node.arguments[0].kind == "home":
+        if node.function is assign and node.arguments[0].kind == "home":
             home, _, value = node.arguments
             computed = isinstance(value, Node) and not isinstance(value, Input)  # a gradient left by hand is an input
             if computed and uses[value] == [node] and uses[home][0] is node and value not in results:
@@ -152,13 +151,13 @@ def first_checks(nodes: list[Node]) -> list[Node]:
     """Checks of what the program is given, and what they need, come before anything that a wrong one would half do."""
     changing = [i for i, node in enumerate(nodes) if node.changes and not isinstance(node, Check)]
     start = changing[0] if changing else len(nodes)
-    filled = {node.arguments[0] for node in nodes if node.function is assign}
+    written = filled(nodes)
     early: set[Node] = set()  # lines of what is given alone, ...
     first: set[Node] = set()  # ... and those that come first
     for i, node in enumerate(nodes):
         if not all(x in early or _is_given(x) for x in node.operands):
             continue
-        if not (node.changes or node.function is assign or node in filled):
+        if not (node.changes or node.function is assign or node in written):
             early.add(node)
         elif isinstance(node, Check) and (i > start or not early.intersection(node.operands)):
             needed: list[Node] = [node]

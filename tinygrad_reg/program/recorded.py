@@ -138,54 +138,11 @@ class Recorded(Captured):
         """The same values in memory of their own."""
         return _record(np.array, self)
 
-    def item(self) -> NoReturn:
-        refuse("item() takes a number out of an array", "Return the array from the step, and take item() outside")
-
-    def tolist(self) -> NoReturn:
-        refuse("tolist() takes the numbers out of an array", "Return the array from the step")
-
-    def __bool__(self) -> NoReturn:
-        refuse("Python's if, while, and, or, not look at a value", "Write np.where(condition, a, b) for a choice")
-
-    def __float__(self) -> NoReturn:
-        refuse("float(), math functions and the like take the number out of an array", "Use np functions (np.sqrt)")
-
-    def __int__(self) -> NoReturn:
-        refuse("int() takes the number out of an array", "Use np functions, or give the number as an argument")
-
-    def __index__(self) -> NoReturn:
-        refuse("a computed number is used as a length or an index of a list", "Index arrays by arrays: x[i]")
-
-    def __round__(self, digits: int | None = None) -> NoReturn:
-        refuse("round() takes the number out of an array", "Write np.round(x, 2), or round what the step returns")
-
-    def __complex__(self) -> NoReturn:
-        refuse("complex() takes the number out of an array", "Return the array from the step")
-
-    def __hash__(self) -> NoReturn:
-        refuse("hash(), sets and keys of dicts look at a value", "Use a list, or a word as the key")
-
     def __copy__(self) -> Any:
         return self.copy()
 
-    def __deepcopy__(self, memo: Any) -> NoReturn:
-        refuse("copy.deepcopy copies what has no numbers of its own yet", "Write x.copy(), or copy outside the step")
-
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        refuse("it is pickled", "Return it from the step, and pickle it outside")
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        refuse(
-            "the array is converted to a plain one, or written into one",
-            "Stay with functions of arrays (np.where, np.concatenate; np.take(table, i, axis=0) for table[i]), "
-            "and return what you want to keep",
-        )
-
     def __setitem__(self, index: Any, value: Any) -> None:
         _capture().set_item(self, index, value)
-
-    def __format__(self, spec: str) -> NoReturn:
-        refuse("it is printed", "Return it from the step, and print it outside")
 
     def __repr__(self) -> str:
         return f"<captured array of shape {self.shape} and dtype {self.dtype}>"
@@ -205,6 +162,27 @@ class Recorded(Captured):
         return method
 
 
+# Methods that look at values: what the step does that calls them, and what to write instead.
+_REFUSED = {
+    "item": ("item() takes a number out of an array", "Return the array from the step, and take item() outside"),
+    "tolist": ("tolist() takes the numbers out of an array", "Return the array from the step"),
+    "__bool__": ("Python's if, while, and, or, not look at a value", "Write np.where(condition, a, b) for a choice"),
+    "__float__": (
+        "float(), math functions and the like take the number out of an array", "Use np functions (np.sqrt)"),
+    "__int__": ("int() takes the number out of an array", "Use np functions, or give the number as an argument"),
+    "__index__": ("a computed number is used as a length or an index of a list", "Index arrays by arrays: x[i]"),
+    "__round__": ("round() takes the number out of an array", "Write np.round(x, 2), or round what the step returns"),
+    "__complex__": ("complex() takes the number out of an array", "Return the array from the step"),
+    "__hash__": ("hash(), sets and keys of dicts look at a value", "Use a list, or a word as the key"),
+    "__deepcopy__": (
+        "copy.deepcopy copies what has no numbers of its own yet", "Write x.copy(), or copy outside the step"),
+    "__reduce_ex__": ("it is pickled", "Return it from the step, and pickle it outside"),
+    "__format__": ("it is printed", "Return it from the step, and print it outside"),
+    "__array__": (
+        "the array is converted to a plain one, or written into one",
+        "Stay with functions of arrays (np.where, np.concatenate; np.take(table, i, axis=0) for table[i]), "
+        "and return what you want to keep"),
+}  # fmt: skip
 _METHODS = {
     "sum", "mean", "max", "min", "prod", "std", "var", "argmax", "argmin", "cumsum", "cumprod", "clip", "round", "dot",
     "reshape", "ravel", "flatten", "transpose", "swapaxes", "squeeze", "repeat", "take", "any", "all", "argsort",
@@ -268,6 +246,8 @@ def _operators() -> None:
 
 
 _operators()
+for _name, _words in _REFUSED.items():
+    setattr(Recorded, _name, lambda *given, words=_words, **options: refuse(*words))
 Recorded.__name__ = Recorded.__qualname__ = "captured array"  # what Python calls it, in messages of its own
 
 
