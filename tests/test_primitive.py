@@ -1,9 +1,13 @@
 """Ops that users write, and the mistakes in them: none is taken in silence, none corrupts what others hold."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
 import tinygrad_reg as tg
+from tinygrad_reg.primitive import registry
 
 from .making import leaf, op
 
@@ -214,3 +218,20 @@ def test_plain_in_plain_out_but_for_subclasses_that_compute_otherwise():
     x = np.array([[0.5, 0.2], [0.3, 0.9]])
     np.testing.assert_array_equal(tg.ops.gelu(np.asmatrix(x)), tg.ops.gelu(x))
     assert type(tg.ops.gelu(np.asmatrix(x))) is np.ndarray
+
+
+def test_a_copy_of_a_model_keeps_its_op_when_another_takes_the_name():
+    doubled = op(lambda x: x * 2, name="scaled")
+    model = tg.Sequential(tg.Lambda(doubled))
+    op(lambda x: x * 3, name="scaled")
+    assert copy.deepcopy(model)(np.ones((1, 2))).data.tolist() == [[2, 2]]
+    assert copy.copy(doubled) is doubled
+
+
+def test_an_op_that_is_not_there_is_asked_for():
+    gone = op(lambda x: x, name="gone")
+    packed = pickle.dumps(gone)
+    assert pickle.loads(packed) is gone
+    del registry["gone"]
+    with pytest.raises(LookupError, match="there is no op 'gone' here: import the module that makes it"):
+        pickle.loads(packed)

@@ -266,6 +266,12 @@ class Primitive:
     def __reduce__(self) -> Any:
         return _from_registry, (self.name,)  # a model that holds an op as a function can go to another process
 
+    def __copy__(self) -> Primitive:
+        return self  # by its name another might be found, of a notebook's cell that ran again
+
+    def __deepcopy__(self, memo: Any) -> Primitive:
+        return self
+
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join([*self.inputs, *(f'{o}=' for o in self.options)])})>"
 
@@ -335,6 +341,8 @@ class Primitive:
 
 
 def _from_registry(name: str) -> Primitive:
+    if name not in registry:
+        raise LookupError(f"there is no op '{name}' here: import the module that makes it, then load what uses it")
     return registry[name]
 
 

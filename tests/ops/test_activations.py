@@ -180,3 +180,11 @@ def test_activations_are_methods_where_users_write_them():
 def test_plain_arrays_in_plain_arrays_out():
     for name in ("relu", "leaky_relu", "rrelu", "elu", "selu", "gelu", "silu", "sigmoid", "softplus", "softmax"):
         assert isinstance(getattr(ops, name)(np.array([0.5, -0.5])), np.ndarray), name
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "tanh", "sigmoid", "silu", "gelu", "softplus", "rrelu"])
+def test_images_of_whole_numbers_are_taken(name):
+    image = np.array([[0, 3, 200]], np.uint8)
+    options = {"training": True, "rng": 0} if name == "rrelu" else {}
+    exact = getattr(tg.ops, name)(image.astype(float), **options)
+    np.testing.assert_allclose(getattr(tg.ops, name)(image, **options), exact, rtol=1e-12)

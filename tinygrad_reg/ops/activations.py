@@ -92,7 +92,8 @@ def rrelu(
         slope = (lower + upper) / 2
         if training:
             x = x if isinstance(x, (Tensor, np.ndarray)) else np.asarray(x, float)
-            slope = uniform(shape=x.shape, low=lower, high=upper, rng=rng, dtype=x.dtype)
+            dtype = x.dtype if x.dtype.kind == "f" else None
+            slope = uniform(shape=x.shape, low=lower, high=upper, rng=rng, dtype=dtype)
     return result(_rrelu(x, slope))
 
 

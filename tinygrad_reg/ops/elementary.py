@@ -101,9 +101,9 @@ cos = elementary(np.cos, "cos x", ("−sin x", lambda g, out, x: -g * np.sin(x))
     why="The slope of the cosine is minus the sine.")
 tan = elementary(np.tan, "tan x", ("1 + tan² x", lambda g, out, x: g * (1 + out * out)),
     why="The slope is 1/cos² x, which is 1 + tan² x.")
-arcsin = elementary(np.arcsin, "arcsin x", ("1/√(1 − x²)", lambda g, out, x: g / np.sqrt(1 - x * x)),
+arcsin = elementary(np.arcsin, "arcsin x", ("1/√(1 − x²)", lambda g, out, x: g / np.sqrt((1 - x) * (1 + x))),
     why="An inverse function has the reciprocal slope: 1/cos(out).", undefined=_ENDS)
-arccos = elementary(np.arccos, "arccos x", ("−1/√(1 − x²)", lambda g, out, x: -g / np.sqrt(1 - x * x)),
+arccos = elementary(np.arccos, "arccos x", ("−1/√(1 − x²)", lambda g, out, x: -g / np.sqrt((1 - x) * (1 + x))),
     why="An inverse function has the reciprocal slope: −1/sin(out).", undefined=_ENDS)
 arctan = elementary(np.arctan, "arctan x", ("1/(1 + x²)", lambda g, out, x: g / (1 + x * x)),
     why="An inverse function has the reciprocal slope: 1/(1 + tan²(out)).")
@@ -132,13 +132,13 @@ cosh = elementary(np.cosh, "cosh x", ("sinh x", lambda g, out, x: g * np.sinh(x)
     why="The slope of (e^x + e^(−x))/2 is (e^x − e^(−x))/2.")
 tanh = elementary(np.tanh, "tanh x", ("1 − out²", lambda g, out, x: g * (1 - out * out)),
     why="Tanh's slope 1 − a² is 1 at 0 and falls to 0 on both sides, so a saturated unit hardly learns.",
-    vanishes="tanh saturates: where its output is next to −1 or 1, its slope 1 − a² is next to 0.")
+    vanishes="tanh saturates: where its output is next to −1 or 1, its slope 1 − a² is next to 0.", floats=True)
 arcsinh = elementary(np.arcsinh, "arsinh x", ("1/√(x² + 1)", lambda g, out, x: g / np.hypot(x, 1.0)),
     why="An inverse function has the reciprocal slope: 1/cosh(out).")
-arccosh = elementary(np.arccosh, "arcosh x", ("1/√(x² − 1)", lambda g, out, x: g / np.sqrt(x * x - 1)),
+arccosh = elementary(np.arccosh, "arcosh x", ("1/√(x² − 1)", lambda g, out, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1))),
     why="An inverse function has the reciprocal slope: 1/sinh(out).",
     undefined="arcosh is defined from 1 on, and vertical there.")
-arctanh = elementary(np.arctanh, "artanh x", ("1/(1 − x²)", lambda g, out, x: g / (1 - x * x)),
+arctanh = elementary(np.arctanh, "artanh x", ("1/(1 − x²)", lambda g, out, x: g / ((1 - x) * (1 + x))),
     why="An inverse function has the reciprocal slope: 1/(1 − tanh²(out)).",
     undefined="artanh is defined between −1 and 1, and infinite at both.")
 
