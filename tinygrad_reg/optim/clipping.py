@@ -103,7 +103,8 @@ def _norm(g: Any) -> float:
 
 
 def _scale(p: Tensor, factor: float) -> None:
-    p._grad = np.multiply(p._grad, factor, out=_own(p))
+    with quiet():
+        p._grad = np.multiply(p._grad, factor, out=_own(p))
 
 
 def _own(p: Tensor) -> np.ndarray | None:
