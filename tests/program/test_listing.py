@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import tinygrad_reg as tg
 
@@ -43,3 +44,26 @@ def test_constants_that_are_short_are_written_out():
 def test_arrays_of_variables_are_given_even_where_they_are_short():
     ones = np.ones(3)
     assert parameters(page(lambda x: x * ones, np.ones(3))) == ["x", "ones"]
+
+
+@pytest.mark.parametrize(
+    "names", [("wi", "wᵢ"), ("µ", "μ"), ("ﬁ", "ª"), ("²", "½"), ("௰", "․"), ("\u0323", "ṿ"), ("٣", "class")]
+)
+def test_names_that_python_reads_as_one_are_two(names):
+    """Its parser takes wᵢ for wi, and not every letter and number can stand in a name."""
+    w, b = (tg.Tensor(np.array([1.0, 2.0]) * (10.0**i), requires_grad=True, name=n) for i, n in enumerate(names))
+    opt = tg.optim.SGD([w, b], lr=0.125)
+
+    def step(x):
+        loss = np.sum((x * w + b) ** 2)
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        return loss
+
+    fast, scope = tg.compile(step), {}
+    assert fast(np.ones(2)) == 11.0**2 + 22.0**2
+    assert np.array_equal(w.data, [1 - 22 / 8, 2 - 44 / 8]) and np.array_equal(b.data, [10 - 22 / 8, 20 - 44 / 8])
+    exec(fast.source, scope)
+    inputs = fast.inputs(np.ones(2))
+    assert scope["step"](**inputs) == fast(np.ones(2)).item()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import keyword
 import operator
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -40,8 +42,10 @@ class Namespace:
 
     def fresh(self, wanted: str) -> str:
         """`wanted`, or wanted_2, wanted_3 …"""
-        base = re.sub(r"\W+", "_", wanted).strip("_") or "v"
-        base = base if not base[0].isdigit() else f"v{base}"
+        one = functools.partial(unicodedata.normalize, "NFKC")  # as Python's parser does: wᵢ and wi are one name
+        words = "".join(c if f"v{c}".isidentifier() else " " for c in one(wanted))
+        base = re.sub(r"\W+", "_", words).strip("_") or "v"
+        base = base if base.isidentifier() else one(f"v{base}")
         name, n = base, 1
         while name in self.taken:
             n += 1
