@@ -338,7 +338,7 @@ def test_what_begins_on_the_way_leaves_the_trunk_straight() -> None:
     plan = _placed(total, 1)
     trunk = [box.y for box in plan.boxes if " + " in box.lines[0].text]
     assert len(trunk) == 23
-    assert max(trunk) - min(trunk) < 300
+    assert max(trunk) - min(trunk) < 100
 
 
 def test_a_penalty_is_no_second_layer_of_the_same_name() -> None:
