@@ -18,7 +18,7 @@ def number(x: float | bool, digits: int = 4) -> str:
     """A number in few digits, with a real minus sign."""
     if isinstance(x, bool):
         return str(x)
-    text = f"{x:.{digits}g}"
+    text = f"{x + 0.0:.{digits}g}"  # −0 is 0
     if "e" in text:
         mantissa, exponent = text.split("e")
         text = f"{mantissa}e{int(exponent)}"

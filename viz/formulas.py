@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from tinygrad_reg.explain import BackwardStep, ForwardStep
+from tinygrad_reg.primitive import registry
+from tinygrad_reg.words import label
 
 from .terms import Array, Term, Text
 from .text import clean
@@ -75,7 +77,13 @@ def _written(
         return f"{_bracket(left, left_binds < binds)} {step.symbol} {right}", binds
     if step.symbol == "−" and len(parts) == 1:
         return f"−{_bracket(parts[0][0], parts[0][1] < 3)}", 3
-    return f"{step.symbol}({', '.join(text for text, _ in parts)})", 9
+    primitive = registry.get(step.op or "")
+    if primitive is None or (step.symbol.isidentifier() and step.symbol != "ᵀ"):
+        return f"{step.symbol}({', '.join(text for text, _ in parts)})", 9
+    text = label(primitive, [_bracket(text, binds < 9) for text, binds in parts], step.options, step.name)
+    for part, _ in parts:
+        text = text.replace(f"(({part}))", f"({part})")
+    return text, 0 if " " in re.sub(r"\(.*\)|\[.*\]|‖.*‖", "", text) else 9
 
 
 def _bracket(text: str, needed: bool) -> str:

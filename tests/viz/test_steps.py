@@ -274,3 +274,17 @@ def test_a_still_of_a_small_network_fits_a_slide() -> None:
         root = parse(steps.still(n).svg)
         assert float(root.get("height", "")) < 2 / 3 * float(root.get("width", "")), steps.steps[n - 1].title
         assert overlaps(root) == []
+
+
+def test_the_formula_of_the_whole_writes_each_op_as_people_do() -> None:
+    x, t = np.ones((2, 3)), np.array([0, 1])
+    W = Tensor(np.ones((3, 2)), requires_grad=True)
+    b = Tensor(np.zeros(2), requires_grad=True)
+    written = {
+        "−ln softmax(x @ W + b)[t]": tg.losses.softmax_crossentropy(x @ W + b, t),
+        "Σ((x @ W)ᵀ[0] × 2)": ((x @ W).T[0] * 2).sum(),
+        "‖W‖ + Σ(b²)": np.linalg.norm(W) + (b * b).sum(),
+        "Σ(clip(W, 0, 1))": np.clip(W, 0, 1).sum(),
+    }
+    for formula, loss in written.items():
+        assert viz.steps(loss, engine="builtin").formula.partition(" = ")[2] == formula

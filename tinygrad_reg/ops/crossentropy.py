@@ -14,7 +14,7 @@ from .activations import softmax
 
 
 @primitive(
-    reuses=True, sums=True, text="−ln softmax(z)[y]", symbol="−ln softmax [y]",
+    reuses=True, sums=True, text="−ln softmax(z)[labels]", symbol="−ln softmax [y]",
     why="Softmax and logarithm together leave the plainest of slopes: the probability given to a class, minus 1 if it "
     "is the true one.",
 )  # fmt: skip
@@ -37,7 +37,7 @@ def softmax_crossentropy(z: Any, labels: Any, *, mean: bool = False) -> Any:
     return (np.add.reduce(each, axis=None) / each.size if mean else each), (e, total[..., None], true)
 
 
-@softmax_crossentropy.derivative("softmax(z) − onehot(y)", how="G (or G/n) of each sample ⊙ local")
+@softmax_crossentropy.derivative("softmax(z) − onehot(labels)", how="G (or G/n) of each sample ⊙ local")
 def _(g, out, z, labels, *, mean=False, parts):
     if parts is None:
         p, classes = softmax(z), np.arange(z.shape[-1])
