@@ -1,42 +1,12 @@
 """fit is the hand-written loop, to the last bit; rows O1 and T1 of the lectures."""
 
-import signal
-
 import numpy as np
 import pytest
 
 import tinygrad_reg as tg
 from tinygrad_reg.data import batches
 
-RNG = np.random.default_rng(3)
-X = RNG.normal(size=(40, 6))
-Y = RNG.integers(0, 3, 40)
-
-
-def small(**options):
-    """A model with all that training has to care for: penalty, constraint, moving statistics, noise."""
-    tg.seed(5)
-    return tg.Sequential(
-        tg.Dense(6, 8, activation="relu", kernel_regularizer=tg.penalties.l2(0.01), **options),
-        tg.BatchNorm(8, momentum=0.9),
-        tg.Dropout(0.2),
-        tg.Dense(8, 3, kernel_constraint=tg.constraints.max_norm(1.0)),
-    )
-
-
-def same(a, b):
-    states = a.state_dict(), b.state_dict()
-    assert states[0].keys() == states[1].keys()
-    for name in states[0]:
-        np.testing.assert_array_equal(states[0][name], states[1][name], err_msg=name)
-
-
-OPTIMIZERS = {
-    "sgd": lambda p: tg.optim.SGD(p, lr=0.1, momentum=0.9),
-    "lookahead": lambda p: tg.optim.SGD(p, lr=0.1, momentum=0.9, form="lookahead"),
-    "adam": lambda p: tg.optim.Adam(p, lr=0.01),
-    "schedule": lambda p: tg.optim.SGD(p, lr=tg.optim.schedules.exponential(0.1, decay=0.9)),
-}
+from .small import OPTIMIZERS, RNG, X, Y, same, small
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -239,27 +209,6 @@ def test_float32_stays_float32():
     assert tg.predict(model, X.astype("float32")).dtype == np.float32
 
 
-# ---- evaluate and predict
-
-
-def test_predict_in_batches_equals_the_model_in_eval_mode():
-    model = small()
-    out = tg.predict(model, X, batch_size=7)
-    np.testing.assert_allclose(out, model.eval()(X).data, rtol=1e-12)
-    model.train()
-    assert type(out) is np.ndarray and model.training and model[2].training
-    np.testing.assert_array_equal(tg.predict(model, X), tg.predict(model, X.tolist()))
-
-
-def test_evaluate_weighs_batches_by_their_samples():
-    model = small()
-    found = tg.evaluate(model, X, Y, loss="softmax_crossentropy", metrics=["accuracy"], batch_size=16)
-    whole = tg.losses.softmax_crossentropy(model.eval()(X), Y).item()
-    assert found == {"loss": pytest.approx(whole, rel=1e-12), "accuracy": tg.metrics.accuracy(model(X), Y)}
-    with pytest.raises(TypeError, match="evaluate needs something to compute"):
-        tg.evaluate(model, X, Y)
-
-
 # ---- ending early
 
 
@@ -275,80 +224,6 @@ def test_a_function_that_returns_true_stops():
     )
     assert seen == list(enumerate(history["loss"], 1)) and len(seen) == 3
     assert history.stop_reason == "watch said so after epoch 3"
-
-
-class Interrupt(tg.Callback):
-    def __init__(self, at):
-        self.at = at
-
-    def on_batch_end(self, batch, logs):
-        if (self.run.epoch, batch) == self.at:
-            signal.raise_signal(signal.SIGINT)
-
-
-def test_ctrl_c_ends_after_the_step_with_the_history_so_far():
-    model = small()
-    optimizer = tg.optim.SGD(model.parameters(), lr=0.1)
-    history = tg.fit(
-        model, X, Y, loss="softmax_crossentropy", optimizer=optimizer, epochs=9, batch_size=10,
-        callbacks=[Interrupt(at=(3, 2))], verbose=0,
-    )  # fmt: skip
-    assert len(history["loss"]) == 2 and optimizer.steps == 2 * 4 + 2
-    assert history.stop_reason == "interrupted in epoch 3, after 2 of 4 batches"
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_ctrl_c_in_the_midst_of_a_step_lets_it_come_to_its_end():
-    class Impatient(tg.optim.SGD):
-        def step(self, closure=None):
-            signal.raise_signal(signal.SIGINT)
-            return super().step(closure)
-
-    model = tg.Dense(6, 3)
-    optimizer = Impatient(model.parameters(), lr=0.1)
-    before = model.kernel.data.copy()
-    history = tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer=optimizer, epochs=9, verbose=0)
-    assert history == {} and optimizer.steps == 1 and (model.kernel.data != before).any()
-
-
-def test_a_keyboard_interrupt_from_anywhere_ends_the_training_too():
-    def interrupt(epoch, logs):
-        raise KeyboardInterrupt
-
-    history = tg.fit(
-        tg.Dense(6, 3), X, Y, loss="softmax_crossentropy", optimizer="sgd", epochs=9, callbacks=[interrupt], verbose=0
-    )
-    assert history.stop_reason.startswith("interrupted in epoch 1")
-
-
-# ---- what is shown
-
-
-def test_the_bar_shows_epoch_loss_metrics_and_rate(capsys):
-    tg.fit(
-        tg.Dense(6, 3), X, Y, loss="softmax_crossentropy", optimizer="sgd", epochs=2, metrics=["accuracy"],
-        validation_data=(X, Y),
-    )  # fmt: skip
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    for text in ("epoch 2/2", "4/4", "batch/s", "loss=", "accuracy=", "val_loss="):
-        assert text in captured.err, text
-
-
-def test_without_a_stderr_there_is_no_bar(monkeypatch, capsys):
-    """As in a program of Windows without a console, or with 2>&- in a shell."""
-    monkeypatch.setattr("sys.stderr", None)
-    assert tg.fit(tg.Dense(6, 3), X, Y, loss="softmax_crossentropy", optimizer="sgd").epochs == 1
-    assert capsys.readouterr().out == ""
-
-
-def test_verbose_0_is_silent_and_2_writes_a_line_an_epoch(capsys):
-    for verbose in (0, 2):
-        tg.fit(tg.Dense(6, 3), X, Y, loss="softmax_crossentropy", optimizer="sgd", epochs=2, verbose=verbose)
-    captured = capsys.readouterr()
-    assert captured.err == ""
-    first, second = captured.out.splitlines()
-    assert first.startswith("epoch 1/2") and "loss=" in second
 
 
 # ---- T1: the lectures' own snippets

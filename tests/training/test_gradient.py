@@ -10,8 +10,8 @@ import pytest
 import tinygrad_reg as tg
 from tinygrad_reg.modes import generator
 
+from .small import OPTIMIZERS, Interrupt
 from .test_arguments import CASES, model
-from .test_fit import OPTIMIZERS, Interrupt
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(43, 6)), RNG.integers(0, 3, 43)

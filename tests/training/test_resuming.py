@@ -1,10 +1,117 @@
-"""A run that is resumed is compared with the call of fit that it was begun by."""
+"""A resumed run equals the uninterrupted one bit for bit, and is compared with what it was begun with."""
+
+import os
+import signal
+import time
 
 import numpy as np
 import pytest
 
 import tinygrad_reg as tg
 from tinygrad_reg.training import container
+
+from .remembered import everything, make, start, train
+
+AUGMENT = np.random.default_rng(0)
+
+
+def with_a_generator_of_its_own(x):
+    return x + 0.05 * AUGMENT.standard_normal(x.shape)
+
+
+@pytest.mark.filterwarnings("ignore:nothing was trained")
+@pytest.mark.parametrize("stop", [1, 3, 5])
+@pytest.mark.parametrize("augment", [None, with_a_generator_of_its_own], ids=["the house's", "a user's"])
+def test_fit_resumes_bit_for_bit(stop, augment, tmp_path):
+    def callbacks():
+        return [
+            tg.EarlyStopping("loss", patience=3, restore_best=True),
+            tg.ReduceLROnPlateau("val_loss", patience=1, factor=0.5),
+            tg.GradientRecorder(),
+        ]
+
+    global AUGMENT
+    AUGMENT = np.random.default_rng(0)
+    whole, its_callbacks = make(), callbacks()
+    history = train(*whole, 5, tmp_path / "whole", its_callbacks, augment=augment)
+    expected = everything(*whole, *its_callbacks)
+
+    AUGMENT = np.random.default_rng(0)
+    train(*make(), stop, tmp_path / "part", callbacks()[:], augment=augment)
+    model, optimizer = make(seed=1)
+    AUGMENT = np.random.default_rng(1)
+    others = callbacks()
+    with pytest.warns(UserWarning, match="holds a run with seed 9, not 77: give what|nothing was trained"):
+        resumed = train(model, optimizer, 5, tmp_path / "part", others, rng=77, augment=augment)
+    assert resumed == history and resumed.best_epoch == history.best_epoch
+    assert everything(model, optimizer, *others) == expected
+
+
+def test_a_run_that_stopped_early_stays_stopped_and_ends_in_the_best_weights(tmp_path):
+    def early():
+        return tg.EarlyStopping("val_loss", min_delta=10, patience=2, restore_best=True)
+
+    first = make()
+    history = train(*first, 9, tmp_path / "run", [early()])
+    assert len(history["loss"]) == 3 and history.best_epoch == 1
+    again = make(seed=1)
+    with pytest.warns(UserWarning, match=r"nothing was trained: .* ended after epoch 3 \(val_loss .*delete the file"):
+        resumed = train(*again, 9, tmp_path / "run", [early()])
+    assert resumed == history and resumed.stop_reason == history.stop_reason
+    np.testing.assert_array_equal(again[0][1].kernel.data, first[0][1].kernel.data)
+
+
+@pytest.mark.parametrize("epochs", [2, 1])
+def test_a_run_whose_epochs_are_done_says_that_nothing_was_trained(epochs, tmp_path):
+    train(*make(), 2, tmp_path / "run")
+    with pytest.warns(UserWarning, match=f"nothing was trained: epoch 2 of '.*run' is done, and epochs={epochs}; give"):
+        assert train(*make(), epochs, tmp_path / "run").epochs == 2
+
+
+def test_a_learning_rate_that_the_file_replaces_is_told(tmp_path):
+    train(*make(), 1, tmp_path / "run")
+    model, _ = make()
+    optimizer = tg.optim.Adam(model.parameters(), lr=0.5)
+    with pytest.warns(UserWarning, match="lr is 0.02 from '.*run', not 0.5: .*delete the file to start anew") as told:
+        assert train(model, optimizer, 2, tmp_path / "run").start_lr == 0.02
+    assert told[0].filename == train.__code__.co_filename and optimizer.lr == 0.02
+
+
+def test_a_rate_that_the_training_itself_has_lowered_is_no_reason_for_a_warning(tmp_path):
+    def lower(epoch, logs):
+        optimizer.lr /= 2
+
+    model, optimizer = make()
+    train(model, optimizer, 1, tmp_path / "run", lower)
+    train(model, optimizer, 2, tmp_path / "run", lower)  # the same optimizer, whose rate is what the file holds
+    model, optimizer = make()
+    assert train(model, optimizer, 3, tmp_path / "run", lower).start_lr == 0.02  # another, as the script makes it
+    assert optimizer.lr == 0.02 / 8
+
+
+def test_an_interrupted_run_is_resumed_from_its_last_complete_epoch(tmp_path):
+    class Interrupt(tg.Callback):
+        def on_batch_end(self, batch, logs):
+            if (self.run.epoch, batch) == (3, 2):
+                signal.raise_signal(signal.SIGINT)
+
+    whole = make()
+    history = train(*whole, 4, tmp_path / "whole")
+    assert len(train(*make(), 4, tmp_path / "part", [Interrupt()])["loss"]) == 2
+    again = make(seed=1)
+    assert train(*again, 4, tmp_path / "part") == history
+    assert everything(*again) == everything(*whole)
+
+
+def test_a_loaded_callback_remembers_its_best_in_the_next_fit(tmp_path):
+    early = tg.EarlyStopping(patience=1)
+    early.best, early.best_epoch = 1e-9, 4
+    model, optimizer = make()
+    tg.save(tmp_path / "x", model=model, callbacks=[early])
+    fresh = tg.EarlyStopping(patience=1)
+    tg.load(tmp_path / "x", model=model, callbacks=[fresh])
+    history = train(model, optimizer, 5, callbacks=[fresh])
+    assert len(history["loss"]) == 1 and "after epoch 4 (1e-09)" in history.stop_reason
 
 
 def test_a_run_that_goes_on_otherwise_than_it_was_begun_is_told(tmp_path):
@@ -56,3 +163,64 @@ def test_a_seed_of_noise_is_none_to_compare(tmp_path):
     script(3, 5)
     with pytest.warns(UserWarning, match="a run with seed 5, not 6: give what it was begun with, or delete the file"):
         script(4, 6)
+
+
+# ---- kill -9
+
+RUNNER = """
+    import sys
+    import numpy as np
+    import tinygrad_reg as tg
+
+    tg.seed(0)
+    rng = np.random.default_rng(0)
+    x = rng.random((600, 1, 8, 8))
+    y = (x.reshape(600, 64) @ rng.normal(size=(64, 10))).argmax(axis=1)
+    train, validation = tg.data.split(x, y, (0.7, 0.3), rng=0)
+    model = tg.Sequential(
+        tg.Flatten(), tg.Dense(64, 32, activation="relu"), tg.BatchNorm(32), tg.Dropout(0.2), tg.Dense(32, 10)
+    )
+    run, best, weights = sys.argv[1:]
+    tg.fit(
+        model, *train, loss="softmax_crossentropy", optimizer="adam", epochs=60, batch_size=64,
+        validation_data=validation, metrics=["accuracy"], verbose=0, compile=True, resume=run,
+        augment=tg.data.augmentation.compose(tg.data.augmentation.shift(1), tg.data.augmentation.noise(0.1)),
+        callbacks=[
+            tg.EarlyStopping(patience=20, restore_best=True),
+            tg.ModelCheckpoint(best, save_best_only=True),
+        ],
+    )
+    tg.save(weights, model=model)
+"""
+
+
+def arrays(path):
+    with np.load(path) as file:
+        return {name: file[name] for name in file.files}
+
+
+def test_60_epochs_killed_at_any_moment_and_started_again_end_in_the_same_weights(tmp_path):
+    assert len(RUNNER.strip().splitlines()) <= 25
+    with start(RUNNER, *(tmp_path / name for name in ("whole", "whole.best", "whole.weights"))):
+        pass
+    part = tmp_path / "part"
+    ours = part, tmp_path / "part.best", tmp_path / "part.weights"
+    kills = 0
+    for _ in range(3):
+        with start(RUNNER, *ours) as process:
+            seen = part.stat().st_mtime_ns if part.exists() else 0
+            while process.poll() is None and not (part.exists() and part.stat().st_mtime_ns > seen):
+                time.sleep(0.002)
+            time.sleep(0.017 * (kills + 1))
+            process.kill()
+        kills += process.returncode == -signal.SIGKILL
+    with start(RUNNER, *ours):
+        pass
+    assert kills >= 2
+    assert tg.load(part).epoch > 20
+    for kind in ("", ".best", ".weights"):
+        expected, found = arrays(tmp_path / f"whole{kind}"), arrays(tmp_path / f"part{kind}")
+        assert found.keys() == expected.keys()
+        for name, array in expected.items():
+            np.testing.assert_array_equal(found[name], array, err_msg=f"{name} of part{kind}")
+    assert not [name for name in os.listdir(tmp_path) if name.endswith(".draft")]

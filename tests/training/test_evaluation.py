@@ -1,0 +1,26 @@
+"""evaluate and predict: in batches what the model gives at once, in eval mode."""
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+from .small import X, Y, small
+
+
+def test_predict_in_batches_equals_the_model_in_eval_mode():
+    model = small()
+    out = tg.predict(model, X, batch_size=7)
+    np.testing.assert_allclose(out, model.eval()(X).data, rtol=1e-12)
+    model.train()
+    assert type(out) is np.ndarray and model.training and model[2].training
+    np.testing.assert_array_equal(tg.predict(model, X), tg.predict(model, X.tolist()))
+
+
+def test_evaluate_weighs_batches_by_their_samples():
+    model = small()
+    found = tg.evaluate(model, X, Y, loss="softmax_crossentropy", metrics=["accuracy"], batch_size=16)
+    whole = tg.losses.softmax_crossentropy(model.eval()(X), Y).item()
+    assert found == {"loss": pytest.approx(whole, rel=1e-12), "accuracy": tg.metrics.accuracy(model(X), Y)}
+    with pytest.raises(TypeError, match="evaluate needs something to compute"):
+        tg.evaluate(model, X, Y)
