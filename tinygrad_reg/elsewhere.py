@@ -7,6 +7,7 @@ reading of each of its attributes: Python then takes five times as long to find 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 
@@ -33,7 +34,7 @@ class NeverHere(Elsewhere):
         self.__get__(thing, type(thing))
 
 
-def answer(owner: type, **names: str) -> None:
+def answer(owner: type, names: Mapping[str, str]) -> None:
     """Answer these names, each with its advice, where somebody asks a thing of class `owner` for them."""
     for name, advice in names.items():
         elsewhere = Elsewhere(advice)
@@ -49,3 +50,58 @@ def listed(thing: Any) -> list[str]:
 
 def _is_elsewhere(kind: type, name: str) -> bool:
     return isinstance(inspect.getattr_static(kind, name, None), Elsewhere)
+
+
+# What PyTorch and micrograd users look for on a Tensor, and how it is written here.
+ON_TENSORS = {
+    "view": "t.reshape(...)",
+    "unsqueeze": "np.expand_dims(t, axis)",
+    "permute": "t.transpose(...)",
+    "pow": "t ** n",
+    "matmul": "t @ u",
+    "mm": "t @ u",
+    "zero_grad": "t.grad = None, or optimizer.zero_grad() for all parameters",
+    "to": "t.astype(dtype); there is no other device",
+    "cuda": "nothing: there is no other device",
+    "cpu": "nothing: there is no other device",
+    "requires_grad_": "t.requires_grad = True",
+    "_prev": "t.parents",
+    "grad_fn": "t.op and t.parents",
+    "is_leaf": "t.op is None",
+    "retain_grad": "nothing: backward() keeps every gradient",
+    "zero_": "t.grad = None for a gradient, t.data = np.zeros(t.shape) for the values",
+    "add_": "t = t + u, or t.data = ... for a leaf",
+    "sub_": "t = t - u, or t.data = ... for a leaf",
+    "mul_": "t = t * u, or t.data = ... for a leaf",
+    "copy_": "t.data = ... for a leaf",
+    "clone": "t.data.copy() for the values; t itself never changes, so it needs no copy",
+    "backwards": "t.backward()",
+    "numel": "t.size",
+    "dim": "t.ndim",
+    "float": "t.astype('float32')",
+    "double": "t.astype('float64')",
+    "long": "t.numpy().astype(int)",
+    "expand": "np.broadcast_to(t, shape)",
+    "step": "optimizer.step()",
+}
+
+# What Keras and PyTorch users look for on a model.
+ON_MODELS = {
+    "compile": "tg.fit(model, x, y, loss=..., optimizer=...), which takes them at once",
+    "fit": "tg.fit(model, x, y, loss=..., optimizer=...)",
+    "evaluate": "tg.evaluate(model, x, y, loss=...)",
+    "predict": "tg.predict(model, x)",
+    "save": "tg.save(path, model=model)",
+    "load": "tg.load(path, model=model)",
+    "weight": ".kernel, of shape (in, out)",
+    "weights": ".parameters(), or .kernel and .bias of a layer",
+    "trainable_variables": ".parameters()",
+    "get_weights": ".state_dict()",
+    "set_weights": ".load_state_dict(state)",
+    "layers": ".named_modules()",
+    "modules": ".named_modules()",
+    "children": ".named_modules()",
+    "get_layer": "model[index], or .named_modules()",
+    "to": "nothing: there is no other device",
+    "cuda": "nothing: there is no other device",
+}

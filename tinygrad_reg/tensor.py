@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from . import source
-from .elsewhere import answer, listed
+from .elsewhere import ON_TENSORS, answer, listed
 from .methods import Methods
 from .modes import Captured, default_dtype, modes
 
@@ -369,39 +369,7 @@ class Tensor(Methods):
         return leaf
 
 
-# What other libraries call a method, and how it is written here.
-answer(
-    Methods,
-    view="t.reshape(...)",
-    unsqueeze="np.expand_dims(t, axis)",
-    permute="t.transpose(...)",
-    pow="t ** n",
-    matmul="t @ u",
-    mm="t @ u",
-    zero_grad="t.grad = None, or optimizer.zero_grad() for all parameters",
-    to="t.astype(dtype); there is no other device",
-    cuda="nothing: there is no other device",
-    cpu="nothing: there is no other device",
-    requires_grad_="t.requires_grad = True",
-    _prev="t.parents",
-    grad_fn="t.op and t.parents",
-    is_leaf="t.op is None",
-    retain_grad="nothing: backward() keeps every gradient",
-    zero_="t.grad = None for a gradient, t.data = np.zeros(t.shape) for the values",
-    add_="t = t + u, or t.data = ... for a leaf",
-    sub_="t = t - u, or t.data = ... for a leaf",
-    mul_="t = t * u, or t.data = ... for a leaf",
-    copy_="t.data = ... for a leaf",
-    clone="t.data.copy() for the values; t itself never changes, so it needs no copy",
-    backwards="t.backward()",
-    numel="t.size",
-    dim="t.ndim",
-    float="t.astype('float32')",
-    double="t.astype('float64')",
-    long="t.numpy().astype(int)",
-    expand="np.broadcast_to(t, shape)",
-    step="optimizer.step()",
-)
+answer(Methods, ON_TENSORS)
 
 
 def describe(x: Any) -> str:

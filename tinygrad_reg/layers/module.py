@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import checks, source
 from ..calls import Called
-from ..elsewhere import NeverHere, answer, listed
+from ..elsewhere import ON_MODELS, NeverHere, answer, listed
 from ..modes import default_dtype, layer_scope, modes, quiet
 from ..tensor import Tensor, as_array
 from .running import Changes, name_within, running
@@ -241,27 +241,7 @@ class Module(Called):
         return head + (("," if arguments else "") + "\n" + "\n".join(lines) + "\n)" if lines else ")")
 
 
-# What Keras and PyTorch users look for on a model, and where it is.
-answer(
-    Module,
-    compile="tg.fit(model, x, y, loss=..., optimizer=...), which takes them at once",
-    fit="tg.fit(model, x, y, loss=..., optimizer=...)",
-    evaluate="tg.evaluate(model, x, y, loss=...)",
-    predict="tg.predict(model, x)",
-    save="tg.save(path, model=model)",
-    load="tg.load(path, model=model)",
-    weight=".kernel, of shape (in, out)",
-    weights=".parameters(), or .kernel and .bias of a layer",
-    trainable_variables=".parameters()",
-    get_weights=".state_dict()",
-    set_weights=".load_state_dict(state)",
-    layers=".named_modules()",
-    modules=".named_modules()",
-    children=".named_modules()",
-    get_layer="model[index], or .named_modules()",
-    to="nothing: there is no other device",
-    cuda="nothing: there is no other device",
-)
+answer(Module, ON_MODELS)
 
 
 _CONTAINERS = (list, tuple, dict)
