@@ -38,7 +38,6 @@ class Capture(Updates):
         super().__init__()
         self._generator = modes.generator
         self._generators = Generators(generators)
-        self.reads: list[tuple[Callable[[], Any], Any]] = []  # what was read besides, with what it was
         self._replaced: list[tuple[Place, Any]] = []  # variables that hold a Recorded during the capture
         self._alive: list[Any] = []
         self._arguments = 0  # arrays and Tensors among the arguments, so far
@@ -62,7 +61,23 @@ class Capture(Updates):
                 self.restore()
                 raise
 
-    # ---- what the step refers to
+    def restore(self) -> None:
+        """Give variables, Tensors and generators back what they had."""
+        for place, value in reversed(self._replaced):
+            if place.put is not None and place.ask() is value:  # unless the step has put something else there
+                place.put(place.was)
+        super().restore()
+        self._generators.restore()
+
+    def forget(self) -> None:
+        """Let go of the values of the capture, once the program is made, and of Tensors."""
+        for node in (*self.nodes, *self.inputs):
+            node.value = None
+        for node in self.inputs:
+            node.first = node.of = None
+        self._examples.clear()
+
+    # ---- what stands for variables and arguments
 
     def _stand_in(self, places: Sequence[Place]) -> None:
         """Put a Recorded where the step's Python finds a plain array: what it computes of it is recorded as well."""
@@ -94,7 +109,7 @@ class Capture(Updates):
         return x
 
     def take(self, x: Any, name: str) -> Any:
-        """What stands for an argument: arrays and Tensors are known by their places, in the order of `key`."""
+        """What stands for an argument: arrays and Tensors are known by their places among all of them."""
         if is_structure(x):
             return like(x, [self.take(part, f"{name}_{i}") for i, part in parts(x)])
         if not is_input(x):
@@ -142,8 +157,6 @@ class Capture(Updates):
         finally:
             self._op, self._inside, self._since = before, self._inside - 1, since
 
-    # ---- random numbers
-
     def _draw(self, op: Primitive, arrays: Sequence[Any], options: dict[str, Any]) -> Any:
         rng = options.get("rng")
         if isinstance(rng, (int, np.integer)):
@@ -163,28 +176,6 @@ class Capture(Updates):
             self._op = before
             self._generators.end(generator)
 
-    def restore(self) -> None:
-        """Give variables, Tensors and generators back what they had."""
-        for place, value in reversed(self._replaced):
-            if place.put is not None and place.ask() is value:  # unless the step has put something else there
-                place.put(place.was)
-        super().restore()
-        self._generators.restore()
-
-    def forget(self) -> None:
-        """Let go of the values of the capture, once the program is made, and of Tensors."""
-        for node in (*self.nodes, *self.inputs):
-            node.value = None
-        for node in self.inputs:
-            node.first = node.of = None
-        self._examples.clear()
-
-    # ---- what else is noted
-
-    def read(self, ask: Callable[[], Any], answer: Any) -> None:
-        """The step has asked something besides arrays: another answer makes another program."""
-        self.reads.append((ask, answer))
-
     def forward(self, op: Primitive, tensor: Tensor, inputs: Sequence[Any], arrays: Sequence[Any]) -> None:
         """An op has computed this Tensor: its line is named as the user names it."""
         if isinstance(tensor._data, Recorded) and not isinstance(tensor._data.node, Input):
@@ -192,17 +183,7 @@ class Capture(Updates):
             name = called()  # z in a layer, say
             self._made.append((tensor._data.node, tensor, (name and f"{name}{layer}", f"{op.name}{layer}")))
 
-    def name_lines(self) -> None:
-        """Give the lines that make Tensors, and their gradients, the names that the user's code gives them."""
-        for node, tensor, (name, otherwise) in self._made:
-            node.name, node.op = source.label(tensor) or name or node.name, otherwise
-        for node, own in self._received:
-            if not isinstance(node, Input) and not node.name.startswith("grad_"):
-                node.name = f"grad_{own.name or own.op}"
-        for leaf in self.leaves.values():  # w.data = ... names no variable
-            node = leaf.tensor._data.node
-            if not isinstance(node, Input) and node.name in ("", "data"):
-                node.name = f"new_{leaf.input.name}"
+    # ---- the way back
 
     def seed(self, output: Tensor, gradient: Any) -> Any:
         """The gradient that a walk starts with, as a line of its own."""
@@ -224,6 +205,8 @@ class Capture(Updates):
         if isinstance(made, Recorded) and isinstance(parent, Recorded):
             self._received.append((made.node, parent.node))
 
+    # ---- the end
+
     def finish(self) -> None:
         """The step has returned."""
         if self.refused is not None:
@@ -236,4 +219,16 @@ class Capture(Updates):
             self.refuse("it is given a Tensor that it refers to as well", "Give it, or refer to it")
         if any(True for _ in self._generators.drawn_from()):  # somewhere in the step: no line is known
             raise Refused(located("", 0, *DRAWN))
-        self.name_lines()
+        self._name_lines()
+
+    def _name_lines(self) -> None:
+        """Give the lines that make Tensors, and their gradients, the names that the user's code gives them."""
+        for node, tensor, (name, otherwise) in self._made:
+            node.name, node.op = source.label(tensor) or name or node.name, otherwise
+        for node, own in self._received:
+            if not isinstance(node, Input) and not node.name.startswith("grad_"):
+                node.name = f"grad_{own.name or own.op}"
+        for leaf in self.leaves.values():  # w.data = ... names no variable
+            node = leaf.tensor._data.node
+            if not isinstance(node, Input) and node.name in ("", "data"):
+                node.name = f"new_{leaf.input.name}"

@@ -10,7 +10,6 @@ import numpy as np
 
 from .. import source
 from ..modes import quiet
-from ..tensor import Tensor
 from .node import FILLED, Check, Input, Node, assign, item
 from .origins import Refused, held, locate, located
 from .recorded import Recorded
@@ -25,6 +24,7 @@ class Lines:
         self.inputs: list[Input] = []
         self._constants: dict[int, Recorded] = {}
         self._handles: list[weakref.ref[Recorded]] = []
+        self.reads: list[tuple[Callable[[], Any], Any]] = []  # what was asked besides arrays, and the answer
         self.refused: Refused | None = None
         self._op = ""  # whose forward is running, ...
         self._inside = 0  # ... how many forwards inside each other, ...
@@ -106,9 +106,9 @@ class Lines:
         """`x` with the nodes in place of what stands for them."""
         return mapped(lambda part: self.constant(part).node if isinstance(part, np.ndarray) else part, x)
 
-    def touch(self, tensor: Tensor) -> None:
-        """From now on a Recorded stands for the Tensor's array, and for its gradient."""
-        raise NotImplementedError
+    def read(self, ask: Callable[[], Any], answer: Any) -> None:
+        """The step has asked something besides arrays: another answer makes another program."""
+        self.reads.append((ask, answer))
 
     # ---- writing into arrays
 

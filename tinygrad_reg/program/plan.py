@@ -216,9 +216,8 @@ class Plan:
 
 def folded(program: Program) -> set[Node]:
     """Lines that depend on no input: the 1 that a way back starts with, and what is made of it alone."""
-    apart = (
-        filled(program.nodes).keys() | program.results
-    )  # what is returned is made anew at each call, and what is made of it after it
+    # What is returned is made anew at each call, and what is made of it after it.
+    apart = filled(program.nodes).keys() | program.results
     found: set[Node] = set()
     for node in program.nodes:
         if node.changes or node.function is assign or node in apart or isinstance(node.value, (tuple, list)):

@@ -54,10 +54,6 @@ class Updates(Lines):
         self._flat_inputs: dict[tuple[int, str, int, int], Recorded] = {}
         self._examples: dict[int, dict[str, Any]] = {}  # copies of the optimizers' arrays, for this capture
 
-    def read(self, ask: Callable[[], Any], answer: Any) -> None:
-        """The step has asked something besides arrays: another answer makes another program."""
-        raise NotImplementedError
-
     def touch(self, tensor: Tensor) -> None:
         """From now on a Recorded stands for the Tensor's array, and for its gradient."""
         if isinstance(tensor._data, Recorded) or tensor in self.leaves:
