@@ -61,6 +61,14 @@ def test_top_k_counts_labels_among_the_k_highest():
         top_k(SCORES, LABELS)
 
 
+def test_top_k_takes_5_by_default_and_sequences():
+    scores, labels = rng.normal(size=(7, 3, 9)), rng.integers(0, 9, (7, 3))
+    expected = reference.top_k_accuracy_score(labels.ravel(), scores.reshape(21, 9), k=5, labels=range(9))
+    assert top_k(scores, labels) == pytest.approx(expected)
+    assert top_k(scores, labels, k=9) == 1
+    assert top_k(np.zeros((2, 3)), [0, 1], k=1) == 0.5, "of equal scores the first counts more"
+
+
 @pytest.mark.parametrize("name", ["precision", "recall", "f1"])
 def test_precision_recall_and_f1_are_scikit_learns(name):
     ours = getattr(metrics, name)

@@ -155,6 +155,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("optim/clipping.py", "if r < norm", "r < norm < math.inf → r <= norm < math.inf"),
         ("optim/schedules.py", "t >= steps", "t >= steps → t > steps"),
         ("ops/activations.py", "np.where(x > 0, ", "x > 0 → x >= 0"),
+        ("ops/reductions.py", "left if left > 0 else 0", "left > 0 → "),
     ],
     "float32 as float32": [
         ("optim/clipping.py", "itemsize < 4", ""),
@@ -203,5 +204,9 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     ],
     "n = 0 has left before": [
         ("ops/linalg.py", "inv(x) if n < 0", ""),
+    ],
+    "once in 2⁵³ numbers, or 2⁶⁴": [
+        ("ops/random.py", "rng.random(undecided.size) < rest", "rng.random"),
+        ("ops/random.py", "rng.integers(0, 2**64", "0 → 1"),
     ],
 }

@@ -94,3 +94,8 @@ def test_a_gradient_of_a_float32_matrix_is_float32(product):
 def test_affine_takes_a_matrix_and_a_number_for_each_of_its_columns(w, b):
     with pytest.raises(ValueError, match=r"affine can't take .* \(the columns of x must equal the rows of w"):
         tg.ops.affine(np.ones((2, 3)), tg.Tensor(np.ones(w), requires_grad=True), np.ones(b))
+
+
+def test_multi_dot_of_two_is_their_product():
+    a, b = np.arange(6.0).reshape(2, 3), np.arange(3.0)
+    np.testing.assert_array_equal(np.linalg.multi_dot([tg.Tensor(a), b]).data, a @ b)

@@ -143,3 +143,20 @@ def test_bernoulli_takes_the_words_that_integers_draws(bits):
     words = another.integers(0, 2**64, 3, dtype=np.uint64)
     assert np.array_equal(mask, words.view(np.uint16)[:9] < 2**15)
     assert generator.random() == another.random()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_numpys_generator_draws_is_drawn(dtype):
+    """By default from 0 to 1, and with mean 0 and standard deviation 1; each type in its own precision."""
+    u, z = (getattr(np.random.default_rng(3), name)(5, dtype) for name in ("random", "standard_normal"))
+    np.testing.assert_array_equal(uniform(shape=5, rng=3, dtype=dtype).data, u)
+    np.testing.assert_array_equal(normal(shape=5, rng=3, dtype=dtype).data, z)
+    np.testing.assert_array_equal(normal(shape=5, mean=2.0, std=0.0, rng=3, dtype=dtype).data, np.full(5, 2.0))
+
+
+@pytest.mark.parametrize(("size", "words"), [(4, 1), (5, 2), (0, 0)])
+def test_a_mask_takes_16_bits_an_element_from_the_generator(size, words):
+    used, other = np.random.default_rng(3), np.random.default_rng(3)
+    bernoulli(keep=0.5, shape=size, rng=used)
+    other.bit_generator.random_raw(words)
+    assert used.bit_generator.state == other.bit_generator.state

@@ -175,3 +175,23 @@ def test_every_element_of_many_has_a_share_of_their_mean_in_half_precision(n):
     x = tg.Tensor(np.ones(n, np.float16), requires_grad=True)
     np.mean(x).backward()
     np.testing.assert_allclose(x.grad[:3].astype(float), 1 / n, rtol=0.01)
+
+
+@pytest.mark.parametrize("reduce", [np.mean, np.var, np.std])
+@pytest.mark.parametrize("axis", [0, 1, -1, (0,), (1,), (-2,), (0, 1)])
+def test_an_axis_may_be_given_as_a_tuple(reduce, axis):
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    np.testing.assert_allclose(reduce(tg.Tensor(x), axis=axis).data, reduce(x, axis=axis), rtol=1e-12)
+    tg.check_grad(lambda t: reduce(t, axis=axis), x)
+
+
+@pytest.mark.parametrize("axis", [0, 1, (0,), (1,), (-1,)])
+def test_standardized_numbers_have_mean_0_and_variance_1_along_the_axis(axis):
+    out = tg.ops.standardize(tg.Tensor(np.random.default_rng(0).normal(3.0, 2.0, (5, 4))), axis=axis).data
+    np.testing.assert_allclose(out.mean(axis), 0, atol=1e-12)
+    np.testing.assert_allclose(out.var(axis), 1, rtol=1e-12)
+
+
+def test_add_reduce_goes_over_the_first_axis_as_numpys_does():
+    x = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(np.add.reduce(tg.Tensor(x)).data, [3, 5, 7])
