@@ -49,6 +49,13 @@ def test_binary_accuracy_counts_every_output():
     assert binary_accuracy([-2.0, 3.0], [-1, 1], threshold=0) == 1  # the targets of hinge
 
 
+def test_probabilities_run_from_0_to_1_and_one_half_is_class_0():
+    assert accuracy([0.5, 1.0, 0.0], [0, 1, 0]) == 1
+    for wrong in ([0.5, 1.5], [-0.5, 0.5]):
+        with pytest.raises(ValueError, match="no probabilities"):
+            accuracy(wrong, [0, 1])
+
+
 def test_top_k_counts_labels_among_the_k_highest():
     for k in (1, 2, 3):
         assert top_k(SCORES, LABELS, k=k) == pytest.approx(
@@ -109,7 +116,8 @@ def test_regression_metrics_are_scikit_learns():
     assert mae(a, y) == pytest.approx(reference.mean_absolute_error(y, a))
     assert r2(a, y) == pytest.approx(reference.r2_score(y, a))
     assert r2(np.full(30, y[:, 0].mean()), y[:, 0]) == pytest.approx(0, abs=1e-15)
-    assert r2([1.0, 1.0], [1.0, 1.0]) == 1 and r2([1.0, 2.0], [1.0, 1.0]) == 0
+    assert r2([1.0, 1.0], [1.0, 1.0]) == 1 and r2([1.0, 3.0], [1.0, 1.0]) == 0
+    assert r2([0.1, 0.2, 0.0], [0.1, 0.3, 0.2]) == pytest.approx(reference.r2_score([0.1, 0.3, 0.2], [0.1, 0.2, 0.0]))
     assert mse(tg.Tensor(a, requires_grad=True), y) == mse(a, y)
 
 
@@ -147,6 +155,7 @@ def test_look_up_by_name_and_by_the_loss_that_it_goes_with():
     assert of_logits.__name__ == "recall"
     assert of_logits([-3.0, 3.0], [1, 1]) == recall([0.1, 0.9], [1, 1]) == 0.5
     assert metrics.get("precision", "binary_crossentropy") is precision
+    assert metrics.get("accuracy", loss="sigmoid_crossentropy")([0.001, -0.001], [1, 0]) == 1
     with pytest.raises(ValueError, match=r"no metric is called 'acc'.*There are accuracy, binary_accuracy, top_k"):
         metrics.get("acc")
     with pytest.raises(TypeError, match=r"metric must be a name such as .*, or a callable"):

@@ -150,6 +150,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     ],
     "any number will do beside −∞": [
         ("ops/reductions.py", "out == -np.inf, 0.0", "0.0 → 0.01"),
+        ("ops/reductions.py", "np.isfinite(top), top, 0.0", "0.0 → 0.01"),
     ],
     "both branches give the same at equality": [
         ("optim/clipping.py", "if r < norm", "r < norm < math.inf → r <= norm < math.inf"),
@@ -175,6 +176,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "of the branch that is not taken": [
         ("ops/activations.py", "alpha * np.exp(np.where(x > 0, 0.0, x))", "0.0 → "),
         ("ops/activations.py", "alpha * np.exp(np.where(x > 0, 0.0, x))", "0 → "),
+        ("metrics.py", "np.where(total > 0, total, 1)", "1 → 2"),
     ],
     "how einsum goes about it": [
         ("ops/contractions.py", "optimize = len(xs) > 1", ""),
@@ -208,5 +210,11 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "once in 2⁵³ numbers, or 2⁶⁴": [
         ("ops/random.py", "rng.random(undecided.size) < rest", "rng.random"),
         ("ops/random.py", "rng.integers(0, 2**64", "0 → 1"),
+    ],
+    "only its type counts": [
+        ("ops/reductions.py", "np.result_type(x, 0.0)", "0.0 → 0.01"),
+    ],
+    "the spread of a number is 0, of any number": [
+        ("ops/reductions.py", "return x - x", "x - x → "),
     ],
 }
