@@ -53,3 +53,12 @@ def test_wrong_settings():
         circles(factor=1.5)
     with pytest.raises(ValueError, match="noise must be a finite number ≥ 0"):
         moons(noise=-1)
+    with pytest.raises(ValueError, match="std must be a finite number ≥ 0, not -1"):
+        blobs(std=-1)
+    with pytest.raises(ValueError, match="centers must be a whole number ≥ 1, not 0"):
+        blobs(centers=0)
+    with pytest.raises(ValueError, match=r"low must be ≤ high, not 1 and 0\.5"):
+        curve(low=1, high=0.5)
+    with pytest.raises(TypeError, match="turns must be a finite number, not 'one'"):
+        spirals(turns="one")
+    assert len(np.unique(blobs(centers=np.int64(4))[1])) == 4

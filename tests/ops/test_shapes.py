@@ -57,7 +57,7 @@ def test_a_shape_that_does_not_fit_is_refused_with_the_tensors_name():
 
 
 def test_lengths_are_whole_numbers():
-    with pytest.raises(TypeError, match=r"lengths and axes are whole numbers, not \(2\.0, 6\)"):
+    with pytest.raises(TypeError, match=r"lengths and axes must be whole numbers, not \(2\.0, 6\)"):
         counted(3, 4).reshape(2.0, 6)
 
 

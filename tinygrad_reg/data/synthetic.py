@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def moons(samples: int = 200, *, noise: float = 0.1, rng: Rng = None) -> Points:
 @answered
 def circles(samples: int = 200, *, noise: float = 0.05, factor: float = 0.5, rng: Rng = None) -> Points:
     """A circle of radius 1 (class 0) around one of radius `factor` (class 1)."""
-    if not 0 < factor < 1:
+    if not 0 < checks.number("factor", factor) < 1:
         raise ValueError(f"factor, the inner radius, must be > 0 and < 1, not {factor!r}")
     rng = generator(rng)
     y = _labels(samples, 2)
@@ -46,6 +47,7 @@ def circles(samples: int = 200, *, noise: float = 0.05, factor: float = 0.5, rng
 @answered
 def spirals(samples: int = 200, *, arms: int = 2, turns: float = 1.0, noise: float = 0.02, rng: Rng = None) -> Points:
     """`arms` spirals that wind `turns` times around the centre, a class each."""
+    checks.number("turns", turns)
     rng = generator(rng)
     y = _labels(samples, arms)
     radius = rng.uniform(0.1, 1, samples)
@@ -65,8 +67,12 @@ def xor(samples: int = 200, *, noise: float = 0.2, rng: Rng = None) -> Points:
 @answered
 def blobs(samples: int = 200, *, centers: Any = 3, std: float = 0.5, features: int = 2, rng: Rng = None) -> Points:
     """Gaussian clouds, a class each, around `centers`: that many random points, or an array of their places."""
+    checks.number("std", std, 0)
     rng = generator(rng)
-    places = rng.uniform(-3, 3, (centers, features)) if isinstance(centers, int) else np.asarray(centers, float)
+    if isinstance(centers, Integral):
+        places = rng.uniform(-3, 3, (checks.whole("centers", centers), checks.whole("features", features)))
+    else:
+        places = np.asarray(centers, float)
     if places.ndim != 2 or not len(places):
         raise ValueError(f"centers must be a number of classes or an array (classes, features), not {centers!r}")
     y = _labels(samples, len(places))
@@ -96,6 +102,9 @@ def curve(
 
     `function` is "line", "parabola", "sine", "step", "bump", or a function of an array.
     """
+    if checks.number("low", low) > checks.number("high", high):
+        raise ValueError(f"low must be ≤ high, not {low!r} and {high!r}")
+    checks.number("noise", noise, 0)
     rng = generator(rng)
     f = resolve(function, CURVES, "curve", "a function of an array")
     x = np.sort(rng.uniform(low, high, (checks.whole("samples", samples), 1)), axis=0)

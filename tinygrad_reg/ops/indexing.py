@@ -160,7 +160,8 @@ def take(a: Any, indices: Any, axis: int | None = None) -> Any:
     return result(take_op(a, _index_array(indices, a), axis=axis))
 
 
-@primitive(numpy=np.take_along_axis, text="x[indices] along the axis",
+@primitive(
+    numpy=np.take_along_axis, text="x[indices] along the axis",
     why="What was taken gets its gradient back, the rest 0; what was taken several times gets the sum.",
 )  # fmt: skip
 def take_along_axis(x: Any, indices: Any, *, axis: int | None = -1) -> Any:

@@ -146,7 +146,7 @@ def _parts(ary: Any, indices_or_sections: Any, axis: int) -> list[Any]:
     if isinstance(indices_or_sections, (int, np.integer)):
         parts = int(indices_or_sections)
         if parts < 1:
-            raise ValueError(f"an array is split into 1 part or more, not {parts}")
+            raise ValueError(f"an array must be split into 1 part or more, not {parts}")
         lengths = [n // parts + (i < n % parts) for i in range(parts)]
         ends = list(itertools.accumulate(lengths, initial=0))
     else:

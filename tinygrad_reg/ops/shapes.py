@@ -1,4 +1,4 @@
-"""The same numbers in another arrangement: reshape, exchange axes, turn round, repeat, cut a part out."""
+"""The same numbers in another arrangement: other lengths, another order of axes or elements, copies."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def integers(numbers: tuple[Any, ...]) -> tuple[int, ...]:
     try:
         return tuple(n.__index__() for n in numbers)
     except AttributeError:
-        raise TypeError(f"lengths and axes are whole numbers, not {numbers!r}") from None
+        raise TypeError(f"lengths and axes must be whole numbers, not {numbers!r}") from None
 
 
 @primitive(numpy=np.ravel, method="ravel", why="A reshape moves no number: the gradient takes the old shape again.")
