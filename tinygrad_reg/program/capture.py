@@ -153,7 +153,7 @@ class Capture(Updates):
             del self.nodes[first:]
             with quiet():
                 value = op.forward(*self.values(arrays), **self.values(options))
-            return self.note(Node(op, self._nodes(arrays), self._nodes(options)), value)
+            return self.note(self._call(op, arrays, options), value)
         finally:
             self._op, self._inside, self._since = before, self._inside - 1, since
 
@@ -167,7 +167,7 @@ class Capture(Updates):
             self.refuse(*DRAWN)
         if generator is modes.generator:
             options = {**options, "rng": None}  # this thread's, which tg.seed() replaces
-        node = Node(op, self._nodes(tuple(arrays)), self._nodes(options))
+        node = self._call(op, arrays, options)
         node.changes = True
         before, self._op = self._op, op.name
         try:

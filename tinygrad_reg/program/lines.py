@@ -51,13 +51,13 @@ class Lines:
         options = options or {}
         with quiet():
             value = function(*self.values(arguments), **self.values(options))
-        return self.note(Node(function, self._nodes(arguments), self._nodes(options)), value)
+        return self.note(self._call(function, arguments, options), value)
 
     def filled(self, function: Callable[..., Any], arguments: Sequence[Any], options: dict[str, Any]) -> Any:
         """np.zeros_like and its kin, which take from their array no more than a shape and a dtype."""
         value = function(*self.values(arguments), **self.values(options))
         if not value.flags.c_contiguous:
-            return self.note(Node(function, self._nodes(tuple(arguments)), self._nodes(options)), value)
+            return self.note(self._call(function, arguments, options), value)
         return self.note(Node(FILLED[function], (value.shape, value.dtype)), value)
 
     def note(self, node: Node, value: Any) -> Any:
@@ -77,9 +77,8 @@ class Lines:
         parts = []
         for i, part in enumerate(value):
             if isinstance(part, (np.ndarray, np.generic, tuple, list, float)):
-                piece = Node(item, (node, i))
-                piece.value, piece.op, piece.phase, piece.code, piece.place = (
-                    part, node.op, node.phase, node.code, node.place)  # fmt: skip
+                picked = {"function": item, "arguments": (node, i), "options": {}, "name": "", "changes": False}
+                piece = node.but(**picked, value=part)
                 self.nodes.append(piece)
                 parts.append(self._spread(piece))
             else:
@@ -102,8 +101,11 @@ class Lines:
             self.refuse("an array was computed by a call before, which has left no numbers", "Give it as an argument")
         return x.node.value
 
+    def _call(self, function: Any, arguments: Sequence[Any], options: dict[str, Any] | None = None) -> Node:
+        """A line that calls a function, with nodes in place of what stands for them."""
+        return Node(function, self._nodes(tuple(arguments)), self._nodes(options or {}))
+
     def _nodes(self, x: Any) -> Any:
-        """`x` with the nodes in place of what stands for them."""
         return mapped(lambda part: self.constant(part).node if isinstance(part, np.ndarray) else part, x)
 
     def read(self, ask: Callable[[], Any], answer: Any) -> None:
@@ -134,7 +136,7 @@ class Lines:
             self.refuse("a[i] = b writes into a captured array", "Write np.where(mask, b, a)")
         self._unshared(target, "an assignment to an element")
         assign(target.node.value, self.values(index), self.values(value))
-        node = Node(assign, self._nodes((target, index, value)))
+        node = self._call(assign, (target, index, value))
         node.name = target.node.name
         self.note(node, target.node.value)
         target.node = node
@@ -165,7 +167,7 @@ class Lines:
 
     def effect(self, function: Any, arguments: Sequence[Any], options: dict[str, Any] | None = None) -> None:
         """A line that changes an array which outlives the program."""
-        self._keep(Node(function, self._nodes(tuple(arguments)), self._nodes(options or {})))
+        self._keep(self._call(function, arguments, options))
 
     def check(self, test: Callable[..., None], arguments: Sequence[Any], options: dict[str, Any]) -> None:
         """See modes.check: made now, and again at each call if it looks at arrays that may have changed by then."""
