@@ -22,6 +22,7 @@ from tinygrad_reg.modes import quiet
 from tinygrad_reg.norms import length
 from tinygrad_reg.words import number
 
+from .formulas import unnamed
 from .text import clean
 from .ways import find, is_activation, longest, slope
 
@@ -201,7 +202,7 @@ def _spelled(op: str) -> str:
 def _name(record: Record, index: int) -> str:
     """Its name, or of a tensor without one the layer that made it."""
     step = record.forward[index]
-    if step.layer and re.fullmatch(r"v\d+", step.name):
+    if step.layer and unnamed(step):
         return clean(f"layer {step.layer}", 12)
     return clean(step.name, 12)
 

@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad_reg.explain import BackwardStep, Record, send_back
 
 from . import formulas
-from .formulas import definition, unnamed
+from .formulas import definition, is_given, unnamed
 from .meets import how
 from .ways import is_activation, slope
 
@@ -100,7 +100,7 @@ def _merged(factors: Sequence[Factor]) -> list[Factor]:
     merged: list[Factor] = []
     for f in factors:
         before = merged[-1] if merged else None
-        if before and before.values is not None and f.values is not None and re.fullmatch(r"v\d+", f.node):
+        if before and before.values is not None and f.values is not None and is_given(f.node):
             kept = [(t, v) for t, v in zip(before.texts + f.texts, before.values + f.values, strict=True) if t != "1"]
             texts, values = tuple(t for t, _ in kept) or ("1",), tuple(v for _, v in kept) or (1.0,)
             merged[-1] = Factor(before.node, f.input, texts, values, f.part, before.where + f.where)

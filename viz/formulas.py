@@ -52,7 +52,12 @@ def definition(steps: Sequence[ForwardStep], step: ForwardStep, kept: Collection
 
 def unnamed(step: ForwardStep) -> bool:
     """Whether nobody gave it a name, so that it is called v and a number."""
-    return re.fullmatch(r"v\d+", step.name) is not None
+    return is_given(step.name)
+
+
+def is_given(name: str) -> bool:
+    """Whether a tensor's name is v and a number, which the record gives to what has none."""
+    return re.fullmatch(r"v\d+", name) is not None
 
 
 OPERATORS = {"+": 1, "−": 1, "×": 2, "÷": 2, "@": 2, "^": 4}  # how strongly they bind

@@ -5,7 +5,7 @@ Written for one axis along the computation ("along") and one beside it ("across"
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from . import rows as in_rows
@@ -81,10 +81,7 @@ def _depths(drawing: Drawing) -> dict[str, int]:
             if box.id in incoming:
                 depth[box.id] = max(depth.get(a.tail, 0) + span(a) for a in incoming[box.id])
 
-    apart = {box.id for box in drawing.boxes if box.id not in incoming}  # no input of the model leads there
-    for box in drawing.boxes:
-        if all(a.tail in apart and boxes[a.tail].kind != "input" for a in incoming.get(box.id, ())):
-            apart.add(box.id)
+    apart = _apart(drawing, incoming)
 
     def draw_near() -> None:
         """What was computed from nothing, or of a layer's parameters alone, goes next to its first user."""
@@ -100,6 +97,15 @@ def _depths(drawing: Drawing) -> dict[str, int]:
     draw_near()
     used = sorted(set(depth.values()))
     return {id: used.index(rank) for id, rank in depth.items()}
+
+
+def _apart(drawing: Drawing, incoming: Mapping[str, Sequence[Arrow]]) -> set[str]:
+    """Boxes that no input of the model leads to."""
+    apart: set[str] = set()
+    for box in drawing.boxes:
+        if all(a.tail in apart and drawing.box(a.tail).kind != "input" for a in incoming.get(box.id, ())):
+            apart.add(box.id)
+    return apart
 
 
 def _items(

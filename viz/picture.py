@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable
-from typing import Any
-
-import graphviz
+from typing import TYPE_CHECKING, Any
 
 from . import files, paint
 from .svg import escape
 from .theme import LIGHT
+
+if TYPE_CHECKING:
+    import graphviz
 
 
 class Picture:
@@ -52,7 +53,7 @@ class Picture:
         return (
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(self.title)}</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<style>body{{margin:1rem;background:{self._paper}}}svg{{max-width:100%;height:auto}}</style></head>\n"
+            f"<style>body{{margin:1rem;background:{self._paper}}}svg{{max-width:max(100%,60rem);height:auto}}</style></head>\n"
             f"<body>{self.svg}</body></html>\n"
         )
 

@@ -47,15 +47,7 @@ def history(
         line = style(at)
         ax.plot(np.arange(1, len(curve) + 1), curve, **line)
         ends.append((label(key), curve, line["color"]))
-    watched = next((key for key in shown if key.startswith("val_")), None)
-    curve = np.asarray(history[watched], float) if watched else np.array([])
-    if np.isfinite(curve).any():
-        best = (getattr(history, "best_epoch", None) or int(_best(watched)(curve)) + 1) - 1
-        ax.axvline(best + 1, color=LIGHT.muted, linestyle=":", linewidth=1.4)
-        ax.plot(best + 1, curve[best], "o", color=LIGHT.ink, markersize=7)
-        side = "left" if best < len(curve) / 3 else "right" if best > len(curve) * 2 / 3 else "center"
-        said = f"best {label(watched)}: {number(float(curve[best]), 3)}, epoch {best + 1}"
-        _on_top(ax, best + 1, said, side)
+    _mark_best(ax, history, next((key for key in shown if key.startswith("val_")), None))
     kinds = dict.fromkeys(key.removeprefix("val_") for key in shown)
     longest = max(len(curve) for _, curve, _ in ends)
     ax.set(xlabel="epoch", ylabel=label(", ".join(kinds)), xlim=(1 - 0.012 * longest, 1.02 * max(longest, 2)))
@@ -63,6 +55,18 @@ def history(
     ax.xaxis.get_major_locator().set_params(integer=True)
     heading(ax, title)
     return ax  # type: ignore[no-any-return]
+
+
+def _mark_best(ax: Axes, history: Mapping[str, Sequence[float]], watched: str | None) -> None:
+    """A line, a dot and words where the watched curve was best, if one was watched."""
+    curve = np.asarray(history[watched], float) if watched else np.array([])
+    if watched is None or not np.isfinite(curve).any():
+        return
+    best = (getattr(history, "best_epoch", None) or int(_best(watched)(curve)) + 1) - 1
+    ax.axvline(best + 1, color=LIGHT.muted, linestyle=":", linewidth=1.4)
+    ax.plot(best + 1, curve[best], "o", color=LIGHT.ink, markersize=7)
+    side = "left" if best < len(curve) / 3 else "right" if best > len(curve) * 2 / 3 else "center"
+    _on_top(ax, best + 1, f"best {label(watched)}: {number(float(curve[best]), 3)}, epoch {best + 1}", side)
 
 
 def _on_top(ax: Axes, x: float, said: str, side: str) -> None:
@@ -95,8 +99,8 @@ def _name(ax: Axes, ends: Sequence[tuple[str, np.ndarray, str]]) -> None:
                     annotation_clip=False)  # fmt: skip
 
 
-def _best(name: str | None) -> Callable[[np.ndarray], Any]:
-    return np.nanargmin if direction(name or "loss") == "min" else np.nanargmax
+def _best(name: str) -> Callable[[np.ndarray], Any]:
+    return np.nanargmin if direction(name) == "min" else np.nanargmax
 
 
 def decision_boundary(

@@ -23,14 +23,7 @@ def starts(drawing: Drawing, depth: dict[str, int], rows: int, gap: float) -> li
     place = [0.0]
     for one in extent:
         place.append(place[-1] + one + gap)
-    cost = [0.0] * (count + 1)  # of ending a row before rank r
-    for arrow in drawing.arrows:
-        for rank in range(depth[arrow.tail] + 1, depth[arrow.head] + 1):
-            cost[rank] += 0.06
-    for frame in drawing.frames:
-        inside = [depth[id] for id in frame.boxes]
-        for rank in range(min(inside) + 1, max(inside) + 1):
-            cost[rank] += 0.05
+    cost = _costs(drawing, depth, count)
     ideal = place[-1] / rows
     if count > MANY:
         return sorted({min(range(count), key=lambda rank: abs(place[rank] - row * ideal)) for row in range(rows)})
@@ -49,6 +42,19 @@ def starts(drawing: Drawing, depth: dict[str, int], rows: int, gap: float) -> li
         end = best[row][end][1]
         found.append(end)
     return found[::-1]
+
+
+def _costs(drawing: Drawing, depth: dict[str, int], count: int) -> list[float]:
+    """Of ending a row before each rank: arrows and layers that would be cut."""
+    cost = [0.0] * (count + 1)
+    for arrow in drawing.arrows:
+        for rank in range(depth[arrow.tail] + 1, depth[arrow.head] + 1):
+            cost[rank] += 0.06
+    for frame in drawing.frames:
+        inside = [depth[id] for id in frame.boxes]
+        for rank in range(min(inside) + 1, max(inside) + 1):
+            cost[rank] += 0.05
+    return cost
 
 
 def with_users(drawing: Drawing, depth: dict[str, int], starts: Sequence[int]) -> list[int]:
