@@ -175,3 +175,28 @@ def test_a_program_that_moves_nothing_is_warned_of():
         fast(np.ones(1))
     assert caught[0].filename == __file__
     fast(np.ones(1))  # once is enough
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int32", "int64", "uint8", "uint64"])
+def test_labels_pick_by_their_places_in_memory_only_where_they_were_checked(dtype):
+    """What is out of range would be in the next row: an op that is called without the loss does not check."""
+    z = tg.Tensor(np.random.default_rng(0).normal(size=(4, 3)), requires_grad=True)
+
+    def gradient(call, y):
+        z.grad = None
+        return call(y).data, z.grad.copy()
+
+    for loss, is_checked in ((tg.losses.softmax_crossentropy, True), (tg.ops.softmax_crossentropy, False)):
+
+        def step(y, loss=loss):
+            out = loss(z * 2, y)
+            np.sum(out).backward()
+            return out
+
+        fast = tg.compile(step)
+        for labels in ([0, 1, 2, 0], [2, 2, 0, 1]) if is_checked or dtype[0] == "u" else ([0, -1, 2, -3], [2, 2, 0, 1]):
+            y = np.array(labels, dtype)
+            assert all(map(equal, gradient(fast, y), gradient(step, y)))
+        assert (".take(" in fast.planned_source) == (is_checked and dtype == "int64")
+        with pytest.raises(ValueError if is_checked else IndexError):
+            fast(np.array([0, 3, 1, 1], dtype))

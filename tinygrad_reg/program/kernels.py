@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .node import OPERATORS, REDUCTIONS, Method, Node, is_filled, nodes_in, reduced
+from ..ops.crossentropy import positions
+from .node import OPERATORS, REDUCTIONS, Input, Method, Node, is_filled, nodes_in, reduced
 
 # Functions and methods that are a ufunc's reduction, over all axes where none is given.
 _SUMS = {function: ufunc for name, ufunc in REDUCTIONS.items() for function in (getattr(np, name), Method(name))}
@@ -73,6 +74,24 @@ def has_short_rows(node: Node) -> bool:
         return False
     shape: tuple[int, ...] = getattr(getattr(node.arguments[0], "value", None), "shape", ())
     return len(shape) == 2 and shape[1] <= 32 <= shape[0] and shape[0] >= 2 * shape[1]
+
+
+def labels_of(x: Any, index: Any) -> Node | None:
+    """The labels, where x[index] is an element of each row of a matrix, x[rows, labels], as in a cross-entropy."""
+    value = getattr(x, "value", None)
+    if not isinstance(value, np.ndarray) or value.ndim != 2 or not value.flags.c_contiguous:
+        return None
+    rows, labels = index if type(index) is tuple and len(index) == 2 else (None, None)
+    labels = getattr(labels, "value", None)
+    if (
+        not isinstance(rows, Input)
+        or not isinstance(labels, np.ndarray)
+        or labels.dtype.kind != "i"
+        or labels.ndim != 1
+    ):
+        return None
+    is_one_each = labels.size < 2**16 and rows.of is positions(labels.shape)[0]
+    return index[1] if is_one_each else None
 
 
 def _is_packed(x: np.ndarray) -> bool:

@@ -8,13 +8,15 @@ x.dot(y, out) is x @ y into a buffer.
 
 from __future__ import annotations
 
+import operator
 import re
 from typing import Any
 
 import numpy as np
 
+from ..loss_inputs import are_labels
 from .floats import in_floats, two_ways
-from .kernels import Number, call_of, has_short_rows, is_dot, is_elementwise, takes_out, ufunc_of
+from .kernels import Number, call_of, has_short_rows, is_dot, is_elementwise, labels_of, takes_out, ufunc_of
 from .memory import Memory, allocation, layout
 from .node import Input, Method, Node, assign, filled, is_filled, reduced
 from .origins import Origins
@@ -36,6 +38,8 @@ class Plan:
         self._named: dict[Node, str] = {}
         self._fixed: set[Node] = set()  # whose array is at the same place in every call
         self._numbers: dict[Any, Node] = {}
+        self._classes: dict[Any, int] = {}  # of labels that were checked
+        self._label_places: dict[Any, str] = {}
         self._once: list[str] = []
         self._lines: list[str] = []
         self._writer = Writer(self.names, self._named.__getitem__)
@@ -87,10 +91,18 @@ class Plan:
         elif node.function is assign:
             self._assign(node)
         elif node.changes and node.value is None:
+            if node.function is are_labels:
+                labels, classes = node.arguments
+                self._classes[labels] = classes
             self._lines.append(self._writer.expression(self._call(node))[0])
         elif node in self._folded or (is_view and self._fixed.issuperset(node.operands)):
             self._named[node] = self._make_once(node.name or node.op or "v", self._writer.expression(node)[0])
             self._fixed.add(node)
+        elif node.function is operator.getitem and node not in self._memory.returned and self._places(*node.arguments):
+            x, places = node.arguments[0], self._places(*node.arguments)
+            self._named[node] = buffer = self._memory.buffer(node, lambda: self._new_buffer(node.value))
+            self._fixed.add(node)
+            self._lines.append(f'{self._flat(x)}.take({places}, None, {buffer}, "clip")')
         elif is_view or node in self._memory.returned or not takes_out(node):
             self._named[node] = self.names.fresh(node.name or node.op or "v")
             self._lines.append(f"{self._named[node]} = {self._plain(node)}")
@@ -113,8 +125,31 @@ class Plan:
         self._named[node] = self._named[target]
         if target in self._fixed:
             self._fixed.add(node)
-        if not (isinstance(value, Node) and self._homes.get(value) is target):
+        places = self._places(target, index)
+        if places and not isinstance(value, Node):
+            self._lines.append(f"{self._flat(target)}[{places}] = {self._writer.text(value)}")
+        elif not (isinstance(value, Node) and self._homes.get(value) is target):
             self._lines.append(f"{self._named[target]}[{self._writer.index(index)}] = {self._writer.text(value)}")
+
+    def _places(self, x: Any, index: Any) -> str:
+        """Where in x, row after row, x[index] is that takes an element of each row by labels: NumPy is quicker so.
+
+        Only after a check that they are labels: without it, one that is too large would be found in the next row.
+        """
+        labels = labels_of(x, index)
+        if labels is None or x not in self._fixed or self._classes.get(labels) != x.value.shape[1]:
+            return ""
+        key = labels, x.value.shape
+        if key not in self._label_places:
+            n, classes = x.value.shape
+            first = self._make_once("first_of_rows", f"{classes} * np.arange({n})")
+            self._label_places[key] = self._make_once("places", f"np.empty({n}, np.intp)")
+            self._lines.append(f"np.add({first}, {self._named[labels]}, out={self._label_places[key]})")
+        return self._label_places[key]
+
+    def _flat(self, x: Node) -> str:
+        """An array that stays where it is, row after row."""
+        return self._make_once(f"flat_{self._named[x]}", f"{self._named[x]}.reshape(-1)")
 
     def _write_into(self, node: Node, buffer: str) -> None:
         """A line whose result goes into an array that is there."""
