@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import os
 import random
 import time
@@ -264,10 +265,52 @@ def test_what_is_kept_for_the_next_call_is_refused(start):
         assert made.h is before
 
 
-def test_batches_from_an_iterator_are_refused():
-    batches = iter([X, 2 * X, 3 * X])
-    with pytest.raises(RuntimeError, match="iterator"):
-        tg.compile(lambda: np.sum(next(batches)))()
+class Counting(itertools.count):
+    """An iterator whose place no attribute tells."""
+
+
+class Own:
+    """An iterator of the user's own, whose place is an attribute."""
+
+    def __init__(self):
+        self.n = 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.n += 1
+        return self.n
+
+
+ITERATORS = {
+    "batches": lambda: iter([X, 2 * X, 3 * X]),
+    "count": itertools.count,
+    "cycle": lambda: itertools.cycle([1.0, 2.0]),
+    "chain": lambda: itertools.chain([1.0], [2.0]),
+    "generator": lambda: (n for n in range(9)),
+    "map": lambda: map(abs, [1, 2]),
+    "count of a class of one's own": Counting,
+}
+
+
+@pytest.mark.parametrize("how", ITERATORS)
+def test_what_is_taken_from_an_iterator_is_refused(how):
+    it = ITERATORS[how]()
+    holder, listed = types.SimpleNamespace(it=it), [it]
+    for step in (lambda x: x * next(it), lambda x: x * next(holder.it), lambda x: x * next(listed[0])):
+        with pytest.raises(RuntimeError, match=r"takes from the iterator '(it|listed)'"):
+            tg.compile(step)(X)
+    with pytest.raises(RuntimeError, match="given an iterator"):
+        tg.compile(lambda x, given: x * next(given))(X, it)
+
+
+def test_an_iterator_of_ones_own_is_followed_or_refused():
+    own = Own()
+    fast = tg.compile(lambda x: x * next(own))
+    with pytest.raises(RuntimeError, match="changes 'n' at each call"):
+        for n in range(1, 9):
+            assert equal(fast(X), X * n)
 
 
 def test_tensors_among_the_arguments_are_inputs():

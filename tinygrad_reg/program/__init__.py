@@ -15,6 +15,7 @@ what was called, with which nodes, the user's line, and the value in this run.
 | updates.py | the Tensors and optimizers of the step: what stands for them, how update rules are recorded |
 | capture.py | what the engine tells: an op is applied, a random number drawn, a gradient received; names |
 | variables.py | which variables the step's Python refers to, in its own code and in what that calls |
+| whose.py | whose code something is: the user's own is looked into |
 | guards.py | numbers, modes and settings that the step's Python read: a change captures again |
 | bytecode.py | which names a function's code reads |
 | once.py | what is different each time, and a program would do only once: the clock, generators without a seed |

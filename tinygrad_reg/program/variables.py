@@ -7,13 +7,11 @@ have written is not looked into.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import io
 import operator
 import os
 import random
-import sys
 import types
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -21,7 +19,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import source
 from ..layers.module import Module
 from ..layers.running import Changes
 from ..modes import Captured
@@ -30,12 +27,12 @@ from ..primitive import Primitive, registry
 from ..tensor import Tensor
 from .bytecode import names, reads, uses
 from .once import Once, only_once, reached
+from .whose import closed_over, file_of, is_the_users
 
 NUMBERS = (int, float, complex, str, bytes, bool, type(None), np.generic, range)
 NUMERIC = "fiubc"  # the kinds of arrays that a program computes with
 GONE = (AttributeError, KeyError, IndexError, ValueError)  # what asking a place may raise
 _DEEP = 30  # objects inside objects
-_STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _ANY_NAME = {"getattr", "hasattr", "vars", "__dict__", "eval", "exec"}
 _NOT_CALLED = {"__init__", "__new__", "__post_init__", "__repr__", "__str__", "__del__"}  # of an object that is there
 
@@ -84,8 +81,10 @@ class Variables:
             if "steps" in self._names_read:
                 self._attribute(optimizer, "steps", "steps")
         for name in self._iterators:
-            if name in self._names_read:
-                self.once.append(Once("", 0, f"it takes from the iterator {name!r}"))
+            if not name or name in self._names_read:  # an argument has no name in the code
+                self.once.append(
+                    Once("", 0, f"it takes from the iterator {name!r}" if name else "it is given an iterator")
+                )
 
     def name(self, value: Any) -> str:
         """What the text of a test calls a value."""
@@ -118,7 +117,7 @@ class Variables:
             return
         if isinstance(value, type):
             self._class(value)
-            if _is_the_users(value):  # it may be made in the step
+            if is_the_users(value):  # it may be made in the step
                 self._value(getattr(value, "__init__", None), name)
             return
         if isinstance(value, np.ndarray) and not isinstance(value, Captured) and value.dtype.kind not in NUMERIC:
@@ -129,8 +128,10 @@ class Variables:
             return
         self._seen.add(id(value))
         self._kept.append(value)
-        if isinstance(value, Iterator) and not isinstance(value, io.IOBase) and not _is_the_users(type(value)):
-            self._iterators.append(name)
+        if isinstance(value, Iterator) and not isinstance(value, io.IOBase):
+            owner = next((kind for kind in type(value).__mro__ if "__next__" in vars(kind)), type(value))
+            if not is_the_users(owner):  # whose attributes tell where it stands
+                self._iterators.append(name)
         if self._depth > _DEEP:
             return
         self._depth += 1
@@ -173,7 +174,7 @@ class Variables:
                 self.places.append(Place(name, value.copy, value.copy(), None))
             for part in value:
                 self._value(part, name)
-        elif _is_the_users(type(value)) or type(value).__name__ in ("SimpleNamespace", "Namespace"):
+        elif is_the_users(type(value)) or type(value).__name__ in ("SimpleNamespace", "Namespace"):
             self._class(type(value))
             self._attributes(value, getattr(value, "__dict__", {}))
             for kind in type(value).__mro__:
@@ -207,10 +208,10 @@ class Variables:
         """The attributes of an object: those that some code names, of a layer also what the house's code looks at."""
         self._length(table, in_module)
         kinds = [kind for kind in type(owner).__mro__ if kind not in Module.__mro__]
-        all_the_users = all(map(_is_the_users, kinds))
+        all_the_users = all(map(is_the_users, kinds))
 
         def note(name: str) -> None:
-            put = functools.partial(table.__setitem__, name) if not in_module or _is_the_users(type(owner)) else None
+            put = functools.partial(table.__setitem__, name) if not in_module or is_the_users(type(owner)) else None
             self._variable(
                 f"{self.name(table)}[{name!r}]", functools.partial(table.__getitem__, name), put, name, in_module
             )
@@ -227,7 +228,7 @@ class Variables:
 
     def _class(self, kind: type) -> None:
         for base in kind.__mro__:
-            if _is_the_users(base) and id(base) not in self._seen:
+            if is_the_users(base) and id(base) not in self._seen:
                 self._seen.add(id(base))
                 self._length(vars(base))
                 for name, value in list(vars(base).items()):
@@ -257,8 +258,8 @@ class Variables:
                 note()
 
     def _function(self, function: Any) -> None:
-        if not _is_the_users(function):  # a house function made of the user's: tg.grad(f)
-            for value in _closed(function).values():
+        if not is_the_users(function):  # a house function made of the user's: tg.grad(f)
+            for value in closed_over(function).values():
                 if isinstance(value, (types.FunctionType, types.MethodType, functools.partial, Primitive)):
                     self._value(value, "")
             return
@@ -269,7 +270,7 @@ class Variables:
         self._value(function.__kwdefaults__, function.__name__)
         self._names_read |= names(code) | set(code.co_freevars)
         self.uses += uses(code)
-        closed, builtins = _closed(function), set()
+        closed, builtins = closed_over(function), set()
         for read in reads(code):
             first = read.path[0]
             if read.is_import:
@@ -295,7 +296,7 @@ class Variables:
     def _asked_of_module(self, module: Any, path: tuple[str, ...]) -> None:
         """module.NAME, where it is a module of the user's."""
         for name in path:
-            if not isinstance(module, types.ModuleType) or not _is_the_users(module):
+            if not isinstance(module, types.ModuleType) or not is_the_users(module):
                 return
             self._global(vars(module), name)
             module = vars(module).get(name)
@@ -306,7 +307,7 @@ class Variables:
             self._equal_to(f"{self.name(dict)}({self.name(os.environ)})", lambda: dict(os.environ), dict(os.environ))
         what = only_once(read, value)
         if what:
-            self.once.append(Once(_file(function), read.line, what))
+            self.once.append(Once(file_of(function), read.line, what))
 
 
 def _holds_state(x: Any) -> bool:
@@ -322,29 +323,3 @@ def _everything(table: Any) -> list[Any]:
 
 def _beside_arrays(table: Any) -> list[Any]:
     return [len(table), *(part for part in _everything(table) if not isinstance(part, (np.ndarray, Tensor)))]
-
-
-def _closed(function: Any) -> dict[str, Any]:
-    """What a function closes over, as far as it is bound."""
-    found = {}
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        with contextlib.suppress(ValueError):
-            found[name] = cell.cell_contents
-    return found
-
-
-def _file(function: Any) -> str:
-    code = getattr(function, "__code__", None)
-    return code.co_filename if code is not None else ""
-
-
-def _is_the_users(thing: Any) -> bool:
-    """Whether a function, class or module is none of an installed package."""
-    module = thing.__name__ if isinstance(thing, types.ModuleType) else getattr(thing, "__module__", None) or ""
-    if module.split(".")[0] in ("numpy", "tinygrad_reg", "builtins"):
-        return False
-    if isinstance(thing, types.FunctionType) and source._kinds[_file(thing)] != source.USER:
-        return False
-    home = thing if isinstance(thing, types.ModuleType) else sys.modules.get(module)
-    file = _file(thing) if isinstance(thing, types.FunctionType) else getattr(home, "__file__", None) or ""
-    return not file.startswith(_STANDARD) and "site-packages" not in file and "dist-packages" not in file
