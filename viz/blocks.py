@@ -14,6 +14,7 @@ from .text import clean
 from .trace import NOT_YET, Box, Drawing, Labels, Line, drawing, in_layers, title_of
 
 MOST = 60  # steps on a page
+ENDS = 2  # operations that are shown at the beginning and at the end of a block with many
 
 
 def lesson_of(record: Record, most: int, digits: int) -> tuple[Lesson, list[Step]]:
@@ -135,11 +136,11 @@ class BlockLesson(Lesson):
 
 
 def _ends(members: Sequence[int]) -> list[int]:
-    return list(members) if len(members) <= ROWS else [*members[: ROWS // 2], *members[-ROWS // 2 :]]
+    return list(members) if len(members) <= ROWS else [*members[:ENDS], *members[-ENDS:]]
 
 
 def _with_gap(rows: Sequence[Row], members: Sequence[int]) -> Iterator[Row]:
     for at, row in enumerate(rows):
-        if len(members) > ROWS and at == ROWS // 2:
-            yield Row("…", (Text(f"{len(members) - ROWS:,} more", "muted"),))
+        if len(members) > ROWS and at == ENDS:
+            yield Row("…", (Text(f"{len(members) - 2 * ENDS:,} more", "muted"),))
         yield row

@@ -275,7 +275,7 @@ def _(g, out, x, *, nan=0.0, posinf=None, neginf=None):
     return np.where(np.isfinite(x), g, 0)
 
 
-@primitive(name="astype", elementwise=True, text="x as another dtype", why="The gradient is converted back.")
+@primitive(name="astype", elementwise=True, text="x as dtype", why="The gradient is converted back.")
 def _astype(x: Any, *, dtype: Any) -> Any:
     """x converted to `dtype`"""
     return x.astype(dtype)

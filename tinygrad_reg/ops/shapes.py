@@ -25,7 +25,7 @@ def reshape(x: Any, *, shape: tuple[int, ...]) -> Any:
     return np.reshape(x, shape)
 
 
-@reshape.derivative("1", how="G in the shape of x")
+@reshape.derivative("1", how="G reshaped as x")
 def _(g, out, x, *, shape):
     return np.reshape(g, x.shape)
 
@@ -60,7 +60,7 @@ def ravel(x: Any) -> Any:
     return np.ravel(x)
 
 
-@ravel.derivative("1", how="G in the shape of x")
+@ravel.derivative("1", how="G reshaped as x")
 def _(g, out, x):
     return np.reshape(g, x.shape)
 
@@ -71,7 +71,7 @@ def flatten(x: Any) -> Any:
     return np.ravel(x)
 
 
-@flatten.derivative("1", how="G in the shape of x")
+@flatten.derivative("1", how="G reshaped as x")
 def _(g, out, x):
     return np.reshape(g, x.shape)
 
@@ -82,7 +82,7 @@ def expand_dims(x: Any, *, axis: int | tuple[int, ...]) -> Any:
     return np.expand_dims(x, axis)
 
 
-@expand_dims.derivative("1", how="G in the shape of x")
+@expand_dims.derivative("1", how="G reshaped as x")
 def _(g, out, x, *, axis):
     return np.reshape(g, x.shape)
 
@@ -95,7 +95,7 @@ def squeeze(x: Any, *, axis: Axes = None) -> Any:
     return np.squeeze(x, axis)
 
 
-@squeeze.derivative("1", how="G in the shape of x")
+@squeeze.derivative("1", how="G reshaped as x")
 def _(g, out, x, *, axis=None):
     return np.reshape(g, x.shape)
 
