@@ -13,6 +13,7 @@ from typing import Any
 
 import tinygrad_reg as tg
 from tests.ops_page import cell, code, first_paragraph
+from tests.stub import parameters
 
 PAGE = Path(__file__).parent.parent / "docs" / "api.md"
 
@@ -104,18 +105,13 @@ def _belongs(value: Any) -> bool:
 
 def _arguments(value: Any) -> str:
     """The names of a call's arguments, with = where they may be left out."""
-    texts, star = [], False
-    for parameter in inspect.signature(value).parameters.values():
-        if parameter.name in ("self", "output") and inspect.isfunction(value) and not texts and _is_method(value):
-            continue
-        if parameter.annotation == "Never":
-            continue  # taken to be refused
-        if parameter.kind is parameter.KEYWORD_ONLY and not star:
+    texts = []
+    for parameter in parameters(value):
+        if parameter is None:
             texts.append("*")
-            star = True
-        mark = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
-        star |= mark == "*"
-        texts.append(mark + parameter.name + ("" if parameter.default is parameter.empty else "="))
+        elif not (parameter.name in ("self", "output") and not texts and _is_method(value)):
+            mark = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+            texts.append(mark + parameter.name + ("" if parameter.default is parameter.empty else "="))
     return ", ".join(texts)
 
 

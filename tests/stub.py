@@ -11,7 +11,7 @@ import inspect
 import sys
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -100,16 +100,20 @@ def _of_op(op: Primitive) -> list[str]:
 
 
 def _of_function(function: Callable[..., Any]) -> list[str]:
-    hints, texts, star = _hints(function), [], False
-    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+    hints = _hints(function)
+    return ["*" if parameter is None else _parameter(parameter, hints) for parameter in list(parameters(function))[1:]]
+
+
+def parameters(function: Any) -> Iterator[inspect.Parameter | None]:
+    """The parameters of a call, without those that are taken to be refused; None where the * stands."""
+    star = False
+    for parameter in inspect.signature(function).parameters.values():
         if parameter.annotation == "Never":
-            continue  # taken to be refused
+            continue
         if parameter.kind is parameter.KEYWORD_ONLY and not star:
-            texts.append("*")
-            star = True
-        star |= parameter.kind is parameter.VAR_POSITIONAL
-        texts.append(_parameter(parameter, hints))
-    return texts
+            yield None
+        star |= parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_POSITIONAL)
+        yield parameter
 
 
 def _parameter(parameter: inspect.Parameter, hints: dict[str, Any]) -> str:
