@@ -38,8 +38,9 @@ def flow(
     >>> a1 = b.sigmoid()
     >>> a1.name = "a1"
     >>> a2 = (w * a1).sigmoid()
-    >>> print(flow(a2, wrt=b))
-    gradient flow. Sigmoid chain: Gradients flow: b receives 0.25 times what a1 does; a layer multiplies them by 0.25.
+    >>> print(flow(a2, wrt=b))  # doctest: +NORMALIZE_WHITESPACE
+    gradient flow. Sigmoid chain: Gradients flow: b receives 0.25 times what a1, next to the loss, does;
+    a layer multiplies them by 0.25.
     """
     colors = look(theme)
     whole("digits", digits, 1, 17)
