@@ -1,5 +1,6 @@
 """Checks of arguments: what passes comes back as a plain Python value, the rest is refused by name."""
 
+import functools
 import math
 
 import numpy as np
@@ -69,6 +70,61 @@ def test_one_of_names_the_words():
     assert checks.one_of("form", "a", ("a", "b")) == "a"
     with pytest.raises(ValueError, match="form must be one of 'a', 'b', not 'c'"):
         checks.one_of("form", "c", ("a", "b"))
+
+
+def test_one_thing_or_several_are_a_list():
+    several = functools.partial(checks.several, is_one=lambda x: isinstance(x, str), wanted="a word")
+    assert (
+        several("names", None) == [] and several("names", "a") == ["a"] and several("names", ("a", "b")) == ["a", "b"]
+    )
+    with pytest.raises(TypeError, match="names must be a word, or a list of them, not 3"):
+        several("names", 3)
+
+
+MODEL = tg.Sequential(tg.Dense(2, 1))
+DATA = {"x": np.ones((4, 2)), "y": np.ones((4, 1)), "loss": "mse", "optimizer": "sgd", "verbose": 0}
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: tg.fit(MODEL, **DATA, callbacks=3), TypeError, "callbacks must be a callback such as .* list of them"),
+        (lambda: tg.fit(MODEL, **DATA, metrics=3), TypeError, "metrics must be a name such as 'accuracy', .* not 3"),
+        (lambda: tg.fit(MODEL, **DATA, shuffle="no"), TypeError, "shuffle must be True or False, not 'no'"),
+        (lambda: tg.fit(MODEL, **DATA, drop_last=1), TypeError, "drop_last must be True or False, not 1"),
+        (lambda: tg.fit(MODEL, **DATA, class_weight={1: "a"}), TypeError, "class_weight must be a finite number ≥ 0"),
+        (lambda: tg.save("x", optimizer=3), TypeError, r"optimizer must be an optimizer such as .* not 3"),
+        (
+            lambda: tg.save("x", callbacks=3),
+            TypeError,
+            "callbacks must be a callback such as .* or a list of them, not 3",
+        ),
+        (lambda: tg.save("x", model=MODEL, rng=3), TypeError, "rng must be a NumPy Generator such as .* not 3"),
+        (lambda: tg.initializers.constant("a"), TypeError, "value must be a number, or an array of numbers, not 'a'"),
+        (lambda: tg.Dense(2, 3, dtype="flot"), TypeError, "dtype must be a float such as 'float32', not 'flot'"),
+        (lambda: tg.penalties.l2(0.1, half=3), TypeError, "half must be True or False, not 3"),
+        (lambda: tg.History(loss=3), TypeError, "a list with a number for each epoch, but its 'loss' is 3"),
+        (lambda: tg.History(loss=[1.0]).diagnosis(gap="a"), TypeError, "gap must be a finite number ≥ 0, not 'a'"),
+        (
+            lambda: tg.metrics.accuracy([0.1], [1], threshold="x"),
+            TypeError,
+            "threshold must be a finite number, not 'x'",
+        ),
+        (lambda: tg.data.batches(), TypeError, r"batches\(\) takes one array at least"),
+        (lambda: tg.data.split([1, 2], fractions="a"), ValueError, "fractions must be positive numbers with sum 1"),
+        (lambda: tg.Ensemble(lambda: MODEL, 1, ["a"]), TypeError, "each of seeds must be a whole number ≥ 0, not 'a'"),
+        (lambda: tg.Ensemble(MODEL), TypeError, "a new model at each call, not a Sequential"),
+        (lambda: tg.data.read_csv("."), ValueError, r"\. can't be used: it is a folder"),
+        (
+            lambda: tg.diagnostics.chain_factors(3, MODEL[0].kernel),
+            TypeError,
+            r"chain_factors\(\) takes Tensors, .* int",
+        ),
+    ],
+)
+def test_what_is_no_such_thing_is_refused_by_its_name(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
 
 
 def test_a_path_is_a_string_or_a_path(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -78,6 +78,15 @@ def one_of(name: str, value: Any, options: Sequence[str]) -> str:
     return str(value)
 
 
+def several(name: str, given: Any, is_one: Callable[[Any], bool], wanted: str) -> list[Any]:
+    """One thing, several, or none (None), as a list."""
+    if given is None or is_one(given):
+        return [] if given is None else [given]
+    if not isinstance(given, Iterable):
+        raise TypeError(f"{name} must be {wanted}, or a list of them, not {given!r}")
+    return list(given)
+
+
 def path(name: str, value: Any) -> str:
     """Where a file or a folder is."""
     if not isinstance(value, (str, os.PathLike)):
@@ -87,9 +96,12 @@ def path(name: str, value: Any) -> str:
 
 def float_dtype(value: Any) -> np.dtype[Any]:
     """The type of numbers that can be trained."""
-    dtype: np.dtype[Any] = np.dtype(value)
-    if dtype.kind != "f":
-        raise TypeError(f"dtype must be a float such as 'float32', not '{dtype}'")
+    try:
+        dtype: np.dtype[Any] | None = np.dtype(value)
+    except TypeError:  # a name that NumPy does not know
+        dtype = None
+    if dtype is None or dtype.kind != "f":
+        raise TypeError(f"dtype must be a float such as 'float32', not '{dtype or value}'")
     return dtype
 
 

@@ -116,6 +116,11 @@ def chain_factors(output: Tensor, wrt: Tensor) -> list[Factor]:
     >>> [factor.value for factor in chain_factors(3 * x**2, x)]
     [3.0, 4.0]
     """
+    for given in (output, wrt):
+        if not isinstance(given, Tensor):
+            raise TypeError(
+                f"chain_factors() takes Tensors, the output and what it depends on, not {type(given).__name__}"
+            )
     record = explain(output)
     factors: list[Factor] = []
     at = next((step.index for step in record.forward if step.tensor is wrt), None)

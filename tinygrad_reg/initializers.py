@@ -112,6 +112,8 @@ def ones() -> Constant:
 @answered
 def constant(value: Any) -> Constant:
     """The same `value` everywhere (a number, or an array that broadcasts to the shape)."""
+    if np.asarray(value).dtype.kind not in "fiub":
+        raise TypeError(f"value must be a number, or an array of numbers, not {value!r}")
     return Constant(value)
 
 

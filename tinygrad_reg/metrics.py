@@ -224,7 +224,7 @@ def _above(scores: np.ndarray, threshold: float | None) -> np.ndarray:
                 f"scores from {scores.min():.4g} to {scores.max():.4g} are no probabilities: "
                 "for logits write threshold=0 (their sigmoid is 0.5 there)"
             )
-    result: np.ndarray = scores > threshold
+    result: np.ndarray = scores > checks.number("threshold", threshold)
     return result
 
 

@@ -151,6 +151,8 @@ def _absolute(name: str, strength: Any, samples: Any) -> float:
 
 def _square(name: str, strength: Any, half: bool | None, samples: Any) -> float:
     """The factor of Σw²; with `samples` it is halved unless half=False."""
+    if half is not None:
+        checks.switch("half", half)
     return _absolute(name, strength, samples) / (2 if half or (half is None and samples is not None) else 1)
 
 

@@ -9,6 +9,7 @@ import csv
 import gzip
 import io
 import math
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -220,7 +221,9 @@ def _number(path: str | Path, line: int, column: str, text: str) -> float:
 @contextmanager
 def _opened(path: str | Path) -> Iterator[IO[bytes]]:
     """The bytes of the file, decompressed where gzip has compressed it."""
-    with open(checks.path("path", path), "rb") as raw:  # a number would be taken for a file that is open
+    if os.path.isdir(checks.path("path", path)):  # a number would be taken for a file that is open
+        raise _refused(path, "it is a folder")
+    with open(path, "rb") as raw:
         start = raw.read(2)
         raw.seek(0)
         if start != b"\x1f\x8b":

@@ -45,7 +45,7 @@ class batches(Called):  # named as what it is called like: for x, y in batches(.
         self.batch_size = (
             self.samples if batch_size is None else checks.whole("batch_size (None is all samples)", batch_size)
         )
-        self.shuffle, self.drop_last = shuffle, drop_last
+        self.shuffle, self.drop_last = checks.switch("shuffle", shuffle), checks.switch("drop_last", drop_last)
         self.rng = None if rng is None else generator(rng)
         if drop_last and self.samples < self.batch_size:
             raise ValueError(
@@ -90,7 +90,9 @@ def split(
     series). Without y the parts are arrays alone.
     """
     arrays = same_length([x] if y is None else [x, y])
-    samples, shares = len(arrays[0]), np.asarray(fractions, float)
+    samples, shares = len(arrays[0]), np.asarray(fractions)
+    if shares.dtype.kind not in "fiu":
+        shares = np.zeros(0)  # no numbers at all
     if not shares.ndim and 0 < shares < 1:
         raise ValueError(
             f"fractions must hold a number for each part: write ({shares:g}, {1 - shares:g}), not {fractions!r}"
@@ -207,7 +209,7 @@ def same_length(arrays: Sequence[Any]) -> list[np.ndarray]:
     """The arrays, if they hold the same number of samples, and at least one."""
     found = [_as_array(array) for array in arrays]
     if not found:
-        raise TypeError("give one array at least")
+        raise TypeError("batches() takes one array at least")
     lengths = [array.shape[0] if array.ndim else None for array in found]
     if None in lengths:
         raise ValueError("a single number is no data set: samples lie along the first axis")

@@ -128,8 +128,7 @@ def weights(y: np.ndarray, class_weight: Any, sample_weight: Any, loss: losses.L
                 f"class_weight must have a weight for each class, but has none for {unknown[0]!r}: it has "
                 f"{', '.join(map(str, class_weight))}"
             )
-        by_class = np.array([class_weight[label] for label in labels.tolist()], float)
-        found = found * by_class
+        found = found * np.array([checks.number("class_weight", class_weight[label], 0) for label in labels.tolist()])
     if not (np.isfinite(found).all() and (found >= 0).all() and found.any()):
         raise ValueError("weights of samples and classes must be finite numbers ≥ 0, and not all 0")
     _takes_weights(loss)
@@ -263,8 +262,9 @@ def clipping(clip: Any) -> Callable[[list[Tensor]], Any] | None:
 
 def callbacks(given: Any, resume: Any = None) -> list[Callback]:
     """The callbacks, one or several, as a list."""
-    one = isinstance(given, Callback) or callable(given)
-    found = [_callback(each) for each in ([given] if one else given or ())]
+    wanted = "a callback such as tg.EarlyStopping(), or a function (epoch, logs)"
+    given = checks.several("callbacks", given, lambda each: isinstance(each, Callback) or callable(each), wanted)
+    found = [_callback(each) for each in given]
     for each in found:
         same = isinstance(each, ModelCheckpoint) and resume is not None
         if same and os.path.realpath(each.path) == os.path.realpath(resume):  # type: ignore[attr-defined]

@@ -142,12 +142,14 @@ def _parts(model: Any, optimizer: Any, callbacks: Any) -> dict[str, dict[str, An
             raise TypeError(f"model must be a tg.Module, not {type(model).__name__}")
         parts["model"] = {"model": model}
     if optimizer is not None:
-        optimizers = [optimizer] if isinstance(optimizer, Optimizer) else list(optimizer)
+        wanted = "an optimizer such as tg.optim.SGD(...)"
+        optimizers = checks.several("optimizer", optimizer, lambda each: isinstance(each, Optimizer), wanted)
         for each in optimizers:
             if not isinstance(each, Optimizer):
-                raise TypeError(f"optimizer must be an optimizer such as tg.optim.SGD(...), not {type(each).__name__}")
+                raise TypeError(f"optimizer must be {wanted}, not {type(each).__name__}")
         parts["optimizers"] = {f"{i}": each for i, each in enumerate(optimizers)}
-    callbacks = [callbacks] if isinstance(callbacks, Callback) else callbacks
+    wanted = "a callback such as tg.EarlyStopping()"
+    callbacks = checks.several("callbacks", callbacks, lambda each: isinstance(each, Callback), wanted)
     stateful = [
         each for each in callbacks if getattr(type(each), "state_dict", Callback.state_dict) is not Callback.state_dict
     ]
@@ -237,10 +239,10 @@ def _generators(model: Module | None, rng: Any) -> dict[str, np.random.Generator
     found = {"thread": generator()}
     if model is not None:
         found.update((f"model.{path}", own) for path, own in model.named_generators())
-    given = [] if rng is None else [rng] if isinstance(rng, np.random.Generator) else rng
-    for i, own in enumerate(given):
+    wanted = "a NumPy Generator such as np.random.default_rng(0)"
+    for i, own in enumerate(checks.several("rng", rng, lambda each: isinstance(each, np.random.Generator), wanted)):
         if not isinstance(own, np.random.Generator):
-            raise TypeError(f"rng must be a NumPy Generator such as np.random.default_rng(0), not {own!r}")
+            raise TypeError(f"rng must be {wanted}, not {own!r}")
         found[f"rng.{i}"] = own
     return found
 

@@ -42,9 +42,12 @@ class Ensemble(Module):
 
     def __init__(self, build: Callable[[], Module], members: int = 5, seeds: Sequence[int] | None = None) -> None:
         if isinstance(build, Module) or not callable(build):
-            raise TypeError(f"build must be a function that makes a new model at each call, not {build!r}")
+            raise TypeError(
+                f"build must be a function that makes a new model at each call, not a {type(build).__name__}"
+            )
         members = checks.whole("members", members)
-        self.seeds = generator().integers(2**31, size=members).tolist() if seeds is None else list(seeds)
+        drawn = generator().integers(2**31, size=members) if seeds is None else seeds
+        self.seeds = [checks.whole("each of seeds", its_seed, 0) for its_seed in drawn]
         if len(self.seeds) != members:
             raise ValueError(f"seeds must hold one seed for each of the {members} members, not {len(self.seeds)}")
         self.build = build

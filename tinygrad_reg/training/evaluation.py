@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import losses, metrics
+from .. import checks, losses, metrics
 from ..calls import answered
-from ..checks import one_number, whole
 from ..data.sets import same_length
 from ..layers.module import Module, evaluating
 from ..modes import no_grad
@@ -31,7 +30,7 @@ def predict(model: Module, x: Any, batch_size: int = 256) -> np.ndarray:
     (x,) = same_length([values(x)])
     outputs = []
     with no_grad(), evaluating(model):
-        for start in range(0, len(x), whole("batch_size", batch_size)):
+        for start in range(0, len(x), checks.whole("batch_size", batch_size)):
             batch = x[start : start + batch_size]
             out = model(batch)
             if not isinstance(out, Tensor) or len(out) != len(batch):
@@ -80,10 +79,10 @@ def measured(
     """What evaluate returns, once everything given has been looked up."""
     total, predictions = 0.0, []
     with no_grad(), evaluating(model):
-        for start in range(0, len(x), whole("batch_size", batch_size)):
+        for start in range(0, len(x), checks.whole("batch_size", batch_size)):
             out, target = model(x[start : start + batch_size]), y[start : start + batch_size]
             if loss is not None:
-                total += len(target) * one_number("a loss function", loss(out, target)).item()
+                total += len(target) * checks.one_number("a loss function", loss(out, target)).item()
             if found:
                 predictions.append(out.data)
     return {**({} if loss is None else {"loss": total / len(x)}), **scores(found, predictions, y)}
@@ -91,10 +90,8 @@ def measured(
 
 def named_metrics(wanted: Metrics | None, loss: Any = None) -> dict[str, Callable[..., Any]]:
     """The metrics by the names that the history has them under; thresholds fit the loss."""
-    if wanted is None:
-        return {}
-    if isinstance(wanted, str) or callable(wanted):
-        wanted = [wanted]
+    choice = "a name such as 'accuracy', or a function (prediction, target) -> number"
+    wanted = checks.several("metrics", wanted, lambda each: isinstance(each, str) or callable(each), choice)
     loss_name = loss if isinstance(loss, str) else getattr(loss, "__name__", None)
     found: dict[str, Callable[..., Any]] = {}
     for metric in wanted:

@@ -76,7 +76,11 @@ class History(dict[str, list[float]]):
     """
 
     def __init__(self, figures: Mapping[str, Any] | None = None, **more: Any) -> None:
-        super().__init__({name: [float(v) for v in values] for name, values in {**(figures or {}), **more}.items()})
+        given = {**(figures or {}), **more}
+        for name, values in given.items():
+            if not np.iterable(values):
+                raise TypeError(f"a history has a list with a number for each epoch, but its '{name}' is {values!r}")
+        super().__init__({name: [float(v) for v in values] for name, values in given.items()})
         lengths = {name: len(values) for name, values in self.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"a history has a number for each epoch in every list; these have {lengths}")
@@ -153,6 +157,8 @@ class History(dict[str, list[float]]):
         >>> History({"loss": [2.0, 1.0, 0.1], "val_loss": [2.1, 1.2, 1.5]}).diagnosis().verdict
         'overfitting'
         """
+        for name, value in (("remaining", remaining), ("gap", gap), ("rise", rise)):
+            checks.number(name, value, 0)
         loss = self._curve("loss")
         start = self._start()
         if diverged := self.diverged():
