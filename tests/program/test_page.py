@@ -16,9 +16,17 @@ def test_the_table_of_the_package():
     assert sorted(re.findall(r"^\| (\w+)\.py \|", program.__doc__, re.MULTILINE)) == sorted(FILES)
 
 
-def test_the_figure():
+@pytest.fixture
+def section():
     page = Path(__file__).parents[2] / "docs" / "programs.md"
     if not page.exists():
         pytest.skip("no docs beside this package")
-    figure = page.read_text("utf-8").split("## How it works")[1].split("```")[1]
-    assert set(re.findall(r"\w+", figure)) >= FILES
+    return page.read_text("utf-8").split("## How it works")[1]
+
+
+def test_the_figure(section):
+    assert set(re.findall(r"\w+", section.split("```")[1])) >= FILES
+
+
+def test_a_line_for_each_file(section):
+    assert sorted(re.findall(r"^(?:- )?`(\w+)` ", section, re.MULTILINE)) == sorted(FILES)

@@ -8,18 +8,18 @@ what was called, with which nodes, the user's line, and the value in this run.
 
 | file | what it does |
 |---|---|
-| node.py | Node: a line of the program, and what a line may call besides NumPy's functions |
-| recorded.py | Recorded: NumPy's protocols and operators, each of which notes a Node; what looks at values is refused |
-| lines.py | the list of Nodes; arrays that are changed in place |
-| origins.py | where in the user's code a Node comes from: its name and line; refusals, and notes where it fails |
-| updates.py | the Tensors and optimizers of the step: what stands for them, how update rules are recorded |
-| capture.py | what the engine tells: an op is applied, a random number drawn, a gradient received; names |
+| compiled.py | `tg.compile`: which program belongs to a call, and how one is made |
 | variables.py | which variables the step's Python refers to, in its own code and in what that calls |
-| whose.py | whose code something is: the user's own is looked into |
-| guards.py | numbers, modes and settings that the step's Python read: a change captures again |
 | bytecode.py | which names a function's code reads |
-| once.py | what is different each time, and a program would do only once: the clock, generators without a seed |
-| changes.py | variables that the step itself changes |
+| whose.py | whose code something is: the user's own is looked into |
+| once.py | what is different each time, and a program would do only once: the clock, random numbers that no op draws |
+| structures.py | what a step is given and returns, taken apart: lists, tuples and dicts of arrays |
+| recorded.py | Recorded: NumPy's protocols and operators, each of which notes a Node; what looks at values is refused |
+| capture.py | what the engine tells: an op is applied, a random number drawn, a gradient received; names |
+| updates.py | the Tensors and optimizers of the step: what stands for them, how update rules are recorded |
+| lines.py | the list of Nodes; arrays that are changed in place |
+| node.py | Node: a line of the program, and what a line may call besides NumPy's functions |
+| origins.py | where in the user's code a Node comes from: its name and line; refusals, and notes where it fails |
 | program.py | the lines that count, equal ones once; what the step returns and leaves behind |
 | write.py | Nodes as Python expressions |
 | listing.py | `fast.source`: one readable function, named and commented as the user's code |
@@ -28,10 +28,10 @@ what was called, with which nodes, the user's line, and the value in this run.
 | memory.py | whose memory a line's result lies in, and the buffers that are free |
 | kernels.py | how a line is computed into a buffer: the quickest call of NumPy that gives the same bits |
 | floats.py | a program of single numbers over Python's own floats |
+| arguments.py | what of the arguments makes another program |
+| guards.py | numbers, settings and functions that the step's Python read: a change captures again |
+| changes.py | variables that the step itself changes |
 | replay.py | a call, written out: inputs in, results out; gradients, clocks, statistics as the step would leave them |
-| arguments.py | what of the arguments makes it another program |
-| structures.py | what a step is given and returns, taken apart: lists, tuples and dicts of arrays |
-| compiled.py | `tg.compile`: which program belongs to these arguments, and how one is made |
 
 What a program gives equals what the step gives to the last bit: lines keep their order and their operands' memory
 order, and nothing is fused. docs/programs.md has the way of a step through these files, what is an input, what is
