@@ -54,6 +54,8 @@ def test_probabilities_run_from_0_to_1_and_one_half_is_class_0():
     for wrong in ([0.5, 1.5], [-0.5, 0.5]):
         with pytest.raises(ValueError, match="no probabilities"):
             accuracy(wrong, [0, 1])
+    with pytest.raises(ValueError, match="one score a sample tells two classes apart"):
+        accuracy([0.5], [2])
 
 
 def test_top_k_counts_labels_among_the_k_highest():
@@ -88,6 +90,22 @@ def test_precision_recall_and_f1_are_scikit_learns(name):
     assert ours(np.zeros(5), np.ones(5)) == 0  # nothing found: 0, not NaN
     with pytest.raises(ValueError, match="'macro', 'micro', 'none'"):
         ours(SCORES, LABELS, average="binary")
+
+
+def test_sequences_count_each_of_their_places():
+    scores, labels = rng.normal(size=(5, 3, 4)), rng.integers(0, 4, (5, 3))
+    expected = np.mean(scores.argmax(-1) == labels)
+    assert accuracy(scores, labels) == expected
+    assert accuracy(scores, np.eye(4)[labels]) == expected
+    assert confusion_matrix(scores, labels).shape == (4, 4)
+    with pytest.raises(ValueError, match="labels must go from 0 to 3"):
+        accuracy(scores, labels + 1)
+    assert accuracy(np.zeros((2, 3, 1)), np.zeros((2, 3, 1))) == 1, "one score a place tells two classes apart"
+
+
+def test_the_classes_of_labels_alone_are_those_that_occur_and_two_at_least():
+    assert confusion_matrix([0, 0], [0, 0]).tolist() == [[2, 0], [0, 0]]
+    assert confusion_matrix([0, 3], [0, 1]).shape == (4, 4)
 
 
 def test_confusion_matrix_has_the_true_classes_in_rows():

@@ -184,6 +184,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "NumPy takes every negative length for −1": [
         ("ops/indexing.py", "np.add.at(np.reshape(out, -1)", "1 → 2"),
         ("ops/joining.py", "shape=(-1, 1)", "1 → 2"),
+        ("ops/reductions.py", "weights = np.reshape(weights, [-1 if", "1 → 2"),
     ],
     "the sign goes in twice": [
         ("ops/cumulative.py", "np.concatenate([x[..., step:], zeros]", "np.concatenate"),
