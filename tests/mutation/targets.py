@@ -27,7 +27,8 @@ BESIDES = {
     "ops/windows.py": ["tests/ops/test_convolution.py", "tests/ops/test_pooling.py"],
     "layers/activation.py": ["tests/layers/test_dense.py"],
     **{f"layers/{name}.py": ["tests/layers"] for name in ("images", "summary")},
-    **{f"optim/{name}.py": ["tests/optim"] for name in ("sgd", "adaptive", "optimizer", "flat")},
+    **{f"optim/{name}.py": ["tests/optim"] for name in ("sgd", "adaptive", "flat")},
+    "optim/optimizer.py": ["tests/optim", "tests/program/test_guards.py"],
 }
 
 

@@ -279,3 +279,20 @@ def test_minus_zero_is_another_number():
     assert equal(fast(X), X) and equal(given(X, 0.0), X)
     zero = -0.0
     assert equal(fast(X), -X) and equal(given(X, -0.0), -X)
+
+
+def test_a_scheduled_rate_that_is_read_behind_the_step_is_the_next_one():
+    def values(compiled):
+        w = tg.Tensor(X, requires_grad=True)
+        opt = tg.optim.SGD([w], lr=lambda t: 0.4 * 0.5 ** (t // 2))
+
+        def step():
+            opt.zero_grad()
+            np.sum(w * w).backward()
+            opt.step()
+            return np.sum(w) * opt.lr
+
+        taken = tg.compile(step) if compiled else step
+        return [taken().item() for _ in range(6)]
+
+    assert values(compiled=True) == values(compiled=False)
