@@ -29,6 +29,12 @@ class Case:
         return f"{self.op}-{shapes}{'-' + self.note if self.note else ''}"
 
 
+def cubed(op: str, call: Callable[..., Any], *inputs: Any, value: Any = None, note: str = "") -> Case:
+    """A case of an op whose gradient is constant: its cube shows a wrong second derivative, or sign."""
+    plain = value or call
+    return Case(op, lambda *xs: call(*xs) ** 3, inputs, value=lambda *xs: plain(*xs) ** 3, note=note)
+
+
 def numbers(*shape: int, low: float = -2.0, high: float = 2.0, seed: int = 0) -> np.ndarray:
     """Distinct numbers in [low, high], shuffled: no ties, and none at 0 or another kink in the middle."""
     size = int(np.prod(shape))

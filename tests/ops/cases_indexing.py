@@ -5,7 +5,7 @@ import numpy as np
 import tinygrad_reg as tg
 from tinygrad_reg.ops.indexing import ARRAY, Index
 
-from .case import Case, numbers
+from .case import cubed, numbers
 
 row, x, cube = numbers(5), numbers(3, 4, seed=1), numbers(2, 3, 4, seed=2)
 mask = x > 0.3
@@ -41,12 +41,6 @@ INDICES = [
 ]
 
 
-def case(op, call, *inputs, value=None, note=""):
-    # A gradient of these is constant in x, so its cube is what shows a wrong second derivative, or sign.
-    value = value or call
-    return Case(op, lambda *xs: call(*xs) ** 3, inputs, value=lambda *xs: value(*xs) ** 3, note=note)
-
-
 def added_at(shape, *index):
     def value(a):
         out = np.zeros(shape)
@@ -57,35 +51,35 @@ def added_at(shape, *index):
 
 
 CASES = [
-    *(case("getitem", lambda a, i=i: a[i], a, note=str(i).replace("\n", "")) for a, i in INDICES),
-    case(
+    *(cubed("getitem", lambda a, i=i: a[i], a, note=str(i).replace("\n", "")) for a, i in INDICES),
+    cubed(
         "scatter_add",
         lambda a: tg.ops.scatter_add(a, twice % 3, index=Index((ARRAY,)), shape=(3,)),
         numbers(4),
         value=added_at((3,), twice % 3),
         note="numbers",
     ),
-    case(
+    cubed(
         "scatter_add",
         lambda a: tg.ops.scatter_add(a, twice % 3, index=Index((ARRAY,)), shape=(3, 2)),
         numbers(4, 2),
         value=added_at((3, 2), twice % 3),
         note="rows",
     ),
-    case(
+    cubed(
         "scatter_add",
         lambda a: tg.ops.scatter_add(a, index=Index((slice(None, None, -2),)), shape=(5,)),
         numbers(3),
         value=added_at((5,), slice(None, None, -2)),
         note="slice",
     ),
-    case("take", lambda a: np.take(a, twice), row),
-    case("take", lambda a: np.take(a, [[0, 5], [5, 11]]), x, note="flat"),
-    case("take", lambda a: np.take(a, 1, axis=0), x, note="one"),
-    case("take", lambda a: np.take(a, twice, axis=-1), cube, note="axis=-1"),
-    case("take", lambda a: np.take(a, [[0, 1], [1, 1]], axis=0), x, note="rows"),
-    case("take_along_axis", lambda a: np.take_along_axis(a, np.argsort(x, axis=1), 1), x),
-    case("take_along_axis", lambda a: np.take_along_axis(a, np.array([[0, 0, 3], [1, 1, 2]])[:, None], -1), cube),
-    case("take_along_axis", lambda a: np.take_along_axis(a, np.array([[0], [2], [2]]), axis=1), x, note="labels"),
-    case("take_along_axis", lambda a: np.take_along_axis(a, twice, None), x, note="flat"),
+    cubed("take", lambda a: np.take(a, twice), row),
+    cubed("take", lambda a: np.take(a, [[0, 5], [5, 11]]), x, note="flat"),
+    cubed("take", lambda a: np.take(a, 1, axis=0), x, note="one"),
+    cubed("take", lambda a: np.take(a, twice, axis=-1), cube, note="axis=-1"),
+    cubed("take", lambda a: np.take(a, [[0, 1], [1, 1]], axis=0), x, note="rows"),
+    cubed("take_along_axis", lambda a: np.take_along_axis(a, np.argsort(x, axis=1), 1), x),
+    cubed("take_along_axis", lambda a: np.take_along_axis(a, np.array([[0, 0, 3], [1, 1, 2]])[:, None], -1), cube),
+    cubed("take_along_axis", lambda a: np.take_along_axis(a, np.array([[0], [2], [2]]), axis=1), x, note="labels"),
+    cubed("take_along_axis", lambda a: np.take_along_axis(a, twice, None), x, note="flat"),
 ]
