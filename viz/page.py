@@ -153,7 +153,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
             f'<td>{escape(row["computed"])}</td><td class="value"></td><td class="gradient"></td>'
         )
         body.append(element("tr", cells, id=f"row-{row['box']}", data_kind=row["kind"], **exactly))
-    norms = " / norm" if any(row["array"] for row in rows) else ""
+    norms = " /\u00a0norm" if any(row["array"] for row in rows) else ""
     heads = (
         ("#", ""),
         ("tensor", ""),

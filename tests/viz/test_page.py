@@ -236,3 +236,15 @@ def test_a_wide_graph_is_set_in_rows_that_can_be_read(
         assert width <= 0
         assert scale > 0.7
     chromium.size(1400, 875)
+
+
+def test_a_matrix_with_many_columns_fits_its_panel(chromium: Browser, tmp_path: Path) -> None:
+    x = Tensor(np.random.default_rng(0).normal(size=(2, 16)), requires_grad=True, name="x")
+    steps = viz.steps((x * x).sum(), tmp_path / "wide.html", engine="builtin")
+    chromium.size(1400, 875)
+    chromium.open(tmp_path / "wide.html")
+    for n in range(len(steps)):
+        chromium.run(SET, n)
+        panel = "const p = document.getElementById('steps'); return [p.scrollWidth, p.clientWidth]"
+        wide, room = chromium.run(panel)
+        assert wide <= room, f"step {n + 1}"
