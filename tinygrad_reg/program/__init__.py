@@ -25,6 +25,7 @@ what was called, with which nodes, the user's line, and the value in this run.
 | listing.py | `fast.source`: one readable function, named and commented as the user's code |
 | formulas.py | an optimizer's rule on that page: `m += (1 - 0.9) * g`, where it writes into working space |
 | plan.py | `fast.planned_source`: the same lines over buffers, which are reused when nobody reads them any more |
+| draft.py | its text as it grows: what is made once, arrays for numbers, places of labels |
 | memory.py | whose memory a line's result lies in, and the buffers that are free |
 | kernels.py | how a line is computed into a buffer: the quickest call of NumPy that gives the same bits |
 | floats.py | a program of single numbers over Python's own floats |

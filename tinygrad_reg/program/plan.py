@@ -14,35 +14,26 @@ from typing import Any
 
 import numpy as np
 
-from ..loss_inputs import are_labels
+from .draft import UFUNCS, Draft
 from .floats import in_floats, two_ways
-from .kernels import Number, call_of, has_short_rows, is_dot, is_elementwise, labels_of, takes_out, ufunc_of
+from .kernels import has_short_rows, is_dot, is_elementwise, takes_out, ufunc_of
 from .memory import Memory, allocation, layout
 from .node import Input, Method, Node, assign, filled, is_filled, reduced
 from .origins import Origins
 from .program import Program
-from .write import Namespace, Writer, described, function_text
+from .write import described, function_text
 
-_UFUNCS = {name for name in dir(np) if isinstance(getattr(np, name), np.ufunc)}
 _STAYS = ("flat", "home", "constant", "variable")  # inputs whose arrays are the same at every call
 
 
-class Plan:
+class Plan(Draft):
     """The text that runs, what it is given once, and the order in which it is given the rest at each call."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.names = Namespace({"in_arrays", "in_floats", "aligned", *_UFUNCS, *(f"{name}_reduce" for name in _UFUNCS)})
+        super().__init__()
         self.given: dict[str, Any] = {}  # name -> array, once
         self.arguments: list[Input] = []  # at each call, in order
-        self._named: dict[Node, str] = {}
-        self._fixed: set[Node] = set()  # whose array is at the same place in every call
-        self._numbers: dict[Any, Node] = {}
-        self._classes: dict[Any, int] = {}  # of labels that were checked
-        self._label_places: dict[Any, str] = {}
-        self._once: list[str] = []
-        self._lines: list[str] = []
-        self._writer = Writer(self.names, self._named.__getitem__)
         self._memory = Memory(program)
         self._take_inputs()
         self._folded = folded(program)
@@ -91,9 +82,7 @@ class Plan:
         elif node.function is assign:
             self._assign(node)
         elif node.changes and node.value is None:
-            if node.function is are_labels:
-                labels, classes = node.arguments
-                self._classes[labels] = classes
+            self._note_labels(node)
             self._lines.append(self._writer.expression(self._call(node))[0])
         elif node in self._folded or (is_view and self._fixed.issuperset(node.operands)):
             self._named[node] = self._make_once(node.name or node.op or "v", self._writer.expression(node)[0])
@@ -111,12 +100,6 @@ class Plan:
                 self._memory.release(i)  # the result may overwrite an operand that is not read any more
             self._write_into(node, self._memory.buffer(node, lambda: self._new_buffer(node.value)))
 
-    def _make_once(self, wanted: str, text: str) -> str:
-        """The name of what is made before any call."""
-        name = self.names.fresh(wanted)
-        self._once.append(f"{name} = {text}")
-        return name
-
     def _new_buffer(self, value: np.ndarray) -> str:
         return self._make_once(f"buffer_{len(self._once)}", allocation(value))
 
@@ -130,26 +113,6 @@ class Plan:
             self._lines.append(f"{self._flat(target)}[{places}] = {self._writer.text(value)}")
         elif not (isinstance(value, Node) and self._homes.get(value) is target):
             self._lines.append(f"{self._named[target]}[{self._writer.index(index)}] = {self._writer.text(value)}")
-
-    def _places(self, x: Any, index: Any) -> str:
-        """Where in x, row after row, x[index] is that takes an element of each row by labels: NumPy is quicker so.
-
-        Only after a check that they are labels: without it, one that is too large would be found in the next row.
-        """
-        labels = labels_of(x, index)
-        if labels is None or x not in self._fixed or self._classes.get(labels) != x.value.shape[1]:
-            return ""
-        key = labels, x.value.shape
-        if key not in self._label_places:
-            n, classes = x.value.shape
-            first = self._make_once("first_of_rows", f"{classes} * np.arange({n})")
-            self._label_places[key] = self._make_once("places", f"np.empty({n}, np.intp)")
-            self._lines.append(f"np.add({first}, {self._named[labels]}, out={self._label_places[key]})")
-        return self._label_places[key]
-
-    def _flat(self, x: Node) -> str:
-        """An array that stays where it is, row after row."""
-        return self._make_once(f"flat_{self._named[x]}", f"{self._named[x]}.reshape(-1)")
 
     def _write_into(self, node: Node, buffer: str) -> None:
         """A line whose result goes into an array that is there."""
@@ -182,25 +145,6 @@ class Plan:
             return self._writer.expression(node)[0]
         call = self._call(node)  # past the method .sum(), which is Python in NumPy
         return f"{self._writer.function(call.function)}({self._writer.listed(call.arguments, call.options)})"
-
-    def _call(self, node: Node) -> Node:
-        call = call_of(node)
-        return call.but(arguments=tuple(self._number(x) if isinstance(x, Number) else x for x in call.arguments))
-
-    def _number(self, number: Number) -> Node:
-        """The array that stands for a number: made once, and written into where the program computes the number."""
-        value, shape, dtype = number.value, number.shape, f"np.{number.dtype.name}"
-        key = (id(value) if isinstance(value, Node) else repr(value), shape, number.dtype)
-        if key not in self._numbers:
-            node = self._numbers[key] = Node(np.array)
-            if isinstance(value, Node):
-                self._named[node] = self._make_once(f"{self._named[value]}_array", f"np.empty((), {dtype})")
-                self._lines.append(f"{self._named[node]}[()] = {self._named[value]}")
-            else:
-                made = self._writer.literal(value)[0]
-                text = f"np.full({shape}, {made}, {dtype})" if shape else f"np.array({made}, {dtype})"
-                self._named[node] = self._make_once(f"{'all' if shape else 'n'}_{value:.3g}", text)
-        return self._numbers[key]
 
     def _copy_results(self) -> None:
         """What is returned must not be overwritten by a later call."""
@@ -240,7 +184,7 @@ class Plan:
 
         def name(match: re.Match[str]) -> str:
             function, reduction = match.groups()
-            if function not in _UFUNCS:
+            if function not in UFUNCS:
                 return match[0]
             functions[f"{function}{reduction and '_reduce'}"] = f"np.{function}{reduction}"
             return f"{function}{reduction and '_reduce'}("
