@@ -199,3 +199,98 @@ def test_places_where_nothing_can_be_saved(tmp_path, monkeypatch):
         tg.save(tmp_path / "x")
     with pytest.raises(ValueError, match="epoch, how many are complete, must be"):
         tg.save(tmp_path / "x", model=tg.Dense(1, 1), epoch=1.5)
+
+
+# ---- paths, drafts, modes
+
+
+@pytest.mark.parametrize("save", ["hand", "resume", "callback"])
+def test_a_path_that_ends_like_a_folders_is_refused_and_not_begun_anew(save, tmp_path):
+    path = f"{tmp_path / 'run'}{os.sep}"
+    train(*make(), 2, tmp_path / "run")
+    with pytest.raises(ValueError, match=r"must be that of a file, not '.*run/': write '.*run'$"):
+        if save == "hand":
+            tg.save(path, model=make()[0])
+        else:
+            train(*make(), 1, **({"resume": path} if save == "resume" else {"callbacks": tg.ModelCheckpoint(path)}))
+    with pytest.raises(ValueError, match="must be that of a file"):
+        tg.load(path, model=make()[0])
+    assert tg.load(tmp_path / "run").epoch == 2
+
+
+@pytest.mark.parametrize("path", ["", "a\0b", "a\ud800"])
+def test_what_can_be_no_path_is_refused(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for call in (tg.save, tg.load):
+        with pytest.raises(ValueError, match="a checkpoint's path must"):
+            call(path, model=tg.Dense(1, 1))
+
+
+def test_long_names(tmp_path):
+    for name in ("n" * 255, "ä" * 127):
+        tg.save(tmp_path / name, model=tg.Dense(1, 1), epoch=3)
+        assert tg.load(tmp_path / name).epoch == 3
+    with pytest.raises(ValueError, match="must have 255 bytes at most"):
+        tg.save(tmp_path / ("ä" * 128), model=tg.Dense(1, 1))
+
+
+def test_only_what_dead_processes_of_this_machine_left_is_removed(tmp_path, monkeypatch):
+    def draft(name, pid):
+        made = container._draft(tmp_path / name)
+        made = made.with_name(made.name.replace(f"-{os.getpid()}-", f"-{pid}-"))
+        made.write_bytes(b"half")
+        return made
+
+    dead = 2**22 + 1
+    alive, of_another_file = draft("run", os.getppid()), draft("run.x", os.getppid())
+    left, own_number_of_a_dead_one = draft("run", dead), draft("run", os.getpid())
+    monkeypatch.setattr(container.platform, "node", lambda: "another machine")
+    elsewhere = draft("run", dead)
+    monkeypatch.undo()
+    (tmp_path / ".run.notes.draft").write_bytes(b"the user's")
+    with container._replacing(tmp_path / "run") as file:  # what another thread is writing
+        file.write(b"whole")
+        container.remove_drafts(tmp_path / "run")
+    assert not left.exists() and not own_number_of_a_dead_one.exists()
+    kept = {alive.name, of_another_file.name, elsewhere.name, ".run.notes.draft", "run"}
+    assert set(os.listdir(tmp_path)) == kept and (tmp_path / "run").read_bytes() == b"whole"
+
+
+def test_who_may_read_the_old_file_may_read_the_new_one(tmp_path):
+    path = tmp_path / "run"
+    tg.save(path, model=tg.Dense(1, 1), epoch=1)
+    path.chmod(0o600)
+    tg.save(path, model=tg.Dense(1, 1), epoch=2)
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o444)
+    with pytest.raises(PermissionError, match="nobody may write it: choose another path"):
+        tg.save(path, model=tg.Dense(1, 1), epoch=3)
+    assert tg.load(path).epoch == 2
+
+
+def test_states_with_odd_keys_come_back_and_what_would_not_is_refused(tmp_path):
+    class Odd(tg.Callback):
+        state = None
+
+        def state_dict(self):
+            return self.state
+
+        def load_state_dict(self, state):
+            self.state = state
+
+    odd, again = Odd(), Odd()
+    odd.state = {"a\0b": np.arange(2), "k" * 70_000: np.arange(3), "\ud800": np.arange(4), "n": 2**9999}
+    tg.save(tmp_path / "x", callbacks=[odd])
+    tg.load(tmp_path / "x", callbacks=[again])
+    assert {key: np.size(value) for key, value in again.state.items()} == {
+        "a\0b": 2,
+        "k" * 70_000: 3,
+        "\ud800": 4,
+        "n": 1,
+    }
+    odd.state = {"n": -(10**4400)}
+    with pytest.raises(ValueError, match=r"state 'callbacks\.0 Odd\.n' is a whole number of 14617 bits"):
+        tg.save(tmp_path / "x", callbacks=[odd])
+    odd.state = {"m": np.ma.masked_array([1.0, 2.0], [True, False])}
+    with pytest.raises(TypeError, match=r"Odd\.m' is a masked array"):
+        tg.save(tmp_path / "x", callbacks=[odd])

@@ -6,13 +6,18 @@ pickle: reading a file can't run code. np.load(path) opens it as well, and shows
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import io
 import json
 import math
 import os
+import platform
+import re
 import secrets
 import stat
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +29,9 @@ from .. import checks
 
 FORMAT, VERSION = "tinygrad_reg checkpoint", 1
 _STATE = "state.json"
+_LONGEST = 255  # bytes of a file's name
+_LARGEST_WHOLE = 10_000  # bits: Python reads no more than 4,300 digits
+_WRITING: set[Path] = set()  # drafts that threads of this process are writing
 
 
 # ---- writing
@@ -31,14 +39,42 @@ _STATE = "state.json"
 
 def target(path: str | os.PathLike[str]) -> Path:
     """Where a file at `path` goes, if it may be one."""
-    checks.path("a checkpoint's path", path)
-    file = Path(os.path.realpath(path))  # through a symbolic link: the file is replaced, not the link
+    name = _name(path)
+    file = Path(os.path.realpath(name))  # through a symbolic link: the file is replaced, not the link
     if not file.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder '{file.parent}' to save '{os.fspath(path)}' in: make it first")
-    if file.exists() and not stat.S_ISREG(file.stat().st_mode):
-        kind = "a folder" if file.is_dir() else "no ordinary file"
-        raise ValueError(f"can't save a checkpoint at '{os.fspath(path)}': it is {kind}")
+        raise FileNotFoundError(f"there is no folder '{file.parent}' to save '{name}' in: make it first")
+    if len(os.fsencode(file.name)) > _LONGEST:
+        raise ValueError(f"the name '{file.name}' must have {_LONGEST} bytes at most, as file systems want it")
+    if file.exists():
+        mode = file.stat().st_mode
+        if not stat.S_ISREG(mode):
+            kind = "a folder" if file.is_dir() else "no ordinary file"
+            raise ValueError(f"can't save a checkpoint at '{name}': it is {kind}")
+        if not mode & 0o222:
+            raise PermissionError(errno.EACCES, f"'{name}' is there, and nobody may write it: choose another path")
     return file
+
+
+def _name(path: str | os.PathLike[str]) -> str:
+    """A path that may be a file's; a folder's, say, would be written to as "run" and looked for as "run/"."""
+    name = checks.path("a checkpoint's path", path)
+    separators = tuple(filter(None, (os.sep, os.altsep)))
+    if not name or name.endswith(separators):
+        without = name.rstrip("".join(separators))
+        advice = f": write '{without}'" if without else ""
+        raise ValueError(f"a checkpoint's path must be that of a file, not '{name}'{advice}")
+    try:
+        possible = b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        possible = False
+    if not possible:
+        raise ValueError(f"a checkpoint's path must have characters that can stand in one, not {name!r}")
+    return name
+
+
+def exists(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a file where one at `path` would go."""
+    return target(path).exists()
 
 
 def check_target(path: str | os.PathLike[str]) -> None:
@@ -49,8 +85,16 @@ def check_target(path: str | os.PathLike[str]) -> None:
 
 
 def _draft(file: Path) -> Path:
-    """The name of a new file beside `file`."""
-    return file.with_name(f".{file.name}.{os.getpid()}-{secrets.token_hex(4)}.draft")
+    """The name of a new file beside `file`; it says which process of which machine writes it."""
+    return file.with_name(f"{_drafts(file)}{os.getpid()}-{secrets.token_hex(4)}.draft")
+
+
+def _drafts(file: Path) -> str:
+    """How the names of the drafts of `file` begin, on this machine: on a folder that machines share, each its own."""
+    name = file.name
+    if len(os.fsencode(name)) > _LONGEST - 50:
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    return f".{name}.{zlib.crc32(platform.node().encode()):08x}-"
 
 
 def _opened(draft: Path) -> IO[bytes]:
@@ -76,16 +120,21 @@ def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
     """A new file beside `path`, which takes its place once it is complete and on the disk."""
     draft = _draft(path)
+    _WRITING.add(draft)
     try:
         with _opened(draft) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            draft.chmod(stat.S_IMODE(path.stat().st_mode))  # who may read the old one may read the new one
         os.replace(draft, path)
     except BaseException:
         with suppress(OSError):
             draft.unlink()
         raise
+    finally:
+        _WRITING.discard(draft)
     if os.name == "posix":  # the new name, too, is to survive a power failure
         folder = os.open(path.parent, os.O_RDONLY)
         try:
@@ -97,10 +146,12 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
 def remove_drafts(path: str | os.PathLike[str]) -> None:
     """Remove what runs that were killed while they saved to `path` have left; what another one is writing stays."""
     file = target(path)
+    own = re.compile(re.escape(_drafts(file)) + r"(\d+)-[0-9a-f]{8}\.draft")
     for entry in list(file.parent.iterdir()):
-        if entry.name.startswith(f".{file.name}.") and entry.name.endswith(".draft"):
-            pid = entry.name.removeprefix(f".{file.name}.").partition("-")[0]
-            if not (pid.isdigit() and int(pid) != os.getpid() and _runs(int(pid))):
+        found = own.fullmatch(entry.name)
+        if found is not None and entry not in _WRITING:
+            pid = int(found[1])
+            if pid == os.getpid() or not _runs(pid):
                 with suppress(OSError):
                     entry.unlink()
 
@@ -121,9 +172,12 @@ def _runs(pid: int) -> bool:
 def _plain(value: Any, path: tuple[str, ...], arrays: dict[str, np.ndarray]) -> Any:
     """`value` as JSON knows it; its arrays go into `arrays`, named by their path."""
     if isinstance(value, np.ndarray):
-        if value.dtype.kind not in "fiub":
-            raise TypeError(f"the state '{'.'.join(path)}' is an array of {value.dtype}; only numbers can be saved")
+        if value.dtype.kind not in "fiub" or isinstance(value, np.ma.MaskedArray):
+            kind = "a masked array" if isinstance(value, np.ma.MaskedArray) else f"an array of {value.dtype}"
+            raise TypeError(f"the state '{'.'.join(path)}' is {kind}; only numbers can be saved")
         name = "/".join(path).replace("\\", "/")
+        if not name.isprintable() or len(name) > _LONGEST:  # the archive would cut it, or refuse
+            name = ""
         while not name or name in arrays or name.startswith("/") or ".." in name:
             name = f"array{len(arrays)}"
         arrays[name] = value
@@ -137,6 +191,11 @@ def _plain(value: Any, path: tuple[str, ...], arrays: dict[str, np.ndarray]) -> 
         return [_plain(part, (*path, str(i)), arrays) for i, part in enumerate(value)]
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, int) and value.bit_length() > _LARGEST_WHOLE:
+        raise ValueError(
+            f"the state '{'.'.join(path)}' is a whole number of {value.bit_length()} bits; up to "
+            f"{_LARGEST_WHOLE} can be saved"
+        )
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise TypeError(
@@ -150,7 +209,7 @@ def _plain(value: Any, path: tuple[str, ...], arrays: dict[str, np.ndarray]) -> 
 
 def read(path: str | os.PathLike[str]) -> Any:
     """The state in the file, or ValueError with what is wrong with it."""
-    name = checks.path("a checkpoint's path", path)
+    name = _name(path)
     if os.path.exists(name) and not os.path.isfile(name):
         raise ValueError(f"can't load '{name}': it is no ordinary file")
     if not os.path.exists(name):

@@ -91,7 +91,7 @@ class Run:
         if self.resume is not None:
             self.settings = resuming.settings(self.model, self.train, self.loss)
             container.remove_drafts(self.resume)
-            if os.path.exists(self.resume):
+            if container.exists(self.resume):
                 self._take_up(self.resume)
         if not self._done:
             self.history.start_lr = self.optimizer.lr

@@ -178,7 +178,7 @@ class ModelCheckpoint(_Watcher):
     def _file(self, figures: Mapping[str, float]) -> str:
         try:
             return self.path.format(**figures)
-        except (KeyError, IndexError, ValueError) as error:
+        except (KeyError, IndexError, ValueError, MemoryError, OverflowError) as error:
             raise ValueError(
                 f"the path '{self.path}' has braces for figures, but not for one of {', '.join(figures)} ({error})"
             ) from None
