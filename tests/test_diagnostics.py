@@ -173,6 +173,8 @@ def test_saturated_units():
     model = tg.Sequential([tg.Sigmoid(), tg.Lambda(lambda a: a * 0 + 5), tg.Tanh()])
     assert saturated(model, x) == {"0": 0.5, "2": 1.0}
     assert saturated(model, x, slope=0.2)["0"] == 0.75
+    flat, steep = (np.log(s / (1 - s)) for s in 0.5 + np.sqrt(0.25 - np.array([0.0499, 0.0501])))  # s(1 − s)
+    assert saturated(tg.Sigmoid(), np.array([[flat, steep]])) == {"model": 0.5}
 
 
 def test_looking_changes_nothing():

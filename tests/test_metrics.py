@@ -88,6 +88,7 @@ def test_precision_recall_and_f1_are_scikit_learns(name):
     assert ours(SCORES, LABELS, average="micro") == pytest.approx(theirs(LABELS, predicted, average="micro"))
     np.testing.assert_allclose(ours(SCORES, LABELS, average="none"), theirs(LABELS, predicted, average=None))
     assert ours(np.zeros(5), np.ones(5)) == 0  # nothing found: 0, not NaN
+    assert ours([1.0, 0.0], [1, 0]) == 1
     with pytest.raises(ValueError, match="'macro', 'micro', 'none'"):
         ours(SCORES, LABELS, average="binary")
 

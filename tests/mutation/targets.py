@@ -219,4 +219,14 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "the spread of a number is 0, of any number": [
         ("ops/reductions.py", "return x - x", "x - x → "),
     ],
+    "reshaped to the shape that it has": [
+        ("ops/shapes.py", "(1,) * (2 - n) + np.shape(x) if n < 2", "n < 2 → "),
+        ("ops/shapes.py", "(1,) * (2 - n) + np.shape(x) if n < 2", "2 → 3"),
+    ],
+    "0 and 1 are both not above 1": [
+        ("metrics.py", "max(initial=0) > 1", "0 → 1"),
+    ],
+    "how many samples are looked at together": [
+        ("diagnostics.py", "batch_size: int = 1024", "1024 → "),
+    ],
 }

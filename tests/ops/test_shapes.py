@@ -98,3 +98,10 @@ def test_zero_size_arrays_keep_their_shape_backward():
     t = counted(0, 3)
     np.flip(np.roll(t.T, 1, axis=0).reshape(-1, 3), 0).sum().backward()
     assert t.grad.shape == (0, 3)
+
+
+@pytest.mark.parametrize("grow", [np.atleast_1d, np.atleast_2d, np.atleast_3d])
+@pytest.mark.parametrize("shape", [(), (2,), (2, 3), (2, 3, 4), (2, 3, 4, 5)], ids=str)
+def test_axes_are_added_where_some_are_missing(grow, shape):
+    x = np.random.default_rng(0).normal(size=shape)
+    np.testing.assert_array_equal(grow(tg.Tensor(x)).data, grow(x))
