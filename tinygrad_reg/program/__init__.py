@@ -10,6 +10,7 @@ what was called, with which nodes, the user's line, and the value in this run.
 |---|---|
 | compiled.py | `tg.compile`: which program belongs to a call, and how one is made |
 | variables.py | which variables the step's Python refers to, in its own code and in what that calls |
+| places.py | where a value was read: how to ask for it again, whether it is the same, how to set it |
 | bytecode.py | which names a function's code reads |
 | whose.py | whose code something is: the user's own is looked into |
 | once.py | what is different each time, and a program would do only once: the clock, random numbers that no op draws |

@@ -22,10 +22,11 @@ from .arguments import is_input
 from .node import Input, Node
 from .once import DRAWN, Generators
 from .origins import Refused, ShapeRefused, called, located
+from .places import Place
 from .recorded import Recorded
 from .structures import is_structure, like, parts
 from .updates import Updates
-from .variables import NUMERIC, Place
+from .variables import NUMERIC
 
 if TYPE_CHECKING:
     from .program import Program

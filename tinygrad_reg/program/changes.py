@@ -7,21 +7,20 @@ call, so the program is for the value that it met; where every call meets anothe
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Sequence
 from typing import Any
 
 from ..tensor import Tensor
-from .guards import is_same
 from .origins import Refused, located
+from .places import GONE
 from .recorded import is_computed
-from .variables import GONE, Place, Variables
+from .variables import Variables
 
 
 def kept_for_later(before: Variables, last: Sequence[str]) -> list[str]:
     """The names of what the step has changed and may read; `last` are those that it changed when last captured."""
     names = []
-    for place in _changed(before):
+    for place in before.found.changed():
         try:
             now = place.ask()
         except GONE:
@@ -41,7 +40,7 @@ def kept_for_later(before: Variables, last: Sequence[str]) -> list[str]:
 
 def take_back(before: Variables) -> None:
     """After a refusal variables are what they were before the step, as far as they can be assigned."""
-    for place in _changed(before):
+    for place in before.found.changed():
         if place.put is not None:
             with contextlib.suppress(*GONE):  # an element of a list that is shorter now
                 place.put(place.was)
@@ -50,13 +49,3 @@ def take_back(before: Variables) -> None:
 def _is_unreadable(x: Any) -> bool:
     """A step that reads it is refused: it was computed by an earlier call."""
     return is_computed(x) or (isinstance(x, Tensor) and x._primitive is not None)
-
-
-def _changed(before: Variables) -> list[Place]:
-    """The places where something else is now."""
-    new = [
-        Place(name, functools.partial(table.get, name), None, None)
-        for table, known in before.tables
-        for name in table.keys() - known
-    ]
-    return [*(place for place in before.places if not is_same(place.ask, place.was)), *new]

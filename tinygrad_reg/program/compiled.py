@@ -113,13 +113,13 @@ class Compiled:
         taken = [capture.take(x, name) for x, name in zip(args, names_of(self.step, args), strict=True)]
         named = {name: capture.take(x, name) for name, x in options.items()}
         try:
-            program = capture.run(before.places, lambda: Program(capture, self.step(*taken, **named)))
+            program = capture.run(before.found.places, lambda: Program(capture, self.step(*taken, **named)))
             changed = kept_for_later(before, last.changed if last is not None else ())
         except BaseException:
             take_back(before)
             raise
         # What the step itself changes and reads is what it was before: the next call, which meets another, is captured.
-        guards = Guards(before if changed else Variables(self.step, objects), capture.reads)
+        guards = Guards((before if changed else Variables(self.step, objects)).found, capture.reads)
         name = getattr(self.step, "__name__", "step")
         listing = Listing(program, name if name.isidentifier() else "step")
         replay = Replay(program, listing, Plan(program), guards, arguments, changed)

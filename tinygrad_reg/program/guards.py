@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..layers.running import Changes
-from .variables import GONE, NUMBERS, Variables
+from .places import Places, is_same
 
 
 class Guards:
@@ -20,7 +20,7 @@ class Guards:
     whether all are equal.
     """
 
-    def __init__(self, found: Variables, reads: list[tuple[Callable[[], Any], Any]]) -> None:
+    def __init__(self, found: Places, reads: list[tuple[Callable[[], Any], Any]]) -> None:
         """`reads`: what the capture has told of, besides: what to ask, and the answer."""
         self._texts = [test.text for test in found.tests if not test.in_module]
         self._asked = [(test.ask, test.was) for test in found.tests if not test.in_module] + reads
@@ -42,22 +42,3 @@ class Guards:
                 return False
             self.changes = Changes.count
         return all(is_same(ask, was) for ask, was in self._asked)
-
-
-def is_same(ask: Callable[[], Any], was: Any) -> bool:
-    """Whether asking gives the same, or a number, a word or a set that is equal."""
-    try:
-        now = ask()
-    except GONE:
-        return False
-    if now is was:
-        return True
-    if isinstance(was, list) and isinstance(now, list):
-        return len(was) == len(now) and all(a is b or _equal(a, b) for a, b in zip(now, was, strict=True))
-    return _equal(now, was)
-
-
-def _equal(a: Any, b: Any) -> bool:
-    if type(a) is not type(b) or not isinstance(a, (*NUMBERS, set, dict)):
-        return False
-    return bool(a == b) and repr(a) == repr(b)  # 0.0 == -0.0

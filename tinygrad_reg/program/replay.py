@@ -20,11 +20,11 @@ from .guards import Guards
 from .listing import Listing
 from .node import Input
 from .origins import Origins
+from .places import GONE
 from .plan import Plan, place_of
 from .program import Program, Result
 from .structures import is_structure, parts
 from .updates import Leaf
-from .variables import GONE
 
 MISS = object()  # what a call gives where the program is for other arguments, or something else has changed
 _QUIETLY = [  # as `modes.quiet`, but at less cost; Python's floats need none of it

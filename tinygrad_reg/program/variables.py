@@ -9,64 +9,39 @@ from __future__ import annotations
 
 import functools
 import io
-import operator
 import os
 import random
 import types
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..layers.module import Module
-from ..layers.running import Changes
 from ..modes import Captured
 from ..optim import Optimizer
 from ..primitive import Primitive, registry
 from ..tensor import Tensor
 from .bytecode import names, reads, uses
 from .once import Once, only_once, reached
+from .places import GONE, NUMBERS, Places
 from .whose import closed_over, file_of, is_the_users
 
-NUMBERS = (int, float, complex, str, bytes, bool, type(None), np.generic, range)
 NUMERIC = "fiubc"  # the kinds of arrays that a program computes with
-GONE = (AttributeError, KeyError, IndexError, ValueError)  # what asking a place may raise
 _DEEP = 30  # objects inside objects
 _ANY_NAME = {"getattr", "hasattr", "vars", "__dict__", "eval", "exec"}
 _NOT_CALLED = {"__init__", "__new__", "__post_init__", "__repr__", "__str__", "__del__"}  # of an object that is there
-
-
-class Place(NamedTuple):
-    """A variable, an attribute, an element: where a value was read from."""
-
-    name: str
-    ask: Callable[[], Any]
-    was: Any
-    put: Callable[[Any], None] | None  # sets it
-
-
-class Test(NamedTuple):
-    """What must be as it was, for a program to hold."""
-
-    text: str  # Python that says whether it is
-    ask: Callable[[], Any]
-    was: Any
-    in_module: bool  # whether only an assignment to an attribute of some Module can change it
 
 
 class Variables:
     """The walk, and what it has found."""
 
     def __init__(self, step: Callable[..., Any], given: Any = ()) -> None:
-        self.names: dict[str, Any] = {"same": operator.is_}  # what the texts of the tests refer to
-        self.tests: list[Test] = []
-        self.changes = Changes.count  # of attributes of Modules, so far
+        self.found = Places()
         self.generators: list[Any] = []  # that the step's Python can draw from
-        self.places: list[Place] = []
         self.uses: Counter[str] = Counter()  # how often the code that was looked at reads a name
         self.once: list[Once] = []
-        self.tables: list[tuple[Any, set[str]]] = []  # of attributes, with their names
         self._seen: set[Any] = set()
         self._depth = 0
         self._kept: list[Any] = []
@@ -86,19 +61,6 @@ class Variables:
                     Once("", 0, f"it takes from the iterator {name!r}" if name else "it is given an iterator")
                 )
 
-    def name(self, value: Any) -> str:
-        """What the text of a test calls a value."""
-        name = f"v{len(self.names)}"
-        self.names[name] = value
-        return name
-
-    def _test(self, test: str, ask: Callable[[], Any], was: Any, in_module: bool = False) -> None:
-        """Noted: `ask` gives `was`, and `test` says whether it still does."""
-        self.tests.append(Test(test, ask, was, in_module))
-
-    def _equal_to(self, text: str, ask: Callable[[], Any], was: Any) -> None:
-        self._test(f"{text} == {self.name(was)}", ask, was)
-
     def _variable(
         self, text: str, ask: Callable[[], Any], put: Callable[[Any], None] | None, name: str, in_module: bool = False
     ) -> None:
@@ -107,8 +69,8 @@ class Variables:
             value = ask()
         except GONE:  # not bound (yet)
             return
-        self._test(f"{text} is {self.name(value)}", ask, value, in_module)
-        self.places.append(Place(name, ask, value, put))
+        self.found.test(f"{text} is {self.found.name(value)}", ask, value, in_module)
+        self.found.place(name, ask, value, put)
         self._value(value, name)
 
     def _value(self, value: Any, name: str) -> None:
@@ -121,7 +83,7 @@ class Variables:
                 self._value(getattr(value, "__init__", None), name)
             return
         if isinstance(value, np.ndarray) and not isinstance(value, Captured) and value.dtype.kind not in NUMERIC:
-            self._equal_to(f"{self.name(value)}.tolist()", value.tolist, value.tolist())
+            self.found.equal_to(f"{self.found.name(value)}.tolist()", value.tolist, value.tolist())
         if isinstance(value, Optimizer):
             self._optimizers.append(value)
         if isinstance(value, (*NUMBERS, Tensor, np.ndarray, Optimizer, types.ModuleType)) or id(value) in self._seen:
@@ -148,7 +110,7 @@ class Variables:
             self._value(value.__self__, name)
         elif isinstance(value, Module):
             self._attributes(value, vars(value), in_module=True)
-            self._test("", lambda: value.training, value.training, in_module=True)
+            self.found.test("", lambda: value.training, value.training, in_module=True)
             self._class(type(value))
             self._function(type(value).forward)
         elif isinstance(value, Primitive):
@@ -159,7 +121,7 @@ class Variables:
                 self._value(part, name)
             state = value.func, value.keywords, None
             self._variable(
-                f"{self.name(value)}.args",
+                f"{self.found.name(value)}.args",
                 lambda: value.args,
                 lambda args: value.__setstate__((state[0], args, *state[1:])),  # type: ignore[attr-defined]
                 name,
@@ -170,8 +132,8 @@ class Variables:
             self._elements(value, name)
         elif isinstance(value, (tuple, set)):
             if isinstance(value, set):
-                self._equal_to(self.name(value), value.copy, value.copy())
-                self.places.append(Place(name, value.copy, value.copy(), None))
+                self.found.equal_to(self.found.name(value), value.copy, value.copy())
+                self.found.place(name, value.copy, value.copy())
             for part in value:
                 self._value(part, name)
         elif is_the_users(type(value)) or type(value).__name__ in ("SimpleNamespace", "Namespace"):
@@ -184,36 +146,31 @@ class Variables:
 
     def _elements(self, table: Any, name: str) -> None:
         """The values in a list, a deque or a dict, and a dict's keys, by identity."""
-        own = self.name(table)
+        own = self.found.name(table)
         is_dict = isinstance(table, dict)
-        same = f"len({own}) == {len(table)} and all(map(same, {own}, {self.name(list(table))}))"
+        same = f"len({own}) == {len(table)} and all(map(same, {own}, {self.found.name(list(table))}))"
         if is_dict:
-            same += f" and all(map(same, {own}.values(), {self.name(list(table.values()))}))"
+            same += f" and all(map(same, {own}.values(), {self.found.name(list(table.values()))}))"
         everything = functools.partial(_everything, table)
-        self._test(same, everything, everything())
+        self.found.test(same, everything, everything())
         beside = functools.partial(_beside_arrays, table)
-        self.places.append(Place(name, beside, beside(), None))
+        self.found.place(name, beside, beside())
         for key, part in list(table.items() if is_dict else enumerate(table)):
             if isinstance(part, (np.ndarray, tuple, Tensor)):
                 ask, put = functools.partial(table.__getitem__, key), functools.partial(table.__setitem__, key)
-                self.places.append(Place(name, ask, part, put))
+                self.found.place(name, ask, part, put)
             self._value(part, name)
-
-    def _length(self, table: Any, in_module: bool = False) -> None:
-        """An attribute may come into the place of a class's."""
-        self.tables.append((table, set(table)))
-        self._test(f"len({self.name(table)}) == {len(table)}", lambda: len(table), len(table), in_module)
 
     def _attributes(self, owner: Any, table: dict[str, Any], in_module: bool = False) -> None:
         """The attributes of an object: those that some code names, of a layer also what the house's code looks at."""
-        self._length(table, in_module)
+        self.found.length(table, in_module)
         kinds = [kind for kind in type(owner).__mro__ if kind not in Module.__mro__]
         all_the_users = all(map(is_the_users, kinds))
 
         def note(name: str) -> None:
             put = functools.partial(table.__setitem__, name) if not in_module or is_the_users(type(owner)) else None
             self._variable(
-                f"{self.name(table)}[{name!r}]", functools.partial(table.__getitem__, name), put, name, in_module
+                f"{self.found.name(table)}[{name!r}]", functools.partial(table.__getitem__, name), put, name, in_module
             )
 
         for name in list(table):
@@ -224,13 +181,13 @@ class Variables:
 
     def _attribute(self, owner: Any, attribute: str, name: str) -> None:
         ask, put = functools.partial(getattr, owner, attribute), functools.partial(setattr, owner, attribute)
-        self._variable(f"{self.name(owner)}.{attribute}", ask, put, name)
+        self._variable(f"{self.found.name(owner)}.{attribute}", ask, put, name)
 
     def _class(self, kind: type) -> None:
         for base in kind.__mro__:
             if is_the_users(base) and id(base) not in self._seen:
                 self._seen.add(id(base))
-                self._length(vars(base))
+                self.found.length(vars(base))
                 for name, value in list(vars(base).items()):
                     if name.startswith("__") and name not in _NOT_CALLED and isinstance(value, types.FunctionType):
                         self._class_attribute(base, name)  # x[i], len(x), x(): no code names it
@@ -244,7 +201,9 @@ class Variables:
                 self._function(function)
         if not isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType)):
             ask = functools.partial(lambda kind, name: vars(kind)[name], kind, name)
-            self._variable(f"{self.name(kind)}.__dict__[{name!r}]", ask, functools.partial(setattr, kind, name), name)
+            self._variable(
+                f"{self.found.name(kind)}.__dict__[{name!r}]", ask, functools.partial(setattr, kind, name), name
+            )
 
     def _named_attributes(self) -> None:
         """Attributes that some of the code names, or may name; looking at them finds code that names others."""
@@ -283,15 +242,15 @@ class Variables:
             elif first not in code.co_freevars:
                 builtins.add(first)
         if builtins:  # a name of one's own would come before Python's
-            test = f"{self.name(scope)}.keys().isdisjoint({self.name(builtins)})"
-            self._test(test, lambda: scope.keys().isdisjoint(builtins), True)
+            test = f"{self.found.name(scope)}.keys().isdisjoint({self.found.name(builtins)})"
+            self.found.test(test, lambda: scope.keys().isdisjoint(builtins), True)
 
     def _global(self, table: dict[str, Any], name: str) -> None:
         key = (id(table), name)
         if key not in self._seen and not name.startswith("__"):
             self._seen.add(key)
             ask, put = functools.partial(table.__getitem__, name), functools.partial(table.__setitem__, name)
-            self._variable(f"{self.name(table)}[{name!r}]", ask, put, name)
+            self._variable(f"{self.found.name(table)}[{name!r}]", ask, put, name)
 
     def _asked_of_module(self, module: Any, path: tuple[str, ...]) -> None:
         """module.NAME, where it is a module of the user's."""
@@ -304,7 +263,8 @@ class Variables:
     def _once(self, function: Any, read: Any, value: Any) -> None:
         asked = None if read.is_import else reached(value, read.path[1:])
         if asked is os.environ or asked is os.getenv:
-            self._equal_to(f"{self.name(dict)}({self.name(os.environ)})", lambda: dict(os.environ), dict(os.environ))
+            now = f"{self.found.name(dict)}({self.found.name(os.environ)})"
+            self.found.equal_to(now, lambda: dict(os.environ), dict(os.environ))
         what = only_once(read, value)
         if what:
             self.once.append(Once(file_of(function), read.line, what))

@@ -1,0 +1,95 @@
+"""Where a value was read: how to ask for it again, whether it is the same then, and how to set it."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..layers.running import Changes
+
+NUMBERS = (int, float, complex, str, bytes, bool, type(None), np.generic, range)
+GONE = (AttributeError, KeyError, IndexError, ValueError)  # what asking may raise
+
+
+class Place(NamedTuple):
+    """A variable, an attribute, an element."""
+
+    name: str
+    ask: Callable[[], Any]
+    was: Any
+    put: Callable[[Any], None] | None  # sets it
+
+
+class Test(NamedTuple):
+    """What must be as it was, for a program to hold."""
+
+    text: str  # Python that says whether it is
+    ask: Callable[[], Any]
+    was: Any
+    in_module: bool  # whether only an assignment to an attribute of some Module can change it
+
+
+class Places:
+    """All places where a step reads, and what is to be tested of them."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {"same": operator.is_}  # what the texts of the tests refer to
+        self.tests: list[Test] = []
+        self.changes = Changes.count  # of attributes of Modules, so far
+        self.places: list[Place] = []
+        self.tables: list[tuple[Any, set[str]]] = []  # of attributes, with their names
+
+    def name(self, value: Any) -> str:
+        """What the text of a test calls a value."""
+        name = f"v{len(self.names)}"
+        self.names[name] = value
+        return name
+
+    def test(self, text: str, ask: Callable[[], Any], was: Any, in_module: bool = False) -> None:
+        """`ask` gives `was`, and `text` says whether it still does."""
+        self.tests.append(Test(text, ask, was, in_module))
+
+    def equal_to(self, text: str, ask: Callable[[], Any], was: Any) -> None:
+        """`text`, which is what `ask` asks, gives what is equal to `was`."""
+        self.test(f"{text} == {self.name(was)}", ask, was)
+
+    def length(self, table: Any, in_module: bool = False) -> None:
+        """No attribute comes into the place of a class's."""
+        self.tables.append((table, set(table)))
+        self.test(f"len({self.name(table)}) == {len(table)}", lambda: len(table), len(table), in_module)
+
+    def place(self, name: str, ask: Callable[[], Any], was: Any, put: Callable[[Any], None] | None = None) -> None:
+        """A value was read."""
+        self.places.append(Place(name, ask, was, put))
+
+    def changed(self) -> list[Place]:
+        """The places where something else is now."""
+        new = [
+            Place(name, functools.partial(table.get, name), None, None)
+            for table, known in self.tables
+            for name in table.keys() - known
+        ]
+        return [*(place for place in self.places if not is_same(place.ask, place.was)), *new]
+
+
+def is_same(ask: Callable[[], Any], was: Any) -> bool:
+    """Whether asking gives the same, or a number, a word or a set that is equal."""
+    try:
+        now = ask()
+    except GONE:
+        return False
+    if now is was:
+        return True
+    if isinstance(was, list) and isinstance(now, list):
+        return len(was) == len(now) and all(a is b or _equal(a, b) for a, b in zip(now, was, strict=True))
+    return _equal(now, was)
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if type(a) is not type(b) or not isinstance(a, (*NUMBERS, set, dict)):
+        return False
+    return bool(a == b) and repr(a) == repr(b)  # 0.0 == -0.0
