@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
-from tinygrad_reg.training import container
+from tinygrad_reg.training import container, resuming
 
 from .remembered import everything, make, start, train
 
@@ -224,3 +224,10 @@ def test_60_epochs_killed_at_any_moment_and_started_again_end_in_the_same_weight
         for name, array in expected.items():
             np.testing.assert_array_equal(found[name], array, err_msg=f"{name} of part{kind}")
     assert not [name for name in os.listdir(tmp_path) if name.endswith(".draft")]
+
+
+def test_a_set_of_any_size_has_a_fingerprint():
+    large = np.broadcast_to(np.arange(3.0)[:, None], (3, 2 * 10**6))
+    fingerprint = resuming.fingerprint
+    assert fingerprint(large) == fingerprint(large.copy()) != fingerprint(large + 1)
+    assert fingerprint(np.zeros((4, 0))) == fingerprint(np.zeros((5, 0)))

@@ -32,7 +32,7 @@ def settings(model: Module, train: batches, loss: losses.Loss) -> dict[str, Any]
         "loss": getattr(loss, "__name__", type(loss).__name__),
         "seed": _seed(generator(train.rng)),
         "samples": train.samples,
-        **{f"values of {name}": _print(array) for name, array in zip(names, train.arrays, strict=False)},
+        **{f"values of {name}": fingerprint(array) for name, array in zip(names, train.arrays, strict=False)},
         "model": re.sub(r" at 0x[0-9a-f]+", "", repr(model)).splitlines(),
     }
 
@@ -43,9 +43,9 @@ def _seed(rng: np.random.Generator) -> int | None:
     return entropy if isinstance(entropy, int) and entropy < 2**63 else None
 
 
-def _print(array: np.ndarray) -> int:
-    """A fingerprint of samples from all of the set, a million numbers at most (or one sample)."""
-    return zlib.crc32(np.ascontiguousarray(array[:: -(-array.size // 10**6)]).data)
+def fingerprint(array: np.ndarray) -> int:
+    """A fingerprint of samples from all over the set: of about a million numbers, however large it is."""
+    return zlib.crc32(np.ascontiguousarray(array[:: array.size // 10**6 + 1]).tobytes())
 
 
 def compare_settings(checkpoint: Checkpoint, now: Mapping[str, Any]) -> None:
