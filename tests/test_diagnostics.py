@@ -114,6 +114,16 @@ def test_a_way_that_forks_is_no_chain():
         chain_factors(tg.Tensor(1.0, requires_grad=True) * 2, x)
 
 
+@pytest.mark.parametrize(
+    ("gradients", "expected"), [([3.0, 4.0], 0.75), ([3.0, 7.0, 4.0], 0.75), ([3.0, 0.0], math.inf)]
+)
+def test_the_gradient_ratio_compares_the_first_layer_with_the_last(gradients, expected):
+    model = tg.Sequential([tg.Dense(1, 1, use_bias=False) for _ in gradients])
+    for layer, g in zip(model, gradients, strict=True):
+        layer.kernel.grad = np.array([[g]])
+    assert gradient_ratio(model) == expected
+
+
 def test_gradient_norms_by_layer():
     model = tg.Sequential([tg.Dense(2, 3), tg.ReLU(), tg.Dense(3, 1)])
     with pytest.raises(ValueError, match="backward"):
@@ -173,6 +183,7 @@ def test_saturated_units():
     model = tg.Sequential([tg.Sigmoid(), tg.Lambda(lambda a: a * 0 + 5), tg.Tanh()])
     assert saturated(model, x) == {"0": 0.5, "2": 1.0}
     assert saturated(model, x, slope=0.2)["0"] == 0.75
+    assert saturated(tg.Tanh(), np.array([[0.0]]), slope=1.0) == {"model": 0.0}, "below, not at the slope"
     flat, steep = (np.log(s / (1 - s)) for s in 0.5 + np.sqrt(0.25 - np.array([0.0499, 0.0501])))  # s(1 − s)
     assert saturated(tg.Sigmoid(), np.array([[flat, steep]])) == {"model": 0.5}
 
