@@ -129,7 +129,27 @@ def pickled(x):
     return pickle.dumps(x) and x @ w
 
 
+def repeated_list(x):
+    return np.stack([w] * np.argmax(x[0]))
+
+
+def repeated_word(x):
+    return x @ w, np.argmax(x[0]) * "a"
+
+
+def in_words(x):
+    return x @ w, str(np.sum(x))
+
+
+def in_a_message(x):
+    return x @ w, "%s" % np.sum(x)  # noqa: UP031
+
+
 REFUSED = [
+    (repeated_list, "[w] * np.argmax(x[0])", "x[i]"),
+    (repeated_word, 'np.argmax(x[0]) * "a"', "x[i]"),
+    (in_words, "str(np.sum(x))", "outside"),
+    (in_a_message, '"%s" % np.sum(x)', "outside"),
     (rounded, "round(np.sum(x @ w.data), 2)", "np.round"),
     (hashed, "{np.sum(x): 1}", "as the key"),
     (deep_copied, "copy.deepcopy(x)", "x.copy()"),
@@ -171,6 +191,49 @@ def test_what_no_program_can_repeat_is_refused_with_the_line_and_the_advice(step
     assert equal(X, before) and w.data is data and type(w.data) is np.ndarray and w.grad is None
     with pytest.raises(RuntimeError):  # again, not a half-made program
         fast(X)
+
+
+WRITING = {
+    **{
+        name: (lambda h, out, name=name: getattr(h, name)(axis=0, out=out))
+        for name in ("sum", "mean", "max", "min", "prod", "std", "var")
+    },
+    "sum, by position": lambda h, out: h.sum(0, None, out),
+    "argmax": lambda h, out: h.argmax(0, out=np.zeros(2, np.int64)),
+    "any": lambda h, out: (h > 1).any(0, np.zeros(2, bool)),
+    "trace": lambda h, out: h.trace(out=out[0, ...]),
+    "cumsum": lambda h, out: h[0].cumsum(out=out),
+    "cumprod": lambda h, out: h[0].cumprod(0, None, out),
+    "round": lambda h, out: h[0].round(1, out),
+    "clip": lambda h, out: h[0].clip(0, 1, out),
+    "take": lambda h, out: h[0].take([0, 1], out=out),
+    "dot": lambda h, out: h.dot(h[0], out),
+    "conj": lambda h, out: h[0].conj(out),
+    "np.sum, by position": lambda h, out: np.sum(h, 0, None, out),
+    "np.dot": lambda h, out: np.dot(h, h[0], out),
+    "np.concatenate": lambda h, out: np.concatenate([h[0, :1], h[1, :1]], 0, out),
+    "np.median": lambda h, out: np.median(h, 0, out),
+    "np.outer": lambda h, out: np.outer(h[0, :1], h[1], out.reshape(1, 2)),
+    "np.add": lambda h, out: np.add(h[0], 1, out),
+    "np.fix": lambda h, out: np.fix(h[0], out),
+    "what it made itself": lambda h, out: np.sum(h, axis=0, out=h[0]),
+    "nan_to_num": lambda h, out: np.nan_to_num(h, copy=False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", WRITING)
+def test_what_writes_into_an_array_is_refused_and_writes_nothing(how):
+    out = np.zeros(2)
+
+    def step(x):
+        h = x * 2
+        WRITING[how](h, out)
+        return h + out
+
+    for array in (X, np.log(X - 1, where=X > 1, out=np.full((2, 2), np.nan))):
+        with pytest.raises(RuntimeError, match=r"(?s)tg\.compile can't capture line.*into (an|a captured|its) array"):
+            tg.compile(step)(array)
+    assert equal(out, np.zeros(2))
 
 
 def test_lengths_in_arrays_of_the_steps_own_make_programs():

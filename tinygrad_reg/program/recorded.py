@@ -109,12 +109,11 @@ class Recorded(Captured):
             refuse_shape(f"the shape of what np.{function.__name__} returns depends on values")
         if function in _READING:
             refuse(f"np.{function.__name__} reads values", "Return the array from the step, and look at it outside")
-        if function in _WRITING or options.get("out") is not None:
+        if function in _WRITING:
             refuse(f"np.{function.__name__} writes into an array", "Write np.where(mask, new, x) for a new array")
         if function is np.copy:
             return inputs[0].copy()
-        for value in _lengths(function, inputs, options):
-            _decide_a_shape(value, f"np.{function.__name__} returns")
+        _look_at(function, inputs, options, f"np.{function.__name__}")
         if function in FILLED:
             return _capture().filled(function, inputs, options)
         return _record(function, *inputs, **options)
@@ -155,13 +154,13 @@ class Recorded(Captured):
 
         def method(*arguments: Any, **options: Any) -> Any:
             packed = (arguments,) if name in ("reshape", "transpose") else arguments
-            for value in _lengths(getattr(np, name, None), (self, *packed), options):
-                _decide_a_shape(value, f".{name} returns")
+            _look_at(getattr(np, name, None), (self, *packed), options, f".{name}")
             return _record(Method(name), self, *arguments, **options)
 
         return method
 
 
+_PRINTED = "it is printed", "Return it from the step, and print it outside"
 # Methods that look at values: what the step does that calls them, and what to write instead.
 _REFUSED = {
     "item": ("item() takes a number out of an array", "Return the array from the step, and take item() outside"),
@@ -177,7 +176,8 @@ _REFUSED = {
     "__deepcopy__": (
         "copy.deepcopy copies what has no numbers of its own yet", "Write x.copy(), or copy outside the step"),
     "__reduce_ex__": ("it is pickled", "Return it from the step, and pickle it outside"),
-    "__format__": ("it is printed", "Return it from the step, and print it outside"),
+    "__format__": _PRINTED,
+    "__str__": _PRINTED,
     "__array__": (
         "the array is converted to a plain one, or written into one",
         "Stay with functions of arrays (np.where, np.concatenate; np.take(table, i, axis=0) for table[i]), "
@@ -198,17 +198,24 @@ _NUMBERS = "Give the step a Python number for it, int(n): each makes a program o
 _LENGTHS = {"repeats", "reps", "pad_width", "indices_or_sections", "shape", "new_shape", "num", "offset",
     "axis", "axes", "axis1", "axis2", "source", "destination"}  # fmt: skip
 _COUNTS = {np.diff: "n", np.diag: "k", np.rot90: "k", np.histogram: "bins"}
+_NAMES = {np.dot: ("a", "b", "out"), np.concatenate: ("arrays", "axis", "out")}  # which older NumPys do not tell
 _WRITING = {np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis}
 _READING = {np.array2string, np.array_repr, np.array_str, np.save, np.savetxt, np.array_equal, np.allclose}
 
 
-def _lengths(function: Any, inputs: Sequence[Any], options: dict[str, Any]) -> list[Any]:
-    """The arguments of a function that decide the shape of its result."""
+def _look_at(function: Any, inputs: Sequence[Any], options: dict[str, Any], name: str) -> None:
+    """What a function, or a method of that name, may not be given: an array to write into, a computed length."""
     try:
         given = inspect.signature(function).bind(*inputs, **options).arguments
     except (TypeError, ValueError):  # a function without a signature, or a call that NumPy will refuse
-        return []
-    return [value for name, value in given.items() if name in _LENGTHS or name == _COUNTS.get(function)]
+        given = {**dict(zip(_NAMES.get(function, ()), inputs, strict=False)), **options}
+    if given.get("out") is not None:
+        refuse(f"{name} writes into an array, out=", "Leave out= away, it returns a new one")
+    if given.get("copy") is False and function is np.nan_to_num:
+        refuse(f"{name} writes into its array with copy=False", "Leave copy= away, it returns a new one")
+    for key, value in given.items():
+        if key in _LENGTHS or key == _COUNTS.get(function):
+            _decide_a_shape(value, f"{name} returns")
 
 
 def _decide_a_shape(x: Any, what: str) -> None:
@@ -220,12 +227,19 @@ def _decide_a_shape(x: Any, what: str) -> None:
             _capture().read(thing.node.of.tobytes, thing.node.of.tobytes())
 
 
+def _operand(x: Any, number: Recorded) -> Any:
+    """What stands beside it in an operation: a whole number times a list is that list so often."""
+    if isinstance(x, (list, tuple, str, bytes)) and isinstance(number.node.value, np.integer):
+        refuse(*_REFUSED["__index__"])
+    return x
+
+
 def _operators() -> None:
     def forth(function: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda x, y: NotImplemented if isinstance(y, Tensor) else _record(function, x, y)
+        return lambda x, y: NotImplemented if isinstance(y, Tensor) else _record(function, x, _operand(y, x))
 
     def back(function: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda x, y: NotImplemented if isinstance(y, Tensor) else _record(function, y, x)
+        return lambda x, y: NotImplemented if isinstance(y, Tensor) else _record(function, _operand(y, x), x)
 
     def in_place(function: Callable[..., Any]) -> Callable[..., Any]:
         return lambda x, y: NotImplemented if isinstance(y, Tensor) else _capture().change(x, function, y)
