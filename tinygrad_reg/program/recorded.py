@@ -34,48 +34,6 @@ class Recorded(Captured):
     def __class__(self) -> Any:
         return np.ndarray
 
-    # ---- what the program knows
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes; a new shape of an input makes a new program, so this may be asked."""
-        return np.shape(self.node.value)
-
-    @property
-    def dtype(self) -> Any:
-        """Type of the elements."""
-        return np.asarray(self.node.value).dtype
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return np.ndim(self.node.value)
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return int(np.size(self.node.value))
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the elements."""
-        return int(np.asarray(self.node.value).nbytes)
-
-    @property
-    def itemsize(self) -> int:
-        """Bytes of an element."""
-        return int(self.dtype.itemsize)
-
-    @property
-    def flags(self) -> Any:
-        """How the array lies in memory."""
-        return np.asarray(self.node.value).flags
-
-    @property
-    def base(self) -> Any:
-        """The array whose memory this is a view of, or None."""
-        return np.asarray(self.node.value).base
-
     def __len__(self) -> int:
         return len(self.node.value)
 
@@ -147,6 +105,8 @@ class Recorded(Captured):
         return f"<captured array of shape {self.shape} and dtype {self.dtype}>"
 
     def __getattr__(self, name: str) -> Any:
+        if name in _KNOWN:
+            return getattr(np.asarray(self.node.value), name)
         if not hasattr(np.ndarray, name) or name.startswith("__"):
             raise AttributeError(f"an array has no attribute {name!r}")
         if name not in _METHODS:
@@ -183,6 +143,7 @@ _REFUSED = {
         "Stay with functions of arrays (np.where, np.concatenate; np.take(table, i, axis=0) for table[i]), "
         "and return what you want to keep"),
 }  # fmt: skip
+_KNOWN = {"shape", "dtype", "ndim", "size", "nbytes", "itemsize", "flags", "base"}  # another shape, another program
 _METHODS = {
     "sum", "mean", "max", "min", "prod", "std", "var", "argmax", "argmin", "cumsum", "cumprod", "clip", "round", "dot",
     "reshape", "ravel", "flatten", "transpose", "swapaxes", "squeeze", "repeat", "take", "any", "all", "argsort",

@@ -1,4 +1,4 @@
-"""Writes lines of a program as Python: expressions, names, literals. source.py and plan.py make programs of them."""
+"""Lines of a program as Python: expressions, names, literals. The page and the plan are made of them."""
 
 from __future__ import annotations
 
