@@ -17,7 +17,8 @@ what was called, with which nodes, the user's line, and the value in this run.
 | structures.py | what a step is given and returns, taken apart: lists, tuples and dicts of arrays |
 | recorded.py | Recorded: NumPy's protocols and operators, each of which notes a Node; what looks at values is refused |
 | capture.py | what the engine tells: an op is applied, a random number drawn, a gradient received; names |
-| updates.py | the Tensors and optimizers of the step: what stands for them, how update rules are recorded |
+| leaves.py | the Tensors of the step: what stands for them, and what they had before |
+| updates.py | the optimizers of the step, and how their update rules are recorded |
 | lines.py | the list of Nodes; arrays that are changed in place |
 | node.py | Node: a line of the program, and what a line may call besides NumPy's functions |
 | origins.py | where in the user's code a Node comes from: its name and line; refusals, and notes where it fails |

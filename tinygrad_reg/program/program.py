@@ -11,11 +11,11 @@ import numpy as np
 
 from ..tensor import Tensor
 from .capture import Capture
+from .leaves import Leaf
 from .node import Check, Input, Node, assign, exchanged, filled
 from .origins import Refused, located
 from .recorded import Recorded, is_computed
 from .structures import is_structure, mapped, parts
-from .updates import Leaf
 
 
 class Result(NamedTuple):

@@ -17,6 +17,7 @@ from ..optim.flat import Group, Row, fetch, written
 from ..tensor import Clock, Tensor
 from .arguments import Arguments
 from .guards import Guards
+from .leaves import Leaf
 from .listing import Listing
 from .node import Input
 from .origins import Origins
@@ -24,7 +25,6 @@ from .places import GONE
 from .plan import Plan, place_of
 from .program import Program, Result
 from .structures import is_structure, parts
-from .updates import Leaf
 
 MISS = object()  # what a call gives where the program is for other arguments, or something else has changed
 _QUIETLY = [  # as `modes.quiet`, but at less cost; Python's floats need none of it

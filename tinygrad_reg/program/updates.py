@@ -1,4 +1,4 @@
-"""Tensors and optimizers in a capture: what stands for them, and how a step moves them."""
+"""Optimizers in a capture: how a step moves Tensors."""
 
 from __future__ import annotations
 
@@ -8,31 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import source
 from ..modes import modes
 from ..optim.flat import runs, written
 from ..tensor import Tensor
-from .lines import Lines
+from .leaves import Leaf, Leaves
 from .node import Check, Stretch, assign
 from .origins import Refused
 from .recorded import Recorded
-
-
-class Leaf:
-    """A Tensor that the step met: what it had before, and what stands for it."""
-
-    def __init__(self, tensor: Tensor) -> None:
-        self.tensor = tensor
-        self.data, self.grad, self.home, self.time = tensor._data, tensor._grad, tensor._home, tensor._time
-        self.cleared = False  # whether the step itself drops the gradient that was there before
-        self.absent = False  # whether an optimizer passed it by, as it had no gradient
-        self.flat: Any = None  # the optimizer's arrays that it lies in, where the step moves it
-        self.place = slice(0)
-        self.array: Any = None  # what stands for its array, ...
-        self.input: Any = None
-        self.before_input: Any = None
-        self.before: Any = None  # ... for the gradient that it had, where it had one, ...
-        self.gradient: Any = None  # ... and for its place among the optimizer's gradients
 
 
 class Step(NamedTuple):
@@ -43,61 +25,21 @@ class Step(NamedTuple):
     last: Any
 
 
-class Updates(Lines):
-    """The lines that change Tensors, and what the Tensors had before."""
+class Updates(Leaves):
+    """The lines by which optimizers change Tensors."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.leaves: dict[Tensor, Leaf] = {}
         self._steps_before: dict[Any, int] = {}
         self.steps: list[Step] = []
         self._flat_inputs: dict[tuple[int, str, int, int], Recorded] = {}
         self._examples: dict[int, dict[str, Any]] = {}  # copies of the optimizers' arrays, for this capture
 
-    def touch(self, tensor: Tensor) -> None:
-        """From now on a Recorded stands for the Tensor's array, and for its gradient."""
-        if isinstance(tensor._data, Recorded) or tensor in self.leaves:
-            if tensor._data.node.value is None:
-                self.refuse(
-                    f"{source.label(tensor) or 'a Tensor'} was computed by a call before, which left no numbers there",
-                    "Give it as an argument and return the new one, or assign .data of a Tensor",
-                )
-            return
-        if tensor._primitive is not None:
-            self.refuse(
-                f"{source.label(tensor) or 'a Tensor'} was computed before the step, and its graph is not part of it",
-                "Compute it inside the step, or give .detach()",
-            )
-        leaf = self.leaves[tensor] = Leaf(tensor)
-        name = tensor._name or source.label(tensor) or "constant"
-        if tensor._owned and modes.layer:
-            name = f"{name}_{modes.layer.replace('.', '_')}"
-        tensor._data = self.input("leaf", leaf, leaf.data, name)
-        leaf.array, leaf.input = tensor._data, tensor._data.node
-        tensor._home = None
-        if leaf.grad is not None:
-            leaf.before = tensor._grad = self.input("gradient", leaf, leaf.grad, f"grad_{name}")
-            leaf.before_input = leaf.before.node
-
-    def reading(self, tensor: Tensor) -> None:
-        """The step reads a gradient: what it gets is not overwritten by a later one."""
-        self.touch(tensor)
-        leaf = self.leaves.get(tensor)
-        if leaf is not None and leaf.gradient is not None and tensor._grad is leaf.gradient:
-            tensor._grad = leaf.gradient.copy()
-
-    def clear(self, tensor: Tensor) -> None:
-        """The step sets the Tensor's gradient itself."""
-        self.touch(tensor)
-        if tensor in self.leaves:
-            self.leaves[tensor].cleared = True
-
     def restore(self) -> None:
         """Give Tensors and optimizers back what they had."""
         for optimizer, steps in self._steps_before.items():
             optimizer.steps = steps
-        for tensor, leaf in self.leaves.items():
-            tensor._data, tensor._grad, tensor._home, tensor._time = leaf.data, leaf.grad, leaf.home, leaf.time
+        super().restore()
 
     # ---- optimizers
 

@@ -1,0 +1,79 @@
+"""Tensors in a capture: what stands for the array and the gradient of each, and what they had before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import source
+from ..modes import modes
+from ..tensor import Tensor
+from .lines import Lines
+from .recorded import Recorded
+
+
+class Leaf:
+    """A Tensor that the step met: what it had before, and what stands for it."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self.data, self.grad, self.home, self.time = tensor._data, tensor._grad, tensor._home, tensor._time
+        self.cleared = False  # whether the step itself drops the gradient that was there before
+        self.absent = False  # whether an optimizer passed it by, as it had no gradient
+        self.flat: Any = None  # the optimizer's arrays that it lies in, where the step moves it
+        self.place = slice(0)
+        self.array: Any = None  # what stands for its array, ...
+        self.input: Any = None
+        self.before_input: Any = None
+        self.before: Any = None  # ... for the gradient that it had, where it had one, ...
+        self.gradient: Any = None  # ... and for its place among the optimizer's gradients
+
+
+class Leaves(Lines):
+    """The lines, and the Tensors that the step has met."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.leaves: dict[Tensor, Leaf] = {}
+
+    def touch(self, tensor: Tensor) -> None:
+        """From now on a Recorded stands for the Tensor's array, and for its gradient."""
+        if isinstance(tensor._data, Recorded) or tensor in self.leaves:
+            if tensor._data.node.value is None:
+                self.refuse(
+                    f"{source.label(tensor) or 'a Tensor'} was computed by a call before, which left no numbers there",
+                    "Give it as an argument and return the new one, or assign .data of a Tensor",
+                )
+            return
+        if tensor._primitive is not None:
+            self.refuse(
+                f"{source.label(tensor) or 'a Tensor'} was computed before the step, and its graph is not part of it",
+                "Compute it inside the step, or give .detach()",
+            )
+        leaf = self.leaves[tensor] = Leaf(tensor)
+        name = tensor._name or source.label(tensor) or "constant"
+        if tensor._owned and modes.layer:
+            name = f"{name}_{modes.layer.replace('.', '_')}"
+        tensor._data = self.input("leaf", leaf, leaf.data, name)
+        leaf.array, leaf.input = tensor._data, tensor._data.node
+        tensor._home = None
+        if leaf.grad is not None:
+            leaf.before = tensor._grad = self.input("gradient", leaf, leaf.grad, f"grad_{name}")
+            leaf.before_input = leaf.before.node
+
+    def reading(self, tensor: Tensor) -> None:
+        """The step reads a gradient: what it gets is not overwritten by a later one."""
+        self.touch(tensor)
+        leaf = self.leaves.get(tensor)
+        if leaf is not None and leaf.gradient is not None and tensor._grad is leaf.gradient:
+            tensor._grad = leaf.gradient.copy()
+
+    def clear(self, tensor: Tensor) -> None:
+        """The step sets the Tensor's gradient itself."""
+        self.touch(tensor)
+        if tensor in self.leaves:
+            self.leaves[tensor].cleared = True
+
+    def restore(self) -> None:
+        """Give Tensors back what they had."""
+        for tensor, leaf in self.leaves.items():
+            tensor._data, tensor._grad, tensor._home, tensor._time = leaf.data, leaf.grad, leaf.home, leaf.time
