@@ -20,6 +20,8 @@ from .terms import Array, Row, Step, Term, Text
 from .theme import DARK, LIGHT, Theme
 from .trace import Drawing
 
+WIDE = 9  # columns; a matrix with more stands below the name and the local derivative, not beside them
+
 
 def page(
     plan: Drawing, steps: Sequence[Step], rows: Sequence[dict[str, Any]], stills: Sequence[str], *,
@@ -108,7 +110,9 @@ def _rows(step: Step, digits: int) -> str:
     heads = [h for i, h in enumerate(step.heads) if i != 1 or with_local]
     head = "".join(f'<th scope="col">{escape(h) or "<span class=silent>formula</span>"}</th>' for h in heads)
     body = "".join(_row(row, digits, with_local) for row in step.rows)
-    return f'<table class="rows"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    arrays = [term.cells(digits) for row in step.rows for term in row.terms if isinstance(term, Array)]
+    wide = " wide" if any(cells and len(cells[0]) > WIDE for cells in arrays) else ""
+    return f'<table class="rows{wide}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _row(row: Row, digits: int, with_local: bool) -> str:

@@ -99,6 +99,7 @@
     const fitting = (graph.clientWidth - 16) / data.width, factor = fitting < full * 0.75 ? full : Math.min(full, fitting);
     svg.style.width = `${data.width * factor}px`;
     svg.style.height = `${data.height * factor}px`;
+    svg.style.maxWidth = `${data.width * Math.max(full * 1.3, factor)}px`; // a small graph is not blown up to fit
     const height = Math.max(170, data.height * factor + 28);
     document.body.style.setProperty("--graph", `${Math.min(height, Math.max(innerHeight * 0.4, 230))}px`);
   }
