@@ -3,6 +3,7 @@
 They are the limit that the table compares with, so each takes the fastest calls that NumPy has:
 
 - `out=` everywhere, and constants as arrays without axes: a Python number has to be converted at each call;
+- arrays that begin with a cache line, where memory comes at any 16 bytes;
 - all parameters in one flat array, so that an optimizer costs a few calls for all of them together;
 - a.dot(b, out=…) and not np.matmul, which asks more before it multiplies; ones.dot(g) for a sum along the first axis;
 - np.maximum with an array of zeros: with a single 0, NumPy has no fast loop for it;
@@ -11,6 +12,7 @@ They are the limit that the table compares with, so each takes the fastest calls
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,15 +20,32 @@ import numpy as np
 
 from .setting import SGD, Adam, Training
 
+LINE = 64  # bytes of a cache line
 
-def empty(*shape: int) -> Any:
-    """An array to write into."""
-    return np.empty(shape, np.float32)
+
+def empty(*shape: int, dtype: Any = np.float32) -> Any:
+    """An array to write into, which begins with a cache line."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    room = np.empty(size + LINE, np.uint8)
+    first = -room.ctypes.data % LINE
+    return room[first : first + size].view(dtype).reshape(shape)
+
+
+def zeros(*shape: int) -> Any:
+    """Zeros."""
+    return full(0, shape)
 
 
 def ones(*shape: int) -> Any:
     """Ones: what sums are made with."""
-    return np.ones(shape, np.float32)
+    return full(1, shape)
+
+
+def full(x: float, shape: Sequence[int]) -> Any:
+    """An array of one number."""
+    array = empty(*shape)
+    array.fill(x)
+    return array
 
 
 def number(x: float) -> Any:
@@ -36,7 +55,8 @@ def number(x: float) -> Any:
 
 def flat(arrays: Sequence[np.ndarray]) -> tuple[Any, list[Any]]:
     """One array with the numbers of all, and the views that have their shapes."""
-    whole = np.concatenate([x.ravel() for x in arrays])
+    whole = empty(sum(x.size for x in arrays))
+    np.concatenate([x.ravel() for x in arrays], out=whole)
     parts = np.split(whole, np.cumsum([x.size for x in arrays])[:-1])
     return whole, [part.reshape(x.shape) for part, x in zip(parts, arrays, strict=True)]
 
@@ -50,10 +70,10 @@ def trained(training: Training) -> tuple[list[Any], list[Any], Callable[[], None
 
 def relu(*shape: int) -> tuple[Callable[[Any], None], Callable[[Any, Any], None]]:
     """forward(z): z becomes max(z, 0). backward(h, g): g becomes 0 where h is 0."""
-    zeros, bits, last = np.zeros(shape, np.float32), np.empty(shape, np.int32), np.array(31, np.int32)
+    floor, bits, last = zeros(*shape), empty(*shape, dtype=np.int32), np.array(31, np.int32)
 
     def forward(z: Any) -> None:
-        np.maximum(z, zeros, out=z)
+        np.maximum(z, floor, out=z)
 
     def backward(h: Any, g: Any) -> None:
         np.negative(h.view(np.int32), out=bits)
@@ -68,7 +88,8 @@ def softmax_crossentropy(classes: int, samples: int) -> Callable[[Any, Any], Any
 
     z is (classes, samples): NumPy works along rows, and these are the long ones.
     """
-    one_hot = np.eye(classes, dtype=np.float32) / np.float32(samples)
+    one_hot = empty(classes, classes)
+    one_hot[...] = np.eye(classes) / samples
     chosen, row, total = empty(classes, samples), ones(classes), empty(samples)
     share, n = ones(samples) / np.float32(samples), number(samples)
 
@@ -201,7 +222,7 @@ def convolution(channels: int, images: int, side: int) -> tuple[Callable[[Any], 
     x is (channels, images · side · side), met is (channels · 9, images · side · side).
     """
     size = images * side * side
-    met = np.zeros((channels, 9, size), np.float32)
+    met = zeros(channels, 9, size)
     shifts = [row * side + column for row in range(3) for column in range(3)]
     places = [(met[:, i, : size - shift], shift) for i, shift in enumerate(shifts)]
 
@@ -224,10 +245,10 @@ def max_pool(channels: int, images: int, side: int, pooled: int) -> tuple[Callab
     y and gy are (channels, images · side · side), h and gh (channels, images · pooled · pooled).
     """
     used = 2 * pooled
-    larger, glarger = (np.zeros((channels, images, pooled, side), np.float32) for _ in range(2))
+    larger, glarger = zeros(channels, images, pooled, side), zeros(channels, images, pooled, side)
     left, right = larger[..., 0:used:2], larger[..., 1:used:2]
     gleft, gright = glarger[..., 0:used:2], glarger[..., 1:used:2]
-    right_wins, below_wins = np.empty(left.shape, bool), np.empty(larger.shape, bool)
+    right_wins, below_wins = empty(*left.shape, dtype=bool), empty(*larger.shape, dtype=bool)
 
     def rows(y: Any) -> tuple[Any, Any]:
         image = y.reshape(channels, images, side, side)
@@ -259,7 +280,7 @@ def optimizer(rule: SGD | Adam, w: Any, g: Any) -> Callable[[], None]:
 
 def sgd(rule: SGD, w: Any, g: Any) -> Callable[[], None]:
     """SGD in two calls, with momentum in four."""
-    a, v, lr, momentum = np.empty_like(w), np.zeros_like(w), number(rule.lr), number(rule.momentum)
+    a, v, lr, momentum = empty(w.size), zeros(w.size), number(rule.lr), number(rule.momentum)
 
     def plain() -> None:
         np.multiply(g, lr, out=a)
@@ -276,7 +297,7 @@ def sgd(rule: SGD, w: Any, g: Any) -> Callable[[], None]:
 
 def adam(rule: Adam, w: Any, g: Any) -> Callable[[], None]:
     """Adam in ten calls: m and s are kept without their factors 1 − β, which go into ε and the rate."""
-    m, s, a = np.zeros_like(w), np.zeros_like(w), np.empty_like(w)
+    m, s, a = zeros(w.size), zeros(w.size), empty(w.size)
     beta1, beta2, eps, rate = (number(x) for x in (rule.beta1, rule.beta2, rule.eps, rule.lr))
     t = 0
 

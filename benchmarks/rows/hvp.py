@@ -24,8 +24,8 @@ def by_hand() -> Made:
     """
     from .. import by_hand as hand
 
-    w1, b1, w2, b2, w3, b3 = PARAMETERS
-    v1, c1, v2, c2, v3, c3 = V
+    _, (w1, b1, w2, b2, w3, b3) = hand.flat(PARAMETERS)
+    _, (v1, c1, v2, c2, v3, c3) = hand.flat(V)
     result, (r1, rb1, r2, rb2, r3, rb3) = hand.flat([np.zeros_like(p) for p in PARAMETERS])
     hs1, hs2, zs = (hand.empty(2 * SAMPLES, width) for width in (128, 64, 10))  # h above Rh
     ghs1, ghs2, gs2, gzs = (hand.empty(2 * SAMPLES, width) for width in (128, 64, 64, 10))  # Rg above g

@@ -42,7 +42,7 @@ def by_hand(masks: Any = None) -> Made:
     twice, strength = hand.number(2 * STRENGTH), np.float32(STRENGTH)
     h1, h2, gh1, gh2 = (hand.empty(SAMPLES, WIDTH) for _ in range(4))
     centered1, centered2, z = hand.empty(SAMPLES, WIDTH), hand.empty(SAMPLES, WIDTH), hand.empty(10, SAMPLES)
-    batch, moving, part = hand.empty(4, WIDTH), np.zeros((4, WIDTH), np.float32), hand.empty(4, WIDTH)
+    batch, moving, part = hand.empty(4, WIDTH), hand.zeros(4, WIDTH), hand.empty(4, WIDTH)
     moving[1::2] = 1
     keeps, takes = hand.number(KEEPS), hand.number(1 - KEEPS)
     norm1, norm1_back = hand.batch_norm(SAMPLES, WIDTH, EPSILON)
@@ -50,7 +50,7 @@ def by_hand(masks: Any = None) -> Made:
     relu, relu_back = hand.relu(SAMPLES, WIDTH)
     softmax_crossentropy = hand.softmax_crossentropy(10, SAMPLES)
     ones, scale = hand.ones(SAMPLES), hand.number(1 / (1 - RATE))
-    kept = np.empty((2, SAMPLES, WIDTH), bool)
+    kept = hand.empty(2, SAMPLES, WIDTH, dtype=bool)
     draw = hand.bernoulli(1 - RATE, kept) if masks is None else lambda: np.copyto(kept, masks)
     kept1, kept2 = kept
     h1_t, h2_t, z_t, w2_t, w3_t, b3_column = h1.T, h2.T, z.T, w2.T, w3.T, b3[:, None]

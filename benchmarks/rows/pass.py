@@ -19,8 +19,9 @@ PARAMETERS, BATCH = digits.TRAINING.parameters, digits.TRAINING.batch
 def by_hand() -> Made:
     from .. import by_hand as hand
 
-    gradients = [np.zeros_like(p) for p in PARAMETERS]
-    loss_of = hand.two_layers(PARAMETERS, gradients, digits.SAMPLES)
+    _, parameters = hand.flat(PARAMETERS)
+    _, gradients = hand.flat([np.zeros_like(p) for p in PARAMETERS])
+    loss_of = hand.two_layers(parameters, gradients, digits.SAMPLES)
 
     def step(x: Any, labels: Any) -> Any:
         return loss_of(x, labels), gradients
