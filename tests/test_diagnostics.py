@@ -159,6 +159,12 @@ def test_A6_units_of_images_are_channels():
     assert dead_units(tg.Sequential([tg.ReLU()]), x) == {"0": pytest.approx(2 / 3)}
 
 
+def test_a_layer_of_one_number_a_sample_is_one_unit():
+    model = tg.Sequential([tg.Lambda(lambda a: a[:, 0]), tg.ReLU()])
+    assert dead_units(model, [[1.0], [-1.0], [-1.0], [-1.0]]) == {"1": 0.0}
+    assert dead_units(model, [[-1.0], [-1.0]]) == {"1": 1.0}
+
+
 def test_dead_units_no_gradient_reaches():
     model = tg.Sequential([tg.Dense(64, 10, "relu"), tg.Dense(10, 64)])
     model[0].bias.data[:3] = -1000.0

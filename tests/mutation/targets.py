@@ -170,6 +170,9 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("ops/convolution.py", "bottom", "height - 1 - bottom → "),
         ("ops/convolution.py", "right", "width - 1 - right → "),
         ("ops/convolution.py", "tall = ", "grid.window[0] - 1 → "),
+        ("ops/convolution.py", "pads = ((height - 1 - top", "height - 1 → "),
+        ("ops/convolution.py", "pads = ((height - 1 - top", "width - 1 → "),
+        ("ops/convolution.py", "pads = ((height - 1 - top", "1 → 2"),
     ],
     "beyond it, all is 0 in any float": [
         ("ops/activations.py", "np.minimum(np.abs(x), 39.0)", "39.0 → "),
@@ -186,6 +189,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("ops/indexing.py", "np.add.at(np.reshape(out, -1)", "1 → 2"),
         ("ops/joining.py", "shape=(-1, 1)", "1 → 2"),
         ("ops/reductions.py", "weights = np.reshape(weights, [-1 if", "1 → 2"),
+        ("diagnostics.py", "out.reshape(-1, ", "1 → 2"),
     ],
     "the sign goes in twice": [
         ("ops/cumulative.py", "np.concatenate([x[..., step:], zeros]", "np.concatenate"),
@@ -228,5 +232,11 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     ],
     "how many samples are looked at together": [
         ("diagnostics.py", "batch_size: int = 1024", "1024 → "),
+    ],
+    "only whether it is 0 counts": [
+        ("diagnostics.py", "out.reshape(-1, ", "out.reshape(-1, "),
+    ],
+    "the way back begins at one output, once": [
+        ("backward.py", "received[output] + gradient if output in received", "received[output] + "),
     ],
 }

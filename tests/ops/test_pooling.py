@@ -81,6 +81,7 @@ def test_a_mean_shares_its_gradient_evenly():
         (lambda: ops.max_pool2d(IMAGE[0], size=2), "x must have 4 axes"),
         (lambda: ops.max_pool2d(IMAGE, size=0), "the window must be a whole number ≥ 1"),
         (lambda: ops.max_pool2d(IMAGE, size=9), r"window of \(9, 9\) does not fit into an image of \(5, 6\)"),
+        (lambda: ops.max_pool2d(IMAGE, size=9, padding=1), r"does not fit into an image of \(7, 8\), padding included"),
         (lambda: ops.max_pool2d(IMAGE, size=2, padding=2), "would see nothing but padding"),
         (lambda: ops.max_pool2d(IMAGE, size=2, stride=0), "stride must be a whole number ≥ 1"),
         (lambda: ops.avg_pool2d(IMAGE, size=2, padding=-1), "padding must be"),
