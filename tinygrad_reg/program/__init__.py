@@ -15,13 +15,14 @@ what was called, with which nodes, the user's line, and the value in this run.
 | whose.py | whose code something is: the user's own is looked into |
 | once.py | what is different each time, and a program would do only once: the clock, random numbers that no op draws |
 | structures.py | what a step is given and returns, taken apart: lists, tuples and dicts of arrays |
-| recorded.py | Recorded: NumPy's protocols and operators, each of which notes a Node; what looks at values is refused |
+| recorded.py | Recorded: NumPy's protocols and operators, each of which notes a Node |
+| refusals.py | what looks at values, or can't be repeated otherwise, is refused, and how |
 | capture.py | what the engine tells: an op is applied, a random number drawn, a gradient received; names |
 | leaves.py | the Tensors of the step: what stands for them, and what they had before |
 | updates.py | the optimizers of the step, and how their update rules are recorded |
 | lines.py | the list of Nodes; arrays that are changed in place |
 | node.py | Node: a line of the program, and what a line may call besides NumPy's functions |
-| origins.py | where in the user's code a Node comes from: its name and line; refusals, and notes where it fails |
+| origins.py | where in the user's code a Node comes from: its name and line, and notes where it fails |
 | program.py | the lines that count, equal ones once; what the step returns and leaves behind |
 | write.py | Nodes as Python expressions |
 | listing.py | `fast.source`: one readable function, named and commented as the user's code |

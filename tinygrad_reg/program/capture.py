@@ -21,9 +21,10 @@ from ..tensor import Tensor
 from .arguments import is_input
 from .node import Input, Node
 from .once import DRAWN, Generators
-from .origins import Refused, ShapeRefused, called, located
+from .origins import called
 from .places import Place
 from .recorded import Recorded
+from .refusals import Refused, ShapeRefused, located
 from .structures import is_structure, like, parts
 from .updates import Updates
 from .variables import NUMERIC

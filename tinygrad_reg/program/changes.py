@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..tensor import Tensor
-from .origins import Refused, located
 from .places import GONE
 from .recorded import is_computed
+from .refusals import Refused, located
 from .variables import Variables
 
 

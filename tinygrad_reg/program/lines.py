@@ -11,8 +11,9 @@ import numpy as np
 from .. import source
 from ..modes import quiet
 from .node import FILLED, Check, Input, Node, assign, item
-from .origins import Refused, held, locate, located
+from .origins import held, locate
 from .recorded import Recorded
+from .refusals import Refused, located
 from .structures import mapped
 
 

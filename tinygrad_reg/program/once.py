@@ -15,7 +15,7 @@ import numpy as np
 
 from ..modes import modes
 from .bytecode import Read
-from .origins import Refused, located
+from .refusals import Refused, located
 from .structures import mapped
 
 DRAWN = (

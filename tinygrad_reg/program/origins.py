@@ -16,22 +16,6 @@ from .node import Node
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
-class Refused(RuntimeError):
-    """A step does what no program can repeat."""
-
-
-class ShapeRefused(Refused):
-    """The shape of a result depends on values."""
-
-
-def located(file: str, line: int, what: str, advice: str) -> str:
-    """What can't be captured, why, and what to write instead."""
-    text = linecache.getline(file, line).strip()
-    if not file:
-        return f"tg.compile can't capture this step: {what}. {advice}."
-    return f"tg.compile can't capture line {line} of {os.path.basename(file)}\n    {text}\nbecause {what}. {advice}."
-
-
 # ---- while it is recorded
 
 

@@ -13,8 +13,8 @@ from ..tensor import Tensor
 from .capture import Capture
 from .leaves import Leaf
 from .node import Check, Input, Node, assign, exchanged, filled
-from .origins import Refused, located
 from .recorded import Recorded, is_computed
+from .refusals import Refused, located
 from .structures import is_structure, mapped, parts
 
 

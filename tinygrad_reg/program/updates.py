@@ -13,8 +13,8 @@ from ..optim.flat import runs, written
 from ..tensor import Tensor
 from .leaves import Leaf, Leaves
 from .node import Check, Stretch, assign
-from .origins import Refused
 from .recorded import Recorded
+from .refusals import Refused
 
 
 class Step(NamedTuple):
