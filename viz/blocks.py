@@ -81,7 +81,8 @@ class BlockLesson(Lesson):
         return Step(
             "forward", "What goes in",
             "There are too many operations for one a step, so each step takes a whole block. "
-            f"The {folded} parameters stand in the blocks that use them.", tuple(rows), heads=("tensor", "", "value"),
+            + ("The parameter stands" if folded == 1 else f"The {folded} parameters stand")
+            + f" in the blocks that use {'it' if folded == 1 else 'them'}.", tuple(rows), heads=("tensor", "", "value"),
             active=tuple(b.id for b in boxes), changes={b.id: {"value": self._value(b)} for b in boxes},
         )  # fmt: skip
 
