@@ -114,6 +114,8 @@ def test_gradients_have_the_dtype_of_their_tensor():
     x, y = leaf(np.ones(3, np.float32)), leaf(np.ones(3))
     (x * y).sum().backward()
     assert (x.grad.dtype, y.grad.dtype) == (np.float32, np.float64)
+    np.testing.assert_array_equal(x.grad, y.data)
+    np.testing.assert_array_equal(y.grad, x.data)
 
 
 def test_a_failing_backward_leaves_every_grad_as_it_was():
