@@ -78,11 +78,11 @@ class BlockLesson(Lesson):
         rows = [
             Row(self.name(b.unit.members[0]), (Array(self.forward[b.unit.members[0]].value),)) for b in boxes[:ROWS]
         ]
+        why = "There are too many operations for one a step, so each step takes a whole block."
+        if folded:
+            why += f" Parameters ({folded}) stand in the blocks that use them."
         return Step(
-            "forward", "What goes in",
-            "There are too many operations for one a step, so each step takes a whole block. "
-            + ("The parameter stands" if folded == 1 else f"The {folded} parameters stand")
-            + f" in the blocks that use {'it' if folded == 1 else 'them'}.", tuple(rows), heads=("tensor", "", "value"),
+            "forward", "What goes in", why, tuple(rows), heads=("tensor", "", "value"),
             active=tuple(b.id for b in boxes), changes={b.id: {"value": self._value(b)} for b in boxes},
         )  # fmt: skip
 

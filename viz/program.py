@@ -17,7 +17,7 @@ from .page import insisted, part, variables
 from .picture import Picture
 from .text import clean, width
 from .theme import LIGHT, MONO, THEMES, Theme, look
-from .trace import Drawing
+from .trace import Drawing, counted
 
 LINE, SIZE, EDGE = 19.0, 13.0, 22.0
 CHARACTER = 0.602 * SIZE  # width of one in the font of programs
@@ -57,7 +57,7 @@ def program(compiled: Any, *, title: str = "", theme: str = "auto") -> Picture:
     layout.place(plan, 26.0)
     heading = clean(title, 80) or f"{clean(name, 40)}: the graph and its program"
     count = sum(not box.is_leaf for box in plan.boxes)
-    boxes, them = ("1 box", "it") if count == 1 else (f"{count} boxes", "them")
+    boxes, them = counted(count, "box"), "it" if count == 1 else "them"
     description = f"program of {clean(name, 40)}: {boxes}, and the lines that compute {them} and go back through {them}"
     return _Program(heading, description, plan, lines, theme)
 

@@ -40,7 +40,7 @@ def update_steps(lesson: Lesson, optimizer: Any) -> Iterator[Step]:
         if differs:
             why += " Its .grad differs from this pass (accumulated or clipped), and the update uses what is in .grad."
         if at == MOST - 1 and len(mine) > MOST:
-            why += f" The other {len(mine) - MOST} parameters follow in the same way."
+            why += f" Of the other parameters ({len(mine) - MOST}), each moves in the same way."
         moved = {box.id: {"value": _moved(step.value, after["w"], lesson.digits)}} if box else {}
         yield Step(
             "update", f"Update {name}", why, tuple(_rows(formula, before, after, name, lesson.goal, lesson.digits)),
