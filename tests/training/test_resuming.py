@@ -1,8 +1,10 @@
 """A resumed run equals the uninterrupted one bit for bit, and is compared with what it was begun with."""
 
 import os
+import random
 import signal
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -231,3 +233,91 @@ def test_a_set_of_any_size_has_a_fingerprint():
     fingerprint = resuming.fingerprint
     assert fingerprint(large) == fingerprint(large.copy()) != fingerprint(large + 1)
     assert fingerprint(np.zeros((4, 0))) == fingerprint(np.zeros((5, 0)))
+
+
+class Holding:
+    """Draws from what it holds."""
+
+    def __init__(self, draws):
+        self.inner = {"draws": [draws]}
+
+    def __call__(self, x):
+        return x + 0.1 * self.inner["draws"][0](size=x.shape)
+
+
+class Slotted(Holding):
+    __slots__ = ("inner",)
+
+
+class NoisyLayer(tg.Module):
+    def __init__(self, draws):
+        self.add = Holding(draws)
+
+    def forward(self, x):
+        return self.add(x)
+
+
+class Shaking(tg.Callback):
+    def __init__(self, draws):
+        self.shake = Holding(draws)
+
+    def on_batch_end(self, batch, logs):
+        for p in self.run.model.parameters():
+            p.data = self.shake(p.data)
+
+
+def called_by_another(draws):
+    def helper(x):
+        return np.stack([row + (lambda: draws(size=row.shape))() for row in x])
+
+    return lambda x: helper(x)
+
+
+def legacy(_):
+    return lambda x: x + 0.1 * np.random.normal(size=x.shape)  # noqa: NPY002 - as many scripts do
+
+
+def python(_):
+    return lambda x: x * random.random()
+
+
+def noisy_loss(draws):
+    return lambda prediction, target: tg.losses.mse(prediction, target + draws(size=target.shape))
+
+
+PLACES = {
+    "np.random": (legacy, "augment"), "random": (python, "augment"), "an object": (Holding, "augment"),
+    "slots": (Slotted, "augment"), "a helper": (called_by_another, "augment"), "a loss": (noisy_loss, "loss"),
+    "Lambda": (lambda draws: tg.Lambda(Holding(draws)), "layer"), "a layer": (NoisyLayer, "layer"),
+    "a callback": (Shaking, "callbacks"),
+    "partial": (lambda draws: partial(lambda add, x: add(x), Holding(draws)), "augment"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [np.random.default_rng, np.random.RandomState])
+@pytest.mark.parametrize("place", PLACES)
+def test_generators_wherever_they_can_be_seen_go_on_where_they_were(place, kind, tmp_path):
+    make_it, where = PLACES[place]
+    x = np.random.default_rng(0).normal(size=(12, 2))
+
+    def script(epochs, path):
+        tg.seed(0), np.random.seed(0), random.seed(0)  # noqa: NPY002
+        it = make_it(kind(5).normal)
+        model = tg.Sequential(*[it] * (where == "layer"), tg.Dense(2, 1))
+        options = {where: it} if where in ("augment", "loss", "callbacks") else {}
+        options = {"loss": "mse", "optimizer": "sgd", "verbose": 0, "batch_size": 4, **options}
+        tg.fit(model, x, x[:, :1], epochs=epochs, resume=tmp_path / path, **options)
+        return model[-1].kernel.data.tolist()
+
+    whole = script(4, "whole")
+    script(2, "part")
+    assert script(4, "part") == whole
+    held = container.read(tmp_path / "part")["generators"]
+    assert {"np.random", "random"} & held.keys() == ({place} & {"np.random", "random"})  # as they are, where unused
+
+
+def test_what_a_script_no_longer_draws_from_or_clips_is_told(tmp_path):
+    train(*make(), 1, tmp_path / "run", clip=1.0)
+    differ = "with clip global_norm 1, not norm 2, and random generators rng.0, not none, and seed 9, not 0: give what"
+    with pytest.warns(UserWarning, match=differ):
+        train(*make(), 2, tmp_path / "run", clip=("norm", 2), rng=None)

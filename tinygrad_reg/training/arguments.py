@@ -257,7 +257,12 @@ def clipping(clip: Any) -> Callable[[list[Tensor]], Any] | None:
         )
     if math.isinf(limit):
         return None
-    return lambda parameters: _CLIPPINGS[kind](parameters, float(limit))
+
+    def clipped(parameters: list[Tensor]) -> Any:
+        return _CLIPPINGS[kind](parameters, float(limit))
+
+    clipped.__name__ = f"{kind} {float(limit):g}"
+    return clipped
 
 
 def callbacks(given: Any, resume: Any = None) -> list[Callback]:

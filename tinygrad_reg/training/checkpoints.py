@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import functools
-import inspect
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +12,12 @@ import numpy as np
 
 from .. import checks
 from ..calls import answered
-from ..layers.module import Module, walk
-from ..modes import generator
+from ..layers.module import Module
 from ..optim import Optimizer
-from . import container
+from . import container, randomness
 from .callbacks import Callback
 from .history import History
+from .randomness import Source
 
 
 @dataclass
@@ -41,23 +39,29 @@ def save(
     epoch: int = 0,
     callbacks: Any = (),
     history: Mapping[str, Any] | None = None,
-    rng: np.random.Generator | Sequence[np.random.Generator] | None = None,
+    rng: Source | Sequence[Source] | None = None,
 ) -> None:
     """Save all that a training needs to go on as if it had never stopped, in one file at `path`.
 
         tg.save("run.npz", model=model, optimizer=optimizer, epoch=epoch)
 
-    This thread's random generator, those of the layers, and `rng` (one or several) are saved too. The file appears as
-    a whole: when the program is killed, or the disk is full, what was at `path` before is still there. No pickle.
+    This thread's random generator, those of the layers, and `rng` (one or several) are saved too; those behind
+    np.random.normal() and random.random() are shared by the whole process, and left alone. The file appears as a whole:
+    when the program is killed, or the disk is full, what was at `path` before is still there. No pickle.
     """
     epoch = checks.whole("epoch, how many are complete,", epoch, 0)
-    state = state_of(model=model, optimizer=optimizer, epoch=epoch, callbacks=callbacks, history=history, rng=rng)
+    sources = randomness.of_model(model, rng)
+    state = state_of(
+        model=model, optimizer=optimizer, epoch=epoch, callbacks=callbacks, history=history, sources=sources
+    )
     if not state.keys() & {"model", "optimizers", "callbacks"}:
         raise TypeError("nothing to save: give model=, optimizer= or callbacks=")
     container.write(path, state)
 
 
-def state_of(*, model: Any, optimizer: Any, epoch: int, callbacks: Any, history: Any, rng: Any) -> dict[str, Any]:
+def state_of(
+    *, model: Any, optimizer: Any, epoch: int, callbacks: Any, history: Any, sources: Mapping[str, Source]
+) -> dict[str, Any]:
     """All that save() writes."""
     parts = _parts(model, optimizer, callbacks)
     state: dict[str, Any] = {"epoch": epoch}
@@ -65,7 +69,7 @@ def state_of(*, model: Any, optimizer: Any, epoch: int, callbacks: Any, history:
         state[kind] = {label: thing.state_dict() for label, thing in things.items()}
     if history is not None:
         state["history"] = _history_state(history if isinstance(history, History) else History(history))
-    state["generators"] = {name: _state_of(own) for name, own in _generators(model, rng).items()}
+    state["generators"] = {name: randomness.state_of(own) for name, own in sources.items()}
     return state
 
 
@@ -76,7 +80,7 @@ def load(
     model: Module | None = None,
     optimizer: Optimizer | Sequence[Optimizer] | None = None,
     callbacks: Any = (),
-    rng: np.random.Generator | Sequence[np.random.Generator] | None = None,
+    rng: Source | Sequence[Source] | None = None,
 ) -> Checkpoint:
     """Restore what tg.save() saved, and return an object with `.epoch` and `.history`.
 
@@ -86,18 +90,25 @@ def load(
     What is given here must be in the file, and fit it; what the file holds besides is left out. The random generators
     are set back too. A file that is damaged, or does not fit, raises ValueError, and nothing has changed.
     """
+    return loaded(path, model=model, optimizer=optimizer, callbacks=callbacks, sources=randomness.of_model(model, rng))
+
+
+def loaded(
+    path: str | os.PathLike[str], *, model: Any, optimizer: Any, callbacks: Any, sources: Mapping[str, Source]
+) -> Checkpoint:
+    """What load() does, with the random generators by name."""
     parts = _parts(model, optimizer, callbacks)
     state = container.read(path)
     try:
         history, settings = _history(state.get("history", {})), _settings(state.get("settings", {}))
         checkpoint = Checkpoint(os.fspath(path), _epoch(state), history, settings)
-        restored = _fitting_generators(_generators(model, rng), state.get("generators"))
+        restored = randomness.fitting(sources, state.get("generators"))
         loads = [(thing, saved) for kind, things in parts.items() for thing, saved in _saved(state, kind, things)]
     except Exception as error:
         raise container.refusal(path, str(error)) from error
     _load_all(path, list(reversed(loads)))  # the model last: as long as it is not written, graphs built on it hold
     for own, saved in restored:
-        own.bit_generator.state = saved
+        randomness.set_state(own, saved)
     return checkpoint
 
 
@@ -229,69 +240,3 @@ def _history(state: Mapping[str, Any]) -> History:
             raise ValueError(f"its {name} is {note!r}")
         setattr(history, name, note)
     return history
-
-
-# ---- random generators
-
-
-def _generators(model: Module | None, rng: Any) -> dict[str, np.random.Generator]:
-    """All that a training may draw from: this thread's generator, the layers' own, and those given."""
-    found = {"thread": generator()}
-    if model is not None:
-        found.update((f"model.{path}", own) for path, own in model.named_generators())
-    wanted = "a NumPy Generator such as np.random.default_rng(0)"
-    for i, own in enumerate(checks.several("rng", rng, lambda each: isinstance(each, np.random.Generator), wanted)):
-        if not isinstance(own, np.random.Generator):
-            raise TypeError(f"rng must be {wanted}, not {own!r}")
-        found[f"rng.{i}"] = own
-    return found
-
-
-def generators_in(function: Any) -> list[np.random.Generator]:
-    """The random generators that a user's function draws from, where they can be seen: its own and its variables'."""
-    while isinstance(function, functools.partial):
-        own = [part for _, part in walk([*function.args, function.keywords]) if isinstance(part, np.random.Generator)]
-        if own:
-            return own + generators_in(function.func)
-        function = function.func
-    if inspect.ismethod(function):
-        function = function.__self__
-    if inspect.isfunction(function):
-        seen = inspect.getclosurevars(function)
-        held: Iterable[Any] = [*seen.nonlocals.values(), *seen.globals.values(), *(function.__defaults__ or ())]
-    else:
-        held = getattr(function, "__dict__", {}).values()
-    return [part for _, part in walk(list(held)) if isinstance(part, np.random.Generator)]
-
-
-def _state_of(rng: np.random.Generator) -> Any:
-    """A generator's state as plain data: arrays as lists, of numbers as large as they are."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {key: plain(part) for key, part in value.items()}
-        return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
-
-    return plain(rng.bit_generator.state)
-
-
-def _fitting_generators(
-    own: Mapping[str, np.random.Generator], saved: Any
-) -> list[tuple[np.random.Generator, Mapping[str, Any]]]:
-    """Each generator with the state to set; a state that a generator would not take is found out on a copy."""
-    if not isinstance(saved, Mapping):
-        raise ValueError("it holds no random generators")
-    found = []
-    for name, rng in own.items():
-        if name not in saved:
-            raise ValueError(f"it holds no state of the random generator '{name}'; it has {', '.join(saved)}")
-        try:
-            trial = copy.deepcopy(rng)
-            trial.bit_generator.state = saved[name]
-            fits = _state_of(trial) == saved[name]
-        except Exception as error:
-            raise ValueError(f"the state of the random generator '{name}' does not fit: {error}") from error
-        if not fits:
-            raise ValueError(f"the state of the random generator '{name}' is none that it can have")
-        found.append((rng, saved[name]))
-    return found

@@ -89,8 +89,12 @@ def fit(
     resume="run.npz" is for a script that may be killed: run it again, and it goes on behind the last complete epoch, to
     the weights that it would have had (and comes back at once when all epochs are done, with a warning). What is in the
     file replaces what the script has made: weights, the optimizer's state and rate (a warning says so where another is
-    given), callbacks' memories, all random generators. A warning says, too, where batch size, data, seed, or a layer's
-    settings (a dropout rate, a penalty) are not those that the run was begun with. Delete the file to start anew.
+    given), callbacks' memories, all random generators: this thread's, those behind np.random.normal() and
+    random.random(), those of layers, and those that augment, the loss, metrics, callbacks and layers of your own are
+    seen to draw from (in their variables, attributes, and the functions that they call). A warning says, too, where
+    batch size, data, loss, clipping, seed, or a layer's settings (a dropout rate, a penalty) are not those that the run
+    was begun with. Not in the file is what your functions and callbacks count or keep themselves (a callback has
+    state_dict() for that), and what a callback sets in layers: a rate, requires_grad. Delete the file to start anew.
 
     >>> import os, tempfile, tinygrad_reg as tg
     >>> x, y = tg.data.moons(60, rng=0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
@@ -22,19 +23,37 @@ from .checkpoints import Checkpoint
 _ANEW = "delete the file to start anew"
 
 
-def settings(model: Module, train: batches, loss: losses.Loss) -> dict[str, Any]:
+def settings(
+    model: Module, train: batches, loss: losses.Loss, clip: Any, augment: Any, sources: Iterable[str]
+) -> dict[str, Any]:
     """What makes a run what it is besides its state: the model's own settings, the batches, the data, the seed."""
     names = ("x", "y", "weights")
     return {
         "batch_size": train.batch_size,
         "shuffle": train.shuffle,
         "drop_last": train.drop_last,
-        "loss": getattr(loss, "__name__", type(loss).__name__),
+        "loss": _described(loss),
+        "clip": _described(clip),
+        "augment": _described(augment),
+        "random generators": [*sources],
         "seed": _seed(generator(train.rng)),
         "samples": train.samples,
         **{f"values of {name}": fingerprint(array) for name, array in zip(names, train.arrays, strict=False)},
-        "model": re.sub(r" at 0x[0-9a-f]+", "", repr(model)).splitlines(),
+        "model": _without_addresses(repr(model)).splitlines(),
     }
+
+
+def _described(function: Any) -> str | None:
+    """A function in words that are the same in the next process."""
+    if isinstance(function, functools.partial):
+        given = [*map(repr, function.args), *(f"{name}={value!r}" for name, value in function.keywords.items())]
+        return f"{_described(function.func)}({_without_addresses(', '.join(given))})"
+    name = getattr(function, "__name__", None)
+    return name if name is not None or function is None else _without_addresses(repr(function))
+
+
+def _without_addresses(text: str) -> str:
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
 
 
 def _seed(rng: np.random.Generator) -> int | None:
@@ -69,9 +88,13 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[st
             first, second = next(pair for pair in lines if pair[0] != pair[1])
             yield f"{str(first).strip()}, not {second.strip()}"
         elif not name.startswith("values of "):
-            yield f"{name} {one}, not {other}"
+            yield f"{name} {_listed(one)}, not {_listed(other)}"
         elif then.get("samples") == now["samples"]:
             yield f"other {name}"
+
+
+def _listed(value: Any) -> Any:
+    return (", ".join(value) or "none") if isinstance(value, list) else value
 
 
 def compare_rates(checkpoint: Checkpoint, given: float, optimizer: Optimizer) -> None:

@@ -16,13 +16,12 @@ from .. import losses, optim
 from ..data.augmentation import Augmentation
 from ..data.sets import batches
 from ..layers.module import Module
-from ..modes import generator
 from ..optim import Optimizer
 from ..source import users_level
 from ..tensor import Tensor
-from . import arguments, container, divergence, resuming
+from . import arguments, container, divergence, randomness, resuming
 from .callbacks import Callback
-from .checkpoints import generators_in, load, state_of
+from .checkpoints import loaded, state_of
 from .evaluation import measured
 from .figures import Figures
 from .gradient import Gradient
@@ -75,21 +74,38 @@ class Run:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save all of it: a run that resumes from there goes on as this one does."""
-        state = state_of(epoch=self._done, history=self.history, **self._parts())
+        state = state_of(epoch=self._done, history=self.history, **self._parts(self._drawn_from()))
         container.write(path, {**state, "settings": self.settings})
 
-    def _parts(self) -> dict[str, Any]:
-        return {"model": self.model, "optimizer": self.optimizer, "callbacks": self.callbacks, "rng": self._rngs()}
+    def _parts(self, sources: dict[str, randomness.Source]) -> dict[str, Any]:
+        parts = {"model": self.model, "optimizer": self.optimizer, "callbacks": self.callbacks}
+        return {**parts, "sources": sources}
 
-    def _rngs(self) -> list[np.random.Generator]:
-        return [*([] if self.train.rng is None else [self.train.rng]), *generators_in(self.augment)]
+    def _drawn_from(self) -> dict[str, randomness.Source]:
+        """The generators, of those that the whole process shares the ones that have moved since the run began."""
+        first = self._at_first
+        return {
+            name: source
+            for name, source in self._sources.items()
+            if name not in first or first[name] != randomness.state_of(source)
+        }
+
+    def _found(self) -> dict[str, randomness.Source]:
+        """All random generators that this training is seen to draw from, by name."""
+        known = randomness.of_model(self.model, self.train.rng)
+        names = ("augment", "loss", "callbacks", "model", "metrics", "clip", "optimizer")
+        return randomness.of_run(known, {name: getattr(self, name) for name in names})
 
     # ---- the training
 
     def go(self, verbose: int) -> History:
         """Train until the last epoch, a callback's stop, or Ctrl-C."""
+        self._sources = self._found()
+        self._at_first = {name: randomness.state_of(source) for name, source in randomness.GLOBAL.items()}
         if self.resume is not None:
-            self.settings = resuming.settings(self.model, self.train, self.loss)
+            held = {"thread", *randomness.GLOBAL, *(f"model.{path}" for path, _ in self.model.named_generators())}
+            own = [name for name in self._sources if name not in held]
+            self.settings = resuming.settings(self.model, self.train, self.loss, self.clip, self.augment, own)
             container.remove_drafts(self.resume)
             if container.exists(self.resume):
                 self._take_up(self.resume)
@@ -122,7 +138,7 @@ class Run:
     def _take_up(self, path: str | os.PathLike[str]) -> None:
         """Go on where the file says; a word for what a script asks that the file overrules."""
         given = self.optimizer.lr
-        checkpoint = load(path, **self._parts())
+        checkpoint = loaded(path, **self._parts(self._sources))
         self.history, self._done = checkpoint.history, checkpoint.epoch
         resuming.compare_rates(checkpoint, given, self.optimizer)
         if self.history.stop_reason is not None or self._done >= self.epochs:
@@ -229,15 +245,15 @@ class Run:
     @contextmanager
     def _unchanged_until_the_first_step(self) -> Iterator[None]:
         """What is refused before the first step leaves no trace: moving statistics, generators."""
-        rngs = [generator(), *(rng for _, rng in self.model.named_generators()), *self._rngs()]
-        before, state = [rng.bit_generator.state for rng in rngs], self.model.state_dict()
+        own = [source for name, source in self._sources.items() if name not in randomness.GLOBAL]
+        before, state = [(source, randomness.state_of(source)) for source in own], self.model.state_dict()
         try:
             yield
         except Exception:
             if not self._steps:
                 self.model.load_state_dict(state)
-                for rng, its_state in zip(rngs, before, strict=True):
-                    rng.bit_generator.state = its_state
+                for source, its_state in before:
+                    randomness.set_state(source, its_state)
             raise
 
     def _tell_what_is_left_out(self) -> None:

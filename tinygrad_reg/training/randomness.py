@@ -1,0 +1,194 @@
+"""Random generators that a training draws from: where they are found, and their states as plain data, checked."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import functools
+import itertools
+import random
+import types
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import checks
+from ..layers.module import Module
+from ..modes import generator
+from ..program.bytecode import names
+from ..program.whose import closed_over, is_the_users
+from ..tensor import Tensor
+
+Source = np.random.Generator | np.random.RandomState | random.Random
+
+# What np.random.normal() and random.random() draw from, which all of the process shares.
+GLOBAL: dict[str, Source] = {
+    "np.random": getattr(np.random.get_state, "__self__"),  # noqa: B009 - of a function, mypy knows none
+    "random": getattr(random.getstate, "__self__"),  # noqa: B009
+}
+_PLAIN = (str, bytes, int, float, complex, type(None), np.ndarray, np.generic, Tensor)
+# What NumPy takes as it is given, and draws from memory beyond the state with numbers that are larger.
+_LARGEST = {"pos": 624, "buffer_pos": 4, "has_uint32": 1, "has_gauss": 1}
+
+
+# ---- where they are
+
+
+def of_model(model: Module | None, rng: Any) -> dict[str, Source]:
+    """This thread's generator, those that the layers were given, and `rng`, one or several."""
+    found: dict[str, Source] = {"thread": generator()}
+    if model is not None:
+        found.update((f"model.{path}", own) for path, own in model.named_generators())
+    wanted = "a NumPy Generator such as np.random.default_rng(0)"
+    for i, own in enumerate(checks.several("rng", rng, lambda each: isinstance(each, Source), wanted)):
+        if not isinstance(own, Source):
+            raise TypeError(f"rng must be {wanted}, not {own!r}")
+        found[f"rng.{i}"] = own
+    return found
+
+
+def of_run(known: Mapping[str, Source], parts: Mapping[str, Any]) -> dict[str, Source]:
+    """The known ones, those of the whole process, and what is found in the functions and objects given to fit."""
+    found = {**known, **GLOBAL}
+    for name, part in parts.items():
+        own = set(map(id, found.values()))
+        new = [source for source in sources_in(part) if id(source) not in own]
+        found.update((f"{name}.{i}", source) for i, source in enumerate(new))
+    return found
+
+
+def sources_in(thing: Any) -> list[Source]:
+    """The generators that functions and objects of the user's draw from, where they can be seen, each once.
+
+    A function is followed to what it closes over, its defaults, and the globals that its code names; an object to its
+    attributes and methods; both into lists and dicts, and so on. Other packages' objects are not looked into.
+    """
+    found: list[Source] = []
+    waiting, seen, kept = [thing], set(), []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, _PLAIN) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        kept.append(value)  # so that no other object gets its id
+        if isinstance(value, Source):
+            if not isinstance(value, random.SystemRandom):  # has no state
+                found.append(value)
+        else:
+            waiting.extend(reversed(list(_parts(value))))
+    return found
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, types.FunctionType):
+        return _of_function(value)
+    if isinstance(value, types.MethodType):
+        return value.__func__, value.__self__
+    if isinstance(value, types.BuiltinMethodType):  # draw = rng.normal
+        return (value.__self__,)
+    if isinstance(value, functools.partial):
+        return value.func, value.args, value.keywords
+    if isinstance(value, type):
+        return _of_class(value)
+    if isinstance(value, types.ModuleType):
+        return ()
+    if isinstance(value, (list, tuple, set, frozenset, deque, dict)):
+        return itertools.chain(list(value.values() if isinstance(value, dict) else value), _of_object(value))
+    return _of_object(value)
+
+
+def _of_function(function: types.FunctionType) -> Iterator[Any]:
+    yield from closed_over(function).values()
+    yield from function.__defaults__ or ()
+    yield from (function.__kwdefaults__ or {}).values()
+    yield from vars(function).values()
+    if not is_the_users(function):
+        return
+    words = sorted(names(function.__code__))
+    for word in words:
+        value = function.__globals__.get(word)
+        if not isinstance(value, types.ModuleType):
+            yield value
+        elif is_the_users(value):
+            yield from (vars(value)[name] for name in words if name in vars(value))
+
+
+def _of_class(kind: type) -> Iterator[Any]:
+    for base in kind.__mro__:
+        if is_the_users(base):
+            for value in list(vars(base).values()):
+                for function in (value, *(getattr(value, name, None) for name in ("fget", "__func__", "func"))):
+                    if isinstance(function, (types.FunctionType, Source)):
+                        yield function
+
+
+def _of_object(value: Any) -> Iterator[Any]:
+    if not is_the_users(type(value)) and not type(value).__module__.startswith("tinygrad_reg."):
+        return
+    slots = [vars(kind).get("__slots__", ()) for kind in type(value).__mro__]
+    for name in ("__dict__", *(name for some in slots for name in ((some,) if isinstance(some, str) else some))):
+        with contextlib.suppress(AttributeError):  # object's: one of the user's own may answer anything
+            yield object.__getattribute__(value, name)
+    yield type(value)
+
+
+# ---- their states
+
+
+def state_of(source: Source) -> Any:
+    """A generator's state as plain data: arrays as lists, of numbers as large as they are."""
+    if isinstance(source, random.Random):
+        version, numbers, gauss = source.getstate()
+        return {"random": version, "numbers": list(numbers), "gauss": gauss}
+    return _plain(
+        source.get_state(legacy=False) if isinstance(source, np.random.RandomState) else source.bit_generator.state
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+
+
+def set_state(source: Source, state: Any) -> None:
+    """Give a generator the state that state_of() has told."""
+    if isinstance(source, random.Random):
+        source.setstate((state["random"], tuple(state["numbers"]), state["gauss"]))
+    elif isinstance(source, np.random.RandomState):
+        source.set_state(state)
+    else:
+        source.bit_generator.state = state
+
+
+def fitting(own: Mapping[str, Source], saved: Any) -> list[tuple[Source, Any]]:
+    """Each generator with the state to set; a state that a generator would not take is found out on a copy."""
+    if not isinstance(saved, Mapping):
+        raise ValueError("it holds no random generators")
+    found: list[tuple[Source, Any]] = []
+    for name, source in own.items():
+        if name not in saved:
+            if source in GLOBAL.values():  # a file of tg.save has none
+                continue
+            raise ValueError(f"it holds no state of the random generator '{name}'; it has {', '.join(saved)}")
+        try:
+            trial = copy.deepcopy(source)
+            set_state(trial, saved[name])
+            fits = state_of(trial) == saved[name] and _within_bounds(saved[name])
+        except Exception as error:
+            raise ValueError(f"the state of the random generator '{name}' does not fit: {error}") from error
+        if not fits:
+            raise ValueError(f"the state of the random generator '{name}' is none that it can have")
+        found.append((source, saved[name]))
+    return found
+
+
+def _within_bounds(state: Mapping[str, Any]) -> bool:
+    """Whether a state points at nothing outside of it: to be set and read back is no proof."""
+    return all(
+        _within_bounds(value) if isinstance(value, Mapping) else 0 <= value <= _LARGEST.get(name, np.inf)
+        for name, value in state.items()
+        if isinstance(value, Mapping) or name in _LARGEST
+    )
