@@ -17,6 +17,7 @@ what was called, with which nodes, the user's line, and the value in this run.
 | structures.py | what a step is given and returns, taken apart: lists, tuples and dicts of arrays |
 | recorded.py | Recorded: NumPy's protocols and operators, each of which notes a Node |
 | refusals.py | what looks at values, or can't be repeated otherwise, is refused, and how |
+| rules.py | which update rules are called as they are: those that keep something in Python |
 | capture.py | what the engine tells: an op is applied, a random number drawn, a gradient received; names |
 | leaves.py | the Tensors of the step: what stands for them, and what they had before |
 | updates.py | the optimizers of the step, and how their update rules are recorded |

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dis
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from types import CodeType
 from typing import NamedTuple
 
@@ -63,14 +63,19 @@ def reads(code: CodeType) -> list[Read]:
     return found
 
 
-def uses(code: CodeType) -> Counter[str]:
-    """How often each name is read, leaving out what only counts or gathers: n += 1, table[key] += 1, seen.append(x)."""
+def uses(code: CodeType, local: Collection[str] = ()) -> Counter[str]:
+    """How often each name is read, leaving out what only counts or gathers: n += 1, table[key] += 1, seen.append(x).
+
+    `local`: the parameters that are looked at as well.
+    """
     found: Counter[str] = Counter()
     for part in codes(code):
         steps = _steps(part)
         for i, step in enumerate(steps):
-            if step.opname in _LOADS and not _only_changes(steps[i + 1 :]):
-                found[step.argval] += 1
+            named = step.argval if isinstance(step.argval, tuple) else (step.argval,)  # two at a time
+            read = named if step.opname in _LOADS else [x for x in named if x in local and "LOAD_FAST" in step.opname]
+            if read and not _only_changes(steps[i + 1 :]):
+                found.update(read)
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import source
 from ..modes import quiet
-from .node import FILLED, Check, Input, Node, assign, item
+from .node import FILLED, OPERATORS, Check, Input, Node, assign, item
 from .origins import held, locate
 from .recorded import Recorded
 from .refusals import Refused, located
@@ -116,7 +116,13 @@ class Lines:
     # ---- writing into arrays
 
     def change(self, target: Recorded, function: Callable[..., Any], *others: Any) -> Recorded:
-        """target −= y: from now on `target` stands for the difference."""
+        """target −= y: from now on `target` stands for the difference; an optimizer's array is written into."""
+        if target.node.kind == "flat":
+            ufunc = OPERATORS[function].ufunc
+            if ufunc is None:  # w **= 2 is not always np.power
+                self.refuse("**= writes into an array", "Write np.power(w, y, out=w)")
+            self.write(ufunc, "__call__", (target, *others), {"out": (target,)})
+            return target
         if self._inside and target.node not in self.nodes[self._since :]:
             self.refuse("+=, -= and the like write into an array that an op was given", "Write a = a + b")
         self._unshared(target, "+=, -= and the like write into an array")

@@ -15,6 +15,7 @@ from .leaves import Leaf, Leaves
 from .node import Check, Stretch, assign
 from .recorded import Recorded
 from .refusals import Refused
+from .rules import keeps_something
 
 
 class Step(NamedTuple):
@@ -116,17 +117,19 @@ class Updates(Leaves):
 
     def _update(self, optimizer: Any, rate: Recorded, clock: Recorded, arrays: list[Any], work: list[Any]) -> None:
         w, g, *state = arrays
+        arguments = (rate, clock, w, g, work, state)
         before = [np.array(self.values(x)) for x in (*arrays, *work)]
         first, self._op, refused = len(self.nodes), type(optimizer).__name__, self.refused
         try:
-            optimizer.apply(rate, clock, w, g, work, state)
+            if keeps_something(optimizer):  # it must run once a step, and not for the capture as well
+                self.effect(optimizer.apply, arguments)
+            else:
+                optimizer.apply(*arguments)
         except Refused:  # a rule that asks the clock: it is called as it is
             self.refused = refused
             del self.nodes[first:]
             for array, values in zip((*arrays, *work), before, strict=True):
                 self.values(array)[...] = values
-            arguments = (rate, clock, w, g, work, state)
-            optimizer.apply(*self.values(arguments))
             self.effect(optimizer.apply, arguments)
         finally:
             self._op = ""

@@ -7,7 +7,9 @@ have written is not looked into.
 
 from __future__ import annotations
 
+import argparse
 import functools
+import inspect
 import io
 import os
 import random
@@ -26,12 +28,14 @@ from ..tensor import Tensor
 from .bytecode import names, reads, uses
 from .once import Once, only_once, reached
 from .places import GONE, NUMBERS, Places
-from .whose import closed_over, file_of, is_the_users
+from .rules import RULE, keeps_something
+from .whose import NOT_CALLED, closed_over, defaults, file_of, is_the_users
 
 NUMERIC = "fiubc"  # the kinds of arrays that a program computes with
+_NAMESPACES = (types.SimpleNamespace, argparse.Namespace)
+_OWN = {"flats", "spaces", "steps", "_lr", "_diverged"}  # of an optimizer: what its step changes
 _DEEP = 30  # objects inside objects
 _ANY_NAME = {"getattr", "hasattr", "vars", "__dict__", "eval", "exec"}
-_NOT_CALLED = {"__init__", "__new__", "__post_init__", "__repr__", "__str__", "__del__"}  # of an object that is there
 
 
 class Variables:
@@ -47,6 +51,7 @@ class Variables:
         self._kept: list[Any] = []
         self._optimizers: list[Any] = []
         self._iterators: list[str] = []  # names of what gives something else each time
+        self._as_they_are: set[Any] = set()  # functions that a program calls itself
         self._names_read: set[str] = set()  # by the code that was looked at
         self._waiting: list[tuple[str, Callable[[], None]]] = []  # attributes that no code has named so far
         for value in (step, *given, *(op for op in registry.values() if op.foreign)):
@@ -86,7 +91,8 @@ class Variables:
             self.found.equal_to(f"{self.found.name(value)}.tolist()", value.tolist, value.tolist())
         if isinstance(value, Optimizer):
             self._optimizers.append(value)
-        if isinstance(value, (*NUMBERS, Tensor, np.ndarray, Optimizer, types.ModuleType)) or id(value) in self._seen:
+        is_plain = isinstance(value, (*NUMBERS, Tensor, np.ndarray, Optimizer, types.ModuleType))
+        if id(value) in self._seen or (is_plain and not is_the_users(type(value))):
             return
         self._seen.add(id(value))
         self._kept.append(value)
@@ -126,7 +132,7 @@ class Variables:
                 lambda args: value.__setstate__((state[0], args, *state[1:])),  # type: ignore[attr-defined]
                 name,
             )
-        elif hasattr(value, "__wrapped__") and callable(value):  # a compiled step, a cached function
+        elif callable(inspect.getattr_static(value, "__wrapped__", None)):  # a compiled step, a cached function
             self._value(value.__wrapped__, name)
         elif isinstance(value, (list, dict, deque)):
             self._elements(value, name)
@@ -136,13 +142,24 @@ class Variables:
                 self.found.place(name, value.copy, value.copy())
             for part in value:
                 self._value(part, name)
-        elif is_the_users(type(value)) or type(value).__name__ in ("SimpleNamespace", "Namespace"):
+        if isinstance(value, Optimizer):
+            self._rule(value)
+        if (is_the_users(type(value)) and not isinstance(value, Module)) or type(value) in _NAMESPACES:
             self._class(type(value))
-            self._attributes(value, getattr(value, "__dict__", {}))
-            for kind in type(value).__mro__:
-                slots = vars(kind).get("__slots__", ())
-                for slot in (slots,) if isinstance(slots, str) else slots:
-                    self._attribute(value, slot, slot)
+            self._attributes(value, attributes(value))
+            for kind in filter(is_the_users, type(value).__mro__):
+                for slot, member in vars(kind).items():
+                    if isinstance(member, types.MemberDescriptorType):
+                        ask, put = functools.partial(member.__get__, value), functools.partial(member.__set__, value)
+                        self._variable(f"{self.found.name(ask)}()", ask, put, slot)
+
+    def _rule(self, optimizer: Any) -> None:
+        """The update rule of an optimizer of the user's, which is recorded, or called as it is at each step."""
+        methods = [getattr(type(optimizer), name) for name in RULE]
+        if keeps_something(optimizer):
+            self._as_they_are.update(methods)
+        else:
+            self._names_read.update(RULE)
 
     def _elements(self, table: Any, name: str) -> None:
         """The values in a list, a deque or a dict, and a dict's keys, by identity."""
@@ -173,7 +190,7 @@ class Variables:
                 f"{self.found.name(table)}[{name!r}]", functools.partial(table.__getitem__, name), put, name, in_module
             )
 
-        for name in list(table):
+        for name in [name for name in table if not (isinstance(owner, Optimizer) and name in _OWN)]:
             if in_module and (not all_the_users or _holds_state(table[name])):
                 note(name)
             else:
@@ -189,7 +206,7 @@ class Variables:
                 self._seen.add(id(base))
                 self.found.length(vars(base))
                 for name, value in list(vars(base).items()):
-                    if name.startswith("__") and name not in _NOT_CALLED and isinstance(value, types.FunctionType):
+                    if name.startswith("__") and name not in NOT_CALLED and isinstance(value, types.FunctionType):
                         self._class_attribute(base, name)  # x[i], len(x), x(): no code names it
                     else:
                         self._waiting.append((name, functools.partial(self._class_attribute, base, name)))
@@ -217,6 +234,8 @@ class Variables:
                 note()
 
     def _function(self, function: Any) -> None:
+        if function in self._as_they_are:
+            return
         if not is_the_users(function):  # a house function made of the user's: tg.grad(f)
             for value in closed_over(function).values():
                 if isinstance(value, (types.FunctionType, types.MethodType, functools.partial, Primitive)):
@@ -225,10 +244,17 @@ class Variables:
         code, scope = function.__code__, function.__globals__
         for cell, name in zip(function.__closure__ or (), code.co_freevars, strict=True):
             self._attribute(cell, "cell_contents", name)
+        self.found.test(
+            f"{self.found.name(function)}.__code__ is {self.found.name(code)}", lambda: function.__code__, code
+        )
+        for name, value in defaults(function).items():
+            self._value(value, name)
         self._attribute(function, "__defaults__", function.__name__)
-        self._value(function.__kwdefaults__, function.__name__)
-        self._names_read |= names(code) | set(code.co_freevars)
-        self.uses += uses(code)
+        self._attribute(function, "__kwdefaults__", function.__name__)
+        if vars(function):
+            self._attributes(function, vars(function))
+        self._names_read |= names(code) | {*code.co_freevars, *defaults(function)}
+        self.uses += uses(code, defaults(function).keys())
         closed, builtins = closed_over(function), set()
         for read in reads(code):
             first = read.path[0]
@@ -268,6 +294,15 @@ class Variables:
         what = only_once(read, value)
         if what:
             self.once.append(Once(file_of(function), read.line, what))
+
+
+def attributes(x: Any) -> dict[str, Any]:
+    """The attributes that an object has itself; its class may have an opinion of its own on what it has."""
+    try:
+        found: dict[str, Any] = object.__getattribute__(x, "__dict__")
+    except AttributeError:
+        return {}
+    return found
 
 
 def _holds_state(x: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from .. import source
 
 _STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+NOT_CALLED = {"__init__", "__new__", "__post_init__", "__repr__", "__str__", "__del__"}  # of an object that is there
 
 
 def closed_over(function: Any) -> dict[str, Any]:
@@ -20,6 +21,13 @@ def closed_over(function: Any) -> dict[str, Any]:
         with contextlib.suppress(ValueError):
             found[name] = cell.cell_contents
     return found
+
+
+def defaults(function: Any) -> dict[str, Any]:
+    """The defaults of a function's parameters, by name."""
+    code, given = function.__code__, function.__defaults__ or ()
+    places = code.co_varnames[code.co_argcount - len(given) : code.co_argcount]
+    return {**dict(zip(places, given, strict=True)), **(function.__kwdefaults__ or {})}
 
 
 def file_of(function: Any) -> str:
