@@ -122,6 +122,26 @@ def test_what_fails_between_two_updates(which):
     assert ours() == theirs() and ours()[1] == 2 + which
 
 
+def test_what_fails_where_an_optimizer_looks_ahead():
+    w = tg.Tensor([[1.0], [2.0]], requires_grad=True)
+    opt = tg.optim.SGD([w], lr=0.1, momentum=0.9, form="lookahead")
+
+    def step(x):
+        def closure():
+            opt.zero_grad()
+            np.sum(np.linalg.inv(x) @ w).backward()
+
+        opt.step(closure)
+
+    fast = tg.compile(step)
+    fast(REGULAR)
+    fast(REGULAR)
+    before = w.data.copy()
+    with pytest.raises(np.linalg.LinAlgError):
+        fast(SINGULAR)
+    assert np.array_equal(w.data, before) and opt.steps == 2  # not where the gradient was to be measured
+
+
 def test_ctrl_c_behind_the_update():
     @tg.primitive
     def patient(x):

@@ -13,14 +13,14 @@ import numpy as np
 
 from ..layers.running import Changes
 from ..modes import ERROR_STATE, IGNORE, default_dtype, modes
-from ..optim.flat import Group, Row, fetch, written
+from ..optim.flat import Row, fetch
 from ..tensor import Clock, Tensor
 from .arguments import Arguments
+from .failing import Failing
 from .guards import Guards
 from .leaves import Leaf
 from .listing import Listing
 from .node import Input
-from .origins import Origins
 from .places import GONE
 from .plan import Plan, place_of
 from .program import Program, Result
@@ -76,7 +76,7 @@ class Text:
         self.program, self.guards, self.arguments = program, guards, arguments
         self.scope: dict[str, Any] = {**guards.names, "MISS": MISS, "GONE": GONE, "modes": modes, "Changes": Changes,
             "default_dtype": default_dtype, "Clock": Clock, "ERROR_STATE": ERROR_STATE, "IGNORE": IGNORE,
-            "are_back": are_back, "failed": failed, "give_gradient": give_gradient, "leaf": leaf}  # fmt: skip
+            "are_back": are_back, "give_gradient": give_gradient, "leaf": leaf}  # fmt: skip
         # A Tensor that stood for one among the arguments is the one that is given.
         self._names = {id(stand): arguments.inputs[i] for i, stand in program.capture.given}
         self.leaves = list(program.capture.leaves.values())
@@ -112,10 +112,11 @@ class Text:
             there = " and ".join(f"{self.name(p)}._data is {self.name(w)}" for p, w, _ in moved)
             lines += [f"if not ({there}) and not are_back({self.name(moved)}):", "    return MISS"]
         run = f"{results}= {run}" if results else run
+        data = [f"({self.name(leaf.tensor)}, {plan.results[i]!r}), " for leaf, i in self.program.new_data]
         lines += ["try:", f"    {run}"] if plan.is_of_floats else [*_QUIETLY, f"    {run}"]
         lines += [
             "except BaseException as error:",
-            f"    failed(error, {self.name(plan.origins)}, {self._done(plan)})",
+            f"    {self.name(Failing(self.program, plan))}.leave(error, [{''.join(data)}])",
             "    raise",
             *([] if plan.is_of_floats else ["finally:", "    ERROR_STATE.set(errors)"]),
             *self._left_behind(rows),
@@ -199,13 +200,6 @@ class Text:
             lines += [f"{name(p)}._time = now" for group in groups for p in group.params]
         return lines
 
-    def _done(self, plan: Plan) -> str:
-        """What `failed` is told of a program: where an optimizer's step ends, and what new arrays are called in it."""
-        ends = {node: i for i, node in enumerate(self.program.nodes)}
-        steps = [(ends.get(last, -1), optimizer, groups) for optimizer, groups, last in self.program.capture.steps]
-        data = [f"({self.name(leaf.tensor)}, {plan.results[i]!r}), " for leaf, i in self.program.new_data]
-        return f"{self.name(steps)}, [{''.join(data)}]"
-
     def _returned(self, x: Any) -> str:
         """What the step returns, as an expression."""
         if isinstance(x, Result):
@@ -227,31 +221,6 @@ def are_back(rows: Sequence[Row]) -> bool:
         if p._data is not w:
             fetch(p, w)
     return True
-
-
-def failed(
-    error: BaseException,
-    origins: Origins,
-    steps: Sequence[tuple[int, Any, Sequence[Group]]],
-    data: Sequence[tuple[Tensor, str]],
-) -> None:
-    """A line of a program has failed: before an optimizer has moved parameters nothing has changed.
-
-    After that, it is as the step would have left it: clocks count, and Tensors have their new arrays.
-    """
-    i, variables = origins.failed(error)
-    if i >= 0 and isinstance(error, Exception):
-        origins.note(error, i)
-    done = [(optimizer, groups) for end, optimizer, groups in steps if end < i]
-    for optimizer, groups in done:
-        optimizer.steps += 1
-        for group in groups:
-            group.t += 1
-        written(groups)
-    for tensor, name in data if done else ():
-        if name in variables:
-            tensor._data = variables[name]
-            tensor.written()
 
 
 def leaf(data: Any) -> Tensor:

@@ -12,7 +12,7 @@ from ..modes import modes
 from ..optim.flat import runs, written
 from ..tensor import Tensor
 from .leaves import Leaf, Leaves
-from .node import Check, Stretch, assign
+from .node import Check, Node, Stretch, assign
 from .recorded import Recorded
 from .refusals import Refused
 from .rules import keeps_something
@@ -26,6 +26,15 @@ class Step(NamedTuple):
     last: Any
 
 
+class Look(NamedTuple):
+    """A look ahead: the parameters and where they are kept, the line that keeps them, the one that puts them back."""
+
+    w: Any
+    origin: Any
+    kept: Any
+    back: Any
+
+
 class Updates(Leaves):
     """The lines by which optimizers change Tensors."""
 
@@ -33,6 +42,7 @@ class Updates(Leaves):
         super().__init__()
         self._steps_before: dict[Any, int] = {}
         self.steps: list[Step] = []
+        self.looks: list[Look] = []
         self._flat_inputs: dict[tuple[int, str, int, int], Recorded] = {}
         self._examples: dict[int, dict[str, Any]] = {}  # copies of the optimizers' arrays, for this capture
 
@@ -100,20 +110,21 @@ class Updates(Leaves):
             for place, _ in runs(groups):
                 w, origin, m = (self.flat(flat, name, flat.arrays[name], place) for name in ("w", "origin", "m"))
                 self._phase = "update"
-                self._assign(origin, w)
+                kept = self._assign(origin, w)
                 self._assign(w, optimizer.measured_at(w, self.flat(flat, "work", spaces[0], place), [m]))
                 self._phase = ""
-                origins.append((w, origin))
+                origins.append((w, origin, kept))
         found = closure()
         self._phase = "update"
-        for w, origin in origins:
-            self._assign(w, origin)
+        for w, origin, kept in origins:
+            self.looks.append(Look(w.node, origin.node, kept, self._assign(w, origin)))
         self.step(optimizer)
         return found
 
-    def _assign(self, target: Recorded, values: Recorded) -> None:
+    def _assign(self, target: Recorded, values: Recorded) -> Node:
         np.copyto(target.node.value, values.node.value)
         self.effect(assign, (target, ..., values))
+        return self.nodes[-1]
 
     def _update(self, optimizer: Any, rate: Recorded, clock: Recorded, arrays: list[Any], work: list[Any]) -> None:
         w, g, *state = arrays
