@@ -21,7 +21,8 @@ def as_values(nodes: Sequence[Node]) -> list[Node]:
     now: dict[Node, Node] = {}  # what a working space holds
     lines = []
     for node in nodes:
-        line = node.but(arguments=exchanged(node.arguments, now))
+        is_same = now.keys().isdisjoint(nodes_in(node.arguments))
+        line = node if is_same else node.but(arguments=exchanged(node.arguments, now))
         target = _only_out(node)
         if target in spaces:
             now[target] = _value(line, target)
@@ -30,7 +31,7 @@ def as_values(nodes: Sequence[Node]) -> list[Node]:
             value = _value(line, target)
             lines += [value, node.but(function=assign, arguments=(target, ..., value), options={})]
         else:
-            lines.append(line if line.arguments != node.arguments else node)
+            lines.append(line)
     return lines
 
 

@@ -19,12 +19,15 @@ from .structures import mapped, things
 class Node:
     """A line of the program: a function, what it was given (nodes among it), and the value that it gave in capture."""
 
-    __slots__ = ("arguments", "changes", "code", "function", "name", "op", "options", "phase", "place", "value")
+    __slots__ = (
+        "_operands", "arguments", "changes", "code", "function", "name", "op", "options", "phase", "place", "value",
+    )  # fmt: skip
     kind = ""  # of an Input
     of: Any = None
 
     def __init__(self, function: Any, arguments: tuple[Any, ...] = (), options: dict[str, Any] | None = None) -> None:
         self.function, self.arguments, self.options = function, arguments, options or {}
+        self._operands: list[Node] | None = None
         self.value: Any = None
         self.name = ""  # what the user's code, or the op's, calls it
         self.op = ""  # the op whose forward or derivative this is part of
@@ -36,11 +39,20 @@ class Node:
     @property
     def operands(self) -> list[Node]:
         """The nodes that it reads, in order."""
-        return nodes_in((self.arguments, self.options))
+        if self._operands is None:
+            self._operands = nodes_in((self.arguments, self.options))
+        return self._operands
+
+    def exchange(self, instead: dict[Node, Node]) -> None:
+        """Read other nodes in the places of some."""
+        if not instead.keys().isdisjoint(self.operands):
+            self.arguments, self.options = exchanged(self.arguments, instead), exchanged(self.options, instead)
+            self._operands = None
 
     def but(self, **changes: Any) -> Node:
         """A line like this one, with other arguments, say."""
         line = copy.copy(self)
+        line._operands = None
         for name, value in changes.items():
             setattr(line, name, value)
         return line

@@ -12,7 +12,7 @@ import numpy as np
 from ..tensor import Tensor
 from .capture import Capture
 from .leaves import Leaf
-from .node import Check, Input, Node, assign, exchanged, filled
+from .node import Check, Input, Node, assign, filled
 from .recorded import Recorded, is_computed
 from .refusals import Refused, located
 from .structures import is_structure, mapped, parts
@@ -110,7 +110,7 @@ def share(nodes: list[Node], results: list[Node]) -> list[Node]:
     instead: dict[Node, Node] = {}
     kept = []
     for node in live:
-        node.arguments, node.options = exchanged(node.arguments, instead), exchanged(node.options, instead)
+        node.exchange(instead)
         if isinstance(node, Check):
             pass
         elif node.changes:

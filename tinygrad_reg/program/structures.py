@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+_KINDS = {list, tuple, dict, slice}
 
 
 def is_structure(x: Any) -> bool:
     """Whether it is taken apart: a list, a dict, a slice, a tuple, a named one too."""
-    return type(x) in (list, tuple, dict, slice) or (isinstance(x, tuple) and hasattr(x, "_fields"))
+    kind = type(x)
+    return kind in _KINDS or (issubclass(kind, tuple) and hasattr(kind, "_fields"))
 
 
 def parts(x: Any) -> Iterable[tuple[Any, Any]]:
     """Its elements, with their places."""
-    if isinstance(x, slice):
-        return enumerate((x.start, x.stop, x.step))
-    return x.items() if isinstance(x, dict) else enumerate(x)
+    return x.items() if isinstance(x, dict) else enumerate(_elements(x))
 
 
 def like(x: Any, new: Sequence[Any]) -> Any:
@@ -27,13 +28,23 @@ def like(x: Any, new: Sequence[Any]) -> Any:
 
 def mapped(change: Callable[[Any], Any], x: Any) -> Any:
     """x with change(thing) in the place of each thing in it."""
-    return like(x, [mapped(change, part) for _, part in parts(x)]) if is_structure(x) else change(x)
+    return like(x, [mapped(change, part) for part in _elements(x)]) if is_structure(x) else change(x)
 
 
-def things(x: Any) -> Iterator[Any]:
+def things(x: Any) -> list[Any]:
     """What is in x, or x itself where that is not taken apart."""
     if not is_structure(x):
-        yield x
-        return
-    for _, part in parts(x):
-        yield from things(part)
+        return [x]
+    found = []
+    for part in _elements(x):
+        if is_structure(part):
+            found += things(part)
+        else:
+            found.append(part)
+    return found
+
+
+def _elements(x: Any) -> Iterable[Any]:
+    if isinstance(x, slice):
+        return x.start, x.stop, x.step
+    return x.values() if isinstance(x, dict) else x
