@@ -120,6 +120,76 @@ def test_a_failed_member_is_reported_and_the_others_are_kept(make):
     np.testing.assert_allclose(ensemble.predict(X), np.mean(kept, axis=0), rtol=1e-12)
 
 
+@pytest.mark.parametrize("way", ["file", "state", "part of another model"])
+def test_who_has_failed_is_part_of_the_state(way, tmp_path):
+    def make():
+        return tg.Ensemble(build_fragile, members=4, seeds=range(4))
+
+    ensemble, again = make(), make()
+    with pytest.warns(RuntimeWarning, match="members failed"):
+        ensemble.fit(X, Y, executor=Here(), **FIT)
+    if way == "file":
+        tg.save(tmp_path / "x", model=ensemble)
+        tg.load(tmp_path / "x", model=again)
+    elif way == "state":
+        again.load_state_dict(ensemble.state_dict())
+    else:
+        outer = tg.Sequential(again)
+        outer.load_state_dict(tg.Sequential(ensemble).state_dict())
+    np.testing.assert_array_equal(again.predict(X), ensemble.predict(X))
+    assert again.left_out == sorted(ensemble.failures) and again.failures == {}
+    again.load_state_dict(make().state_dict())  # and who has not
+    assert again.left_out == []
+    with pytest.raises(RuntimeError, match="every member failed: fit it anew"):
+        again.load_state_dict({**again.state_dict(), "trained": np.zeros(4)})
+        again.predict(X)
+
+
+def test_a_captured_ensemble_follows_who_is_left_out():
+    ensemble = tg.Ensemble(build, members=3, seeds=range(3)).eval()
+    fast = tg.compile(ensemble)
+    np.testing.assert_array_equal(fast(X).data, ensemble(X).data)
+    ensemble.load_state_dict({**ensemble.state_dict(), "trained": [1, 0, 1]})
+    np.testing.assert_array_equal(fast(X).data, ensemble(X).data)
+    assert len(ensemble.kept()) == 2
+
+
+class Noise:
+    """Draws from a generator that it holds."""
+
+    def __init__(self):
+        self.rng = np.random.default_rng(3)
+
+    def __call__(self, x):
+        return x + self.rng.normal(size=x.shape)
+
+
+def test_each_member_draws_from_a_copy_of_the_generators_given():
+    losses = []
+    rng, noise = np.random.default_rng(7), Noise()
+    for executor in (Here(), ThreadPoolExecutor(2), ProcessPoolExecutor(1)):
+        ensemble = tg.Ensemble(build, members=3, seeds=[1, 2, 3])
+        losses.append(ensemble.fit(X, Y, executor=executor, rng=rng, augment=noise, **FIT))
+        if not isinstance(executor, Here):
+            executor.shutdown()
+    assert losses[0] == losses[1] == losses[2]
+    tg.seed(2)
+    alone = tg.fit(build(), X, Y, rng=np.random.default_rng(7), augment=Noise(), **FIT)
+    assert losses[0][1] == alone
+    assert rng.random() == np.random.default_rng(7).random()  # the callers' own are where they were
+
+
+def test_a_generator_that_members_would_share_is_refused():
+    ensemble, rng = tg.Ensemble(build, members=2), np.random.default_rng(0)
+    with pytest.raises(TypeError, match="augment draws from a random generator among a function's variables"):
+        ensemble.fit(X, Y, augment=lambda x: x + rng.normal(size=x.shape), **FIT)
+
+
+def test_each_fit_begins_anew():
+    ensemble = tg.Ensemble(build, members=2, seeds=[1, 2])
+    assert ensemble.fit(X, Y, executor=Here(), **FIT) == ensemble.fit(X, Y, executor=Here(), **FIT)
+
+
 def test_when_every_member_fails_that_is_an_error():
     ensemble = tg.Ensemble(build, members=2)
     with pytest.raises(RuntimeError, match=r"the training of every member failed: member 0 .*labels go from 0 to 1"):

@@ -24,3 +24,21 @@ def test_evaluate_weighs_batches_by_their_samples():
     assert found == {"loss": pytest.approx(whole, rel=1e-12), "accuracy": tg.metrics.accuracy(model(X), Y)}
     with pytest.raises(TypeError, match="evaluate needs something to compute"):
         tg.evaluate(model, X, Y)
+
+
+def test_threads_that_share_a_model_in_eval_mode_do_not_disturb_each_other():
+    model = tg.Sequential(tg.Dense(3, 4), tg.Dropout(0.5), tg.Dense(4, 1)).eval()
+    writes = []
+
+    class Watching(type(model)):
+        def __setattr__(self, name, value):
+            writes.append(name)
+            super().__setattr__(name, value)
+
+    model.__class__ = Watching
+    tg.predict(model, np.ones((4, 3)))
+    tg.evaluate(model, np.ones((4, 3)), np.ones((4, 1)), loss="mse")
+    assert writes == [] and not model.training
+    part = model[1].train()  # one alone
+    tg.predict(model, np.ones((4, 3)))
+    assert part.training and not model.training

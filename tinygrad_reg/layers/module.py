@@ -144,6 +144,11 @@ class Module(Called):
         copies = {path: np.array(given[path], tensor.dtype) for path, tensor in own.items()}
         for path, tensor in own.items():
             tensor.data = copies[path]  # not written into the array that it has, which may be the user's
+        for _, module in self.named_modules():
+            module._loaded()
+
+    def _loaded(self) -> None:
+        """The state is another one: for modules that keep a word of it."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, np.ndarray) and isinstance(vars(self).get(name), Tensor):
@@ -299,14 +304,18 @@ def _arguments(module: Module) -> Iterator[str]:
 
 @contextmanager
 def evaluating(model: Module) -> Iterator[None]:
-    """The model in eval() mode; afterwards each of its modules is in the mode that it was in before."""
-    before = [(module, module.training) for _, module in model.named_modules()]
-    model.eval()
+    """The model in eval() mode; afterwards each of its modules is in the mode that it was in before.
+
+    A module that is in eval mode is not written to: threads that share such a model do not see each other.
+    """
+    in_training = [module for _, module in model.named_modules() if module.training]
     try:
+        for module in in_training:
+            module.training = False
         yield
     finally:
-        for module, training in before:
-            module.training = training
+        for module in in_training:
+            module.training = True
 
 
 def _tensor(value: Any) -> Any:

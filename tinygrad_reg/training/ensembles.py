@@ -18,11 +18,13 @@ from .. import checks
 from ..layers.module import Module
 from ..modes import generator, modes, seed
 from ..optim import Optimizer
+from ..tensor import Tensor
 from . import arguments
 from .callbacks import Callback
 from .evaluation import predict
 from .fit import fit
 from .history import History
+from .randomness import sources_in
 from .watchers import ModelCheckpoint
 
 Result = tuple[dict[str, np.ndarray], History]
@@ -52,6 +54,8 @@ class Ensemble(Module):
             raise ValueError(f"seeds must hold one seed for each of the {members} members, not {len(self.seeds)}")
         self.build = build
         self.members = [_built(build, its_seed) for its_seed in self.seeds]
+        self.trained = Tensor(np.ones(members))  # 0 where the training has failed; part of the state
+        self.left_out: list[int] = []  # the same, as Python reads it
         self.failures: dict[int, BaseException] = {}
 
     def forward(self, x: Any) -> Any:
@@ -64,7 +68,14 @@ class Ensemble(Module):
 
     def kept(self) -> list[Module]:
         """The members whose training has not failed."""
-        return [member for i, member in enumerate(self.members) if i not in self.failures]
+        kept = [member for i, member in enumerate(self.members) if i not in self.left_out]
+        if not kept:
+            raise RuntimeError("the state of this Ensemble says that the training of every member failed: fit it anew")
+        return kept
+
+    def _loaded(self) -> None:
+        self.left_out = np.flatnonzero(self.trained.data == 0).tolist()
+        self.failures = {i: error for i, error in self.failures.items() if i in self.left_out}
 
     def predict(self, x: Any, batch_size: int = 256) -> np.ndarray:
         """The mean of the members' outputs, in eval mode and in batches."""
@@ -78,11 +89,16 @@ class Ensemble(Module):
         By default each runs in a process of a pool; any concurrent.futures.Executor will do, such as a
         ThreadPoolExecutor or a cluster's. What goes to another process must be picklable: `build` and functions among
         the options are defined at the top level of a file, and `optimizer` is a name or such a function. Where they are
-        not (a lambda), threads of this process train the members, which is slower. Each member
-        has callbacks of its own, copies of those given. A member that fails gets a warning and None as its history,
-        its exception is in `failures`, and it takes no part in the mean.
+        not (a lambda), threads of this process train the members, which is slower. Each member has callbacks of its
+        own, copies of those given, and copies of the random generators among the options: rng=, those that augment
+        holds. (With rng= all members see the samples in one order; without it each has its own, drawn by its seed.)
+
+        Each call trains the members from the beginning: build() makes them anew, from their seeds. (tg.fit goes on from
+        the weights that a model has.) A member that fails gets a warning and None as its history, its exception is in
+        `failures`, and it takes no part in the mean; a file saved by tg.save knows that.
         """
         callbacks = _callbacks_of_each(options)
+        options = {**options, "callbacks": callbacks}
         unfit = _not_picklable(self.build, options)
         if unfit is not None and isinstance(executor, ProcessPoolExecutor):
             raise TypeError(
@@ -92,7 +108,7 @@ class Ensemble(Module):
         left = threading.Event()
         here = isinstance(executor, ThreadPoolExecutor) or (executor is None and unfit is not None)
         tasks = {
-            i: (self.build, its_seed, x, y, {**options, "callbacks": copy.deepcopy(callbacks) + [_Leave(left)] * here})
+            i: (self.build, its_seed, x, y, _options_of_one(options, [_Leave(left)] * here))
             for i, its_seed in enumerate(self.seeds)
         }
         done: dict[int, Result] = {}
@@ -115,7 +131,8 @@ class Ensemble(Module):
         self._report(failures)
         for i, (state, _) in done.items():
             self.members[i].load_state_dict(state)
-        self.failures = failures
+        self.trained.data = np.array([float(i not in failures) for i in tasks])
+        self.failures, self.left_out = failures, sorted(failures)
         return [done[i][1] if i in done else None for i in tasks]
 
     def _report(self, failures: dict[int, BaseException]) -> None:
@@ -164,6 +181,22 @@ def _callbacks_of_each(options: dict[str, Any]) -> list[Callback]:
             "train the members one by one with tg.fit"
         )
     return callbacks
+
+
+def _options_of_one(options: dict[str, Any], more: list[Callback]) -> dict[str, Any]:
+    """The options with callbacks and random generators that no other member has."""
+    own = dict(options)
+    for name, option in options.items():
+        shared = set(map(id, sources_in(option)))
+        if shared or name == "callbacks":
+            own[name] = copy.deepcopy(option)
+        if not shared.isdisjoint(map(id, sources_in(own[name]))):
+            raise TypeError(
+                f"{name} draws from a random generator among a function's variables, which the members would share, "
+                "each in an order of its own: draw by tg.ops.normal(shape) or the like, from each member's seed; or "
+                "let an object or a functools.partial hold the generator, which can be copied"
+            )
+    return {**own, "callbacks": [*own["callbacks"], *more]}
 
 
 def _not_picklable(*parts: Any) -> Exception | None:

@@ -22,6 +22,8 @@ Metrics = str | Callable[..., Any] | Sequence[str | Callable[..., Any]]
 def predict(model: Module, x: Any, batch_size: int = 256) -> np.ndarray:
     """The model's outputs for all samples of x, as one array: computed in eval mode, batch by batch, without a graph.
 
+    The mode is the model's, and put back afterwards: where several threads share a model, call model.eval() first.
+
     >>> from tinygrad_reg.layers import Dense
     >>> predict(Dense(2, 3, kernel_initializer="ones"), [[1.0, 2.0]])
     array([[3., 3., 3.]])
@@ -56,7 +58,8 @@ def evaluate(
 
         tg.evaluate(model, x_test, y_test, loss="softmax_crossentropy", metrics=["accuracy"])
 
-    The loss is the mean over the samples, without penalties; each metric is computed once, on all predictions.
+    The loss is the mean over the samples, without penalties; each metric is computed once, on all predictions. As with
+    predict, threads that share a model need model.eval() first.
     """
     a_module(model, "evaluate")
     if loss is None and not metrics:
