@@ -7,7 +7,7 @@ They are the limit that the table compares with, so each takes the fastest calls
 - all parameters in one flat array, so that an optimizer costs a few calls for all of them together;
 - a.dot(b, out=…) and not np.matmul, which asks more before it multiplies; ones.dot(g) for a sum along the first axis;
 - np.maximum with an array of zeros: with a single 0, NumPy has no fast loop for it;
-- relu's derivative from the sign bits: −h, as an integer, is below 0 exactly where h is above 0.
+- relu's derivative from its output: the sign of h in small arrays, h > 0 in large ones.
 """
 
 from __future__ import annotations
@@ -70,17 +70,21 @@ def trained(training: Training) -> tuple[list[Any], list[Any], Callable[[], None
 
 def relu(*shape: int) -> tuple[Callable[[Any], None], Callable[[Any, Any], None]]:
     """forward(z): z becomes max(z, 0). backward(h, g): g becomes 0 where h is 0."""
-    floor, bits, last = zeros(*shape), empty(*shape, dtype=np.int32), np.array(31, np.int32)
+    floor, zero, small = zeros(*shape), number(0), math.prod(shape) <= 2048
+    on = empty(*shape, dtype=np.float32 if small else bool)
 
     def forward(z: Any) -> None:
         np.maximum(z, floor, out=z)
 
     def backward(h: Any, g: Any) -> None:
-        np.negative(h.view(np.int32), out=bits)
-        np.right_shift(bits, last, out=bits)  # all bits set where h is above 0, else none
-        np.bitwise_and(g.view(np.int32), bits, out=g.view(np.int32))
+        np.greater(h, zero, out=on)
+        np.multiply(g, on, out=g)
 
-    return forward, backward
+    def backward_of_few(h: Any, g: Any) -> None:
+        np.sign(h, out=on)  # 1 where h is above 0, as a float: nothing has to be converted
+        np.multiply(g, on, out=g)
+
+    return forward, backward_of_few if small else backward
 
 
 def softmax_crossentropy(classes: int, samples: int) -> Callable[[Any, Any], Any]:
