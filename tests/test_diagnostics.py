@@ -209,5 +209,18 @@ def test_looking_changes_nothing():
 
 @pytest.mark.parametrize("model", [None, [1, 2], lambda x: x])
 def test_what_is_no_model_has_no_units(model):
-    with pytest.raises(TypeError, match="units are those of a model"):
+    with pytest.raises(TypeError, match=r"takes a tg\.Module such as"):
         dead_units(model, X)
+
+
+@pytest.mark.parametrize("look", [tg.diagnostics.layer_outputs, tg.dead_units, tg.diagnostics.saturated])
+def test_what_is_no_model_is_refused(look):
+    with pytest.raises(TypeError, match=r"takes a tg\.Module such as tg\.Sequential\(\.\.\.\), not int"):
+        look(3, np.ones((2, 2)))
+    with pytest.raises(TypeError, match=r"takes a model, not the class Dense: write Dense\(\.\.\.\)"):
+        look(tg.Dense, np.ones((2, 2)))
+
+
+def test_norms_of_what_is_no_model_are_refused():
+    with pytest.raises(TypeError, match=r"gradient_norms takes a tg\.Module"):
+        tg.diagnostics.gradient_ratio(3)

@@ -195,7 +195,7 @@ def test_what_numpys_function_is_told_anyway_is_left_out(call):
         (lambda t: np.average(t, returned=True), r"np\.average of a Tensor takes no returned="),
         (lambda t: np.add.reduce(t, initial=1), r"np\.add\.reduce of a Tensor takes no initial="),
         (lambda t: np.add.reduce(t, out=np.zeros(2)), r"np\.add\.reduce can't write the result"),
-        (lambda t: pow(t, 2, 5), r"power.* was given 3 positional arguments"),
+        (lambda t: pow(t, 2, 5), r"power takes \(x, y\), not 3 positional arguments"),
     ],
     ids=["reshape", "concatenate", "average", "initial", "out", "pow"],
 )

@@ -17,6 +17,8 @@ W = tg.Tensor([1.0, 2.0], requires_grad=True)
     [
         (W, "clone", "t.data.copy"),
         (W, "backwards", "t.backward"),
+        (W, "clamp", r"t\.clip\(low, high\)"),
+        (W, "masked_fill", r"np\.where\(mask, value, t\)"),
         (tg.Dense(2, 3), "weight", ".kernel"),
         (tg.Sequential(tg.Dense(2, 3)), "fit", "tg.fit"),
         (tg.optim.SGD([W], lr=0.1), "param_groups", "optimizer.params"),

@@ -451,3 +451,15 @@ def test_how_a_loss_takes_its_mean_inside_is_no_option(reduction):
 def test_the_mean_of_no_samples_is_refused_for_labels_too():
     with pytest.raises(ValueError, match="the mean of no losses is not defined"):
         tg.losses.softmax_crossentropy(np.zeros((0, 3)), np.zeros(0, int))
+
+
+@pytest.mark.parametrize("loss", [binary_crossentropy, sigmoid_crossentropy])
+def test_the_advice_on_labels_of_a_softmax_of_two_leads_to_no_other_error(loss):
+    p, labels = tg.ops.softmax(tg.Tensor(np.zeros((3, 2)), requires_grad=True)), np.array([0, 1, 1])
+    with pytest.raises(ValueError, match=r"2 classes go with categorical_crossentropy after a softmax, .* one output"):
+        loss(p, labels)
+    with pytest.raises(
+        ValueError, match=r"categorical_crossentropy after a softmax, .* \(target\.reshape\(-1\)\); yes or"
+    ):
+        loss(p, labels[:, None])
+    assert categorical_crossentropy(p, labels[:, None].reshape(-1)).item() == pytest.approx(np.log(2))

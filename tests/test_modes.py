@@ -31,3 +31,15 @@ def test_an_interrupt_on_the_way_into_quiet_leaves_the_warnings_on(lines):
     finally:
         sys.settrace(tracing)
     assert np.geterr() == before
+
+
+@pytest.mark.parametrize(("wrong", "error"), [("zero", TypeError), (0.5, TypeError), (-1, ValueError)])
+def test_a_seed_is_a_whole_number(wrong, error):
+    with pytest.raises(error, match=f"a seed must be a whole number ≥ 0, not {wrong!r}"):
+        modes.seed(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["zero", -1])
+def test_a_generator_is_given_or_a_seed(wrong):
+    with pytest.raises(TypeError, match=f"rng must be a NumPy Generator such as .*, or a seed, not {wrong!r}"):
+        modes.generator(wrong)

@@ -14,10 +14,12 @@ from typing import Any, Never, Protocol
 
 import numpy as np
 
+from .calls import answered
 from .half import widened
 from .methods import attach
 from .modes import ERROR_STATE, IGNORE, modes, quiet
 from .tensor import Tensor, as_array, describe, plain_array
+from .users_ops import instead
 
 _SCALARS = {np.float64, np.float32}  # of 0-d tensors: to be one of them says shape and dtype at once
 
@@ -95,6 +97,8 @@ def walk(
                 try:
                     raw = derivative(*known, **options) if options else derivative(*known)
                 except Exception as error:
+                    if choose := instead(error):
+                        error.add_note(choose)
                     error.add_note(f"in the derivative of '{primitive.name}' by '{primitive.input_name(position)}'")
                     raise
             data = parent._data
@@ -184,20 +188,21 @@ def _fit(share: Any, parent: Tensor, node: Tensor) -> Any:
     """The share in its input's own shape and dtype: an input that was broadcast gets the sum over the copies."""
     if not isinstance(share, (np.ndarray, np.generic, Tensor)):
         if not isinstance(share, (float, int)):
-            raise TypeError(f"the derivative of '{node.op}' gave {type(share).__name__} where an array was due")
+            raise TypeError(f"the derivative of '{node.op}' must give an array, not {type(share).__name__}")
         share = np.asarray(share, parent._data.dtype)
     if share.shape != parent._data.shape:
         assert node._primitive is not None
         if not node._primitive.elementwise or share.shape != node._data.shape:
             raise ValueError(
-                f"the derivative of '{node.op}' gave an input of shape {parent.shape} a gradient of shape {share.shape}"
+                f"the derivative of '{node.op}' must give an input of shape {parent.shape} a gradient of that shape, "
+                f"not {share.shape}"
             )
         share = unbroadcast(share, parent._data.shape)
     dtype = parent._data.dtype
     if isinstance(share, np.ndarray) and type(share) is not np.ndarray:
         share = plain_array(share)
     if share.dtype.kind not in "fiub":
-        raise TypeError(f"the derivative of '{node.op}' gave {share.dtype} numbers where real ones were due")
+        raise TypeError(f"the derivative of '{node.op}' must give real numbers, not {share.dtype}")
     return share if share.dtype == dtype else share.astype(dtype)
 
 
@@ -319,6 +324,7 @@ def _added(leaf: Tensor, g: Any) -> Any:
 attach(backward, "backward")
 
 
+@answered
 def gradients(
     output: Tensor, inputs: Tensor | Sequence[Tensor], create_graph: bool = False, *, gradient: Any = None
 ) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 from .backward import gradients
 from .calls import answered
 from .explain import explain
-from .layers.module import Module, evaluating
+from .layers.module import Module, a_module, evaluating
 from .layers.running import listening
 from .modes import no_grad, watching
 from .norms import length
@@ -25,6 +25,7 @@ from .tensor import Tensor, describe
 @answered
 def layer_outputs(model: Module, x: Any) -> dict[str, np.ndarray]:
     """What each layer makes of the batch `x`, by path; the model's own output is under ""."""
+    a_module(model, "layer_outputs")
     outputs: dict[str, np.ndarray] = {}
 
     def note(path: str, out: Any) -> None:
@@ -80,6 +81,7 @@ def saturated(model: Module, x: Any, slope: float = 0.05, batch_size: int = 1024
 @answered
 def gradient_norms(model: Module) -> dict[str, float]:
     """‖∂loss/∂(the parameters of the layer)‖ by path, after backward(); layers without a gradient are left out."""
+    a_module(model, "gradient_norms")
     found: dict[str, list[np.ndarray]] = {}
     for path, parameter in model.named_parameters():
         if parameter.grad is not None:
@@ -170,8 +172,7 @@ class _Onlooker:
 def _look_at_ops(
     model: Module, x: Any, batch_size: int, look: Callable[[str, Primitive, np.ndarray, Sequence[Any]], None]
 ) -> None:
-    if not isinstance(model, Module):
-        raise TypeError(f"units are those of a model, a layer or Sequential, not of {type(model).__name__}")
+    a_module(model, "a look at its units")
     x = x if isinstance(x, (np.ndarray, Tensor)) else np.asarray(x)
     with no_grad(), evaluating(model):
         for start in range(0, len(x), batch_size):

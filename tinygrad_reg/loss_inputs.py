@@ -73,10 +73,16 @@ def _mismatch(prediction: Tensor, target: Any, loss: str) -> ValueError:
     shape = [str(n) for n in (-1, *wanted[1:])] if wanted else []  # −1: these may be a batch, to be reshaped is the set
     if np.size(target) == prediction.size:
         advice = f"write target.reshape({', '.join(shape)})"
-    elif given == (*wanted[:-1], 1):
-        advice = f"write target.reshape({', '.join(shape[:-1])}) if it holds labels"
-    elif given == wanted[:-1] and loss not in ("categorical_crossentropy", "softmax_crossentropy"):
-        advice = "labels of several classes go with softmax_crossentropy or categorical_crossentropy"
+    elif given in (wanted[:-1], (*wanted[:-1], 1)):  # labels of the classes that lie along the last axis
+        flat = f"target.reshape({', '.join(shape[:-1])})"
+        if loss in ("categorical_crossentropy", "softmax_crossentropy"):
+            advice = f"write {flat} if it holds labels"
+        else:
+            advice = (
+                f"labels of {wanted[-1]} classes go with categorical_crossentropy after a softmax, with "
+                "softmax_crossentropy without one" + (f" ({flat})" if given != wanted[:-1] else "")
+            )
+            advice += "; yes or no is one output a sample" if wanted[-1] == 2 else ""
     else:
         advice = "compare what the model gives with what the data set holds"
     return ValueError(

@@ -210,6 +210,7 @@ def softmax_crossentropy(prediction: Any, target: Any, mean: bool = False, /) ->
     return _reduced(each, "mean") if mean else each
 
 
+@answered
 def head_for(problem: str) -> tuple[Callable[..., Tensor] | None, Loss]:
     """The last layer's activation and the loss for a kind of problem, by the table of lecture 000.
 

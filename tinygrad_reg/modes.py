@@ -138,6 +138,8 @@ def layer_scope(name: str) -> Iterator[None]:
 
 def seed(n: int) -> None:
     """Restart this thread's random generator from `n`: the same seed gives the same numbers."""
+    if not isinstance(n, (int, np.integer)) or n < 0:
+        raise (ValueError if isinstance(n, int) else TypeError)(f"a seed must be a whole number ≥ 0, not {n!r}")
     modes.generator = np.random.default_rng(n)
 
 
@@ -149,7 +151,12 @@ def generator(rng: Rng = None) -> np.random.Generator:
     if isinstance(rng, np.random.Generator):
         return rng
     if rng is not None:
-        return np.random.default_rng(rng)
+        try:
+            return np.random.default_rng(rng)
+        except (TypeError, ValueError):  # in words of SeedSequence
+            raise TypeError(
+                f"rng must be a NumPy Generator such as np.random.default_rng(0), or a seed, not {rng!r}"
+            ) from None
     if modes.generator is None:
         modes.generator = np.random.default_rng()
     return modes.generator
@@ -163,7 +170,9 @@ def set_default_dtype(dtype: Any) -> None:
     global _default_dtype
     wanted = np.dtype(dtype)
     if wanted.kind != "f":
-        raise TypeError(f"the default dtype holds parameters, so it must be a float such as 'float32', not '{wanted}'")
+        raise TypeError(
+            f"the default dtype must be a float such as 'float32', since it holds parameters, not '{wanted}'"
+        )
     _default_dtype = wanted
 
 

@@ -282,10 +282,11 @@ class Primitive:
         extra = inputs[self.arity :]
         named = [name for name in self.inputs[len(inputs) :] if name in options]
         if len(inputs) + len(named) < self.arity or len(extra) > len(self.options):
-            raise TypeError(f"{self!r} was given {len(inputs)} positional arguments")
+            taken = ", ".join([*self.inputs, *(f"{option}=" for option in self.options)])
+            raise TypeError(f"{self.name} takes ({taken}), not {len(inputs)} positional arguments")
         for option in self.options[: len(extra)]:
             if option in options:
-                raise TypeError(f"{self!r} was given '{option}' twice")
+                raise TypeError(f"{self.name} was given '{option}' twice, by place and by name")
         options = {**options, **dict(zip(self.options, extra, strict=False))}
         return (*inputs[: self.arity], *(options.pop(name) for name in named)), options
 
@@ -311,6 +312,8 @@ class Primitive:
         said, expects = str(error), self.expects
         if expects and ("gufunc" in said or "remapped" in said):  # NumPy's words for those who write NumPy
             said, expects = expects, ""
+        if choose := users_ops.instead(error):
+            said, expects = f"{said.partition('. Use')[0]}; {choose}", ""
         if expects is _BROADCASTING and "broadcast" not in said:  # a slip in the forward of a user's own op
             expects = ""
         return kind(f"{self.name} can't take {given}: {said}" + (f" ({expects})" if expects else ""))

@@ -14,10 +14,12 @@ import numpy as np
 
 from . import checks
 from .backward import gradients
+from .calls import answered
 from .modes import modes, recording
 from .tensor import Tensor, as_array, describe, values
 
 
+@answered
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The function that computes ∂f/∂(its argument `argnums`); f returns one number.
 
@@ -35,6 +37,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     return gradient
 
 
+@answered
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The function that computes f and its gradient at once, (value, gradient); many argnums give a tuple of them.
 
@@ -56,6 +59,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     return value_and_gradient
 
 
+@answered
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The function that computes all derivatives of all outputs: shape (*output.shape, *input.shape).
 
@@ -84,6 +88,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     return jacobian_matrix
 
 
+@answered
 def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     """The function that computes the matrix of second derivatives of f, shape (*input.shape, *input.shape).
 
@@ -97,6 +102,7 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     return jacobian(grad(f, argnums), argnums)
 
 
+@answered
 def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     """The function (x, v) -> Hessian of f at x, times v, at the cost of two backward passes: no matrix is built.
 
@@ -129,7 +135,7 @@ class _Differentiation:
         self.single = not isinstance(argnums, Sequence)
         positions: tuple[Any, ...] = tuple(argnums) if isinstance(argnums, Sequence) else (argnums,)
         if not positions or not all(isinstance(position, (int, np.integer)) for position in positions):
-            raise TypeError(f"argnums is the number of an argument, or some of them such as (0, 1), not {argnums!r}")
+            raise TypeError(f"argnums must be the number of an argument, or some such as (0, 1), not {argnums!r}")
         for position in positions:
             if not -len(args) <= position < len(args):
                 raise ValueError(f"argnums={argnums!r} names an argument that is not there: {len(args)} were given")
@@ -191,6 +197,7 @@ def _unit_seeds(value: Tensor) -> Iterator[np.ndarray]:
         yield seed
 
 
+@answered
 def check_grad(
     f: Callable[..., Any], *inputs: Any, order: int = 1, step: float = 6e-6, rtol: float = 2e-5, atol: float = 2e-8
 ) -> float:

@@ -45,7 +45,7 @@ def refuse_other_shares(name: str, shares: Any, inputs: int) -> None:
     if not isinstance(shares, Sequence):
         raise TypeError(f"the derivative of '{name}' must give a list of shares, not {type(shares).__name__}")
     if len(shares) != inputs:
-        raise TypeError(f"the derivative of '{name}' gave {len(shares)} shares for {inputs} inputs")
+        raise TypeError(f"the derivative of '{name}' must give a share for each of {inputs} inputs, not {len(shares)}")
 
 
 def refuse_other_arguments(op: Primitive, derivative: Callable[..., Any]) -> None:
@@ -56,6 +56,13 @@ def refuse_other_arguments(op: Primitive, derivative: Callable[..., Any]) -> Non
             f"a derivative of {op.name} takes (g, out, {', '.join(op.inputs)}), options by name; "
             f"this one takes ({', '.join(code.co_varnames[: code.co_argcount])})"
         )
+
+
+def instead(error: Exception) -> str:
+    """What to write instead of `if x > 0`, which NumPy refuses without a word on that; "" for other errors."""
+    if "truth value of an array" not in str(error):
+        return ""
+    return "write np.where(x > 0, a, b), which chooses for each element, instead of `if x > 0`"
 
 
 def guarded(function: Callable[..., Any]) -> Callable[..., Any]:

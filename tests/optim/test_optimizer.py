@@ -366,3 +366,41 @@ def test_a_state_from_before_the_first_step_can_be_loaded() -> None:
     opt = Adam([w])
     opt.load_state_dict(Adam([one()]).state_dict())
     assert opt.steps == 0 and opt.state_dict()["clocks"].tolist() == [0]
+
+
+def test_an_update_that_takes_other_arguments_is_refused_where_it_is_written():
+    with pytest.raises(
+        TypeError, match=r"update\(\) of Mine must take \(self, lr, t, w, g, a, state\), not \(self, w, g\)"
+    ):
+
+        class Mine(Optimizer):
+            def update(self, w, g): ...
+
+
+def take(steps, optimizer):
+    for _ in range(steps):
+        optimizer.step()
+
+
+def test_a_rule_that_makes_a_new_array_is_noticed_at_its_third_step():
+    class Rebinds(Optimizer):
+        rule = "w ← w − η·g"
+
+        def __init__(self, params, lr):
+            super().__init__(params, lr)
+
+        def update(self, lr, t, w, g, a, state):
+            w = w - lr * g
+
+    class Moves(Rebinds):
+        def update(self, lr, t, w, g, a, state):
+            w -= lr * g
+
+    w = leaf([1.0, 2.0])
+    w.grad = [1.0, 0.0]
+    with pytest.warns(UserWarning, match=r"third step of Rebinds has moved nothing, .* np\.subtract\(w, a, out=w\)"):
+        take(4, Rebinds([w], lr=0.1))
+    take(4, Rebinds([w], lr=0.0))
+    take(4, Moves([w], lr=0.1))
+    w.grad = 0
+    take(4, Rebinds([w], lr=0.1))

@@ -15,6 +15,7 @@ from ..calls import Called
 from ..elsewhere import ON_MODELS, NeverHere, answer, listed
 from ..modes import default_dtype, layer_scope, modes, quiet
 from ..tensor import Tensor, as_array
+from ..users_ops import instead
 from .running import Changes, name_within, running
 
 
@@ -87,6 +88,10 @@ class Module(Called):
             odd = [x for x in inputs if not isinstance(_tensor(x), Tensor)]
             if odd and type(self).__module__.startswith(f"{__package__}."):
                 raise TypeError(f"{self.where()} takes an array or a Tensor, not {type(odd[0]).__name__}") from error
+            raise
+        except ValueError as error:
+            if name is None and (choose := instead(error)):
+                error.add_note(choose)
             raise
         finally:
             running.module, running.names, modes.layer, modes.place = outer, names, path, place
@@ -187,8 +192,7 @@ class Module(Called):
         for path, name, parameter, penalty in self.declared("_regularizer"):
             with layer_scope(path) if path else nullcontext():
                 term = penalty(parameter)
-            if not isinstance(term, Tensor) or term.size != 1:
-                raise TypeError(f"the penalty on {join(path, name)} must give one number as a Tensor, not {term!r}")
+            checks.one_number(f"the penalty on {join(path, name)}", term)
             total = term if total is None else total + term
         if total is None:
             dtypes = {parameter.dtype for parameter in self.parameters()}
@@ -207,7 +211,7 @@ class Module(Called):
                     values = as_array(capture.call(constraint, parameter.data, lr))
             if values.shape != parameter.shape:
                 raise ValueError(
-                    f"the constraint on {join(path, name)} made {values.shape} of its shape {parameter.shape}"
+                    f"the constraint on {join(path, name)} must keep shape {parameter.shape}, not give {values.shape}"
                 )
             projected.append((parameter, values))
         for parameter, values in projected:
@@ -300,6 +304,14 @@ def _arguments(module: Module) -> Iterator[str]:
             continue
         shown = getattr(value, "__name__", None) or repr(value)
         yield shown if parameter.default is parameter.empty else f"{name}={shown}"
+
+
+def a_module(model: Any, call: str) -> None:
+    """Refuse what is no model, or the class of one."""
+    if isinstance(model, type) and issubclass(model, Module):
+        raise TypeError(f"{call} takes a model, not the class {model.__name__}: write {model.__name__}(...)")
+    if not isinstance(model, Module):
+        raise TypeError(f"{call} takes a tg.Module such as tg.Sequential(...), not {type(model).__name__}")
 
 
 @contextmanager

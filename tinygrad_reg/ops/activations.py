@@ -41,7 +41,7 @@ def _(g, out, x):
 def leaky_relu(x: Any, *, alpha: float = 0.01) -> Any:
     """x where x > 0, else alpha · x"""
     if isinstance(alpha, Tensor):
-        raise TypeError("alpha is a number here; tg.ops.prelu(x, alpha) differentiates by it")
+        raise TypeError("alpha must be a number: write tg.ops.prelu(x, alpha), which differentiates by it")
     return np.where(x > 0, x, alpha * x)
 
 
@@ -109,7 +109,7 @@ def _elu_slope(x: Any, alpha: float) -> Any:
 def elu(x: Any, *, alpha: float = 1.0) -> Any:
     """x where x > 0, else alpha · (e^x − 1)"""
     if isinstance(alpha, Tensor):
-        raise TypeError("alpha is a number here; to differentiate by it, write np.where(x > 0, x, alpha * np.expm1(x))")
+        raise TypeError("alpha must be a number: to differentiate by it, write np.where(x > 0, x, alpha * np.expm1(x))")
     return np.where(x > 0, x, alpha * np.expm1(x))
 
 

@@ -21,9 +21,9 @@ from .activations import softmax
 def softmax_crossentropy(z: Any, labels: Any, *, mean: bool = False) -> Any:
     """−ln softmax(z)[y]: what a classifier with logits z (classes last) pays for each label y, or the mean of it"""
     if labels.shape != z.shape[:-1]:
-        raise ValueError("there must be one label for each row of z")
+        raise ValueError("labels must be one for each row of z")
     if labels.dtype.kind not in "iu":
-        raise TypeError("labels are whole numbers")  # True and False would pick rows, as a mask does
+        raise TypeError("labels must be whole numbers")  # True and False would pick rows, as a mask does
     if z.dtype.kind != "f":
         z = z.astype(default_dtype())
     shifted = z - np.maximum.reduce(z, axis=-1, keepdims=True)

@@ -56,7 +56,7 @@ def _(g, out, x, y):
 def affine(x: Any, w: Any, b: Any) -> Any:
     """z[i, j] = Σₖ x[i, k] · w[k, j] + b[j]: what every dense layer computes, z = w·x + b, for all samples at once"""
     if w.ndim != 2 or b.shape != w.shape[1:]:
-        raise ValueError("w is no matrix, or b does not fit it")
+        raise ValueError("w must be a matrix, and b one number for each of its columns")
     return x @ w + b
 
 

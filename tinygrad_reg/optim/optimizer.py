@@ -15,6 +15,7 @@ An optimizer itself is its update rule, so a new one is short:
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -58,6 +59,17 @@ class Optimizer(Called):
     learning_rate = NeverHere("optimizer.lr, which can be assigned")
     param_groups = NeverHere("optimizer.lr and optimizer.params; parameters with another rate get another optimizer")
     __dir__ = listed
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """An update() that takes other arguments is refused where it is written, not at the first step."""
+        super().__init_subclass__(**options)
+        code = getattr(cls.update, "__code__", None)
+        if code and code.co_argcount != 7 and not code.co_flags & inspect.CO_VARARGS:
+            raise TypeError(
+                f"update() of {cls.__name__} must take (self, lr, t, w, g, a, state), not "
+                f"({', '.join(code.co_varnames[: code.co_argcount])}): w, g and the working space a are flat arrays, "
+                "state is a list of them"
+            )
 
     def __init__(
         self,
@@ -151,6 +163,7 @@ class Optimizer(Called):
             for flat, groups in zip(self.flats, ready, strict=True):
                 for place, _ in runs(groups):
                     self.warn_of_divergence(self.steps, flat, place, flat.arrays["g"][place])
+        before = [flat.arrays["w"].copy() for flat in self.flats] if self.steps == 2 and self._is_a_users() else None
         with quiet():
             for flat, spaces, groups in zip(self.flats, self.spaces, ready, strict=True):
                 for place, t in runs(groups):
@@ -160,7 +173,23 @@ class Optimizer(Called):
                     group.t += 1
         for groups in ready:
             written(groups)
+        if before is not None and lr > 0:
+            self._warn_of_a_rule_that_moves_nothing(before)
         self.steps += 1
+
+    def _is_a_users(self) -> bool:
+        return not type(self).update.__module__.startswith(f"{__package__}.")
+
+    def _warn_of_a_rule_that_moves_nothing(self, before: list[np.ndarray]) -> None:
+        """`w = w - lr * g` in a user's update() makes a new array, and leaves the parameters as they were."""
+        pairs = list(zip(before, self.flats, strict=True))
+        moved = any(not np.array_equal(w, flat.arrays["w"], equal_nan=True) for w, flat in pairs)
+        if not moved and any(p._grad is not None and np.any(p._grad) for p in self.params):
+            warnings.warn(
+                f"the third step of {type(self).__name__} has moved nothing, and gradients are not 0: update() must "
+                "write into w, np.subtract(w, a, out=w) or w -= a; w = w - a makes a new array",
+                stacklevel=users_level(),
+            )
 
     def warn_of_idle_steps(self) -> None:
         """A step without any gradient moves nothing, which is right; three of them at the start are a mistake."""

@@ -10,6 +10,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from ..calls import answered
 from ..modes import modes
 from .arguments import Arguments, names_of, others
 from .capture import Capture
@@ -26,6 +27,7 @@ _IN_PIECES = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.
 KEPT = 8  # programs of a step, for the shapes and settings that it met last
 
 
+@answered
 def compile(step: Callable[..., Any]) -> Compiled:
     """`step` as a program: the first call runs it and captures it, later calls replay it over buffers planned once.
 

@@ -11,7 +11,7 @@ import numpy as np
 from .. import checks, losses, metrics
 from ..calls import answered
 from ..data.sets import same_length
-from ..layers.module import Module, evaluating
+from ..layers.module import Module, a_module, evaluating
 from ..modes import no_grad
 from ..tensor import Tensor, values
 
@@ -123,11 +123,3 @@ def score(name: str, value: Any) -> float:
             f"the metric '{name}' must give one number, not {shown}: call it yourself, with the result of tg.predict"
         )
     return float(number)
-
-
-def a_module(model: Any, call: str) -> None:
-    """Refuse what is no model."""
-    if isinstance(model, type) and issubclass(model, Module):
-        raise TypeError(f"{call} takes a model, not the class {model.__name__}: write {model.__name__}(...)")
-    if not isinstance(model, Module):
-        raise TypeError(f"{call} takes a tg.Module such as tg.Sequential(...), not {type(model).__name__}")

@@ -11,12 +11,12 @@ import numpy as np
 from .. import checks, losses
 from ..calls import answered
 from ..data.sets import batches
-from ..layers.module import Module
+from ..layers.module import Module, a_module
 from ..optim import Optimizer
 from ..tensor import Tensor
 from . import arguments, container
 from .callbacks import Callback
-from .evaluation import Metrics, a_module, named_metrics
+from .evaluation import Metrics, named_metrics
 from .history import History
 from .run import Run
 
