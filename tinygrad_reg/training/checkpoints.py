@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import checks
 from ..calls import answered
-from ..layers.module import Module, a_module
+from ..layers.module import Module
 from ..optim import Optimizer
 from . import container, randomness
 from .callbacks import Callback
@@ -149,7 +149,6 @@ def _parts(model: Any, optimizer: Any, callbacks: Any) -> dict[str, dict[str, An
     """What has a state, by kind and label."""
     parts: dict[str, dict[str, Any]] = {}
     if model is not None:
-        a_module(model, "a checkpoint")
         parts["model"] = {"model": model}
     if optimizer is not None:
         wanted = "an optimizer such as tg.optim.SGD(...)"

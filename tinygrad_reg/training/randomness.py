@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..layers.module import Module
+from ..layers.module import Module, a_module
 from ..modes import generator
 from ..program.bytecode import names
 from ..program.whose import closed_over, is_the_users
@@ -40,6 +40,7 @@ def of_model(model: Module | None, rng: Any) -> dict[str, Source]:
     """This thread's generator, those that the layers were given, and `rng`, one or several."""
     found: dict[str, Source] = {"thread": generator()}
     if model is not None:
+        a_module(model, "a checkpoint")
         found.update((f"model.{path}", own) for path, own in model.named_generators())
     wanted = "a NumPy Generator such as np.random.default_rng(0)"
     for i, own in enumerate(checks.several("rng", rng, lambda each: isinstance(each, Source), wanted)):
