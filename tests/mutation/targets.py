@@ -22,7 +22,7 @@ BESIDES = {
     "loss_inputs.py": ["tests/test_losses.py", "tests/program/test_checks.py"],
     "penalties.py": ["tests/test_constraints.py"],
     "norms.py": ["tests/test_constraints.py", "tests/optim/test_clipping.py"],
-    "backward.py": ["tests/ops/test_ops.py"],
+    "backward.py": ["tests/ops/test_ops.py", "tests/properties/test_broadcasting.py"],
     "transforms.py": ["tests/ops/test_ops.py"],
     "ops/windows.py": ["tests/ops/test_convolution.py", "tests/ops/test_pooling.py"],
     "layers/activation.py": ["tests/layers/test_dense.py"],
