@@ -239,4 +239,14 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "the way back begins at one output, once": [
         ("backward.py", "received[output] + gradient if output in received", "received[output] + "),
     ],
+    "groups are made anew as they were": [
+        ("optim/flat.py", "0 < len(absent.intersection", "0 < "),
+    ],
+    "any later time": [
+        ("optim/flat.py", "Clock.now += 1", "1 → 2"),
+    ],
+    "how many ones are kept is a matter of memory": [
+        ("backward.py", "len(g) > _MOST_ONES", "len(g) > "),
+        ("backward.py", "_MOST_ONES = 2**16", ""),
+    ],
 }
