@@ -26,7 +26,7 @@ from .node import (
     item,
     reduced,
     transposed,
-)  # fmt: skip
+)
 
 _ATOM = 20
 _USUAL = {"axis", "keepdims", "initial"}
@@ -196,15 +196,17 @@ def _weak(x: Any, node: Node) -> Any:
     if isinstance(x, np.floating) and isinstance(node.value, (np.ndarray, np.floating)) and x.dtype == node.value.dtype:
         others = [y for y in node.arguments if y is not x]
         if others and isinstance(others[0], Node) and getattr(others[0].value, "dtype", None) == x.dtype:
-            return float(str(x)) if np.isfinite(x) else float(x)
+            return _as_pythons(x)
     return x
 
 
 def shortest(x: Any) -> str:
     """A number of NumPy's as Python's, which makes it again."""
-    if x.dtype.kind != "f":
-        return _number(x.item())
-    return _number(float(str(x)) if np.isfinite(x) else float(x))
+    return _number(_as_pythons(x) if x.dtype.kind == "f" else x.item())
+
+
+def _as_pythons(x: Any) -> float:
+    return float(str(x)) if np.isfinite(x) else float(x)
 
 
 def _number(x: float) -> str:
