@@ -150,6 +150,8 @@ class Tensor(Methods):
     @property
     def requires_grad(self) -> bool:
         """Whether backward() computes a gradient for this tensor. Set it to False to freeze a parameter."""
+        if modes.capture is not None and self._primitive is None:
+            modes.capture.touch(self)
         return self._requires_grad
 
     @requires_grad.setter
@@ -165,6 +167,8 @@ class Tensor(Methods):
     @property
     def name(self) -> str | None:
         """The name it was given, or None (pictures then use the variable it was assigned to)."""
+        if modes.capture is not None and self._primitive is None:
+            modes.capture.read(lambda: self._name, self._name)
         return self._name
 
     @name.setter

@@ -51,7 +51,8 @@ def reads(code: CodeType) -> list[Read]:
         for i, step in enumerate(steps):
             line = (step.positions.lineno if step.positions else None) or line
             if step.opname == "IMPORT_NAME":
-                found.append(Read((step.argval,), False, line, is_import=True))
+                dots = "." * (steps[i - 2].argval or 0)  # from ..settings import k
+                found.append(Read((dots + step.argval,), False, line, is_import=True))
             if step.opname not in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF"):
                 continue
             path, j = [step.argval], i + 1

@@ -18,6 +18,7 @@ class Leaf:
         self.tensor = tensor
         self.data, self.grad, self.home, self.time = tensor._data, tensor._grad, tensor._home, tensor._time
         self.cleared = False  # whether the step itself drops the gradient that was there before
+        self.asked = False  # whether the step asks for that gradient, if only whether there is one
         self.absent = False  # whether an optimizer passed it by, as it had no gradient
         self.flat: Any = None  # the optimizer's arrays that it lies in, where the step moves it
         self.place = slice(0)
@@ -64,6 +65,8 @@ class Leaves(Lines):
         """The step reads a gradient: what it gets is not overwritten by a later one."""
         self.touch(tensor)
         leaf = self.leaves.get(tensor)
+        if leaf is not None and not leaf.cleared and tensor._grad is leaf.before:
+            leaf.asked = True
         if leaf is not None and leaf.gradient is not None and tensor._grad is leaf.gradient:
             tensor._grad = leaf.gradient.copy()
 

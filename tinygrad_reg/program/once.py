@@ -17,6 +17,7 @@ from ..modes import modes
 from .bytecode import Read
 from .refusals import Refused, located
 from .structures import mapped
+from .whose import told
 
 DRAWN = (
     "it draws random numbers by NumPy, which a program would draw only once",
@@ -40,10 +41,11 @@ def only_once(read: Read, value: Any) -> str:
         clocks = read.path[0] in ("time", "datetime", "secrets", "uuid")
         return f"it imports {read.path[0]}, for what is different each time" if clocks else ""
     value = reached(value, read.path[1:])
-    module, name = getattr(value, "__module__", None), getattr(value, "__name__", "")
-    if read.is_called_empty and name in _UNSEEDED and str(module).startswith(("numpy.random", "random")):
+    module, name, home = (str(told(x, of)) for x, of in (
+        (value, "__module__"), (value, "__name__"), (told(value, "__self__"), "__module__")))  # fmt: skip
+    if read.is_called_empty and name in _UNSEEDED and module.startswith(("numpy.random", "random")):
         return f"{name}() starts a new generator from no seed"
-    if module == "time" or getattr(getattr(value, "__self__", None), "__module__", "") == "datetime":
+    if module == "time" or home == "datetime":
         return "it asks for the time"
     return "it draws random numbers by another library" if module in ("secrets", "uuid") or value is os.urandom else ""
 
@@ -53,7 +55,7 @@ def reached(value: Any, path: Sequence[str]) -> Any:
     for name in path:
         if not isinstance(value, types.ModuleType) and not (isinstance(value, type) and value.__module__ == "datetime"):
             return value
-        value = getattr(value, name, None)
+        value = told(value, name)
     return value
 
 

@@ -16,6 +16,7 @@ from .node import Check, Input, Node, assign, filled
 from .recorded import Recorded, is_computed
 from .refusals import Refused, located
 from .structures import is_structure, mapped, parts
+from .whose import attributes
 
 
 class Result(NamedTuple):
@@ -44,9 +45,11 @@ class Program:
         used = {node for line in self.nodes for node in line.operands} | set(self.results)
         self.inputs = [x for x in capture.inputs if x in used]
         for leaf in capture.leaves.values():
-            if leaf.before is not None and leaf.before_input in used:
+            if leaf.before is not None and (leaf.asked or leaf.before_input in used):
                 self.needs_grad[leaf] = True
-            elif leaf.absent or (leaf.grad is None and not leaf.cleared and leaf.tensor._grad is not None):
+            elif (
+                leaf.absent or leaf.asked or (leaf.grad is None and not leaf.cleared and leaf.tensor._grad is not None)
+            ):
                 self.needs_grad[leaf] = False
 
     def _result(self, node: Node) -> int:
@@ -67,7 +70,7 @@ class Program:
             return Result(self._result(self._node(x._data)), True)
         if isinstance(x, (Recorded, np.ndarray)):
             return Result(self._result(self._node(x)), False)
-        table = x if isinstance(x, (list, tuple, set, dict)) else getattr(x, "__dict__", {})
+        table = x if isinstance(x, (list, tuple, set, dict)) else attributes(x)
         held = [*(table.values() if isinstance(table, dict) else table), *_closed_over(x)]
         if isinstance(x, (Iterator, Awaitable)) or any(map(is_computed, held)):
             what = f"it returns what it computes in a {type(x).__name__}, which a program can't make"

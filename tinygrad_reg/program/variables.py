@@ -8,14 +8,20 @@ have written is not looked into.
 from __future__ import annotations
 
 import argparse
+import array
+import contextlib
 import functools
+import importlib.util
 import inspect
 import io
+import itertools
+import operator
 import os
 import random
+import sys
 import types
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections import ChainMap, Counter, UserDict, UserList, deque
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,11 +35,14 @@ from .bytecode import names, reads, uses
 from .once import Once, only_once, reached
 from .places import GONE, NUMBERS, Places
 from .rules import RULE, keeps_something
-from .whose import NOT_CALLED, closed_over, defaults, file_of, is_the_users
+from .whose import NOT_CALLED, attributes, closed_over, defaults, file_of, is_the_users
 
 NUMERIC = "fiubc"  # the kinds of arrays that a program computes with
 _NAMESPACES = (types.SimpleNamespace, argparse.Namespace)
-_OWN = {"flats", "spaces", "steps", "_lr", "_diverged"}  # of an optimizer: what its step changes
+_OWN = {"flats", "spaces", "steps", "_lr", "_diverged"}  # of an optimizer: what its step changes, ...
+_OWN |= {"_programs", "_last", "_lock"}  # ... and of a compiled step
+_TABLES = (deque, UserDict, UserList, ChainMap, types.MappingProxyType)  # besides lists and dicts
+_BUFFERS = (bytearray, memoryview, array.array)
 _DEEP = 30  # objects inside objects
 _ANY_NAME = {"getattr", "hasattr", "vars", "__dict__", "eval", "exec"}
 
@@ -89,6 +98,8 @@ class Variables:
             return
         if isinstance(value, np.ndarray) and not isinstance(value, Captured) and value.dtype.kind not in NUMERIC:
             self.found.equal_to(f"{self.found.name(value)}.tolist()", value.tolist, value.tolist())
+        if isinstance(value, _BUFFERS):
+            self.found.equal_to(f"bytes({self.found.name(value)})", functools.partial(bytes, value), bytes(value))
         if isinstance(value, Optimizer):
             self._optimizers.append(value)
         is_plain = isinstance(value, (*NUMBERS, Tensor, np.ndarray, Optimizer, types.ModuleType))
@@ -118,7 +129,11 @@ class Variables:
             self._attributes(value, vars(value), in_module=True)
             self.found.test("", lambda: value.training, value.training, in_module=True)
             self._class(type(value))
-            self._function(type(value).forward)
+            owner = next(kind for kind in type(value).__mro__ if "forward" in vars(kind))
+            if is_the_users(owner):
+                self._class_attribute(owner, "forward")
+            else:
+                self._function(type(value).forward)
         elif isinstance(value, Primitive):
             for function in (value.forward, *value.functions, value.joint):
                 self._value(function, name)
@@ -134,7 +149,8 @@ class Variables:
             )
         elif callable(inspect.getattr_static(value, "__wrapped__", None)):  # a compiled step, a cached function
             self._value(value.__wrapped__, name)
-        elif isinstance(value, (list, dict, deque)):
+            self._attributes(value, attributes(value))
+        elif isinstance(value, (list, dict, *_TABLES)):
             self._elements(value, name)
         elif isinstance(value, (tuple, set)):
             if isinstance(value, set):
@@ -142,6 +158,9 @@ class Variables:
                 self.found.place(name, value.copy, value.copy())
             for part in value:
                 self._value(part, name)
+        elif isinstance(value, (operator.attrgetter, operator.methodcaller)):
+            words = (word for word in value.__reduce__()[1] if isinstance(word, str))
+            self._names_read.update(part for word in words for part in word.split("."))
         if isinstance(value, Optimizer):
             self._rule(value)
         if (is_the_users(type(value)) and not isinstance(value, Module)) or type(value) in _NAMESPACES:
@@ -164,7 +183,7 @@ class Variables:
     def _elements(self, table: Any, name: str) -> None:
         """The values in a list, a deque or a dict, and a dict's keys, by identity."""
         own = self.found.name(table)
-        is_dict = isinstance(table, dict)
+        is_dict = isinstance(table, Mapping)
         same = f"len({own}) == {len(table)} and all(map(same, {own}, {self.found.name(list(table))}))"
         if is_dict:
             same += f" and all(map(same, {own}.values(), {self.found.name(list(table.values()))}))"
@@ -174,8 +193,8 @@ class Variables:
         self.found.place(name, beside, beside())
         for key, part in list(table.items() if is_dict else enumerate(table)):
             if isinstance(part, (np.ndarray, tuple, Tensor)):
-                ask, put = functools.partial(table.__getitem__, key), functools.partial(table.__setitem__, key)
-                self.found.place(name, ask, part, put)
+                put: Any = functools.partial(operator.setitem, table, key)
+                self.found.place(name, functools.partial(operator.getitem, table, key), part, put)
             self._value(part, name)
 
     def _attributes(self, owner: Any, table: dict[str, Any], in_module: bool = False) -> None:
@@ -190,7 +209,8 @@ class Variables:
                 f"{self.found.name(table)}[{name!r}]", functools.partial(table.__getitem__, name), put, name, in_module
             )
 
-        for name in [name for name in table if not (isinstance(owner, Optimizer) and name in _OWN)]:
+        is_ours = isinstance(owner, Optimizer) or type(owner).__module__.startswith("tinygrad_reg.program")
+        for name in [name for name in table if not (is_ours and name in _OWN)]:
             if in_module and (not all_the_users or _holds_state(table[name])):
                 note(name)
             else:
@@ -201,6 +221,8 @@ class Variables:
         self._variable(f"{self.found.name(owner)}.{attribute}", ask, put, name)
 
     def _class(self, kind: type) -> None:
+        if is_the_users(type(kind)):  # a metaclass
+            self._class(type(kind))
         for base in kind.__mro__:
             if is_the_users(base) and id(base) not in self._seen:
                 self._seen.add(id(base))
@@ -260,6 +282,7 @@ class Variables:
             first = read.path[0]
             if read.is_import:
                 self._once(function, read, None)
+                self._imported(first, scope, names(code))
             elif first in closed or first in scope:
                 self._once(function, read, closed.get(first, scope.get(first)))
                 if first in scope and first not in closed:
@@ -267,16 +290,33 @@ class Variables:
                 self._asked_of_module(closed.get(first, scope.get(first)), read.path[1:])
             elif first not in code.co_freevars:
                 builtins.add(first)
+        if "globals" in code.co_names:
+            for name in sorted(names(code).intersection(scope)):
+                self._global(scope, name)
         if builtins:  # a name of one's own would come before Python's
             test = f"{self.found.name(scope)}.keys().isdisjoint({self.found.name(builtins)})"
             self.found.test(test, lambda: scope.keys().isdisjoint(builtins), True)
 
     def _global(self, table: dict[str, Any], name: str) -> None:
         key = (id(table), name)
-        if key not in self._seen and not name.startswith("__"):
+        if key not in self._seen and not (name.startswith("__") and name.endswith("__")):
             self._seen.add(key)
             ask, put = functools.partial(table.__getitem__, name), functools.partial(table.__setitem__, name)
             self._variable(f"{self.found.name(table)}[{name!r}]", ask, put, name)
+
+    def _imported(self, name: str, scope: dict[str, Any], words: set[str]) -> None:
+        """A module that is imported inside a function, as far as it is the user's and its code names what is in it."""
+        package = scope.get("__package__") or str(scope.get("__name__", "")).rpartition(".")[0]
+        with contextlib.suppress(ImportError):
+            name = importlib.util.resolve_name(name, package)
+        found = [sys.modules.get(whole) for whole in itertools.accumulate(name.split("."), "{}.{}".format)]
+        while found:
+            module = found.pop()
+            if isinstance(module, types.ModuleType) and is_the_users(module) and id(module) not in self._seen:
+                self._seen.add(id(module))
+                for word in sorted(words.intersection(vars(module))):
+                    self._global(vars(module), word)
+                    found.append(vars(module).get(word))
 
     def _asked_of_module(self, module: Any, path: tuple[str, ...]) -> None:
         """module.NAME, where it is a module of the user's."""
@@ -296,15 +336,6 @@ class Variables:
             self.once.append(Once(file_of(function), read.line, what))
 
 
-def attributes(x: Any) -> dict[str, Any]:
-    """The attributes that an object has itself; its class may have an opinion of its own on what it has."""
-    try:
-        found: dict[str, Any] = object.__getattribute__(x, "__dict__")
-    except AttributeError:
-        return {}
-    return found
-
-
 def _holds_state(x: Any) -> bool:
     """Whether a layer's methods find layers or Tensors here."""
     if isinstance(x, (list, tuple, dict)):
@@ -313,7 +344,7 @@ def _holds_state(x: Any) -> bool:
 
 
 def _everything(table: Any) -> list[Any]:
-    return [*table.values(), *table] if isinstance(table, dict) else list(table)
+    return [*table.values(), *table] if isinstance(table, Mapping) else list(table)
 
 
 def _beside_arrays(table: Any) -> list[Any]:

@@ -30,6 +30,23 @@ def defaults(function: Any) -> dict[str, Any]:
     return {**dict(zip(places, given, strict=True)), **(function.__kwdefaults__ or {})}
 
 
+def attributes(x: Any) -> dict[str, Any]:
+    """The attributes that an object has itself; its class may have an opinion of its own on what it has."""
+    try:
+        found: dict[str, Any] = object.__getattribute__(x, "__dict__")
+    except AttributeError:
+        return {}
+    return found
+
+
+def told(x: Any, name: str) -> Any:
+    """What an object answers when it is asked for an attribute, None where that fails in any way."""
+    try:
+        return getattr(x, name, None)
+    except Exception:  # of a __getattr__ of its own
+        return None
+
+
 def file_of(function: Any) -> str:
     """The file of a function's code."""
     code = getattr(function, "__code__", None)

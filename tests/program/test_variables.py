@@ -1,0 +1,318 @@
+"""What the walk finds: objects of every make, state in functions themselves, code that is exchanged."""
+
+from __future__ import annotations
+
+import array
+import collections
+import operator
+import sys
+import types
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+from .steps import equal
+
+X = np.array([1.0, 2.0])
+__K = 1.0
+
+
+class Attributes(dict):
+    """The most common idiom for a configuration."""
+
+    __getattr__ = dict.__getitem__
+
+
+class Strange:
+    def __init__(self, k):
+        self.k = k
+
+    def __getattr__(self, name):
+        raise RuntimeError(f"no {name}")
+
+
+class Numbers(list):
+    k = 1.0
+
+
+class Table(dict):
+    k = 1.0
+
+
+class Number(float):
+    k = 1.0
+
+
+class Array(np.ndarray):
+    k = 1.0
+
+
+class Weight(tg.Tensor):
+    k = 1.0
+
+
+class Slots:
+    __slots__ = ("__k", "k")
+
+
+class Pair(NamedTuple):
+    a: float
+    k: list
+
+
+class Descent(tg.optim.SGD):
+    k = 1.0
+
+
+class Meta(type):
+    box = types.SimpleNamespace(k=1.0)
+
+    @property
+    def k(cls):
+        return cls.box.k
+
+
+class OfMeta(metaclass=Meta):
+    pass
+
+
+class OwnAccess:
+    """What every access goes through."""
+
+    def __init__(self):
+        self.__dict__["k"] = 1.0
+
+    def __getattribute__(self, name):
+        found = object.__getattribute__(self, "__dict__")
+        return found if name == "__dict__" else object if name == "__class__" else found[name]
+
+
+def made(kind, *given):
+    thing = kind(*given)
+    thing.k = 1.0
+    return thing
+
+
+THINGS = {
+    "dict with attributes": lambda: Attributes(k=1.0),
+    "object that refuses other names": lambda: Strange(1.0),
+    "object with an access of its own": OwnAccess,
+    "list": lambda: made(Numbers),
+    "dict": lambda: made(Table),
+    "float": lambda: made(Number, 2.0),
+    "array": lambda: made(np.ones(2).view, Array),
+    "Tensor": lambda: made(Weight, [1.0, 2.0]),
+    "slots": lambda: made(Slots),
+    "optimizer": lambda: made(Descent, [tg.Tensor(1.0, requires_grad=True)], 0.1),
+    "deque": lambda: made(type("Own", (collections.deque,), {})),
+}
+
+
+@pytest.mark.parametrize("how", THINGS)
+def test_an_attribute_is_read_anew_whatever_has_it(how):
+    thing = THINGS[how]()
+    fast = tg.compile(lambda x: x * thing.k)
+    assert equal(fast(X), X)
+    if isinstance(thing, Attributes):
+        thing["k"] = 3.0
+    else:
+        thing.k = 3.0
+    assert equal(fast(X), 3 * X)
+
+
+@pytest.mark.parametrize("how", ["metaclass", "mapping", "chain", "of a user's", "list of a user's", "attrgetter"])
+def test_a_number_behind_something_is_read_anew(how):
+    box, getter = {"k": 1.0}, operator.attrgetter("k")
+    proxy, chain, own = types.MappingProxyType(box), collections.ChainMap({}, box), collections.UserDict(box)
+    listed, space = collections.UserList([1.0]), types.SimpleNamespace(k=1.0)
+    steps = {
+        "metaclass": lambda x: x * OfMeta.k,
+        "mapping": lambda x: x * proxy["k"],
+        "chain": lambda x: x * chain["k"],
+        "of a user's": lambda x: x * own["k"],
+        "list of a user's": lambda x: x * listed[0],
+        "attrgetter": lambda x: x * getter(space),
+    }
+    fast = tg.compile(steps[how])
+    assert equal(fast(X), X)
+    box["k"] = own["k"] = listed[0] = space.k = Meta.box.k = 3.0
+    try:
+        assert equal(fast(X), 3 * X)
+    finally:
+        Meta.box.k = 1.0
+
+
+def test_bytes_that_can_change_are_read_anew():
+    numbers, compact = bytearray([1, 2]), array.array("d", [1.0])
+    fast = tg.compile(lambda x: x * numbers[0] * compact[0])
+    assert equal(fast(X), X)
+    numbers[0] = 2
+    assert equal(fast(X), 2 * X)
+    compact[0] = 3.0
+    assert equal(fast(X), 6 * X)
+
+
+def test_a_name_with_two_underscores_is_read_anew(monkeypatch):
+    fast = tg.compile(lambda x: x * __K)
+    assert equal(fast(X), X)
+    monkeypatch.setitem(globals(), "__K", 3.0)
+    assert equal(fast(X), 3 * X)
+
+
+def test_a_global_that_only_globals_names_is_read_anew(monkeypatch):
+    fast = tg.compile(lambda x: x * globals()["__K"])
+    assert equal(fast(X), X)
+    monkeypatch.setitem(globals(), "__K", 3.0)
+    assert equal(fast(X), 3 * X)
+
+
+# ---- state that functions keep
+
+
+def of_a_default(x, st=[0]):  # noqa: B006
+    st[0] += 1
+    return x * st[0]
+
+
+def of_an_option(x, *, st={"n": 0}):  # noqa: B006
+    st["n"] += 1
+    return x * st["n"]
+
+
+def of_itself(x):
+    of_itself.n += 1
+    return x * of_itself.n
+
+
+@tg.compile
+def of_the_compiled(x):
+    of_the_compiled.n += 1
+    return x * of_the_compiled.n
+
+
+def helper(x, st=[0]):  # noqa: B006
+    st[0] += 1
+    return x * st[0]
+
+
+of_itself.n = of_the_compiled.n = 0
+
+
+@pytest.mark.parametrize("step", [of_a_default, of_an_option, of_itself, of_the_compiled, lambda x: helper(x)])
+def test_what_a_function_keeps_and_reads_is_refused(step):
+    fast = step if step is of_the_compiled else tg.compile(step)
+    for n in range(1, 5):
+        try:
+            assert equal(fast(X), n * X)
+        except RuntimeError as error:
+            assert "at each call, and reads it" in str(error)
+            break
+    else:
+        pytest.fail("it was not refused")
+
+
+def test_what_a_function_only_counts_is_counted_at_captures():
+    def step(x, st=[0], seen=[]):  # noqa: B006
+        st[0] += 1
+        seen.append(1)
+        return x * 2
+
+    fast = tg.compile(step)
+    for _ in range(3):
+        assert equal(fast(X), 2 * X)
+    assert len(fast._programs) == 1 and step.__defaults__ == ([1], [1])
+
+
+# ---- code that is exchanged
+
+
+def twice(x):
+    return x * 2
+
+
+def thrice(x):
+    return x * 3
+
+
+class Layer(tg.layers.Module):
+    def forward(self, x):
+        return x * 2
+
+
+class Heir(Layer):
+    pass
+
+
+def test_code_that_is_exchanged_is_seen(monkeypatch):
+    fast = tg.compile(lambda x: twice(x))
+    assert equal(fast(X), 2 * X)
+    monkeypatch.setattr(twice, "__code__", thrice.__code__)  # as IPython's autoreload does
+    assert equal(fast(X), 3 * X)
+
+
+def test_other_defaults_of_an_option_are_seen():
+    def scaled(x, *, k=1.0):
+        return x * k
+
+    fast = tg.compile(lambda x: scaled(x))
+    assert equal(fast(X), X)
+    scaled.__kwdefaults__["k"] = 3.0
+    assert equal(fast(X), 3 * X)
+    scaled.__kwdefaults__ = {"k": 4.0}
+    assert equal(fast(X), 4 * X)
+
+
+@pytest.mark.parametrize("layer", [Layer(), Heir(), tg.Sequential(Heir())])
+def test_another_forward_of_a_class_is_seen(layer, monkeypatch):
+    fast = tg.compile(lambda x: layer(x))
+    assert equal(fast(X), 2 * X)
+    monkeypatch.setattr(Layer, "forward", lambda self, x: x * 3)
+    assert equal(fast(X), 3 * X)
+    monkeypatch.setattr(Heir, "forward", lambda self, x: x * 4, raising=False)
+    assert equal(fast(X), 3 * X if type(layer) is Layer else 4 * X)
+
+
+@pytest.mark.parametrize("how", ["module", "name", "inside another"])
+def test_a_module_that_is_imported_inside_is_read_anew(how, monkeypatch):
+    outer, inner = types.ModuleType("settings_of_a_test"), types.ModuleType("settings_of_a_test.inner")
+    outer.k = inner.k = 1.0
+    outer.inner = inner
+    outer.__path__ = []
+    monkeypatch.setitem(sys.modules, "settings_of_a_test", outer)
+    monkeypatch.setitem(sys.modules, "settings_of_a_test.inner", inner)
+
+    def module(x):
+        import settings_of_a_test as cfg
+
+        return x * cfg.k
+
+    def name(x):
+        from settings_of_a_test import k
+
+        return x * k
+
+    def inside(x):
+        from settings_of_a_test import inner
+
+        return x * inner.k
+
+    fast = tg.compile({"module": module, "name": name, "inside another": inside}[how])
+    assert equal(fast(X), X)
+    outer.k = inner.k = 3.0
+    assert equal(fast(X), 3 * X)
+
+
+# ---- what is asked of Tensors
+
+
+def test_whether_a_tensor_has_a_gradient_or_requires_one_is_read_anew():
+    k = tg.Tensor(X, requires_grad=True)
+    with_gradient = tg.compile(lambda x: x * (2 if k.grad is None else 3))
+    requiring = tg.compile(lambda x: x * (3 if k.requires_grad else 2))
+    named = tg.compile(lambda x: x * len(k.name or ""))
+    assert [f(X)[0] for f in (with_gradient, requiring, named)] == [2.0, 3.0, 0.0]
+    k.grad, k.requires_grad, k.name = X, False, "ab"
+    assert [f(X)[0] for f in (with_gradient, requiring, named)] == [3.0, 2.0, 2.0]
