@@ -210,3 +210,42 @@ def test_a_number_is_no_path(path):
     """open(1) would take it for the output that is open under this number, and close that."""
     with pytest.raises(TypeError, match="path must be a string or a pathlib"):
         read_csv(path)
+
+
+IRIS = "5.1,3.5,1.4,0.2,Iris-setosa\n4.9,3.0,1.4,0.2,Iris-setosa\n6.3,3.3,6.0,2.5,Iris-virginica\n"
+
+
+def test_a_sample_is_not_taken_for_the_names_of_columns(tmp_path):
+    path = tmp_path / "iris.data"
+    path.write_text(IRIS)
+    for target in (-1, 4):
+        with pytest.raises(
+            ValueError, match=r"name the columns 5\.1, 3\.5, 1\.4 …, which are numbers: if that is data, wr"
+        ):
+            read_csv(path, target=target)
+    assert len(read_csv(path, target=-1, header=False).x) == 3
+    path.write_text("1990,1991,country\n1,2,a\n3,4,b\n")
+    assert read_csv(path, target="country").columns == ["1990", "1991"]
+    path.write_text("age,1991,country\n1,2,a\n3,4,b\n")
+    assert read_csv(path, target=-1).columns == ["age", "1991"]
+
+
+def test_targets_of_large_whole_numbers_keep_their_digits_and_nan_is_no_class(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(f"a,b\n1,{2**53 + 1}\n2,-{2**62 + 1}\n3,+7\n")
+    assert read_csv(path, target="b").y.tolist() == [2**53 + 1, -(2**62) - 1, 7]
+    path.write_text(f"a,b\n1,{2**63}\n2,1\n")
+    assert read_csv(path, target="b").y.dtype == np.float64
+    for missing in ("nan", "NaN", "-nan"):
+        path.write_text(f"a,b\n1,yes\n2,{missing}\n3,no\n")
+        with pytest.raises(ValueError, match=f"line 3 has no value for 'b' ..{missing}"):
+            read_csv(path, target="b")
+
+
+def test_a_file_that_inflates_without_end_is_not_read_to_its_end(tmp_path):
+    path = tmp_path / "data_batch_1.bin"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        for _ in range(200):
+            file.write(bytes(1 << 20))
+    with pytest.raises(ValueError, match="it holds more than the 60,000 records that all of CIFAR-10 has"):
+        read_cifar10(path)

@@ -147,3 +147,23 @@ def test_sets_that_do_not_fit_the_training_set_are_refused():
         Standardizer(X[:0])
     with pytest.raises(TypeError, match="features must be numbers"):
         Standardizer([["a"]])
+
+
+def test_views_of_the_users_samples_can_not_be_written_into():
+    (x, y), *_ = batches(X.copy(), Y, batch_size=4, shuffle=False)
+    with pytest.raises(ValueError, match="read-only"):
+        x += 1
+    assert not y.flags.writeable and X.flags.writeable
+    (x, y), *_ = batches(X, Y, batch_size=4)
+    x += 1  # a copy
+    with pytest.raises(TypeError, match=r"rng must be a NumPy Generator such as .* or a seed, not 'a'"):
+        batches(X, rng="a")
+
+
+@pytest.mark.parametrize("size", [1e-155, 1e-170, 1e-300])
+def test_features_whose_squares_are_too_small_are_scaled_all_the_same(size):
+    x = np.array([[1.0, 5.0, 1.0], [3.0, 5.0, 2.0], [8.0, 5.0, 4.0]]) * [size, 1.0, 1.0]
+    expected = Standardizer(x / [size, 1.0, 1.0])
+    scaler = Standardizer(x)
+    np.testing.assert_allclose(scaler(x), expected(x / [size, 1.0, 1.0]), rtol=1e-9)
+    assert scaler.std[0, 1] == 1.0

@@ -1,5 +1,7 @@
 """fit is the hand-written loop, to the last bit; rows O1 and T1 of the lectures."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -347,3 +349,62 @@ def test_parameters_that_are_frozen_skipped_at_times_or_not_the_optimizers_are_n
     other = Parts(cut)
     x = np.ones((4, 2))
     tg.fit(other, x, x[:, :1], loss="mse", optimizer=tg.optim.SGD(other.b.parameters(), lr=0.1), verbose=0)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_augment_may_write_into_its_batch_and_the_users_samples_stay(shuffle):
+    x = np.arange(12.0).reshape(6, 2)
+    before, seen = x.copy(), []
+
+    def augment(batch):
+        seen.append(batch.sum())
+        batch *= 0.0
+        return batch
+
+    options = {"loss": "mse", "optimizer": "sgd", "epochs": 2, "batch_size": None, "verbose": 0}
+    tg.fit(tg.Dense(2, 1), x, x[:, :1], augment=augment, shuffle=shuffle, **options)
+    assert seen == [before.sum()] * 2
+    np.testing.assert_array_equal(x, before)
+
+
+def test_what_augment_spoils_is_said_of_augment():
+    x = np.ones((4, 2))
+    with pytest.raises(
+        FloatingPointError, match="augment gave NaN or infinite values in epoch 1, batch 1, where the s"
+    ):
+        tg.fit(tg.Dense(2, 1), x, x[:, :1], augment=lambda x: x * np.nan, loss="mse", optimizer="sgd", verbose=0)
+
+
+def test_a_loss_that_sums_is_shown_as_a_mean_whatever_the_batches():
+    x = np.random.default_rng(0).normal(size=(300, 2))
+    model = tg.Dense(2, 1)
+    summed, y = functools.partial(tg.losses.mse, reduction="sum"), x[:, :1]
+    mean = tg.evaluate(model, x, y, loss="mse")["loss"]
+    for batch_size in (1, 10, 256, 300):
+        for loss in (summed, functools.partial(summed)):
+            assert tg.evaluate(model, x, y, loss=loss, batch_size=batch_size)["loss"] == pytest.approx(mean, rel=1e-12)
+    frozen = {"optimizer": lambda p: tg.optim.SGD(p, lr=0.0), "validation_data": (x, y), "verbose": 0}
+    history = tg.fit(model, x, y, loss=summed, **frozen)
+    assert [*history["loss"], *history["val_loss"]] == pytest.approx([mean, mean], rel=1e-12)
+    assert history.start_loss < 10 * mean and not history.diverged()
+
+
+def test_weights_that_leave_nothing_to_train_on_are_refused():
+    x = np.ones((10, 2))
+    weights = np.r_[np.zeros(8), 1, 1]
+    options = {"loss": "mse", "optimizer": "sgd", "verbose": 0}
+    with pytest.raises(ValueError, match="all 8 samples that validation_split leaves for training have the weight 0"):
+        tg.fit(tg.Dense(2, 1), x, x[:, :1], sample_weight=weights, validation_split=0.2, **options)
+    with pytest.raises(TypeError, match="sample_weight must hold numbers, not <U1"):
+        tg.fit(tg.Dense(2, 1), x, x[:, :1], sample_weight=["1"] * 10, **options)
+    with pytest.raises(ValueError, match="has none for 0: it has '0', '1'"):
+        tg.fit(tg.Dense(2, 1), x, [0] * 5 + [1] * 5, class_weight={"0": 1, "1": 2}, **options)
+
+
+def test_what_a_callback_logs_must_be_a_number():
+    def says(epoch, logs):
+        logs["a"] = "x"
+
+    x = np.ones((4, 2))
+    with pytest.raises(TypeError, match="a figure of an epoch must be a number, but 'a' in the logs is 'x'"):
+        tg.fit(tg.Dense(2, 1), x, x[:, :1], loss="mse", optimizer="sgd", callbacks=says, verbose=0)

@@ -10,6 +10,7 @@ import gzip
 import io
 import math
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ Sets = tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 _IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _CIFAR_RECORD = 1 + 3 * 32 * 32  # a label, then the red, green and blue plane
+_CIFAR_RECORDS = 60_000
+_WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 
 
 @answered
@@ -93,7 +96,9 @@ def _found(folder: str | Path, name: str) -> Path:
 def read_cifar10(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
     """Images (N, 3, 32, 32) of bytes 0 to 255 and labels 0 to 9 from one batch file of CIFAR-10's binary version."""
     with _opened(path) as file:
-        content = _up_to(file, None)
+        content = _up_to(file, _CIFAR_RECORD * _CIFAR_RECORDS + 1)
+    if len(content) > _CIFAR_RECORD * _CIFAR_RECORDS:
+        raise _refused(path, f"it holds more than the {_CIFAR_RECORDS:,} records that all of CIFAR-10 has")
     if not content or len(content) % _CIFAR_RECORD:
         raise _refused(
             path, f"it holds {len(content)} bytes, and a record of CIFAR-10 has {_CIFAR_RECORD}: it is cut or foreign"
@@ -132,7 +137,8 @@ def read_csv(path: str | Path, *, target: str | int | None = None, header: bool 
     """The numbers in a CSV file, with the column `target` (its name, or its position) apart from the others.
 
     A target of text becomes labels 0, 1, … in alphabetical order; one of whole numbers stays integers. A line with
-    another number of cells, or a cell that is missing or no number, is refused with its place.
+    another number of cells, or a cell that is missing or no number, is refused with its place; so is a first line that
+    looks like data where names are expected.
     """
     checks.switch("header", header)
     if not isinstance(delimiter, str) or len(delimiter) != 1:
@@ -143,8 +149,7 @@ def read_csv(path: str | Path, *, target: str | int | None = None, header: bool 
     names = [f"column {i}" for i in range(len(lines[0][1]))]
     if header:
         names = [name.strip() for name in lines.pop(0)[1]]
-        if all(map(_is_number, names)):
-            raise _refused(path, "its first line holds numbers only: if that is data, write header=False")
+        _check_header(path, names, target)
         if not lines:
             raise _refused(path, "it has a header and no data")
     for number, cells in lines:
@@ -158,6 +163,20 @@ def read_csv(path: str | Path, *, target: str | int | None = None, header: bool 
     if apart is not None:
         y, classes = _targets(path, names[apart], [(number, cells[apart]) for number, cells in lines])
     return Table(x.reshape(len(lines), len(features)), y, [names[i] for i in features], classes)
+
+
+def _check_header(path: str | Path, names: list[str], target: str | int | None) -> None:
+    """A header of numbers is a sample that would be lost; who gives a column's name has seen that it is none."""
+    if all(map(_is_number, names)):
+        raise _refused(path, "its first line holds numbers only: if that is data, write header=False")
+    apart = _column(path, names, target)
+    features = [name for i, name in enumerate(names) if i != apart]
+    if apart is not None and not isinstance(target, str) and features and all(map(_is_number, features)):
+        raise _refused(
+            path,
+            f"its first line would name the columns {', '.join(features[:3])} …, which are numbers: if that is data, "
+            f"write header=False; if these are names, target='{names[apart]}'",
+        )
 
 
 def _csv_lines(path: str | Path, delimiter: str) -> list[tuple[int, list[str]]]:
@@ -189,13 +208,15 @@ def _column(path: str | Path, names: list[str], target: str | int | None) -> int
 
 def _targets(path: str | Path, column: str, cells: list[tuple[int, str]]) -> tuple[np.ndarray, list[str]]:
     texts = [text.strip() for _, text in cells]
+    if all(map(_WHOLE.fullmatch, texts)) and all(-(2**63) <= int(text) < 2**63 for text in texts):
+        return np.array([int(text) for text in texts], np.int64), []  # a float would lose digits of large ones
     if all(map(_is_number, texts)):
         y = np.array([_number(path, line, column, text) for line, text in cells])
         whole = (y == np.round(y)).all() and (np.abs(y) < 2**53).all()  # beyond, a float has lost digits
         return (y.astype(np.int64) if whole else y), []
     for (line, _), text in zip(cells, texts, strict=True):
-        if not text:
-            raise _refused(path, f"line {line} has no value for '{column}'")
+        if not text or text.lower().lstrip("+-") == "nan":
+            raise _refused(path, f"line {line} has no value for '{column}'" + f" ('{text}')" * bool(text))
     classes, labels = np.unique(texts, return_inverse=True)
     return labels.astype(np.int64), classes.tolist()
 

@@ -25,7 +25,8 @@ class batches(Called):  # named as what it is called like: for x, y in batches(.
 
     batch_size=None is all samples at once (batch gradient descent), 1 is stochastic gradient descent. The order is
     drawn from `rng`, a NumPy Generator or a seed, else from this thread's generator (see tg.seed). One array gives
-    arrays, several give tuples. drop_last leaves out a last batch that is smaller than the others.
+    arrays, several give tuples. drop_last leaves out a last batch that is smaller than the others. Unshuffled batches
+    are views that can't be written into: they are the data set's own samples.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class batches(Called):  # named as what it is called like: for x, y in batches(.
             self.samples if batch_size is None else checks.whole("batch_size (None is all samples)", batch_size)
         )
         self.shuffle, self.drop_last = checks.switch("shuffle", shuffle), checks.switch("drop_last", drop_last)
-        self.rng = None if rng is None else generator(rng)
+        self.rng = checks.generator(rng)
         if drop_last and self.samples < self.batch_size:
             raise ValueError(
                 f"drop_last=True leaves nothing of {self.samples} samples in batches of {self.batch_size}; "
@@ -66,6 +67,9 @@ class batches(Called):  # named as what it is called like: for x, y in batches(.
             if order is not None:
                 chosen = order[chosen]
             batch = tuple(array[chosen] for array in self.arrays)
+            if order is None:
+                for view in batch:
+                    view.flags.writeable = False
             yield batch if len(batch) > 1 else batch[0]
 
 
@@ -167,7 +171,7 @@ class Standardizer(Called):
         self.shape, self.axis = x.shape, axis
         with quiet():
             self.mean = x.mean(axis=axis, keepdims=True, dtype=np.float64).astype(x.dtype)
-            std = x.std(axis=axis, keepdims=True, dtype=np.float64).astype(x.dtype)
+            std = _std(x, self.mean, axis)
         if not np.isfinite(std).all():
             raise ValueError(f"the training set goes up to {np.abs(x).max():.4g}, whose square {x.dtype} can't hold")
         constant = std <= 4 * np.finfo(x.dtype).eps * np.abs(self.mean)  # what is left is rounding
@@ -190,6 +194,16 @@ class Standardizer(Called):
         if not fits:
             raise ValueError(f"the training set had samples of shape {self.shape[1:]}, these have {array.shape[1:]}")
         return array
+
+
+def _std(x: np.ndarray, mean: np.ndarray, axis: int | tuple[int, ...]) -> np.ndarray:
+    """The standard deviation, also of numbers whose squares are too small for a float."""
+    std = x.std(axis=axis, keepdims=True, dtype=np.float64)
+    if (std < 1e-150).any():
+        largest = np.abs(x - mean).max(axis=axis, keepdims=True).astype(np.float64)
+        unit = np.where((std < 1e-150) & (largest > 0), largest, 1.0)
+        std = np.where(unit == 1.0, std, ((x - mean) / unit).std(axis=axis, keepdims=True) * unit)
+    return np.asarray(std, x.dtype)
 
 
 @answered

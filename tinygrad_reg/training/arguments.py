@@ -106,7 +106,9 @@ def weights(y: np.ndarray, class_weight: Any, sample_weight: Any, loss: losses.L
     found: Any = 1.0
     if sample_weight is not None:
         by_sample = np.asarray(values(sample_weight))
-        if by_sample.shape != (len(y),) or by_sample.dtype.kind not in "fiub":
+        if by_sample.dtype.kind not in "fiub":
+            raise TypeError(f"sample_weight must hold numbers, not {by_sample.dtype}")
+        if by_sample.shape != (len(y),):
             raise ValueError(f"sample_weight must hold one number a sample, shape ({len(y)},), not {by_sample.shape}")
         found = found * by_sample
     if class_weight is not None:
@@ -126,13 +128,23 @@ def weights(y: np.ndarray, class_weight: Any, sample_weight: Any, loss: losses.L
         if unknown:
             raise ValueError(
                 f"class_weight must have a weight for each class, but has none for {unknown[0]!r}: it has "
-                f"{', '.join(map(str, class_weight))}"
+                f"{', '.join(map(repr, class_weight))}"
             )
         found = found * np.array([checks.number("class_weight", class_weight[label], 0) for label in labels.tolist()])
     if not (np.isfinite(found).all() and (found >= 0).all() and found.any()):
         raise ValueError("weights of samples and classes must be finite numbers ≥ 0, and not all 0")
     _takes_weights(loss)
     return np.asarray(found)
+
+
+def weights_of_training(weights: np.ndarray | None, samples: int) -> list[np.ndarray]:
+    """The weights of the samples that are trained on, if there are any."""
+    if weights is not None and not weights[:samples].any():
+        raise ValueError(
+            f"all {samples} samples that validation_split leaves for training have the weight 0: nothing would be "
+            "learned. Mix the samples with tg.data.split, or choose another share"
+        )
+    return [] if weights is None else [weights[:samples]]
 
 
 def _takes_weights(loss: Callable[..., Any]) -> None:

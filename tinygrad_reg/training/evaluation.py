@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
@@ -58,8 +59,9 @@ def evaluate(
 
         tg.evaluate(model, x_test, y_test, loss="softmax_crossentropy", metrics=["accuracy"])
 
-    The loss is the mean over the samples, without penalties; each metric is computed once, on all predictions. As with
-    predict, threads that share a model need model.eval() first.
+    The loss is the mean over the samples, without penalties, also of a loss that sums over them (a functools.partial
+    with reduction="sum"); one of your own gives the mean over a batch. Each metric is computed once, on all
+    predictions. As with predict, threads that share a model need model.eval() first.
     """
     a_module(model, "evaluate")
     if loss is None and not metrics:
@@ -85,10 +87,20 @@ def measured(
         for start in range(0, len(x), checks.whole("batch_size", batch_size)):
             out, target = model(x[start : start + batch_size]), y[start : start + batch_size]
             if loss is not None:
-                total += len(target) * checks.one_number("a loss function", loss(out, target)).item()
+                value = checks.one_number("a loss function", loss(out, target)).item()
+                total += len(target) * mean_over(loss, value, len(target))
             if found:
                 predictions.append(out.data)
     return {**({} if loss is None else {"loss": total / len(x)}), **scores(found, predictions, y)}
+
+
+def mean_over(loss: Any, value: float, samples: int) -> float:
+    """What a loss gave for a batch, as the mean over its samples: sums of batches of other sizes can't be compared."""
+    while isinstance(loss, functools.partial):
+        if loss.keywords.get("reduction") == "sum":
+            return value / samples
+        loss = loss.func
+    return value
 
 
 def named_metrics(wanted: Metrics | None, loss: Any = None) -> dict[str, Callable[..., Any]]:

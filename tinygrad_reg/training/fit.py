@@ -121,7 +121,7 @@ def fit(
     x, y = arguments.data_set(x, y)
     weights = arguments.weights(y, class_weight, sample_weight, function)
     x, y, validation = arguments.validation(validation_data, validation_split, x, y, augment is not None)
-    arrays = (x, y) if weights is None else (x, y, weights[: len(x)])
+    arrays = [x, y, *arguments.weights_of_training(weights, len(x))]
     train = batches(*arrays, batch_size=batch_size, shuffle=shuffle, rng=rng, drop_last=drop_last)
     if resume is not None:
         container.check_target(resume)

@@ -110,9 +110,9 @@ class History(dict[str, list[float]]):
 
     def add(self, figures: Mapping[str, float]) -> None:
         """Append an epoch's figures; one that is missing, or was before, is NaN there."""
-        before = self.epochs
-        for name in {**self, **figures}:
-            self.setdefault(name, [math.nan] * before).append(float(figures.get(name, math.nan)))
+        before, numbers = self.epochs, {name: _number(name, value) for name, value in figures.items()}
+        for name in {**self, **numbers}:
+            self.setdefault(name, [math.nan] * before).append(numbers.get(name, math.nan))
 
     def summary(self) -> Report:
         """A table: each figure in the first and the last epoch, and at its best. print(history) shows it, too.
@@ -231,3 +231,11 @@ def direction_or_none(name: str) -> str | None:
         return direction(name)
     except ValueError:
         return None
+
+
+def _number(name: str, value: Any) -> float:
+    """A figure, as a callback may have put it there."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"a figure of an epoch must be a number, but '{name}' in the logs is {value!r}") from None

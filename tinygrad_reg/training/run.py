@@ -18,11 +18,11 @@ from ..data.sets import batches
 from ..layers.module import Module
 from ..optim import Optimizer
 from ..source import users_level
-from ..tensor import Tensor
+from ..tensor import Tensor, values
 from . import arguments, container, divergence, randomness, resuming
 from .callbacks import Callback
 from .checkpoints import loaded, state_of
-from .evaluation import measured
+from .evaluation import mean_over, measured
 from .figures import Figures
 from .gradient import Gradient
 from .history import History
@@ -213,8 +213,13 @@ class Run:
     def _gradient(self, x: Any, y: Any, weights: Any, figures: Figures) -> Any:
         out, loss, penalty, total = self.gradient(x, y, weights)
         if not self._steps:
-            self._check_first(out, total)
+            self._check_first(out, mean_over(self.loss, total.item(), len(y)))
         if not (math.isfinite(total.item()) and divergence.finite_gradients(self.parameters)):
+            if self.augment is not None and not np.isfinite(values(x)).all():
+                raise FloatingPointError(
+                    f"augment gave NaN or infinite values in epoch {self.epoch}, batch {self._batch + 1}, where the "
+                    "samples have none. The step was not taken"
+                )
             graph = self.gradient.with_graph()
             divergence.refuse(self.model, graph, self.optimizer, self._sizes, self.epoch, self._batch + 1)
         if self._left_out is None:
@@ -226,16 +231,16 @@ class Run:
             callback.on_gradient(self._batch + 1)
         if self.clip is not None:
             self.clip(self.parameters)
-        figures.add(len(y), loss.item(), None if penalty is None else penalty.item())
+        figures.add(len(y), mean_over(self.loss, loss.item(), len(y)), None if penalty is None else penalty.item())
         if self.metrics:
             figures.predictions.append(out)
             figures.targets.append(y)
         return total
 
-    def _check_first(self, out: Any, total: Any) -> None:
+    def _check_first(self, out: Any, total: float) -> None:
         """What only the first prediction can tell, before the first step."""
         if self.history.start_loss is None:
-            self.history.start_loss = total.item()
+            self.history.start_loss = total
         sets = {"": self.train.arrays[1]}
         if self.validation is not None:
             sets["in validation_data, "] = self.validation[1]
@@ -270,6 +275,8 @@ class Run:
 
     def _augmented(self, x: np.ndarray) -> Any:
         assert self.augment is not None
+        if not x.flags.writeable:  # the user's own samples; of shuffled ones, these are a copy
+            x = x.copy()
         changed = self.augment(x, self.train.rng) if isinstance(self.augment, Augmentation) else self.augment(x)
         if np.ndim(changed) == 0 or len(changed) != len(x):
             raise ValueError(f"augment must keep the number of samples: given {x.shape}, it gave {np.shape(changed)}")
