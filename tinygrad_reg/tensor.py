@@ -139,10 +139,10 @@ class Tensor(Methods):
         if isinstance(value, Tensor):
             value = value.numpy()
         shape, dtype = self._data.shape, self._data.dtype
-        if np.ndim(value) == 0 and shape and value == 0:
+        array = as_array(value, dtype)
+        if array.ndim == 0 and shape and array == 0:
             self._grad = np.zeros(shape, dtype)
             return
-        array = as_array(value, dtype)
         if array.shape != shape:
             raise ValueError(f".grad of {describe(self)} must have its shape {shape}, not {array.shape}")
         self._grad = array
