@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import itertools
 import os
@@ -532,3 +533,69 @@ def test_what_operators_call_is_read_anew(monkeypatch):
 
 
 HIDDEN = {0: 1.0}
+
+
+def test_data_that_the_step_writes_into_stays_where_it_is():
+    """w.data -= … writes into the array, w.data = … puts another in its place; both, one after the other, do both."""
+
+    def make():
+        w = tg.Tensor(np.ones((3, 1)), requires_grad=True)
+        held, tied = w.data, tg.Tensor(w.data[1:])
+
+        def step(x, clip):
+            loss = np.mean((x @ w) ** 2)
+            loss.backward()
+            w.data -= 0.1 * w.grad
+            if clip:
+                w.data = np.clip(w.data, 0.2, 1.0)
+            w.grad = None
+            return loss
+
+        return w, held, tied, step
+
+    ours, theirs = make(), make()
+    fast, x = tg.compile(ours[-1]), np.array([[1.0, 2.0, 0.5], [0.5, 1.0, 1.0]])
+    for clip in (False, False, True, False, True):
+        assert equal(fast(x, clip).data, theirs[-1](x, clip).data)
+        assert (ours[0].data is ours[1]) is (theirs[0].data is theirs[1])
+        assert equal(ours[0].data, theirs[0].data) and equal(ours[1], theirs[1])
+        assert equal(ours[2].data, theirs[2].data)
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_two_tensors_of_one_array_are_refused_where_the_step_writes_into_it(first):
+    w = tg.Tensor(np.ones((3, 1)), requires_grad=True)
+    v = tg.Tensor(w.data)
+
+    def step(x):
+        before = x @ v if first else 0.0
+        w.data *= 0.9
+        return x @ v + before
+
+    with pytest.raises(RuntimeError, match="others hold this array, too"):
+        tg.compile(step)(np.ones((2, 3)))
+    assert np.all(w.data == 1)
+
+
+def test_data_that_is_written_into_is_as_the_step_leaves_it_where_a_later_line_fails():
+    def make():
+        w = tg.Tensor(np.eye(2), requires_grad=True)
+        u, held = tg.Tensor(np.ones(2), requires_grad=True), w.data
+        optimizer = tg.optim.SGD([u], lr=0.5)
+
+        def step(x):
+            np.sum(x * u).backward()
+            w.data *= 0.5
+            optimizer.step()
+            return np.linalg.inv(x)
+
+        return w, held, step
+
+    ours, theirs = make(), make()
+    fast = tg.compile(ours[-1])
+    for x in (np.eye(2), np.eye(2), np.zeros((2, 2))):
+        for w, held, step in ((*ours[:2], fast), theirs):
+            with contextlib.suppress(np.linalg.LinAlgError):
+                step(x)
+            assert w.data is held
+        assert equal(ours[1], theirs[1])

@@ -24,8 +24,8 @@ class Failing:
             (lines[look.kept], lines[look.back], place_of(look.w), place_of(look.origin)) for look in capture.looks
         ]
 
-    def leave(self, error: BaseException, data: Sequence[tuple[Tensor, str]]) -> None:
-        """`data`: Tensors that get new arrays, and what these are called in the program.
+    def leave(self, error: BaseException, data: Sequence[tuple[Tensor, str, bool]]) -> None:
+        """`data`: Tensors that get new values, what these are called in the program, and whether their arrays stay.
 
         As long as no optimizer's step is done, they are what they were. After that, clocks count, and they have them.
         """
@@ -41,7 +41,10 @@ class Failing:
             for group in groups:
                 group.t += 1
             written(groups)
-        for tensor, name in data if done else ():
+        for tensor, name, in_place in data if done else ():
             if name in variables:
-                tensor._data = variables[name]
+                if in_place:
+                    np.copyto(tensor._data, variables[name])
+                else:
+                    tensor._data = variables[name]
                 tensor.written()

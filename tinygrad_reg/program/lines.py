@@ -26,6 +26,7 @@ class Lines:
         self._constants: dict[int, Recorded] = {}
         self._handles: list[weakref.ref[Recorded]] = []
         self.reads: list[tuple[Callable[[], Any], Any]] = []  # what was asked besides arrays, and the answer
+        self._changed: list[Any] = []  # arrays of Tensors that the step writes into
         self.refused: Refused | None = None
         self._op = ""  # whose forward is running, ...
         self._inside = 0  # ... how many forwards inside each other, ...
@@ -35,6 +36,8 @@ class Lines:
 
     def input(self, kind: str, of: Any, value: Any, name: str) -> Recorded:
         """A new input of the program."""
+        if kind != "home" and any(np.may_share_memory(value, array) for array in self._changed):
+            self.refuse("+=, -= and the like write into an array, and others hold this array, too", "Write a = a + b")
         node = Input(kind, of, value, name)
         self.inputs.append(node)
         return self._handle(node)
@@ -129,6 +132,8 @@ class Lines:
         changed = self.record(function, (target, *others))
         if changed.shape != target.shape or changed.dtype != target.dtype:
             self.refuse("the result of the assignment does not fit into its array", "Write a = a + b")
+        if target.node.kind == "leaf":
+            self._changed.append(target.node.value)
         changed.node.name = f"new_{target.node.name}" if target.node.name else ""
         target.node = changed.node
         return target

@@ -29,6 +29,7 @@ class Listing:
         self.program = program
         self.names = Namespace(set())
         self.named: dict[Node, str] = {}
+        self._moved = [*program.in_place, *program.new_data]
         self._becomes = {x: line for x, line in filled(program.nodes).items() if not isinstance(x, Input)}
         self._lines = as_values([node for node in program.nodes if not isinstance(node, Check)])
         self._uses: dict[Node, list[int]] = {}
@@ -143,7 +144,7 @@ class Listing:
         return [f"def {name}({', '.join(listed)}):", *(line and f"    {line}" for line in lines)]
 
     def _body(self) -> list[str]:
-        by_hand = self.program.new_data and all(node.phase != "update" for node in self._lines)
+        by_hand = self._moved and all(node.phase != "update" for node in self._lines)
         titles = {**_TITLES, "after": "update"} if by_hand else _TITLES
         lines: list[str] = []
         phase, place = "", ""
@@ -173,7 +174,7 @@ class Listing:
 
     def _return(self) -> list[str]:
         listed = [self._writer.text(node) for node in self.program.results]
-        left = len(self.program.new_data) + len(self.program.new_grad)
+        left = len(self._moved) + len(self.program.new_grad)
         note = ["    # what the step returns, and what it leaves in Tensors"] if 0 < left < len(listed) else []
         return [*note, f"    return {', '.join(listed) or 'None'}"]
 

@@ -34,7 +34,8 @@ class Program:
         capture.finish()
         self.results: list[Node] = []
         self.returned = mapped(self._place, returned)
-        self.new_data: list[tuple[Leaf, int]] = []  # leaves that get a new array: its position among the results
+        self.in_place: list[tuple[Leaf, int]] = []  # leaves whose array gets new values: positions among the results
+        self.new_data: list[tuple[Leaf, int]] = []  # leaves that get a new array
         self.new_grad: list[tuple[Leaf, int]] = []
         self.home_grad: list[Leaf] = []  # whose gradient the lines leave in the optimizer's array
         self.no_grad: list[Leaf] = []
@@ -79,7 +80,10 @@ class Program:
 
     def _left_behind(self, leaf: Leaf) -> None:
         tensor = leaf.tensor
-        if tensor._data.node is not leaf.input:
+        changes = leaf.array.node is not leaf.input and isinstance(leaf.data, np.ndarray)
+        if changes:  # w.data -= ...: whoever holds the array sees it
+            self.in_place.append((leaf, self._result(leaf.array.node)))
+        if tensor._data.node is not leaf.input and not (changes and tensor._data is leaf.array):
             self.new_data.append((leaf, self._result(tensor._data.node)))
         grad = tensor._grad
         if grad is None:

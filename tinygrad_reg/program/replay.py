@@ -112,7 +112,8 @@ class Text:
             there = " and ".join(f"{self.name(p)}._data is {self.name(w)}" for p, w, _ in moved)
             lines += [f"if not ({there}) and not are_back({self.name(moved)}):", "    return MISS"]
         run = f"{results}= {run}" if results else run
-        data = [f"({self.name(leaf.tensor)}, {plan.results[i]!r}), " for leaf, i in self.program.new_data]
+        left = [*((*x, True) for x in self.program.in_place), *((*x, False) for x in self.program.new_data)]
+        data = [f"({self.name(leaf.tensor)}, {plan.results[i]!r}, {within}), " for leaf, i, within in left]
         lines += ["try:", f"    {run}"] if plan.is_of_floats else [*_QUIETLY, f"    {run}"]
         lines += [
             "except BaseException as error:",
@@ -180,7 +181,10 @@ class Text:
         """Lines that put away what the program has computed."""
         name, program = self.name, self.program
         steps = program.capture.steps
-        lines = ["Clock.now = now = Clock.now + 1"] if program.new_data or steps else []  # one tick for all
+        ticks = program.in_place or program.new_data or steps
+        lines = ["Clock.now = now = Clock.now + 1"] if ticks else []  # one tick for all
+        for leaf, i in program.in_place:
+            lines += [f"{name(leaf.tensor)}._data[...] = r{i}", f"{name(leaf.tensor)}._time = now"]
         for leaf, i in program.new_data:
             lines += [f"{name(leaf.tensor)}._data = r{i}", f"{name(leaf.tensor)}._time = now"]
         lines += [f"{name(leaf.tensor)}._grad = None" for leaf in program.no_grad]
