@@ -6,6 +6,7 @@ import copy
 import functools
 import gc
 import pickle
+import signal
 import threading
 import weakref
 
@@ -203,6 +204,32 @@ def test_threads_take_turns():
     for thread in threads:
         thread.join()
     assert same_bits(given, wanted)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no signals for one thread here")
+def test_ctrl_c_while_another_thread_has_its_turn():
+    fast, x = tg.compile(plain), np.array([1.0, 2.0])
+    fast(x)
+    inside, go_on = threading.Event(), threading.Event()
+
+    def hold():
+        with fast._lock:
+            inside.set()
+            go_on.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    inside.wait()
+    timer = threading.Timer(0.05, signal.pthread_kill, [threading.get_ident(), signal.SIGINT])
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fast(x)
+    finally:
+        go_on.set()
+        thread.join()
+        timer.join()
+    assert equal(fast(x), x * 2)
 
 
 def test_what_is_given_must_be_callable():

@@ -27,11 +27,6 @@ from .program import Program, Result
 from .structures import is_structure, parts
 
 MISS = object()  # what a call gives where the program is for other arguments, or something else has changed
-_QUIETLY = [  # as `modes.quiet`, but at less cost; Python's floats need none of it
-    "errors = ERROR_STATE.get()",
-    "try:",
-    "    ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back",
-]
 _new_tensor = Tensor.__new__
 _NO_OPTIONS: dict[str, Any] = {}
 
@@ -55,7 +50,7 @@ class Replay:
         scope = {**plan.given}
         exec(compile(plan.text, "<tg.compile>", "exec"), scope)
         text = Text(program, guards, arguments)
-        lines = [*text.call(plan, scope["step"]), "", *text.inputs(listing)]
+        lines = [*text.call(plan, scope), "", *text.inputs(listing)]
         exec(compile("\n".join(lines), "<tg.compile>", "exec"), text.scope)
         self.call: Callable[..., Any] = text.scope["call"]
         self._inputs: Callable[..., dict[str, Any]] = text.scope["inputs"]
@@ -90,13 +85,11 @@ class Text:
             self.scope[name] = thing
         return self._names[id(thing)]
 
-    def call(self, plan: Plan, step: Callable[..., Any]) -> list[str]:
+    def call(self, plan: Plan, scope: dict[str, Any]) -> list[str]:
         """`is_new`: it has just been captured, and what the step has changed in its Python is not looked at."""
         rows = {row[0]: row for flat in self._flats() for row in flat.rows}
         moved = [rows[leaf.tensor] for leaf in self.leaves if leaf.flat is not None]
-        given = ", ".join(self._read(node) for node in plan.arguments)
-        results = "".join(f"r{i}, " for i in range(len(self.program.results)))
-        guards, run = self.name(self.guards), f"{self.name(step)}({given})"
+        guards = self.name(self.guards)
         lines = [
             "if not is_new:",
             f"    if not ({' and '.join(self._tests(moved))}):",
@@ -111,19 +104,44 @@ class Text:
         if moved:
             there = " and ".join(f"{self.name(p)}._data is {self.name(w)}" for p, w, _ in moved)
             lines += [f"if not ({there}) and not are_back({self.name(moved)}):", "    return MISS"]
-        run = f"{results}= {run}" if results else run
-        left = [*((*x, True) for x in self.program.in_place), *((*x, False) for x in self.program.new_data)]
-        data = [f"({self.name(leaf.tensor)}, {plan.results[i]!r}, {within}), " for leaf, i, within in left]
-        lines += ["try:", f"    {run}"] if plan.is_of_floats else [*_QUIETLY, f"    {run}"]
+        lines += self._in_floats(plan, scope) if plan.is_of_floats else self._in_arrays(plan, scope)
         lines += [
-            "except BaseException as error:",
-            f"    {self.name(Failing(self.program, plan))}.leave(error, [{''.join(data)}])",
-            "    raise",
-            *([] if plan.is_of_floats else ["finally:", "    ERROR_STATE.set(errors)"]),
             *self._left_behind(rows),
             f"return {self._returned(self.program.returned)}",
         ]
         return ["def call(args, options, is_new=False):", *(f"    {line}" for line in lines)]
+
+    def _in_arrays(self, plan: Plan, scope: dict[str, Any]) -> list[str]:
+        """The call of the program: quietly, as by `modes.quiet`, but at less cost."""
+        left = [*((*x, True) for x in self.program.in_place), *((*x, False) for x in self.program.new_data)]
+        data = [f"({self.name(leaf.tensor)}, {plan.results[i]!r}, {within}), " for leaf, i, within in left]
+        return [
+            "errors = ERROR_STATE.get()",
+            "try:",
+            "    ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back",
+            f"    {self._results()}{self.name(scope['step'])}({', '.join(map(self._read, plan.arguments))})",
+            "except BaseException as error:",
+            f"    {self.name(Failing(self.program, plan))}.leave(error, [{''.join(data)}])",
+            "    raise",
+            "finally:",
+            "    ERROR_STATE.set(errors)",
+        ]
+
+    def _in_floats(self, plan: Plan, scope: dict[str, Any]) -> list[str]:
+        """The same where all is Python's floats, which know no warnings; all inputs were tested to be such numbers."""
+        given = list(map(self._read, plan.arguments))
+        floats = ", ".join(f"float({x})" for x in given)
+        return [
+            "try:",
+            f"    {self._results()}{self.name(scope['in_floats'])}({floats})",
+            "except (ZeroDivisionError, OverflowError):",
+            f"    {self._results()}{self.name(scope['step'])}({', '.join(given)})",
+        ]
+
+    def _results(self) -> str:
+        """What the program's results are assigned to."""
+        names = "".join(f"r{i}, " for i in range(len(self.program.results)))
+        return f"{names}= " if names else ""
 
     def inputs(self, listing: Listing) -> list[str]:
         """What the readable program takes, by name; what it changes is a copy."""
