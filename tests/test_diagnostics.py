@@ -1,5 +1,6 @@
 """Numbers about what goes on inside a model: rows A6 and V1–V4 of the lectures."""
 
+import importlib
 import itertools
 import math
 
@@ -224,3 +225,18 @@ def test_what_is_no_model_is_refused(look):
 def test_norms_of_what_is_no_model_are_refused():
     with pytest.raises(TypeError, match=r"gradient_norms takes a tg\.Module"):
         tg.diagnostics.gradient_ratio(3)
+
+
+def test_a_factor_of_a_long_chain_takes_no_walk_of_its_own(monkeypatch):
+    module = importlib.import_module("tinygrad_reg.explain")
+    x = tg.Tensor(0.5, requires_grad=True)
+    out = x
+    for _ in range(50):
+        out = np.sin(out).reshape(1).sum()
+    walks, real = [], module.walk
+    monkeypatch.setattr(module, "walk", lambda *given, **more: walks.append(given) or real(*given, **more))
+    monkeypatch.setattr(importlib.import_module("tinygrad_reg.backward"), "_leading_to", None)
+    factors = chain_factors(out, x)
+    assert len(walks) == 1 and len(factors) == 150
+    monkeypatch.undo()
+    assert math.prod(f.value for f in factors) == pytest.approx(tg.gradients(out, x).item(), rel=1e-12)

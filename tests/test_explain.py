@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
+from tinygrad_reg.explain import send_back
 
 
 def neuron():
@@ -161,3 +162,14 @@ class Holder:
 def test_an_array_among_the_users_attributes_has_that_name():
     w = tg.Tensor(np.ones(3), requires_grad=True)
     assert names(Holder()(w)) == ["slope", "w", "v2"]
+
+
+def test_what_an_op_sends_to_an_input():
+    x, y = tg.Tensor([1.0, 2.0, 3.0], requires_grad=True), tg.Tensor(np.ones((2, 3)), requires_grad=True)
+    g = np.arange(6.0).reshape(2, 3) - 2
+    for node, parent, start in (
+        (x * y, x, g), (y * x, x, g), (x * x, x, g[0]), (np.max(x), x, np.array(2.0)), (x[[0, 0, 2]], x, g[0]),
+        (y @ x, y, g[:, 0]), (np.broadcast_to(x, (2, 3)), x, g), (np.concatenate([x, y[0], x]), x, np.arange(9.0)),
+    ):  # fmt: skip
+        whole = tg.explain(node, start).find(parent).gradient
+        np.testing.assert_array_equal(send_back(node, parent, start), whole, err_msg=node.op)

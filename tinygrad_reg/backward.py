@@ -105,7 +105,7 @@ def walk(
             fits = type(raw) is type(data) and (
                 type(raw) in _SCALARS or (raw.shape == data.shape and raw.dtype is data.dtype)
             )
-            share = raw if fits else _fit(raw, parent, node)
+            share = raw if fits else fitted(raw, parent, node)
 
             # 3. The input adds its share to what it has received.
             before = received.get(parent)
@@ -184,7 +184,7 @@ def _refuse_stale(parent: Tensor, node: Tensor) -> None:
     )
 
 
-def _fit(share: Any, parent: Tensor, node: Tensor) -> Any:
+def fitted(share: Any, parent: Tensor, node: Tensor) -> Any:
     """The share in its input's own shape and dtype: an input that was broadcast gets the sum over the copies."""
     if not isinstance(share, (np.ndarray, np.generic, Tensor)):
         if not isinstance(share, (float, int)):

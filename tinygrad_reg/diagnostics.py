@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .backward import gradients
 from .calls import answered
-from .explain import explain
+from .explain import BackwardStep, explain, send_back
 from .layers.module import Module, a_module, evaluating
 from .layers.running import listening
 from .modes import no_grad, watching
@@ -125,12 +124,15 @@ def chain_factors(output: Tensor, wrt: Tensor) -> list[Factor]:
             )
     record = explain(output)
     factors: list[Factor] = []
+    sent: dict[int, list[BackwardStep]] = {}  # to each tensor, by those that use it
+    for step in record.backward:
+        sent.setdefault(step.input, []).append(step)
     at = next((step.index for step in record.forward if step.tensor is wrt), None)
     if at is None:
         raise ValueError(f"{describe(output)} was not computed from {describe(wrt)}")
     while record.forward[at].tensor is not output:
         tensor = record.forward[at].tensor
-        shares = [share for share in record.backward if share.input == at]
+        shares = sent.get(at, [])
         if len(shares) != 1 or tensor.size != 1 or shares[0].upstream.size != 1:
             raise ValueError(
                 f"the way from {describe(output)} to {describe(wrt)} is no chain of single numbers: {describe(tensor)} "
@@ -139,7 +141,8 @@ def chain_factors(output: Tensor, wrt: Tensor) -> list[Factor]:
         (share,) = shares
         primitive = registry[share.op]
         derivative = primitive.derivatives[share.position] if primitive.derivatives else None
-        value = float(gradients(record.forward[share.node].tensor, tensor).item())
+        user = record.forward[share.node].tensor
+        value = float(send_back(user, tensor, np.ones(user.shape, user.dtype)).item())
         factors.append(Factor(share.op, share.layer, derivative.local if derivative else share.op, value))
         at = share.node
     return factors[::-1]

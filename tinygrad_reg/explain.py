@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import source
-from .backward import shares_owed, start_gradient, walk
+from .backward import fitted, shares_owed, start_gradient, walk
 from .calls import answered
 from .modes import quiet
 from .primitive import Primitive
@@ -208,28 +208,19 @@ class _Recorder:
 
 def send_back(node: Tensor, parent: Tensor, upstream: np.ndarray) -> np.ndarray:
     """What `node` sends to `parent`, one of its inputs, of the gradient `upstream`: one factor of the chain rule."""
-    first = _FirstStep(node, parent)
+    primitive, inputs = node._primitive, node._inputs
+    assert primitive is not None
+    known = (upstream, node._data, *node._arrays)
+    options = {**node._options, primitive.keeps: node._kept} if primitive.keeps else node._options
+    places = [i for i, x in enumerate(inputs) if x is parent]
     with quiet():
-        for visited, _, _ in walk([node], [upstream], [parent], observer=first):
-            if visited is not node:
-                break
-    return np.asarray(sum(first.shares[1:], start=first.shares[0]))
-
-
-class _FirstStep:
-    """The observer that keeps what `node` sends to `parent`: once for each place where it stands among the inputs."""
-
-    def __init__(self, node: Tensor, parent: Tensor) -> None:
-        self.node, self.parent = node, parent
-        self.shares: list[Any] = []
-
-    def start(self, output: Tensor, gradient: Any) -> None:
-        """Nothing is sent yet."""
-
-    def share(self, node: Tensor, position: int, upstream: Any, raw: Any, share: Any, before: Any, after: Any) -> None:
-        """Keep the share, if it goes there."""
-        if node is self.node and node.parents[position] is self.parent:
-            self.shares.append(share)
+        if primitive.joint:
+            of_all = primitive.shares_of_all(known, options, inputs, {parent})
+            raws = [of_all[i] for i in places]
+        else:
+            raws = [primitive.functions[i](*known, **options) for i in places]
+        shares = [fitted(raw, parent, node) for raw in raws]
+        return np.asarray(sum(shares[1:], start=shares[0]))
 
 
 def _local(

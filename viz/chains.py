@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -151,9 +152,9 @@ def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
     way = longest(record, None if wrt is None else find(record, wrt))
     stops_at = _stops(record, way)
     forward = record.forward
-    shares = [s.input for s in record.backward]
+    arrivals = Counter(s.input for s in record.backward)
     numbers = all(forward[s.node].value.size == forward[s.input].value.size == 1 for s in way)
-    exact = numbers and all(shares.count(s.input) == 1 for s in way)
+    exact = numbers and all(arrivals[s.input] == 1 for s in way)
     stops = tuple(
         Stop(_name(record, i), _gradient(forward[i], exact))
         for i in (len(forward) - 1, *(way[at].input for at in stops_at))

@@ -22,6 +22,7 @@ from .typeset import typeset
 from .ways import Ways, find
 
 MOST = 32  # ways that are written out
+MOST_FACTORS = 500  # of a way that is written out
 
 
 class Derivation:
@@ -203,8 +204,14 @@ def derivation(
         )
     if path is not None and not (isinstance(path, int) and 0 <= path < ways.count):
         raise IndexError(f"there are ways 0 to {ways.count - 1:,}, but not {path!r}")
-    chosen = range(ways.count) if path is None else [path]
-    paths, definitions = along(record, [ways.way(n) for n in chosen])
+    chosen = [ways.way(n) for n in (range(ways.count) if path is None else [path])]
+    factors = max(map(len, chosen))
+    if factors > MOST_FACTORS:
+        raise ValueError(
+            f"a way from {top} to {goal} has {factors:,} factors, and up to {MOST_FACTORS} are written out: give the "
+            "wrt= of a tensor that is nearer; viz.flow(loss, wrt=...) draws ways of any length"
+        )
+    paths, definitions = along(record, chosen)
     return Derivation(top, goal, paths, names, digits, colors, definitions)
 
 

@@ -270,3 +270,18 @@ def test_a_name_is_no_pattern(name: str) -> None:
     loss.name = name
     loss.backward()
     assert name in viz.derivation(loss, wrt=w).text
+
+
+def test_a_way_of_too_many_factors_is_refused_before_it_is_written() -> None:
+    w = Tensor(0.5, requires_grad=True, name="w")
+    middle = w
+    for _ in range(300):
+        middle = np.sin(middle) * 1.01
+    loss = middle
+    for _ in range(100):
+        loss = np.sin(loss) * 1.01
+    with pytest.raises(
+        ValueError, match=r"to w has 800 factors, and up to 500 are written out: give the wrt= of a ten"
+    ):
+        viz.derivation(loss, wrt=w)
+    assert math.prod(f.part.size for f in viz.derivation(loss, wrt=middle).paths[0].factors) == 1
