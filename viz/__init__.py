@@ -11,7 +11,7 @@ paths. `python -m viz doctor` says what this machine can draw.
 
 How a picture is made, file by file, from data to ink:
 
-    graph       trace (boxes, arrows; fold) → dot or layout (rows, across, routes, frames) → draw
+    graph       trace (boxes, arrows; fold) → dot or layout (ranks, rows, across, routes, frames) → draw
     step page   lesson (steps of terms; blocks, updates, meets, formulas) → page (HTML), still (one step for a slide)
     flow        ways (through the record) → chains (stops and factors)
     derivation  ways → factors → derivation (text) → latex → typeset

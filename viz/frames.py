@@ -33,21 +33,23 @@ def pieces(drawing: Drawing, row_of: Mapping[str, int]) -> list[Frame]:
 
 
 def frame(drawing: Drawing) -> None:
-    """A frame goes around its boxes; it is left out where a box that does not belong to it stands between them."""
-    for one in drawing.placed:
-        level = len(one.path)
-        inside = [box for box in drawing.boxes if box.id in one.boxes]
-        below = max(len(box.clusters) for box in inside) - level  # frames within this one
-        room, title = FRAME + below * FRAME, TITLE * (below + 1)
-        left, right = min(b.x - b.w / 2 for b in inside) - room, max(b.x + b.w / 2 for b in inside) + room
+    """A frame goes around its boxes and frames; it is left out where a box that does not belong to it is in its way."""
+    found: list[tuple[Frame, tuple[float, float, float, float]]] = []  # the innermost first
+    for one in sorted(drawing.placed, key=lambda frame: -len(frame.path)):
+        inside = [
+            (b.x - b.w / 2, b.y - b.h / 2, b.x + b.w / 2, b.y + b.h / 2) for b in drawing.boxes if b.id in one.boxes
+        ]
+        inside += [corners for inner, corners in found if inner.boxes <= one.boxes]
+        left, top = min(c[0] for c in inside) - FRAME, min(c[1] for c in inside) - TITLE
+        right, bottom = max(c[2] for c in inside) + FRAME, max(c[3] for c in inside) + FRAME
         right = max(right, left + _length(one) + 16)
-        top, bottom = min(b.y - b.h / 2 for b in inside) - title, max(b.y + b.h / 2 for b in inside) + room
         free = not any(
             b.x + b.w / 2 > left and b.x - b.w / 2 < right and b.y + b.h / 2 > top and b.y - b.h / 2 < bottom
             for b in drawing.boxes
             if b.id not in one.boxes
         )
         one.corners = (left, top, right, bottom) if free else None
+        found.append((one, (left, top, right, bottom)))
 
 
 def crop(drawing: Drawing) -> None:

@@ -5,21 +5,22 @@ Written for one axis along the computation ("along") and one beside it ("across"
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from . import rows as in_rows
 from .across import align, clear
 from .frames import FRAME, TITLE, crop, frame, pieces
+from .ranks import depths
 from .routes import Item, Legs, route
-from .trace import Arrow, Drawing
+from .trace import Drawing
 
 RANK_GAP = 46.0
 
 
 def place(drawing: Drawing, gap: float = RANK_GAP, rows: int = 1) -> None:
     """Give every box its center, every arrow its points and every frame its corners; ranks are set in so many rows."""
-    depth = _depths(drawing)
+    depth = depths(drawing)
     starts = in_rows.starts(drawing, depth, rows, gap) if rows > 1 else [0]
     starts = in_rows.with_users(drawing, depth, starts)
     row_of = {id: sum(start <= rank for start in starts[1:]) for id, rank in depth.items()}
@@ -53,59 +54,11 @@ def place_in_rows(drawing: Drawing, gap: float = RANK_GAP, room: tuple[float, fl
 
 def place_in_width(drawing: Drawing, gap: float, width: float) -> None:
     """As few rows as make the graph no wider than `width`; at most one a rank."""
-    ranks = 1 + max(_depths(drawing).values())
+    ranks = 1 + max(depths(drawing).values())
     for rows in range(1, ranks + 1):
         place(drawing, gap, rows)
         if drawing.w <= width:
             return
-
-
-def _depths(drawing: Drawing) -> dict[str, int]:
-    """The rank of each box."""
-    depth: dict[str, int] = {}
-    incoming: dict[str, list[Arrow]] = {}
-    outgoing: dict[str, list[Arrow]] = {}
-    for arrow in drawing.arrows:
-        incoming.setdefault(arrow.head, []).append(arrow)
-        outgoing.setdefault(arrow.tail, []).append(arrow)
-    boxes = {box.id: box for box in drawing.boxes}
-
-    def span(arrow: Arrow) -> int:
-        """Ranks from tail to head. A layer's parameters get a rank of their own: its frame holds nothing else."""
-        tail, head = boxes[arrow.tail], boxes[arrow.head]
-        owns = any(boxes[a.tail].is_leaf and boxes[a.tail].clusters == head.clusters for a in incoming[head.id])
-        return 2 if owns and tail.clusters != head.clusters else 1
-
-    def deepen() -> None:
-        for box in drawing.boxes:  # in order of computation
-            if box.id in incoming:
-                depth[box.id] = max(depth.get(a.tail, 0) + span(a) for a in incoming[box.id])
-
-    apart = _apart(drawing, incoming)
-
-    def draw_near() -> None:
-        """What was computed from nothing, or of a layer's parameters alone, goes next to its first user."""
-        for box in reversed(drawing.boxes):
-            users = outgoing.get(box.id, [])
-            near = [a for a in users if boxes[a.head].clusters == box.clusters]
-            if box.id not in incoming or (box.id in apart and 0 < len(near) == len(users)):
-                depth[box.id] = min((depth[a.head] - span(a) for a in near or users), default=0)
-
-    deepen()
-    draw_near()
-    deepen()  # what was drawn near may stand in the rank of another user
-    draw_near()
-    used = sorted(set(depth.values()))
-    return {id: used.index(rank) for id, rank in depth.items()}
-
-
-def _apart(drawing: Drawing, incoming: Mapping[str, Sequence[Arrow]]) -> set[str]:
-    """Boxes that no input of the model leads to."""
-    apart: set[str] = set()
-    for box in drawing.boxes:
-        if all(a.tail in apart and drawing.box(a.tail).kind != "input" for a in incoming.get(box.id, ())):
-            apart.add(box.id)
-    return apart
 
 
 def _items(
