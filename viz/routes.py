@@ -42,6 +42,10 @@ def route(drawing: Drawing, routes: dict[str, Legs], ends: Sequence[float], room
         ]
         ways[0].insert(0, ports.place(arrow, legs[0][0], 1))
         ways[-1].append(ports.place(arrow, legs[-1][-1], -1))
+        if len(ways[0]) > 1:
+            ways[0][1:1] = ports.way_out(legs[0][0], ways[0][0], ways[0][1], 1)
+        if len(ways[-1]) > 1:
+            ways[-1][-1:-1] = ports.way_out(legs[-1][-1], ways[-1][-1], ways[-1][-2], -1)
         arrow.points, arrow.turn = _smooth(ways[0]), None
         if len(ways) > 1:
             turning.append(_Turn(arrow, arrow.points, _smooth(ways[1]), ends[legs[0][0].rank]))
@@ -60,6 +64,9 @@ class _Ports:
         for arrow in drawing.arrows:
             self.at_side.setdefault((arrow.tail, 1), []).append(arrow)
             self.at_side.setdefault((arrow.head, -1), []).append(arrow)
+        self.in_rank: dict[float, list[Box]] = {}
+        for box in drawing.boxes:
+            self.in_rank.setdefault(box.x if self.lying else box.y, []).append(box)
 
     def place(self, arrow: Arrow, item: Item, side: int) -> Point:
         """Along and across."""
@@ -73,6 +80,17 @@ class _Ports:
         shift = (spread.index(arrow) - (len(spread) - 1) / 2) * step
         along = (box.x if self.lying else box.y) + side * (box.w if self.lying else box.h) / 2
         return along, (box.y if self.lying else box.x) + shift
+
+    def way_out(self, item: Item, port: Point, next: Point, side: int) -> list[Point]:
+        """Straight to the edge of the rank, where a wider box of the rank would be in the way of the curve."""
+        edge = item.along + side * item.reach
+        low, high = sorted((port[1], next[1]))
+        for box in self.in_rank.get(item.along, ()):
+            along, across, w, h = (box.x, box.y, box.w, box.h) if self.lying else (box.y, box.x, box.h, box.w)
+            reaches_further = side * (along + side * w / 2 - port[0]) > 1
+            if box is not item.box and reaches_further and low < across + h / 2 and across - h / 2 < high:
+                return [(edge, port[1])]
+        return []
 
     def _neighbour(self, arrow: Arrow, side: int) -> float:
         """How far across the next item on the arrow's way is."""
