@@ -18,7 +18,7 @@ from .calls import answered
 from .half import widened
 from .methods import attach
 from .modes import ERROR_STATE, IGNORE, modes, quiet
-from .tensor import Tensor, as_array, describe, plain_array
+from .tensor import COMPILED, Tensor, as_array, describe, plain_array
 from .users_ops import instead
 
 _SCALARS = {np.float64, np.float32}  # of 0-d tensors: to be one of them says shape and dtype at once
@@ -146,6 +146,8 @@ def shares_owed(outputs: Sequence[Tensor], wanted: set[Tensor] | None) -> dict[T
             if parent._time > node._time:
                 _refuse_stale(parent, node)
             if not parent._requires_grad:
+                if parent._cut is COMPILED:
+                    _refuse_compiled(parent)
                 continue
             expected = owed.get(parent)
             if expected is not None:
@@ -181,6 +183,13 @@ def _refuse_stale(parent: Tensor, node: Tensor) -> None:
     raise RuntimeError(
         f"{describe(parent)} has new values (an optimizer's step, a load or an assignment to .data) since '{node.op}' "
         "used it, so this graph's gradients would be wrong: compute the loss anew, then go backward"
+    )
+
+
+def _refuse_compiled(parent: Tensor) -> None:
+    raise RuntimeError(
+        f"{describe(parent)} came out of tg.compile without a graph: put backward() into the step, or write .detach() "
+        "if no gradient should flow there"
     )
 
 
@@ -253,6 +262,8 @@ def start_gradient(output: Any, gradient: Any, call: str) -> Any:
     if not isinstance(output, Tensor):
         raise TypeError(f"{call} starts at a Tensor, not at {type(output).__name__}")
     if not output._requires_grad:
+        if output._cut is COMPILED:
+            raise RuntimeError(f"{describe(output)} came out of tg.compile without a graph: put {call} into the step")
         raise RuntimeError(
             f"{describe(output)} has no graph to go back through: nothing it was computed from requires a gradient"
             + (" (and no_grad() is on)" if not modes.recording else ", or it was computed under no_grad()")

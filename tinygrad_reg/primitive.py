@@ -25,7 +25,7 @@ import numpy as np
 
 from . import half, methods, source, users_ops
 from .modes import ERROR_STATE, IGNORE, default_dtype, modes
-from .tensor import Clock, Tensor, describe, plain_array
+from .tensor import COMPILED, Clock, Tensor, describe, plain_array
 
 registry: dict[str, Primitive] = {}  # every op, by name: the only list of ops
 numpy_rules: dict[Any, Callable[..., Any]] = {}  # what np functions do with Tensors: see dispatch.py
@@ -226,7 +226,7 @@ class Primitive:
             node._primitive = node._kept = None
             node._inputs = node._arrays = ()
             node._options = _NO_OPTIONS
-            node._cut = "no_grad()" if requires_grad else None
+            node._cut = "no_grad()" if requires_grad else _compiled(inputs)
             if requires_grad and _is_view(out, arrays):
                 node._data = out.copy()  # of a parameter, which the optimizer will write into
             node._time = 0
@@ -412,6 +412,14 @@ def _in_dtype(arrays: list[Any], dtype: Any) -> list[Any]:
     if dtype.kind != "f":
         return arrays
     return [dtype.type(x) if type(x) in (float, int) else x for x in arrays]  # True stays an index
+
+
+def _compiled(inputs: Sequence[Any]) -> str | None:
+    """Whether one of them came out of a program, which gave it no graph where it would have one."""
+    for x in inputs:
+        if isinstance(x, Tensor) and x._cut is COMPILED:
+            return COMPILED
+    return None
 
 
 def _is_view(out: Any, arrays: Sequence[Any]) -> bool:

@@ -12,6 +12,8 @@ from .elsewhere import ON_TENSORS, answer, listed
 from .methods import Methods
 from .modes import Captured, default_dtype, modes
 
+COMPILED = "tg.compile"  # the `_cut` of results of programs, and of what is computed from them
+
 
 class Clock:
     """Counts the writes into arrays that graphs may have been built on: see `Tensor._time`."""
@@ -39,7 +41,7 @@ class Tensor(Methods):
         "__weakref__",
         "_arrays",  # the same as its op got it
         "_code",  # the user's code object that made this tensor, and the place in it (see source.py)
-        "_cut",  # what kept it out of the graph: "detach()", "no_grad()", or None
+        "_cut",  # what kept it out of the graph: "detach()", "no_grad()", COMPILED, or None
         "_data",  # ndarray, or a NumPy scalar for a 0-d result (much cheaper; `.data` shows an array)
         "_grad",  # what `.grad` shows, or None
         "_home",  # a view of an optimizer's flat buffer, where it wants the gradient to be written, or None
@@ -240,7 +242,7 @@ class Tensor(Methods):
         if isinstance(values, np.ndarray) and (self._primitive is None or values.base is not None):
             values = values.copy()  # a parameter, or a view that may show one: it will be written into
         leaf = Tensor(values, name=self._name)
-        leaf._cut = "detach()" if self._requires_grad else self._cut
+        leaf._cut = "detach()" if self._requires_grad or self._cut is COMPILED else self._cut
         return leaf
 
     # ---- being an array among others (NumPy functions that are given a Tensor: see dispatch.py)

@@ -17,7 +17,7 @@ from .explain import in_order
 from .modes import modes, quiet
 from .norms import length
 from .primitive import Primitive
-from .tensor import Tensor, describe
+from .tensor import COMPILED, Tensor, describe
 from .words import interval, names_of, not_finite, number, ranges, where
 
 _HUGE, _TINY = 1e3, 1e-3
@@ -66,6 +66,8 @@ def _why_constant(tensor: Tensor, name: str) -> str:
         return f"{name} has no gradient: it was computed inside no_grad(){where(tensor)}, so no graph leads through it."
     if tensor._cut == "detach()":
         return f"{name} has no gradient: it was cut from its graph by detach(){where(tensor)}."
+    if tensor._cut is COMPILED:
+        return f"{name} has no gradient: it came out of tg.compile without a graph{where(tensor)}."
     return f"{name} has no gradient because it does not require one: make it with requires_grad=True."
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..modes import default_dtype, modes
-from ..tensor import Tensor
+from ..tensor import COMPILED, Tensor
 from .structures import is_structure, parts, things
 
 
@@ -81,6 +81,7 @@ class Arguments:
         absent = ("_primitive", "_home") if x._grad is not None else ("_primitive", "_home", "_grad")
         self.facts += [Fact(f"{path}.{attribute}", None) for attribute in absent]
         self.facts += [Fact(f"{path}._owned", False), Fact(f"{path}._requires_grad", x._requires_grad)]
+        self.facts.append(Fact(f"({path}._cut == {COMPILED!r})", x._cut is COMPILED))
         if "_grad" not in absent:
             self.facts.append(Fact(f"({path}._grad is None)", False))
         for other, its_path in self._tensors.items():  # one Tensor twice is another program

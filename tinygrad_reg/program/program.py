@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..tensor import Tensor
+from ..tensor import COMPILED, Tensor
 from .capture import Capture
 from .leaves import Leaf
 from .node import Check, Input, Node, assign, filled
@@ -24,6 +24,7 @@ class Result(NamedTuple):
 
     position: int  # among the program's results
     is_tensor: bool
+    has_graph: bool = False  # which the program's result has not, though the step's has one
 
 
 class Program:
@@ -68,7 +69,7 @@ class Program:
                 self.capture.touch(x)  # it may be that no op has seen it
             if x in self.capture.leaves and x._data is self.capture.leaves[x].array and isinstance(x._data.node, Input):
                 return x  # the Tensor itself
-            return Result(self._result(self._node(x._data)), True)
+            return Result(self._result(self._node(x._data)), True, x._requires_grad or x._cut is COMPILED)
         if isinstance(x, (Recorded, np.ndarray)):
             return Result(self._result(self._node(x)), False)
         table = x if isinstance(x, (list, tuple, set, dict)) else attributes(x)

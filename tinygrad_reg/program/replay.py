@@ -14,7 +14,7 @@ import numpy as np
 from ..layers.running import Changes
 from ..modes import ERROR_STATE, IGNORE, default_dtype, modes
 from ..optim.flat import Row, fetch
-from ..tensor import Clock, Tensor
+from ..tensor import COMPILED, Clock, Tensor
 from .arguments import Arguments
 from .failing import Failing
 from .guards import Guards
@@ -71,7 +71,7 @@ class Text:
         self.program, self.guards, self.arguments = program, guards, arguments
         self.scope: dict[str, Any] = {**guards.names, "MISS": MISS, "GONE": GONE, "modes": modes, "Changes": Changes,
             "default_dtype": default_dtype, "Clock": Clock, "ERROR_STATE": ERROR_STATE, "IGNORE": IGNORE,
-            "are_back": are_back, "give_gradient": give_gradient, "leaf": leaf}  # fmt: skip
+            "are_back": are_back, "give_gradient": give_gradient, "leaf": leaf, "COMPILED": COMPILED}  # fmt: skip
         # A Tensor that stood for one among the arguments is the one that is given.
         self._names = {id(stand): arguments.inputs[i] for i, stand in program.capture.given}
         self.leaves = list(program.capture.leaves.values())
@@ -225,7 +225,7 @@ class Text:
     def _returned(self, x: Any) -> str:
         """What the step returns, as an expression."""
         if isinstance(x, Result):
-            return f"leaf(r{x.position})" if x.is_tensor else f"r{x.position}"
+            return f"leaf(r{x.position}{', COMPILED' * x.has_graph})" if x.is_tensor else f"r{x.position}"
         if not is_structure(x):
             return self.name(x)
         made = [self._returned(part) for _, part in parts(x)]
@@ -245,7 +245,7 @@ def are_back(rows: Sequence[Row]) -> bool:
     return True
 
 
-def leaf(data: Any) -> Tensor:
+def leaf(data: Any, cut: str | None = None) -> Tensor:
     """A Tensor of the program's: like `Tensor(data)`, which looks at what it is given, and where from."""
     made = _new_tensor(Tensor)
     made._data = data
@@ -253,7 +253,7 @@ def leaf(data: Any) -> Tensor:
     made._inputs, made._options = (), _NO_OPTIONS
     made._requires_grad = made._owned = False
     made._time = made._place = 0
-    made._layer, made._cut = "", "tg.compile"
+    made._layer, made._cut = "", cut
     return made
 
 
