@@ -463,3 +463,10 @@ def test_the_advice_on_labels_of_a_softmax_of_two_leads_to_no_other_error(loss):
     ):
         loss(p, labels[:, None])
     assert categorical_crossentropy(p, labels[:, None].reshape(-1)).item() == pytest.approx(np.log(2))
+
+
+def test_a_target_too_small_for_float32_is_no_reason_to_complain():
+    prediction = tg.Tensor(np.ones((2, 1), np.float32), requires_grad=True)
+    with np.errstate(all="raise"):
+        assert tg.losses.mse(prediction, np.array([[1e-60], [1.0]])).item() == 0.5
+        assert tg.losses.mse(prediction, np.array([[1e300], [1.0]])).item() == np.inf

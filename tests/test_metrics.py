@@ -179,3 +179,11 @@ def test_look_up_by_name_and_by_the_loss_that_it_goes_with():
         metrics.get("acc")
     with pytest.raises(TypeError, match=r"metric must be a name such as .*, or a callable"):
         metrics.get(1)
+
+
+def test_numbers_at_the_ends_of_floats_are_no_reason_to_complain():
+    a, y = np.array([1e-200, 1e-310, 0.5]), np.array([0.0, 0.0, 1.0])
+    with np.errstate(all="raise"):
+        assert metrics.mse(a, y) == pytest.approx(0.25 / 3) and metrics.mae(a, y) == pytest.approx(0.5 / 3)
+        assert metrics.r2(a, y) == pytest.approx(0.625)
+        assert metrics.mse(a * 1e300, y) == np.inf

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import checks
-from .modes import check, default_dtype
+from .modes import check, default_dtype, quiet
 from .source import users_level
 from .tensor import Tensor, as_array, describe, values
 
@@ -65,7 +65,10 @@ def _in_dtype(target: Any, prediction: Tensor, loss: str) -> Any:
     if target.dtype.kind not in "fiub":  # astype would read numbers out of words and dates
         raise TypeError(f"the target of {loss} must hold real numbers, not {target.dtype}")
     dtype = prediction._data.dtype
-    return target if target.dtype == dtype else target.astype(dtype)
+    if target.dtype == dtype:
+        return target
+    with quiet():  # a float64 may be too large or too small for float32
+        return target.astype(dtype)
 
 
 def _mismatch(prediction: Tensor, target: Any, loss: str) -> ValueError:

@@ -23,6 +23,7 @@ import numpy as np
 
 from . import checks
 from .calls import answered
+from .modes import quiet
 from .naming import missing, resolve
 from .tensor import values
 
@@ -140,14 +141,16 @@ def roc_auc(prediction: Any, target: Any) -> float:
 def mse(prediction: Any, target: Any) -> float:
     """Mean squared error, mean((a − y)²)."""
     a, y = _pair(prediction, target)
-    return float(np.mean((a - y) ** 2))
+    with quiet():
+        return float(np.mean((a - y) ** 2))
 
 
 @answered
 def mae(prediction: Any, target: Any) -> float:
     """Mean absolute error, mean(|a − y|)."""
     a, y = _pair(prediction, target)
-    return float(np.mean(np.abs(a - y)))
+    with quiet():
+        return float(np.mean(np.abs(a - y)))
 
 
 @answered
@@ -159,9 +162,10 @@ def r2(prediction: Any, target: Any) -> float:
     a, y = _pair(prediction, target)
     if len(y) < 2:
         raise ValueError("r2 compares with the target's variance, which needs two samples or more")
-    left = np.sum((y - a) ** 2, axis=0)
-    total = np.sum((y - y.mean(axis=0)) ** 2, axis=0)
-    explained = 1 - left / np.where(total > 0, total, 1)
+    with quiet():
+        left = np.sum((y - a) ** 2, axis=0)
+        total = np.sum((y - y.mean(axis=0)) ** 2, axis=0)
+        explained = 1 - left / np.where(total > 0, total, 1)
     return float(np.mean(np.where(total > 0, explained, left == 0)))
 
 

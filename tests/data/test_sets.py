@@ -167,3 +167,9 @@ def test_features_whose_squares_are_too_small_are_scaled_all_the_same(size):
     scaler = Standardizer(x)
     np.testing.assert_allclose(scaler(x), expected(x / [size, 1.0, 1.0]), rtol=1e-9)
     assert scaler.std[0, 1] == 1.0
+
+
+def test_standardising_at_the_ends_of_floats_is_no_reason_to_complain():
+    with np.errstate(all="raise"):
+        scaler = Standardizer([[1e-310], [1e-320]])
+        assert np.isfinite(scaler([[1e-315]])).all() and Standardizer([[1.0], [2.0]])([[1e-320]]).item() == -3.0

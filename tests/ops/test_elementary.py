@@ -266,3 +266,8 @@ def test_astype_stays_with_real_numbers():
     for dtype in (complex, object, str):
         with pytest.raises(TypeError, match="a Tensor holds real numbers, it can't have the dtype"):
             tg.Tensor([1.0]).astype(dtype)
+
+
+def test_what_is_no_dtype_is_told_so():
+    with pytest.raises(TypeError, match=r"astype takes a dtype such as 'float32' or np\.float32, not 'foo'"):
+        tg.Tensor([1.0]).astype("foo")

@@ -123,3 +123,10 @@ def test_repeats_of_nothing():
     t = counted(2, 3)
     np.repeat(t, 0, axis=1).sum().backward()
     np.testing.assert_array_equal(t.grad, np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize("given", [2.0, "a", [1.5], [None]])
+def test_places_to_split_at_are_whole_numbers(given):
+    for split in (np.split, np.array_split):
+        with pytest.raises(TypeError, match="the number of parts, or the places before which they end, whole numbers"):
+            split(tg.Tensor(np.arange(6.0)), given)

@@ -160,3 +160,15 @@ def test_a_mask_takes_16_bits_an_element_from_the_generator(size, words):
     bernoulli(keep=0.5, shape=size, rng=used)
     other.bit_generator.random_raw(words)
     assert used.bit_generator.state == other.bit_generator.state
+
+
+def test_parameters_of_a_distribution_are_single_numbers():
+    t = tg.Tensor(np.ones(3), requires_grad=True)
+    for draw in (
+        lambda: tg.ops.bernoulli(keep=t, shape=3), lambda: tg.ops.uniform(low=np.zeros(3), shape=3),
+        lambda: tg.ops.normal(std=[1.0, 2.0, 3.0], shape=3), lambda: tg.ops.bernoulli(keep=0.5, scale=t, shape=3),
+    ):  # fmt: skip
+        with pytest.raises(
+            TypeError, match=r"must be a number, for all elements the same, not (Tensor|ndarray|list): dr"
+        ):
+            draw()

@@ -172,18 +172,20 @@ class Standardizer(Called):
         with quiet():
             self.mean = x.mean(axis=axis, keepdims=True, dtype=np.float64).astype(x.dtype)
             std = _std(x, self.mean, axis)
+            constant = std <= 4 * np.finfo(x.dtype).eps * np.abs(self.mean)  # what is left is rounding
         if not np.isfinite(std).all():
             raise ValueError(f"the training set goes up to {np.abs(x).max():.4g}, whose square {x.dtype} can't hold")
-        constant = std <= 4 * np.finfo(x.dtype).eps * np.abs(self.mean)  # what is left is rounding
         self.std = np.where(constant, np.ones_like(std), std)
 
     def __call__(self, x: Any) -> np.ndarray:
         """The standardised x; any set with the features of the training set."""
-        return np.asarray((self._fitting(x) - self.mean) / self.std)
+        with quiet():
+            return np.asarray((self._fitting(x) - self.mean) / self.std)
 
     def inverse(self, z: Any) -> np.ndarray:
         """Back from standardised features to the original ones."""
-        return np.asarray(self._fitting(z) * self.std + self.mean)
+        with quiet():
+            return np.asarray(self._fitting(z) * self.std + self.mean)
 
     def _fitting(self, x: Any) -> np.ndarray:
         array = as_floats(x)

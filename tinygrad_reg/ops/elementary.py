@@ -289,7 +289,10 @@ def _(g, out, x, *, dtype):
 @composed(numpy=getattr(np, "astype", ()), method="astype")  # np.astype came with NumPy 2.1
 def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
     """x converted to `dtype`, such as "float32"; the gradient is converted back. It is always a copy."""
-    wanted = np.dtype(dtype)
+    try:
+        wanted = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"astype takes a dtype such as 'float32' or np.float32, not {dtype!r}") from None
     if wanted.kind not in "fiub":
         raise TypeError(f"a Tensor holds real numbers, it can't have the dtype {wanted}")
     if wanted.kind != "f" and isinstance(x, Tensor) and x.requires_grad and modes.recording:

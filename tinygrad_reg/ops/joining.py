@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -150,9 +151,19 @@ def _parts(ary: Any, indices_or_sections: Any, axis: int) -> list[Any]:
         lengths = [n // parts + (i < n % parts) for i in range(parts)]
         ends = list(itertools.accumulate(lengths, initial=0))
     else:
-        ends = [0, *(int(i) for i in indices_or_sections), n]
+        ends = [0, *_places(indices_or_sections), n]
     before = (slice(None),) * (axis % len(np.shape(ary)))
     return [ary[(*before, slice(start, stop))] for start, stop in itertools.pairwise(ends)]
+
+
+def _places(given: Any) -> list[int]:
+    try:
+        return [operator.index(i) for i in given]
+    except TypeError:
+        raise TypeError(
+            "what is split must be told the number of parts, or the places before which they end, whole numbers, not "
+            f"{given!r}"
+        ) from None
 
 
 def _length(x: Any, axis: int) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 from .. import checks
 from ..modes import Rng, default_dtype, generator
 from ..primitive import primitive
+from ..tensor import Tensor
 
 Shape = int | Sequence[int]
 
@@ -25,6 +26,15 @@ def _lengths(shape: Shape) -> tuple[int, ...]:
     if not all(isinstance(n, (int, np.integer)) and n >= 0 for n in lengths):
         raise ValueError("shape must hold the lengths of the axes, whole numbers ≥ 0")
     return lengths
+
+
+def _single(**given: Any) -> None:
+    for name, value in given.items():
+        if isinstance(value, (Tensor, list)) or (isinstance(value, np.ndarray) and value.ndim):
+            raise TypeError(
+                f"{name} must be a number, for all elements the same, not {type(value).__name__}: draw with standard "
+                "values, and multiply and add what differs by element"
+            )
 
 
 def _float(dtype: Any) -> np.dtype[Any]:
@@ -48,6 +58,7 @@ def uniform(*, shape: Shape = (), low: float = 0.0, high: float = 1.0, rng: Rng 
     >>> uniform(shape=(2, 3), low=-1, high=1, rng=0).shape
     (2, 3)
     """
+    _single(low=low, high=high)
     if not (math.isfinite(low) and math.isfinite(high) and low <= high):
         raise ValueError("low and high must be finite numbers, low ≤ high")
     lengths, wanted = _lengths(shape), _float(dtype)
@@ -69,6 +80,7 @@ def normal(*, shape: Shape = (), mean: float = 0.0, std: float = 1.0, rng: Rng =
     >>> normal(shape=4, std=0.01, rng=0).shape
     (4,)
     """
+    _single(mean=mean, std=std)
     if not (math.isfinite(mean) and math.isfinite(std) and std >= 0):
         raise ValueError("mean and std must be finite numbers, std ≥ 0")
     lengths, wanted = _lengths(shape), _float(dtype)
@@ -97,6 +109,7 @@ def bernoulli(*, keep: float, shape: Shape = (), scale: float = 1.0, rng: Rng = 
     the whole part of keep · 2¹⁶ (one element of 65 536), a second draw decides with the rest as its probability.
     So the probability is `keep` itself, not its nearest multiple of 2⁻¹⁶.
     """
+    _single(keep=keep, scale=scale)
     if not 0 <= keep <= 1:
         raise ValueError("keep must be a probability, from 0 to 1")
     lengths, wanted, rng = _lengths(shape), _float(dtype), generator(rng)
