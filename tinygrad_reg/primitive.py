@@ -227,8 +227,10 @@ class Primitive:
             node._inputs = node._arrays = ()
             node._options = _NO_OPTIONS
             node._cut = "no_grad()" if requires_grad else _compiled(inputs)
-            if requires_grad and _is_view(out, arrays):
-                node._data = out.copy()  # of a parameter, which the optimizer will write into
+            if _is_view(out, arrays) and (
+                requires_grad or any(isinstance(x, Tensor) and x._home is not None for x in inputs)
+            ):
+                node._data = out.copy()  # of a parameter, frozen perhaps, which the optimizer will write into
             node._time = 0
         if self.random:
             node._name = self.symbol  # "mask", "noise": no op stands behind it in a picture

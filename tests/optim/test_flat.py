@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tinygrad_reg as tg
 from tinygrad_reg import Tensor
 from tinygrad_reg.optim import SGD, Adam, Optimizer
 from tinygrad_reg.optim.flat import Flat
@@ -316,3 +317,43 @@ def test_gradients_keep_to_the_flat_array_through_regrouping_and_sharing() -> No
     flat.claim()
     give(v, [6])
     assert flat.arrays["g"].tolist() == [5, 6]
+
+
+def rotated(*arrays: np.ndarray) -> list[np.ndarray]:
+    return [*arrays[1:], arrays[0]]
+
+
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("without", [None, 0, 1, 2])
+def test_parameters_may_exchange_their_arrays(without: int | None, compile: bool) -> None:
+    """Each goes on from the values that it was given, whether or not it takes the step itself."""
+    p = [Tensor([float(i), i + 0.5], requires_grad=True) for i in (1, 2, 3)]
+    optimizer = SGD(p, lr=1.0)
+
+    def step(x: np.ndarray) -> None:
+        optimizer.zero_grad()
+        sum((x * t).sum() for i, t in enumerate(p) if i != without).backward()  # type: ignore[union-attr]
+        optimizer.step()
+
+    call: Any = tg.compile(step) if compile else step
+    x = np.array([0.25, 0.5])
+    call(x)
+    for exchange in (rotated, lambda *a: [a[0], a[2][::-1], a[1]], lambda *a: [a[2], a[2], a[1]]):
+        for t, array in zip(p, exchange(*(t.data for t in p)), strict=True):
+            t.data = array
+        wanted = [t.data - x * (i != without) for i, t in enumerate(p)]
+        call(x)
+        for t, values in zip(p, wanted, strict=True):
+            assert np.array_equal(t.data, values)
+
+
+def test_a_view_of_a_frozen_parameter_stays_as_it_was() -> None:
+    a, v = Tensor([1.0, 2.0], requires_grad=True), Tensor([[1.0], [1.0]], requires_grad=True)
+    optimizer = SGD([a], lr=1.0)
+    a.requires_grad = False
+    loss = (v * a.reshape(2, 1)).sum()
+    a.requires_grad = True
+    (a * 3).sum().backward()
+    optimizer.step()
+    loss.backward()
+    assert v.grad is not None and v.grad.ravel().tolist() == [1.0, 2.0]

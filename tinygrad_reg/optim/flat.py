@@ -115,9 +115,13 @@ class Flat:
 
     def _bring_together(self, takes_part: Callable[[Tensor], bool], with_gradients: bool) -> list[Group]:
         absent: set[Tensor] = set()
+        apart = False
         for p, w, g in self.rows:
             if p._data is w and p._grad is g and p._requires_grad:
                 continue  # everything in its place, as nearly always
+            if p._data is not w and not apart:
+                self.part()
+                apart = True
             if not takes_part(p):
                 absent.add(p)
                 continue
@@ -128,6 +132,12 @@ class Flat:
         if absent and self.divides(absent):
             self.split(absent)
         return self.without(absent)
+
+    def part(self) -> None:
+        """A parameter that was given the array of another, as in a swap of two .data, gets one of its own."""
+        for p, w, _ in self.rows:
+            if p._data is not w and np.may_share_memory(p._data, self.arrays["w"]):
+                p._data = p._data.copy()
 
     def divides(self, absent: set[Tensor]) -> bool:
         """Whether of some group only a part is absent."""
