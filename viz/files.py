@@ -12,22 +12,23 @@ def ending(path: str | os.PathLike[str], known: Sequence[str]) -> str:
     """The format that the path's ending names, in small letters, if it is one of `known`."""
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path must be the name of a file, such as 'picture.{known[0]}', not {path!r}")
-    found = Path(path).suffix.lower().lstrip(".")
+    name = os.fspath(path)
+    found = "" if name.endswith(os.sep) else Path(name).suffix.lower().lstrip(".")
     if found not in known:
         choices = ", ".join("." + name for name in known)
         raise ValueError(
-            f"{os.fspath(path)!r} ends in {'.' + found if found else 'no format'}; "
-            f"this picture can be saved as {choices}"
+            f"{name!r} ends in {'.' + found if found else 'no format'}; this picture can be saved as {choices}"
         )
     return found
 
 
 def write(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Write `content` to `path` through a temporary file beside it: whoever reads sees the old file or the new one."""
-    target = Path(path)
+    target = Path(os.path.realpath(path))  # through a symbolic link: the file is replaced, not the link
     data = content.encode("utf-8") if isinstance(content, str) else content
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {str(target.parent)!r} to save {target.name!r} in; make it first")
+    for folder in (Path(path).parent, target.parent):
+        if not folder.is_dir():
+            raise FileNotFoundError(f"there is no folder {str(folder)!r} to save {target.name!r} in; make it first")
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:50]}.", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:

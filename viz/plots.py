@@ -115,6 +115,8 @@ def decision_boundary(
         raise ValueError(f"a decision boundary needs samples of two features, (N, 2), not {points.shape}")
     if len(classes) != len(points):
         raise ValueError(f"there are {len(points)} samples, but {len(classes)} classes")
+    if not len(points) or points.dtype.kind not in "fiub" or not np.isfinite(points).all():
+        raise ValueError("the samples of a decision boundary must be finite numbers, one at least: they have no plane")
     classes = classes.argmax(axis=1) if classes.ndim == 2 and classes.shape[1] > 1 else classes.reshape(len(points))
     low, high = points.min(axis=0), points.max(axis=0)
     room = 0.08 * (high - low) + 1e-9

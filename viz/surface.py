@@ -29,6 +29,8 @@ def landscape(
     whole("levels", levels, 2)
     across, up = np.linspace(*x, resolution), np.linspace(*y, resolution)
     surface = _surface(f, *np.meshgrid(across, up))
+    if surface.dtype.kind not in "fiub":
+        raise TypeError(f"f must give numbers, not {surface.dtype}")
     finite = surface[np.isfinite(surface)]
     if not finite.size:
         raise ValueError("f is not finite anywhere on that plane; choose other ranges with x= and y=")

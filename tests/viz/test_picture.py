@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import shutil
 import struct
@@ -193,3 +194,13 @@ def test_pictures_side_by_side_share_no_ids() -> None:
     pictures = [viz.graph(small), viz.graph(large), viz.flow(small), viz.flow(large), *map(viz.program, programs)]
     found = [id for picture in pictures for id in by_id(parse(picture.svg))]
     assert len(found) == len(set(found))
+
+
+def test_a_link_is_followed_and_a_folders_name_is_none_of_a_file(tmp_path: Path) -> None:
+    picture = viz.graph(Tensor(1.0, requires_grad=True, name="w") * 2)
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link.svg").symlink_to(tmp_path / "real" / "a.svg")
+    picture.save(tmp_path / "link.svg")
+    assert (tmp_path / "link.svg").is_symlink() and (tmp_path / "real" / "a.svg").is_file()
+    with pytest.raises(ValueError, match=r"b\.svg/' ends in no format"):
+        picture.save(f"{tmp_path / 'b.svg'}{os.sep}")

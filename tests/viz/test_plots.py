@@ -266,3 +266,14 @@ def test_without_matplotlib_the_message_says_how_to_get_it(monkeypatch: pytest.M
 def test_a_thing_of_another_kind_is_named(call: Any, words: str) -> None:
     with pytest.raises(TypeError, match=words):
         call()
+
+
+def test_a_decision_boundary_needs_samples_that_span_a_plane() -> None:
+    for x in (np.array([[np.nan, 1.0]]), np.zeros((0, 2)), np.array([["a", "b"]])):
+        with pytest.raises(ValueError, match="must be finite numbers, one at least"):
+            viz.decision_boundary(lambda x: x[:, :1], x, np.zeros(len(x)))
+
+
+def test_a_landscape_is_one_of_numbers() -> None:
+    with pytest.raises(TypeError, match="f must give numbers, not <U1"):
+        viz.landscape(lambda x, y: "a", resolution=3)
