@@ -227,10 +227,8 @@ class Primitive:
             node._inputs = node._arrays = ()
             node._options = _NO_OPTIONS
             node._cut = "no_grad()" if requires_grad else _compiled(inputs)
-            if _is_view(out, arrays) and (
-                requires_grad or any(isinstance(x, Tensor) and x._home is not None for x in inputs)
-            ):
-                node._data = out.copy()  # of a parameter, frozen perhaps, which the optimizer will write into
+            if _is_view(out, arrays) and (requires_grad or _is_frozen(inputs)):
+                node._data = out.copy()  # of a parameter, which the optimizer will write into
             node._time = 0
         if self.random:
             node._name = self.symbol  # "mask", "noise": no op stands behind it in a picture
@@ -427,6 +425,11 @@ def _compiled(inputs: Sequence[Any]) -> str | None:
 def _is_view(out: Any, arrays: Sequence[Any]) -> bool:
     """Whether the result of an op shows one of its inputs' own memory."""
     return isinstance(out, np.ndarray) and out.base is not None and any(np.may_share_memory(out, x) for x in arrays)
+
+
+def _is_frozen(inputs: Sequence[Any]) -> bool:
+    """Whether one of them is a parameter that an optimizer holds."""
+    return any(isinstance(x, Tensor) and x._home is not None for x in inputs)
 
 
 def _operand(x: Any) -> Any:

@@ -299,6 +299,31 @@ def test_a_graph_from_outside_is_refused():
         tg.compile(lambda x: np.sum(x @ h))(X)
 
 
+ASKS = {
+    "state_of": lambda o, w: o.state_of(w)["s"],
+    "effective_lr": lambda o, w: o.effective_lr(),
+    "state_dict": lambda o, w: o.state_dict(),
+    "preview": lambda o, w: o.preview(w),
+}
+
+
+@pytest.mark.parametrize("asks", ASKS.values(), ids=ASKS)
+def test_what_an_optimizer_remembers_is_asked_outside(asks):
+    v = tg.Tensor([1.0, 2.0], requires_grad=True)
+    optimizer = tg.optim.AdaGrad([v], lr=0.1)
+
+    def step(x):
+        optimizer.zero_grad()
+        np.sum(x * v).backward()
+        found = asks(optimizer, v)
+        optimizer.step()
+        return found
+
+    with pytest.raises(RuntimeError, match=r"(?s)lambda o, w.*what AdaGrad remembers.*outside of the step"):
+        tg.compile(step)(np.ones(2))
+    assert optimizer.steps == 0 and v.data.tolist() == [1.0, 2.0]
+
+
 def test_a_result_has_no_graph_and_says_so():
     fast = tg.compile(lambda x: np.sum(x @ w))
     with pytest.raises(RuntimeError, match=r"came out of tg\.compile without a graph: put backward\(\) into the step"):

@@ -264,6 +264,11 @@ class Optimizer(Called):
         return {name: flat.view(name, p).copy() for name in self.state_names}
 
     def _flat_of(self, p: Tensor) -> Flat:
+        if modes.capture is not None:
+            modes.capture.refuse(
+                f"it asks what {type(self).__name__} remembers, which a program would do only once",
+                "Ask outside of the step: optimizer.state_of(p), after it",
+            )
         for flat in self.flats:
             if p in flat.shapes:
                 return flat
