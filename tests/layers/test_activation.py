@@ -137,6 +137,8 @@ def test_a_softmax_over_one_unit_is_warned_of():
     with pytest.warns(UserWarning, match="a softmax over one unit is always 1") as told:
         tg.Sequential(tg.Dense(64, 1), tg.Softmax())(np.ones((5, 64)))
     assert told[0].filename == __file__
+    with pytest.warns(UserWarning, match="a softmax over one unit is always 1"):
+        tg.Softmax(axis=1)(np.ones((5, 1)))
 
 
 def test_a_softmax_along_another_axis_of_length_1_may_be_meant():

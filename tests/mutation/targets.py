@@ -22,10 +22,11 @@ BESIDES = {
     "loss_inputs.py": ["tests/test_losses.py", "tests/program/test_checks.py"],
     "penalties.py": ["tests/test_constraints.py"],
     "norms.py": ["tests/test_constraints.py", "tests/optim/test_clipping.py"],
-    "backward.py": ["tests/ops/test_ops.py", "tests/properties/test_broadcasting.py"],
+    "backward.py": ["tests/optim/test_flat.py", "tests/ops/test_ops.py", "tests/properties/test_broadcasting.py"],
     "transforms.py": ["tests/ops/test_ops.py"],
     "ops/windows.py": ["tests/ops/test_convolution.py", "tests/ops/test_pooling.py"],
     "layers/activation.py": ["tests/layers/test_dense.py"],
+    "layers/dense.py": ["tests/layers/test_activation.py"],
     **{f"layers/{name}.py": ["tests/layers"] for name in ("images", "summary")},
     **{f"optim/{name}.py": ["tests/optim"] for name in ("sgd", "adaptive", "flat")},
     "optim/optimizer.py": ["tests/optim", "tests/program/test_guards.py"],
@@ -60,6 +61,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     ],
     "while a program is captured: tests/program": [
         ("optim/clipping.py", "modes.capture.clip", ""),
+        ("backward.py", "modes.capture.seed(output, one)", "modes.capture.seed"),
     ],
     "the share is g · x = 0 at 0": [
         ("ops/activations.py", "where(x > 0, 0, g * x)", "x > 0 → x >= 0"),
@@ -91,6 +93,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "zeros": [
         ("ops/elementary.py", "return np.zeros_like(g)", "np.zeros_like(g) → "),
         ("ops/linalg.py", "return np.zeros", "np.zeros(x.shape, x.dtype) → "),
+        ("backward.py", "g if isinstance(g, Tensor) else Tensor(g)", "Tensor(g) → "),
     ],
     "divides what is 0 by something that is not": [
         ("ops/elementary.py", "(out == 0)", "out + (out == 0) → out - (out == 0)"),
@@ -248,5 +251,13 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "how many ones are kept is a matter of memory": [
         ("backward.py", "len(g) > _MOST_ONES", "len(g) > "),
         ("backward.py", "_MOST_ONES = 2**16", ""),
+    ],
+    "one update for all or one for each: the same numbers": [
+        ("optim/flat.py", "while j + 1 < len(groups)", "1 → 2"),
+        ("optim/flat.py", "while j + 1 < len(groups)", "j + 1 → j - 1"),
+    ],
+    "NumPy has fewer axes": [
+        ("layers/activation.py", 'checks.whole("axis", axis, -64, 63)', "64 → "),
+        ("layers/activation.py", 'checks.whole("axis", axis, -64, 63)', "63 → "),
     ],
 }
