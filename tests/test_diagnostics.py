@@ -116,7 +116,8 @@ def test_a_way_that_forks_is_no_chain():
 
 
 @pytest.mark.parametrize(
-    ("gradients", "expected"), [([3.0, 4.0], 0.75), ([3.0, 7.0, 4.0], 0.75), ([3.0, 0.0], math.inf)]
+    ("gradients", "expected"),
+    [([3.0, 4.0], 0.75), ([3.0, 7.0, 4.0], 0.75), ([3.0, 0.0, 4.0], 0.75), ([3.0, 0.0], math.inf)],
 )
 def test_the_gradient_ratio_compares_the_first_layer_with_the_last(gradients, expected):
     model = tg.Sequential([tg.Dense(1, 1, use_bias=False) for _ in gradients])

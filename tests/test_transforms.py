@@ -207,3 +207,12 @@ def test_what_can_not_be_transformed_is_answered_in_its_own_words():
 
 def doubled(x):
     return x * 2
+
+
+def test_tensors_that_require_no_gradient_are_differentiated_where_they_are():
+    assert tg.grad(lambda x: x**2)(tg.Tensor(3.0)).item() == 6
+    assert tg.grad(lambda x: x**2, argnums=-1)(3.0) == 6
+
+
+def test_check_grad_returns_the_largest_relative_error():
+    assert 0 < tg.check_grad(np.exp, [1.0, 2.0]) < 1e-6

@@ -78,3 +78,11 @@ def test_it_leaves_modes_and_moving_statistics_alone(capsys):
 @pytest.mark.parametrize("model", [tg.Sequential(), tg.Dense(2, 3), tg.ReLU()], ids=["empty", "one layer", "no shape"])
 def test_small_models(model, capsys):
     assert "parameters" in rows(model, capsys)[-1]
+
+
+def test_the_first_line_names_the_columns_and_the_last_counts_what_is_frozen(capsys):
+    layer = tg.Dense(1, 1, use_bias=False)
+    layer.kernel.requires_grad = False
+    lines = rows(layer, capsys)
+    assert lines[0] != lines[2] and lines[2][1] == "Dense"
+    assert " ".join(lines[-1]) == "0 parameters, and 1 number that is not trained"

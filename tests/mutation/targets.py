@@ -260,4 +260,30 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("layers/activation.py", 'checks.whole("axis", axis, -64, 63)', "64 → "),
         ("layers/activation.py", 'checks.whole("axis", axis, -64, 63)', "63 → "),
     ],
+    "the frame between is the house's, and passed by": [
+        ("losses.py", "before, call = modes.place, source.caller(2)", "2 → 3"),
+    ],
+    "only whether any is running is asked": [
+        ("transforms.py", "modes.transform + 1", "1 → 2"),
+    ],
+    "what the checker weighs by, and how exact it is, is a choice": [
+        ("transforms.py", "order: int = 1, step: float = 6e-6", ""),
+        ("transforms.py", "rng = np.random.default_rng(0)", "0 → 1"),
+        ("transforms.py", "np.sum(value * weights[value.shape])", ""),
+        ("transforms.py", "rng.uniform(0.5, 1.5,", ""),
+        ("transforms.py", "sum(np.sum(g * v) for g, v", ""),
+        ("transforms.py", "return worst", "worst → (worst) * 1.01"),
+    ],
+    "how many samples a guess is made with is not shown": [
+        ("layers/summary.py", "np.zeros((2, ", "2 → 3"),
+    ],
+    "all lines are as long": [
+        ("layers/summary.py", 'rule = "─" * len(aligned[0])', "0 → 1"),
+    ],
+    "a sample of length 0 is one of nothing": [
+        ("layers/summary.py", "isinstance(n, (int, np.integer)) and n >= 0", ""),
+    ],
+    "∞ times anything is ∞": [
+        ("diagnostics.py", "else math.inf", "math.inf → ("),
+    ],
 }

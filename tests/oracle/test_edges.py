@@ -24,6 +24,7 @@ POINTS = [-1000.0, -30.0, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 30.0, 1000.0, inf, -i
 # (op, a condition on its inputs): PyTorch gives NaN there, or has no function of its own.
 EXCEPTIONS = {
     "cbrt": lambda x: x == 0,  # put together of sign and a power, which gives 0 · ∞; ours is ∞, as sqrt's
+    "arccosh": lambda x: x <= -1,  # there is no value, and no slope of ours: NaN
     "floored_log": lambda x: x <= 0,  # inside PyTorch's cross-entropy: see test_losses.py
     "hypot": lambda x, y: x == y == 0,  # NaN; ours is 0, as norm's
     "copysign": lambda x, y: abs(x) == inf,  # |x|/x is NaN; ours is ±1

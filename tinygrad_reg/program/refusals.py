@@ -85,7 +85,8 @@ _NUMBERS = "Give the step a Python number for it, int(n): each makes a program o
 _LENGTHS = {"repeats", "reps", "pad_width", "indices_or_sections", "shape", "new_shape", "num", "offset",
     "axis", "axes", "axis1", "axis2", "source", "destination"}  # fmt: skip
 _COUNTS = {np.diff: "n", np.diag: "k", np.rot90: "k", np.histogram: "bins"}
-_NAMES = {np.dot: ("a", "b", "out"), np.concatenate: ("arrays", "axis", "out")}  # which older NumPys do not tell
+# Which older NumPys do not tell.
+_NAMES = {np.dot: ("a", "b", "out"), np.concatenate: ("arrays", "axis", "out"), np.conj: ("x", "out")}
 _WRITING = {np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis}
 _READING = {np.array2string, np.array_repr, np.array_str, np.save, np.savetxt, np.array_equal, np.allclose}
 
