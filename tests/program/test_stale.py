@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import datetime
 import itertools
 import os
@@ -174,6 +175,55 @@ def test_a_generator_from_a_seed_gives_the_same_numbers():
 
     fast = tg.compile(step)
     assert equal(fast(X), step(X)) and equal(fast(2 * X), step(2 * X))
+
+
+RNG = np.random.default_rng(3)
+NEW = {
+    "generator": lambda x: tg.ops.normal(shape=x.shape, rng=np.random.default_rng(0)) * x,
+    "layer": lambda x: tg.Dropout(0.5, rng=0)(x),
+    "copy": lambda x: tg.ops.normal(shape=x.shape, rng=copy.deepcopy(RNG)) * x,
+    "copy of a model": lambda x: copy.deepcopy(DROPOUT)(x),
+    "child": lambda x: tg.ops.normal(shape=x.shape, rng=RNG.spawn(1)[0]) * x,
+}
+DROPOUT = tg.Sequential(tg.Dropout(0.5, rng=0))
+
+
+@pytest.mark.parametrize("step", NEW.values(), ids=NEW)
+def test_a_generator_that_the_step_makes_for_an_op_is_refused(step):
+    """The program would go on with it, and the step begins anew."""
+    with pytest.raises(RuntimeError, match=r"generator that it makes itself.*outside of the step"):
+        tg.compile(step)(X)
+
+
+HOLDER = types.SimpleNamespace(rng=np.random.default_rng(1))
+KEPT = {
+    "global": lambda x: tg.ops.normal(shape=x.shape, rng=RNG) * x,
+    "attribute": lambda x: tg.ops.normal(shape=x.shape, rng=HOLDER.rng) * x,
+    "layer": lambda x: DROPOUT(x),
+    "thread": lambda x: tg.ops.normal(shape=x.shape) * x,
+    "seed": lambda x: tg.ops.normal(shape=x.shape, rng=0) * x,
+    "given": lambda x, rng: tg.ops.normal(shape=x.shape, rng=rng) * x,
+}
+
+
+@pytest.mark.parametrize("how", KEPT)
+def test_a_generator_that_was_there_goes_on(how):
+    generators = [RNG, HOLDER.rng, DROPOUT[0].rng]
+    given = [RNG] if how == "given" else []
+    fast, found, before = tg.compile(KEPT[how]), [], [copy.deepcopy(g.bit_generator.state) for g in generators]
+    for call in (fast, KEPT[how]):
+        tg.seed(1)
+        for generator, state in zip(generators, before, strict=True):
+            generator.bit_generator.state = state
+        found.append([np.asarray(call(X, *given)).tolist() for _ in range(4)])
+    assert found[0] == found[1]
+
+
+def test_raw_bits_are_refused():
+    bits = RNG.bit_generator
+    for step in (lambda x: x * RNG.bit_generator.random_raw(), lambda x: x * bits.random_raw()):
+        with pytest.raises(RuntimeError, match="draws random numbers by NumPy"):
+            tg.compile(step)(X)
 
 
 def test_the_environment_is_read_anew(monkeypatch):

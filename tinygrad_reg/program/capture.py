@@ -20,7 +20,7 @@ from ..primitive import Primitive
 from ..tensor import Tensor
 from .arguments import is_input
 from .node import Input, Node
-from .once import DRAWN, Generators
+from .once import DRAWN, MADE_INSIDE, Generators
 from .origins import called
 from .places import Place
 from .recorded import Recorded
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 class Capture(Updates):
     """The record of one run of a step. It is the `watch` of that run: every op, and every step back, comes by here."""
 
-    def __init__(self, generators: Sequence[Any]) -> None:
+    def __init__(self, generators: Sequence[Any], are_all: bool) -> None:
         super().__init__()
         self._generator = modes.generator
-        self._generators = Generators(generators)
+        self._generators = Generators(generators, are_all)
         self._replaced: list[tuple[Place, Any]] = []  # variables that hold a Recorded during the capture
         self._alive: list[Any] = []
         self._arguments = 0  # arrays and Tensors among the arguments, so far
@@ -164,6 +164,8 @@ class Capture(Updates):
         if isinstance(rng, (int, np.integer)):
             return op.forward(*arrays, **options)  # the same numbers each time
         generator = generator_of(rng)
+        if self._generators.is_new(generator):
+            self.refuse(*MADE_INSIDE)
         self._generators.begin(generator)
         if any(drawn is generator for drawn in self._generators.drawn_from()):
             self.refuse(*DRAWN)

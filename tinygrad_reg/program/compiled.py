@@ -117,7 +117,7 @@ class Compiled:
         last = next((replay for replay in self._programs if replay.key == arguments.key), None)
         before = Variables(self.step, objects)
         refuse_once(before.once)
-        capture = Capture(before.generators)
+        capture = Capture(before.generators, before.sees_all)
         taken = [capture.take(x, name) for x, name in zip(args, names_of(self.step, args), strict=True)]
         named = {name: capture.take(x, name) for name, x in options.items()}
         try:

@@ -24,6 +24,10 @@ DRAWN = (
     "Draw them by an op, anew at each call: tg.ops.normal(shape=x.shape, rng=rng), tg.ops.uniform(...); "
     "or draw them outside, and give them",
 )
+MADE_INSIDE = (
+    "it draws from a generator that it makes itself, which a program would go on with",
+    "Make the generator, or the layer that has one, outside of the step; or give a seed: tg.ops.normal(..., rng=0)",
+)
 _UNSEEDED = {"default_rng", "RandomState", "Random", "SeedSequence", "PCG64", "MT19937", "Philox", "SFC64", "PCG64DXSM"}
 
 
@@ -62,11 +66,16 @@ def reached(value: Any, path: Sequence[str]) -> Any:
 class Generators:
     """The generators that a step may draw from while it is captured."""
 
-    def __init__(self, read: Sequence[Any]) -> None:
-        """`read`: those that the step's code refers to; besides, there are those that need no name."""
+    def __init__(self, read: Sequence[Any], are_all: bool) -> None:
+        """`read`: those that the step's code refers to, all of them or not; besides, there are those without a name."""
+        self._are_all = are_all
         known = (*read, modes.generator, random._inst, np.random.mtrand._rand)
         self._states = {id(one): (one, _state(one)) for one in known if one is not None}  # as ops have left them
         self._before: list[tuple[Any, Any]] = []  # of those that ops drew from
+
+    def is_new(self, generator: Any) -> bool:
+        """Whether the step has made it, or holds it where it can't be found."""
+        return self._are_all and generator is not modes.generator and id(generator) not in self._states
 
     def begin(self, generator: Any) -> None:
         """An op is going to draw."""
@@ -91,6 +100,8 @@ def _state(generator: Any) -> str:
     """Where a generator, NumPy's, NumPy's old one or Python's, stands."""
     if isinstance(generator, np.random.Generator):
         state = generator.bit_generator.state
+    elif isinstance(generator, np.random.BitGenerator):
+        state = generator.state
     else:
         state = generator.get_state(False) if hasattr(generator, "get_state") else generator.getstate()
     return repr(mapped(lambda x: x.tolist() if isinstance(x, np.ndarray) else x, state))

@@ -42,6 +42,7 @@ _NAMESPACES = (types.SimpleNamespace, argparse.Namespace)
 _OWN = {"flats", "spaces", "steps", "_lr", "_diverged"}  # of an optimizer: what its step changes, ...
 _OWN |= {"_programs", "_last", "_lock"}  # ... and of a compiled step
 _TABLES = (deque, UserDict, UserList, ChainMap, types.MappingProxyType)  # besides lists and dicts
+_GENERATORS = (np.random.Generator, np.random.BitGenerator, np.random.RandomState, random.Random)
 _BUFFERS = (bytearray, memoryview, array.array)
 _DEEP = 30  # objects inside objects
 _ANY_NAME = {"getattr", "hasattr", "vars", "__dict__", "eval", "exec"}
@@ -52,6 +53,7 @@ class Variables:
 
     def __init__(self, step: Callable[..., Any], given: Any = ()) -> None:
         self.found = Places()
+        self.sees_all = _is_looked_into(step)  # of what the step refers to
         self.generators: list[Any] = []  # that the step's Python can draw from
         self.uses: Counter[str] = Counter()  # how often the code that was looked at reads a name
         self.once: list[Once] = []
@@ -88,7 +90,7 @@ class Variables:
         self._value(value, name)
 
     def _value(self, value: Any, name: str) -> None:
-        if isinstance(value, (np.random.Generator, np.random.RandomState, random.Random)):
+        if isinstance(value, _GENERATORS):
             self.generators.append(value)
             return
         if isinstance(value, type):
@@ -334,6 +336,15 @@ class Variables:
         what = only_once(read, value)
         if what:
             self.once.append(Once(file_of(function), read.line, what))
+
+
+def _is_looked_into(step: Any) -> bool:
+    while isinstance(step, functools.partial):
+        step = step.func
+    function = step.__func__ if isinstance(step, types.MethodType) else step
+    return isinstance(step, Module) or is_the_users(
+        function if isinstance(function, types.FunctionType) else type(step)
+    )
 
 
 def _holds_state(x: Any) -> bool:
