@@ -13,7 +13,8 @@ import numpy as np
 
 from .calls import answered
 from .explain import BackwardStep, explain, send_back
-from .layers.module import Module, a_module, evaluating
+from .layers.evaluating import evaluating
+from .layers.module import Module, a_module
 from .layers.running import listening
 from .modes import no_grad, watching
 from .norms import length

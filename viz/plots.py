@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad_reg import no_grad
 from tinygrad_reg.checks import whole
 from tinygrad_reg.diagnostics import layer_outputs
-from tinygrad_reg.layers.module import evaluating
+from tinygrad_reg.layers.evaluating import evaluating
 from tinygrad_reg.tensor import values
 from tinygrad_reg.training.history import direction
 from tinygrad_reg.words import number

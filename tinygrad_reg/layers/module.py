@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import reprlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import Any, Self
 
 import numpy as np
@@ -312,22 +312,6 @@ def a_module(model: Any, call: str) -> None:
         raise TypeError(f"{call} takes a model, not the class {model.__name__}: write {model.__name__}(...)")
     if not isinstance(model, Module):
         raise TypeError(f"{call} takes a tg.Module such as tg.Sequential(...), not {type(model).__name__}")
-
-
-@contextmanager
-def evaluating(model: Module) -> Iterator[None]:
-    """The model in eval() mode; afterwards each of its modules is in the mode that it was in before.
-
-    A module that is in eval mode is not written to: threads that share such a model do not see each other.
-    """
-    in_training = [module for _, module in model.named_modules() if module.training]
-    try:
-        for module in in_training:
-            module.training = False
-        yield
-    finally:
-        for module in in_training:
-            module.training = True
 
 
 def _tensor(value: Any) -> Any:

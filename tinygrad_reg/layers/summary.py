@@ -10,7 +10,8 @@ import numpy as np
 
 from ..modes import no_grad
 from ..tensor import Tensor
-from .module import Module, children, evaluating, join
+from .evaluating import evaluating
+from .module import Module, children, join
 from .running import listening
 from .sequential import Sequential
 

@@ -12,7 +12,8 @@ import numpy as np
 from .. import checks, losses, metrics
 from ..calls import answered
 from ..data.sets import same_length
-from ..layers.module import Module, a_module, evaluating
+from ..layers.evaluating import evaluating
+from ..layers.module import Module, a_module
 from ..modes import no_grad
 from ..tensor import Tensor, values
 
@@ -23,7 +24,7 @@ Metrics = str | Callable[..., Any] | Sequence[str | Callable[..., Any]]
 def predict(model: Module, x: Any, batch_size: int = 256) -> np.ndarray:
     """The model's outputs for all samples of x, as one array: computed in eval mode, batch by batch, without a graph.
 
-    The mode is the model's, and put back afterwards: where several threads share a model, call model.eval() first.
+    The model's mode is put back afterwards. Several threads may do this with one model, while nobody trains it.
 
     >>> from tinygrad_reg.layers import Dense
     >>> predict(Dense(2, 3, kernel_initializer="ones"), [[1.0, 2.0]])
@@ -61,7 +62,7 @@ def evaluate(
 
     The loss is the mean over the samples, without penalties, also of a loss that sums over them (a functools.partial
     with reduction="sum"); one of your own gives the mean over a batch. Each metric is computed once, on all
-    predictions. As with predict, threads that share a model need model.eval() first.
+    predictions.
     """
     a_module(model, "evaluate")
     if loss is None and not metrics:
