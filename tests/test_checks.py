@@ -166,3 +166,5 @@ def test_a_generator_is_given_or_made_of_a_seed():
     for wrong in (0.5, True, "5"):
         with pytest.raises(TypeError, match="rng must be a NumPy Generator"):
             checks.generator(wrong)
+    with pytest.raises(ValueError, match="rng, as a seed, must be a whole number ≥ 0, not -1"):
+        checks.generator(-1)

@@ -130,5 +130,5 @@ def generator(rng: Any) -> np.random.Generator | None:
     if rng is None or isinstance(rng, np.random.Generator):
         return rng
     if isinstance(rng, Integral) and not isinstance(rng, bool):
-        return np.random.default_rng(int(rng))
+        return np.random.default_rng(whole("rng, as a seed,", rng, 0))
     raise TypeError(f"rng must be a NumPy Generator such as np.random.default_rng(0), or a seed, not {rng!r}")
