@@ -5,9 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.attacks import attack
+from tests.attacks import attack, moments
 
 # They fork, which does not go well with the threads of a test run, or they count all objects that there are.
 APART = {"kill_while_saving", "kill_while_training", "read_only_folder", "forks", "pools", "broken_dot"}
@@ -20,6 +21,15 @@ def test_holds(a):
     outcome = attack.run(a, range(a.short))
     assert not outcome.failures, "\n".join(outcome.failures)
     assert outcome.cases
+
+
+@pytest.mark.parametrize("name", moments.WAYS)
+def test_ctrl_c_at_a_few_places(name):
+    few = np.random.default_rng(0)
+    count, complaints = moments.complaints_of(
+        name, lambda points: [points[i] for i in few.integers(len(points), size=9)]
+    )
+    assert count == 9 and not complaints, "\n".join(complaints)
 
 
 def test_those_in_a_process_of_their_own_hold():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 import weakref
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
@@ -18,16 +18,14 @@ from .tensor import Tensor, describe
 from .words import interval, not_finite, ranges, where
 
 
-@contextmanager
-def debug() -> Iterator[None]:
+def debug() -> AbstractContextManager[None]:
     """Watch every op inside the block (in this thread), at the price of reading each array once more.
 
     The first NaN or inf that no operand had raises FloatingPointError with the op, the layer, the line, the operands'
     ranges and the likely cause; an array that was changed in place between the forward pass and the way back raises
     RuntimeError. A column (N, 1) that met a row (N,), so that (N, N) came out, is warned of.
     """
-    with watching(Watch()):
-        yield
+    return watching(Watch())
 
 
 class Watch:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
@@ -69,6 +70,10 @@ class _Modes(threading.local):
     transform = 0  # how many of grad, jacobian, ... are running around this call
     generator: np.random.Generator | None = None  # made on first use, or by seed()
     last_output: Any = None  # a weak reference to what backward() was last called on, for why()
+    listener: Callable[[str, Any], None] | None = None  # is told the path and output of every call of a module
+
+    def __init__(self) -> None:
+        self.blocks: defaultdict[str, int] = defaultdict(int)  # how many `with` blocks have switched it, by mode
 
 
 modes = _Modes()
@@ -91,25 +96,30 @@ def check(test: Callable[..., None], *values: Any, **about: Any) -> None:
 
 
 @contextmanager
-def recording(on: bool) -> Iterator[None]:
+def switched(mode: str, to: Any) -> Iterator[None]:
+    """A mode is different inside the `with` block (in this thread), and what it was before behind it.
+
+    A block may end later than one around it: where Ctrl-C comes just as it ends, Python ends it when it drops the
+    traceback, and a block in a generator when it drops that. What the block around it has set back then stays so.
+    """
+    here, blocks = modes.__dict__, modes.blocks
+    before, number = getattr(modes, mode), blocks[mode] + 1
+    try:
+        blocks[mode], here[mode] = number, to
+        yield
+    finally:
+        if blocks[mode] >= number:  # no call from here on: Ctrl-C may come behind any
+            blocks[mode], here[mode] = number - 1, before
+
+
+def recording(on: bool) -> AbstractContextManager[None]:
     """Record graphs inside the `with` block (in this thread), or don't."""
-    before = modes.recording
-    modes.recording = on
-    try:
-        yield
-    finally:
-        modes.recording = before
+    return switched("recording", on)
 
 
-@contextmanager
-def watching(watch: Any) -> Iterator[None]:
+def watching(watch: Any) -> AbstractContextManager[None]:
     """`watch` looks at every op and every step of the way back inside the block (in this thread)."""
-    before = modes.watch
-    modes.watch = watch
-    try:
-        yield
-    finally:
-        modes.watch = before
+    return switched("watch", watch)
 
 
 def no_grad() -> AbstractContextManager[None]:
@@ -125,15 +135,9 @@ def no_grad() -> AbstractContextManager[None]:
     return recording(False)
 
 
-@contextmanager
-def layer_scope(name: str) -> Iterator[None]:
+def layer_scope(name: str) -> AbstractContextManager[None]:
     """Nodes made inside the block belong to the layer `name`, below the layer that is already running."""
-    before = modes.layer
-    modes.layer = f"{before}.{name}" if before else name
-    try:
-        yield
-    finally:
-        modes.layer = before
+    return switched("layer", f"{modes.layer}.{name}" if modes.layer else name)
 
 
 def seed(n: int) -> None:
@@ -205,4 +209,5 @@ def quiet() -> Iterator[None]:
         ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back
         yield
     finally:
-        ERROR_STATE.set(before)
+        if before is not IGNORE:  # else it is set back by what is around, which may have ended before: see `switched`
+            ERROR_STATE.set(before)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from . import checks
 from .backward import gradients
 from .calls import answered
-from .modes import modes, recording
+from .modes import modes, recording, switched
 from .tensor import Tensor, as_array, describe, values
 
 
@@ -48,7 +49,8 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
 
     @functools.wraps(f)
     def value_and_gradient(*args: Any, **options: Any) -> tuple[Any, Any]:
-        with _Differentiation(f, args, options, argnums) as run:
+        run = _Differentiation(f, args, options, argnums)
+        with run.running():
             if run.value.size != 1:
                 raise ValueError(
                     f"{run.name} must return a single number to have a gradient, but {describe(run.value)} has "
@@ -73,7 +75,8 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
 
     @functools.wraps(f)
     def jacobian_matrix(*args: Any, **options: Any) -> Any:
-        with _Differentiation(f, args, options, argnums) as run:
+        run = _Differentiation(f, args, options, argnums)
+        with run.running():
             shape = run.value.shape
             rows = [run.gradients(run.value, seed) for seed in _unit_seeds(run.value)]
             if not rows:
@@ -144,27 +147,20 @@ class _Differentiation:
         self.f, self.args, self.options, self.positions = f, list(args), options, positions
         self.name = getattr(f, "__name__", "f")
 
-    def __enter__(self) -> _Differentiation:
-        self._before = modes.transform, modes.recording
-        modes.transform, modes.recording = modes.transform + 1, True
-        try:
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """f has run, as a function of the variables, and the graph that it made can be gone back over."""
+        with switched("transform", modes.transform + 1), recording(True):
             for position in self.positions:
                 self.args[position] = _variable(self.args[position])
             self.variables = [self.args[position] for position in self.positions]
             self.value = self.f(*self.args, **self.options)
-        except BaseException:
-            self.__exit__()
-            raise
-        if not isinstance(self.value, Tensor):
-            self.__exit__()
-            raise TypeError(
-                f"{self.name} must return a Tensor computed from its arguments, "
-                f"not {type(self.value).__name__}; use np functions or tg.ops, not math"
-            )
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        modes.transform, modes.recording = self._before
+            if not isinstance(self.value, Tensor):
+                raise TypeError(
+                    f"{self.name} must return a Tensor computed from its arguments, "
+                    f"not {type(self.value).__name__}; use np functions or tg.ops, not math"
+                )
+            yield
 
     def gradients(self, output: Tensor, seed: Any = None) -> list[Any]:
         if not output.requires_grad:  # f does not depend on its arguments

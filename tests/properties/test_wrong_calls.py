@@ -87,7 +87,7 @@ def settings():
     return (
         (now.recording, now.layer, now.place, now.watch, now.capture, now.transform, modes.default_dtype()),
         np.geterr(),
-        (running.module, running.names, running.listener),
+        (running.module, running.names, now.listener, any(now.blocks.values())),
         list(registry),
     )
 

@@ -81,8 +81,8 @@ class Module(Called):
             out = self.forward(*[x if isinstance(x, Tensor) else _tensor(x) for x in inputs], **options)
             if out is None:
                 raise TypeError(f"forward of {self.where()} returned None: end it with `return ...`")
-            if running.listener is not None:
-                running.listener(modes.layer, out)
+            if modes.listener is not None:
+                modes.listener(modes.layer, out)
             return out
         except AttributeError as error:
             odd = [x for x in inputs if not isinstance(_tensor(x), Tensor)]

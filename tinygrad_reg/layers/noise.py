@@ -97,12 +97,14 @@ class WeightNoise(Module):
 
     def forward(self, x: Tensor) -> Any:
         """layer(x) with noise(kernel) in place of the kernel"""
-        kernel = self.layer.kernel
-        self.layer.kernel = self.noise(kernel)
+        held = vars(self.layer)
+        kernel = held["kernel"]
+        noisy = self.noise(kernel)
         try:
+            self.layer.kernel = noisy
             return self.layer(x)
         finally:
-            self.layer.kernel = kernel
+            held["kernel"] = kernel  # as an attribute, it would be set by Python code, which Ctrl-C can stop
 
 
 class DropConnect(WeightNoise):

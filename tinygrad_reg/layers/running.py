@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
+
+from ..modes import switched
 
 if TYPE_CHECKING:
     from .module import Module
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 class _Running(threading.local):
     module: Module | None = None  # whose forward is running
     names: dict[int, str] | None = None  # paths within it of the modules below it, by id, once one of them was called
-    listener: Callable[[str, Any], None] | None = None  # is told the path and output of every call
 
 
 running = _Running()
@@ -33,12 +34,6 @@ def name_within(outer: Module, module: Module) -> str:
     return running.names.get(id(module)) or type(module).__name__
 
 
-@contextmanager
-def listening(listener: Callable[[str, Any], None]) -> Iterator[None]:
+def listening(listener: Callable[[str, Any], None]) -> AbstractContextManager[None]:
     """Tell `listener` the path and the output of every module that is called in this thread."""
-    before = running.listener
-    running.listener = listener
-    try:
-        yield
-    finally:
-        running.listener = before
+    return switched("listener", listener)
