@@ -132,8 +132,15 @@ def test_check_grad_passes_what_is_right_and_catches_a_thousandth(x):
 @pytest.mark.parametrize("at", [2.0, [2.0], [[1.0, 2.0]]])
 def test_check_grad_catches_a_derivative_without_its_upstream_gradient(at):
     square = op(lambda x: x**2, lambda g, out, x: 2 * x, elementwise=True, name="alone")
-    with pytest.raises(AssertionError, match="the derivative by input 0"):
+    with pytest.raises(AssertionError, match=r"the derivative by input 0 does not double .*: is `g \*` forgotten, or"):
         tg.check_grad(square, at)
+
+
+def test_check_grad_says_where_the_outputs_are_weighted():
+    with pytest.raises(AssertionError, match=r"relative error \S+\); both are of the outputs' sum, each times a fixed"):
+        tg.check_grad(op_with_slope(1.5), [1.0, 2.0])
+    with pytest.raises(AssertionError, match=r"relative error 5.0e-01\)$"):
+        tg.check_grad(op_with_slope(1.5), 1.0)
 
 
 def test_check_grad_catches_a_nan():

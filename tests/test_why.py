@@ -55,6 +55,20 @@ def test_why_a_gradient_is_not_finite_or_huge():
     assert "from 1 to 1e6" in text
 
 
+def test_why_of_a_gradient_that_another_loss_has_left():
+    w, other = leaf(2.0, "w"), leaf(3.0, "other")
+    (w * w).backward()
+    cut = w.detach()
+    loss = cut * other
+    line = test_why_of_a_gradient_that_another_loss_has_left.__code__.co_firstlineno + 3
+    assert tg.why(w, loss) == (
+        "The gradient that w has is left from an earlier backward(): loss was not computed from w: the graph is cut at "
+        f"w by detach() (test_why.py:{line}: cut = w.detach())."
+    )
+    assert tg.why(w, w * 2).startswith("The gradient of w is there")
+    assert tg.why(other, loss).startswith("other has no gradient")
+
+
 def test_why_of_an_ordinary_gradient_describes_it():
     w = leaf([3.0, 0.0], "w")
     loss = (w * w).sum()

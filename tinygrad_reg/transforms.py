@@ -200,7 +200,8 @@ def check_grad(
     """Compare the derivatives of f at `inputs` with central differences, in float64; order=2 the second ones as well.
 
     Raises AssertionError with the worst entry, and returns the largest relative error otherwise. An output of many
-    elements is weighted with fixed random numbers. Don't check at a kink: differences see both of its sides.
+    elements is weighted with fixed random numbers, and the sum is compared. Don't check at a kink: differences see
+    both of its sides.
 
     >>> import numpy as np
     >>> bool(check_grad(np.tanh, [0.5, -1.0], order=2) < 1e-6)
@@ -224,9 +225,9 @@ def check_grad(
             weights[value.shape] = rng.uniform(0.5, 1.5, value.shape) if value.shape else np.ones(())
         return np.sum(value * weights[value.shape])
 
-    worst = _compare(weighted, arrays, step, rtol, atol, "derivative")
-    if () in weights:
-        _must_follow_upstream(weighted, arrays)
+    _must_follow_upstream(weighted, arrays)  # first: the figures of a derivative without g say nothing of g
+    weighs = "" if () in weights else "; both are of the outputs' sum, each times a fixed weight from 0.5 to 1.5"
+    worst = _compare(weighted, arrays, step, rtol, atol, "derivative", weighs)
     if order == 2:
         directions = [rng.uniform(0.5, 1.5, x.shape) for x in arrays]
 
@@ -234,7 +235,7 @@ def check_grad(
             found = gradients_or_zeros(weighted(*tensors), tensors)
             return sum(np.sum(g * v) for g, v in zip(found, directions, strict=True))
 
-        worst = max(worst, _compare(directional, arrays, step, rtol, atol, "second derivative"))
+        worst = max(worst, _compare(directional, arrays, step, rtol, atol, "second derivative", weighs))
     return worst
 
 
@@ -247,7 +248,13 @@ def gradients_or_zeros(output: Tensor, inputs: Sequence[Tensor]) -> list[Tensor]
 
 
 def _compare(
-    scalar: Callable[..., Any], arrays: list[np.ndarray], step: float, rtol: float, atol: float, what: str
+    scalar: Callable[..., Any],
+    arrays: list[np.ndarray],
+    step: float,
+    rtol: float,
+    atol: float,
+    what: str,
+    weighs: str,
 ) -> float:
     with recording(True):
         tensors = [Tensor(x, requires_grad=True) for x in arrays]
@@ -265,7 +272,7 @@ def _compare(
                 where = f"[{', '.join(map(str, index))}]" if index else ""
                 complaint = (
                     f"the {what} by input {position}{where} is {exact:.10g}, but differences give {numeric:.10g} "
-                    f"(input {x[index]:.6g}, relative error {error:.1e})"
+                    f"(input {x[index]:.6g}, relative error {error:.1e}){weighs}"
                 )
                 if np.isnan(error):
                     raise AssertionError(complaint)
@@ -275,7 +282,7 @@ def _compare(
 
 
 def _must_follow_upstream(scalar: Callable[..., Any], arrays: list[np.ndarray]) -> None:
-    """A derivative that leaves out g is right as long as g is 1, as it is for one number: it must double with it."""
+    """A derivative that leaves out g is right as long as g is 1, and seems wrong elsewhere: it must double with g."""
     with recording(True):
         tensors = [Tensor(x, requires_grad=True) for x in arrays]
         value = scalar(*tensors)
@@ -286,7 +293,7 @@ def _must_follow_upstream(scalar: Callable[..., Any], arrays: list[np.ndarray]) 
         if not np.allclose(two, 2 * one, rtol=1e-6, atol=0, equal_nan=True):
             raise AssertionError(
                 f"the derivative by input {position} does not double when the upstream gradient does: "
-                "is it multiplied by g, once?"
+                "is `g *` forgotten, or there twice?"
             )
 
 

@@ -38,6 +38,7 @@ def why(tensor: Tensor, loss: Tensor | None = None) -> str:
     if loss is not None and not isinstance(loss, Tensor):
         raise TypeError(f"why() takes the loss that backward() started at, a Tensor, not {type(loss).__name__}")
     name = source.label(tensor) or "it"
+    asked = loss is not None
     if loss is None and modes.last_output is not None:
         loss = modes.last_output()
     if not tensor.requires_grad:
@@ -45,6 +46,8 @@ def why(tensor: Tensor, loss: Tensor | None = None) -> str:
     grad = tensor._grad
     if grad is None:
         return _why_none(tensor, name, loss)
+    if asked and loss is not None and tensor not in below(loss):
+        return f"The gradient that {name} has is left from an earlier backward(): {_not_reached(name, loss)}"
     if not is_finite(grad):
         return f"The gradient of {name} holds {not_finite(grad)}: " + _on_the_way(tensor, loss, _turned_bad)
     if not np.any(grad):
@@ -83,7 +86,13 @@ def _why_none(tensor: Tensor, name: str, loss: Tensor | None) -> str:
         if tensor._primitive is not None:
             return f"{name} has no gradient: backward(retain_grads=False) keeps those of leaves only."
         return f"{name} has no gradient: it was cleared after backward(), or backward() has not been called on {goal}."
-    text = f"{name} has no gradient because {goal} was not computed from it"
+    return f"{name} has no gradient because {_not_reached('it', loss)}"
+
+
+def _not_reached(name: str, loss: Tensor) -> str:
+    """That the loss was not computed from the tensor called `name`, and where the graph may be cut."""
+    nodes = below(loss)
+    text = f"{source.label(loss) or 'the loss'} was not computed from {name}"
     cut = next((node for node in nodes if node._cut), None)
     if cut is not None:
         return f"{text}: the graph is cut at {source.label(cut) or describe(cut)} by {cut._cut}{where(cut)}."

@@ -320,6 +320,8 @@ def test_gradients_that_are_not_finite_are_warned_of_once(first: int, seen: int)
         told += [(step, str(warning.message), warning.filename) for warning in caught]
     assert [(step, file) for step, _, file in told] == [(seen, __file__)]
     assert "the gradient of w of shape (1,) is not finite" in told[0][1]
+    assert ("Is the learning rate too large?" in told[0][1]) == (first > 1)
+    assert ("No step was taken before: look for NaN in the data" in told[0][1]) == (first == 1)
 
 
 def test_three_steps_without_any_gradient_at_the_start_are_warned_of() -> None:

@@ -212,9 +212,14 @@ class Optimizer(Called):
         self._diverged = True
         wrong = place.start + int(np.argmin(np.isfinite(g)))
         p = next(p for p, its in flat.places.items() if its.start <= wrong < its.stop)
+        asked = (
+            "Is the learning rate too large?"
+            if steps
+            else "No step was taken before: look for NaN in the data, and for log(0), 0/0 or √0 in the loss."
+        )
         warnings.warn(
             f"step {steps + 1} of {type(self).__name__}: the gradient of {describe(p)} is not finite, "
-            "and neither will the parameters be from here on. Is the learning rate too large? Inside "
+            f"and neither will the parameters be from here on. {asked} Inside "
             "`with tg.debug():` the first inf or NaN is an error that names its op and line",
             stacklevel=users_level(),
         )
@@ -248,7 +253,7 @@ class Optimizer(Called):
 
     @property
     def rule(self) -> str:
-        """The update in the lecture's notation, a line an assignment, for the options chosen; without weight decay."""
+        """The update in the lecture's notation, a line an assignment, without weight decay: see `formula`."""
         raise NotImplementedError(f"{type(self).__name__} needs rule, the formula of its update()")
 
     @property
