@@ -78,7 +78,7 @@ def test_a_state_that_points_beyond_its_numbers_is_refused(bits, name, value, tm
     legacy = np.random.RandomState(0)
     forged = randomness.state_of(legacy)
     forged["state"]["pos"] = 1_000_000
-    with pytest.raises(ValueError, match="the random generator 'x' (is none that it can have|does not fit)"):
+    with pytest.raises(ValueError, match=r"the random generator 'x' (is none that it can have|does not fit)"):
         randomness.fitting({"x": legacy}, {"x": forged})
 
 
