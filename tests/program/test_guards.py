@@ -296,3 +296,33 @@ def test_a_scheduled_rate_that_is_read_behind_the_step_is_the_next_one():
         return [taken().item() for _ in range(6)]
 
     assert values(compiled=True) == values(compiled=False)
+
+
+@pytest.mark.parametrize("clear", ["optimizer", "model", "by hand"])
+def test_a_gradient_that_is_there_before_is_added_to_where_the_step_clears_at_its_end(clear):
+    def make():
+        w = tg.Tensor([1.0, 2.0], requires_grad=True)
+        optimizer = tg.optim.SGD([w], lr=0.1)
+
+        def step(x):
+            loss = np.sum(x * w)
+            loss.backward()
+            optimizer.step()
+            if clear == "optimizer":
+                optimizer.zero_grad()
+            elif clear == "model":
+                w.grad = 0
+            else:
+                w.grad = None
+            return loss
+
+        return w, step
+
+    (w, step), (v, eager) = make(), make()
+    fast = tg.compile(step)
+    for i in range(6):
+        for t, call in ((w, fast), (v, eager)):
+            if i in (1, 3, 4):
+                t.grad = np.array([10.0, 10.0])
+            call(np.ones(2))
+        assert equal(w.data, v.data), i

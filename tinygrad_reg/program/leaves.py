@@ -17,7 +17,8 @@ class Leaf:
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
         self.data, self.grad, self.home, self.time = tensor._data, tensor._grad, tensor._home, tensor._time
-        self.cleared = False  # whether the step itself drops the gradient that was there before
+        self.cleared = False  # whether the step itself drops a gradient, ...
+        self.dropped = False  # ... the one that was there before, with nothing added to it
         self.asked = False  # whether the step asks for that gradient, if only whether there is one
         self.absent = False  # whether an optimizer passed it by, as it had no gradient
         self.flat: Any = None  # the optimizer's arrays that it lies in, where the step moves it
@@ -27,6 +28,11 @@ class Leaf:
         self.before_input: Any = None
         self.before: Any = None  # ... for the gradient that it had, where it had one, ...
         self.gradient: Any = None  # ... and for its place among the optimizer's gradients
+
+    @property
+    def gathers(self) -> bool:
+        """Whether the step adds to the gradient that there is."""
+        return not self.dropped and (self.cleared or self.tensor._grad is not None)
 
 
 class Leaves(Lines):
@@ -73,8 +79,10 @@ class Leaves(Lines):
     def clear(self, tensor: Tensor) -> None:
         """The step sets the Tensor's gradient itself."""
         self.touch(tensor)
-        if tensor in self.leaves:
-            self.leaves[tensor].cleared = True
+        leaf = self.leaves.get(tensor)
+        if leaf is not None:
+            leaf.dropped |= tensor._grad is leaf.before and not leaf.cleared
+            leaf.cleared = True
 
     def restore(self) -> None:
         """Give Tensors back what they had."""

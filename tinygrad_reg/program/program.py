@@ -49,9 +49,7 @@ class Program:
         for leaf in capture.leaves.values():
             if leaf.before is not None and (leaf.asked or leaf.before_input in used):
                 self.needs_grad[leaf] = True
-            elif (
-                leaf.absent or leaf.asked or (leaf.grad is None and not leaf.cleared and leaf.tensor._grad is not None)
-            ):
+            elif leaf.absent or leaf.asked or (leaf.grad is None and leaf.gathers):
                 self.needs_grad[leaf] = False
 
     def _result(self, node: Node) -> int:

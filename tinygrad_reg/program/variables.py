@@ -68,6 +68,7 @@ class Variables:
         for value in (step, *given, *(op for op in registry.values() if op.foreign)):
             self._value(value, "")
         self._named_attributes()
+        self._waiting.clear()  # which refers to this walk, and so would keep all that it has seen
         for optimizer in self._optimizers:
             if "steps" in self._names_read:
                 self._attribute(optimizer, "steps", "steps")
@@ -104,7 +105,7 @@ class Variables:
             self.found.equal_to(f"bytes({self.found.name(value)})", functools.partial(bytes, value), bytes(value))
         if isinstance(value, Optimizer):
             self._optimizers.append(value)
-        is_plain = isinstance(value, (*NUMBERS, Tensor, np.ndarray, Optimizer, types.ModuleType))
+        is_plain = isinstance(value, (*NUMBERS, Tensor, np.ndarray, types.ModuleType))
         if id(value) in self._seen or (is_plain and not is_the_users(type(value))):
             return
         self._seen.add(id(value))
@@ -163,9 +164,11 @@ class Variables:
         elif isinstance(value, (operator.attrgetter, operator.methodcaller)):
             words = (word for word in value.__reduce__()[1] if isinstance(word, str))
             self._names_read.update(part for word in words for part in word.split("."))
-        if isinstance(value, Optimizer):
+        if isinstance(value, Optimizer) and is_the_users(type(value)):
             self._rule(value)
-        if (is_the_users(type(value)) and not isinstance(value, Module)) or type(value) in _NAMESPACES:
+        if isinstance(value, (Optimizer, *_NAMESPACES)) or (
+            is_the_users(type(value)) and not isinstance(value, Module)
+        ):
             self._class(type(value))
             self._attributes(value, attributes(value))
             for kind in filter(is_the_users, type(value).__mro__):
