@@ -100,6 +100,8 @@ def test_gradients_and_transforms_are_watched_as_backward_is():
         x[0] = 7
         with pytest.raises(RuntimeError, match="was changed in place after 'multiply' had used it"):
             tg.gradients(loss, w)
+        with pytest.raises(RuntimeError, match="was changed in place"):
+            tg.gradients(loss, w, create_graph=True)
         assert tg.hessian(lambda w: np.sum(w**3))(np.ones(2)).tolist() == [[6, 0], [0, 6]]
 
 

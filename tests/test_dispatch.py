@@ -164,6 +164,10 @@ def test_an_op_of_the_house_is_not_replaced_by_accident():
         tg.primitive(lambda x: x, name="my_sum", method="sum")
     with pytest.raises(ValueError, match=r"np\.exp becomes the op 'exp' already.* call my_exp\("):
         tg.primitive(lambda x: x, name="my_exp", numpy=np.exp)
+    with pytest.raises(ValueError, match=r"np\.hstack becomes the op 'hstack' already"):
+        tg.primitive(lambda x: x, name="my_stack", numpy=np.hstack)
+    with pytest.raises(ValueError, match=r"np\.isnan is answered about the values"):
+        tg.primitive(lambda x: x, name="my_question", numpy=np.isnan)
     with pytest.raises(ValueError, match=r"the operator 'add' has its op already.* call my_add\("):
         tg.primitive(lambda x, y: x, name="my_add", operator="add")
     assert (leaf(1.0) + 1).item() == 2.0 and np.exp(leaf(0.0)).item() == 1.0

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+import tinygrad_reg as tg
 from tinygrad_reg import modes
 
 
@@ -43,3 +44,38 @@ def test_a_seed_is_a_whole_number(wrong, error):
 def test_a_generator_is_given_or_a_seed(wrong):
     with pytest.raises(TypeError, match=f"rng must be a NumPy Generator such as .*, or a seed, not {wrong!r}"):
         modes.generator(wrong)
+
+
+def test_one_no_grad_stands_in_several_blocks_and_before_functions():
+    w = tg.Tensor(2.0, requires_grad=True)
+    quiet = tg.no_grad()
+    for _ in range(2):
+        with quiet, quiet:
+            assert not (w * 2).requires_grad
+        assert (w * 2).requires_grad
+
+    @tg.no_grad()
+    def constant(x):
+        return (x * 2).requires_grad
+
+    assert not constant(w) and (w * 2).requires_grad and constant.__name__ == "constant"
+
+
+def test_a_generator_can_not_be_put_under_no_grad():
+    def pieces(x):
+        yield x * 2
+
+    with pytest.raises(TypeError, match="pieces runs in pieces, between which modes change: put `with` inside"):
+        tg.no_grad()(pieces)
+
+
+def test_generators_that_end_in_another_order_leave_nothing_switched():
+    def off():
+        with tg.no_grad():
+            yield
+
+    first, second = off(), off()
+    next(first), next(second)
+    first.close()
+    second.close()
+    assert (tg.Tensor(2.0, requires_grad=True) * 2).requires_grad

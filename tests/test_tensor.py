@@ -284,3 +284,10 @@ def test_in_place_operators_make_new_tensors_of_everything_else():
     constant = tg.Tensor([1.0, 2.0])
     constant += np.ones(2)
     assert constant.data.tolist() == [2, 3]
+
+
+def test_what_looks_like_a_power_or_a_shape_is_answered():
+    with pytest.raises(TypeError, match=r"t \^ n is no power in Python: write t \*\* n"):
+        tg.Tensor(2.0) ^ 2
+    with pytest.raises(TypeError, match=r"not 3; for zeros of a shape write tg\.Tensor\(np\.zeros"):
+        tg.Tensor(2, 3)

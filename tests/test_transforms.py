@@ -223,3 +223,9 @@ def test_tensors_that_require_no_gradient_are_differentiated_where_they_are():
 
 def test_check_grad_returns_the_largest_relative_error():
     assert 0 < tg.check_grad(np.exp, [1.0, 2.0]) < 1e-6
+
+
+def test_the_direction_of_hvp_may_require_a_gradient():
+    v = tg.Tensor([1.0, 2.0], requires_grad=True)
+    np.sum(tg.hvp(lambda x: np.sum(x**3))(np.array([1.0, 2.0]), v)).backward()
+    assert v.grad.tolist() == [6.0, 12.0]

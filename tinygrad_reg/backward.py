@@ -344,7 +344,7 @@ def gradients(
     With create_graph=True they are Tensors with a graph of their own: differentiate them again. An input that the
     output does not depend on gets zeros. One Tensor as `inputs` gives one gradient, a sequence a list.
     """
-    if not isinstance(inputs, (Tensor, Iterable)):
+    if isinstance(inputs, np.ndarray) or not isinstance(inputs, (Tensor, Iterable)):
         model = callable(getattr(inputs, "parameters", None))
         advice = "; write model.parameters()" if model else ""
         raise TypeError(f"gradients() are taken with respect to Tensors, not {type(inputs).__name__}{advice}")
@@ -362,7 +362,7 @@ def gradients(
     elif isinstance(seed, Tensor):
         seed = seed.numpy()
     found: dict[Tensor, Any] = dict.fromkeys(wanted)
-    watch = None if create_graph else modes.watch  # a graph of gradients is watched when it is built, op by op
+    watch = None if create_graph and modes.capture is not None else modes.watch
     with quiet():
         for node, g, is_ours in walk([output], [seed], wanted, create_graph=create_graph, observer=watch):
             if node in found:

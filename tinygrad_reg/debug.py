@@ -6,19 +6,18 @@ import warnings
 import weakref
 import zlib
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .modes import watching
+from .modes import switched, watching
 from .primitive import Primitive
 from .tensor import Tensor, describe
 from .words import interval, not_finite, ranges, where
 
 
-def debug() -> AbstractContextManager[None]:
+def debug() -> switched:
     """Watch every op inside the block (in this thread), at the price of reading each array once more.
 
     The first NaN or inf that no operand had raises FloatingPointError with the op, the layer, the line, the operands'

@@ -6,11 +6,13 @@ Every thread has its own modes, so two of them can train, debug or draw random n
 from __future__ import annotations
 
 import contextvars
+import functools
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -78,6 +80,9 @@ class _Modes(threading.local):
 
 modes = _Modes()
 
+F = TypeVar("F", bound=Callable[..., Any])
+_IN_PIECES = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+
 
 class Captured:
     """The base of what stands for an array in a step that is being captured (see program/recorded.py)."""
@@ -95,9 +100,36 @@ def check(test: Callable[..., None], *values: Any, **about: Any) -> None:
         modes.capture.check(test, values, about)
 
 
+class switched:
+    """A mode is different inside the `with` block (in this thread), or in the function that it decorates."""
+
+    def __init__(self, mode: str, to: Any) -> None:
+        self.mode, self.to = mode, to
+        self._blocks: list[AbstractContextManager[None]] = []  # one in which it stands, or several
+
+    def __enter__(self) -> None:
+        self._blocks.append(_switched(self.mode, self.to))
+        self._blocks[-1].__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._blocks.pop().__exit__(*error)
+
+    def __call__(self, function: F) -> F:
+        code = getattr(function, "__code__", None)
+        if code is not None and code.co_flags & _IN_PIECES:
+            raise TypeError(f"{code.co_name} runs in pieces, between which modes change: put `with` inside of it")
+
+        @functools.wraps(function)
+        def inside(*args: Any, **options: Any) -> Any:
+            with switched(self.mode, self.to):
+                return function(*args, **options)
+
+        return cast(F, inside)
+
+
 @contextmanager
-def switched(mode: str, to: Any) -> Iterator[None]:
-    """A mode is different inside the `with` block (in this thread), and what it was before behind it.
+def _switched(mode: str, to: Any) -> Iterator[None]:
+    """The block of it; behind it the mode is what it was before.
 
     A block may end later than one around it: where Ctrl-C comes just as it ends, Python ends it when it drops the
     traceback, and a block in a generator when it drops that. What the block around it has set back then stays so.
@@ -112,17 +144,17 @@ def switched(mode: str, to: Any) -> Iterator[None]:
             blocks[mode], here[mode] = number - 1, before
 
 
-def recording(on: bool) -> AbstractContextManager[None]:
+def recording(on: bool) -> switched:
     """Record graphs inside the `with` block (in this thread), or don't."""
     return switched("recording", on)
 
 
-def watching(watch: Any) -> AbstractContextManager[None]:
+def watching(watch: Any) -> switched:
     """`watch` looks at every op and every step of the way back inside the block (in this thread)."""
     return switched("watch", watch)
 
 
-def no_grad() -> AbstractContextManager[None]:
+def no_grad() -> switched:
     """Record no graph inside the `with` block (in this thread): every result is a constant.
 
     >>> from tinygrad_reg import Tensor
@@ -135,7 +167,7 @@ def no_grad() -> AbstractContextManager[None]:
     return recording(False)
 
 
-def layer_scope(name: str) -> AbstractContextManager[None]:
+def layer_scope(name: str) -> switched:
     """Nodes made inside the block belong to the layer `name`, below the layer that is already running."""
     return switched("layer", f"{modes.layer}.{name}" if modes.layer else name)
 

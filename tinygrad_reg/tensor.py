@@ -60,7 +60,8 @@ class Tensor(Methods):
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None, *, dtype: Any = None) -> None:
         array = as_array(data, dtype)
         if not isinstance(requires_grad, (bool, np.bool_)):
-            raise TypeError(f"requires_grad must be True or False, not {requires_grad!r}")
+            shape = "; for zeros of a shape write tg.Tensor(np.zeros((2, 3)))" * isinstance(requires_grad, int)
+            raise TypeError(f"requires_grad must be True or False, not {requires_grad!r}{shape}")
         if requires_grad:
             require_float(array)
         if name is not None and not isinstance(name, str):
@@ -336,6 +337,9 @@ class Tensor(Methods):
                 "array.filled(value) for an array without a mask"
             )
         raise AttributeError("a Tensor has no mask", name="_mask", obj=self)
+
+    def __xor__(self, other: Any) -> NoReturn:
+        raise TypeError("t ^ n is no power in Python: write t ** n")
 
     __dir__ = listed
 

@@ -114,8 +114,11 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     """
     _must_be_function(f, "hvp()")
 
+    @answered
     def hessian_vector_product(x: Any, v: Any) -> Any:
         v = v if isinstance(v, Tensor) else as_array(v)
+        if isinstance(v, Tensor) and v.requires_grad and not isinstance(x, Tensor):
+            x = Tensor(x)  # Tensors give Tensors, with a graph
         if np.shape(x) != v.shape:
             raise ValueError(f"hvp needs v in the shape of x, {np.shape(x)}, not {v.shape}")
         return grad(lambda y: np.sum(grad(f)(y) * v))(x)

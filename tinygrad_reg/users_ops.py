@@ -30,12 +30,15 @@ def refuse_taken_names(name: str, methods: Sequence[str], registry: Mapping[str,
 
 def refuse_taken_rules(name: str, functions: Sequence[Any], operator: str, rules: Mapping[Any, Any]) -> None:
     """Nor may it answer for a NumPy function or an operator that has its op: 1 + 1 would be something else."""
+    from .dispatch import questions  # which stands on this file
+
+    advice = f"leave numpy= out, and call {name}(...)"
     for function in functions:
-        if not getattr(rules.get(function), "foreign", True):
-            raise ValueError(
-                f"np.{function.__name__} becomes the op '{rules[function].__name__}' already: leave numpy= out, and "
-                f"call {name}(...)"
-            )
+        rule = rules.get(function)
+        if rule is not None and not getattr(rule, "foreign", False):
+            raise ValueError(f"np.{function.__name__} becomes the op '{rule.__name__}' already: {advice}")
+        if function in questions:
+            raise ValueError(f"np.{function.__name__} is answered about the values: {advice}")
     if operator and hasattr(Tensor, f"__{operator}__"):
         raise ValueError(f"the operator '{operator}' has its op already: leave operator= out, and call {name}(...)")
 

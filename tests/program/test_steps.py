@@ -256,3 +256,12 @@ def test_gradients_read_after_the_step_stay():
         return step, state_of(model, optimizer)
 
     agree(make, BATCHES)
+
+
+def test_what_is_made_once_may_call_ops_of_the_house():
+    image = tg.Tensor(np.ones((1, 1, 4, 4)), requires_grad=True)
+
+    def step():
+        return tg.gradients(tg.ops.avg_pool2d(image, size=2).sum(), image)
+
+    np.testing.assert_array_equal(tg.compile(step)(), step())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from ..modes import switched
@@ -34,6 +33,6 @@ def name_within(outer: Module, module: Module) -> str:
     return running.names.get(id(module)) or type(module).__name__
 
 
-def listening(listener: Callable[[str, Any], None]) -> AbstractContextManager[None]:
+def listening(listener: Callable[[str, Any], None]) -> switched:
     """Tell `listener` the path and the output of every module that is called in this thread."""
     return switched("listener", listener)

@@ -163,7 +163,7 @@ class Plan(Draft):
     def _text(self) -> str:
         self.given.update(self.names.given)
         imports = ["import numpy as np"]
-        if any("tg." in line for line in self._lines):
+        if any("tg." in line for line in [*self._once, *self._lines]):
             imports.append("import tinygrad_reg as tg")
         if any("aligned(" in line for line in self._once):
             imports.append("from tinygrad_reg.memory import aligned")
