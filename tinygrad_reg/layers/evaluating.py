@@ -38,13 +38,22 @@ def evaluating(model: Module) -> Iterator[None]:
                     module.training = False
         yield
     finally:
-        with _turn:
-            for module in taken:
+        try:
+            _give_back(own, taken)
+        except KeyboardInterrupt:  # half of it done
+            _give_back(own, taken)
+            raise
+
+
+def _give_back(own: _Block, taken: list[Module]) -> None:
+    with _turn:
+        for module in taken:
+            if id(module) in _lent:
                 _, blocks = _lent[id(module)]
                 blocks.discard(own)
                 if not blocks:
-                    del _lent[id(module)]
                     module.training = True
+                    del _lent[id(module)]
 
 
 def _new_turn() -> None:
