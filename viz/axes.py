@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .text import clean
-from .theme import LIGHT
+from .theme import DARK, LIGHT, Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLORS = (LIGHT.forward, LIGHT.backward, LIGHT.local, "#3d7a00", "#8a6d00", "#555b63")
+COLORS = {
+    LIGHT: (LIGHT.forward, LIGHT.backward, LIGHT.local, "#3d7a00", "#8a6d00", "#555b63"),
+    DARK: (DARK.forward, DARK.backward, DARK.local, "#9ccf68", "#e0c04a", "#b4bbc4"),
+}
 DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 1)))  # lines differ without colour, too
 MARKERS = "osD^vP"
 
@@ -28,20 +31,60 @@ def matplotlib() -> Any:
     return pyplot
 
 
-def axes(ax: Any, size: tuple[float, float] = (7.2, 4.4)) -> Axes:
-    """The axes that were given, or those of a new figure."""
+def axes(ax: Any, size: tuple[float, float] = (7.2, 4.4), theme: Theme = LIGHT) -> Axes:
+    """The axes that were given, or those of a new figure; for dark slides, they and their figure are painted."""
     if ax is None:
         _, ax = matplotlib().subplots(figsize=size, layout="constrained")
     elif not hasattr(ax, "plot"):
         raise TypeError(f"ax must be matplotlib axes, not {type(ax).__name__}")
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
+    if theme is not LIGHT:
+        _paint(ax, theme)
     return ax  # type: ignore[no-any-return]
 
 
-def style(at: int) -> dict[str, Any]:
+def _paint(ax: Axes, theme: Theme) -> None:
+    """Ground, frame, ticks and the texts that are set later, in the theme's colours: matplotlib's own are for white."""
+    ax.figure.set_facecolor(theme.panel)
+    ax.set_facecolor(theme.panel)
+    for spine in ax.spines.values():
+        spine.set_edgecolor(theme.line)
+    ax.tick_params(which="both", color=theme.line, labelcolor=theme.ink)
+    for text in (ax.xaxis.label, ax.yaxis.label):
+        text.set_color(theme.ink)
+    for place in ("left", "center", "right"):
+        ax.set_title(ax.get_title(place), loc=place, color=theme.ink)
+
+
+def legend(ax: Axes, theme: Theme, **options: Any) -> None:
+    """The legend, on the theme's ground."""
+    box = ax.legend(**options)
+    if theme is not LIGHT:
+        box.get_frame().set(facecolor=theme.panel, edgecolor=theme.hairline)
+        for text in box.get_texts():
+            text.set_color(theme.ink)
+
+
+def colorbar(drawn: Any, ax: Axes | list[Axes], theme: Theme, **options: Any) -> Any:
+    """The scale of colours beside the axes."""
+    first = ax[0] if isinstance(ax, list) else ax
+    bar = first.figure.colorbar(drawn, ax=ax, **options)
+    if theme is not LIGHT:
+        _paint(bar.ax, theme)
+        bar.outline.set_edgecolor(theme.line)
+    return bar
+
+
+def ink(theme: Theme) -> dict[str, str]:
+    """The colour of a text, where it is not the one that matplotlib has been told."""
+    return {} if theme is LIGHT else {"color": theme.ink}
+
+
+def style(at: int, theme: Theme = LIGHT) -> dict[str, Any]:
     """Colour and dashes of line number `at`."""
-    return {"color": COLORS[at % len(COLORS)], "linestyle": DASHES[at % len(DASHES)], "linewidth": 2.0}
+    colors = COLORS[theme]
+    return {"color": colors[at % len(colors)], "linestyle": DASHES[at % len(DASHES)], "linewidth": 2.0}
 
 
 def label(text: object, longest: int = 40) -> str:

@@ -9,14 +9,14 @@ import numpy as np
 
 from tinygrad_reg.words import number
 
-from .axes import MARKERS, axes, heading, label, matplotlib, style
-from .theme import LIGHT
+from .axes import MARKERS, axes, colorbar, heading, ink, label, legend, matplotlib, style
+from .theme import LIGHT, Theme, look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def gradient_heatmap(history: Any, *, title: str = "", ax: Any = None) -> Axes:
+def gradient_heatmap(history: Any, *, title: str = "", theme: str = "light", ax: Any = None) -> Axes:
     """log10 ‖gradient‖ of each layer at each training step.
 
     `history`: what `tg.fit` returned with a `tg.GradientRecorder` among its callbacks; of a loop of your own, a list
@@ -24,6 +24,7 @@ def gradient_heatmap(history: Any, *, title: str = "", ax: Any = None) -> Axes:
     Beside the heat maps stands the profile before the first update. Returns the axes of the first heat map, `.figure`
     has them all. With `ax=`, one heat map is drawn there.
     """
+    colors = look(theme)
     if getattr(history, "gradients", 0) is None:
         raise ValueError(
             "this history holds no gradients: train with tg.fit(…, callbacks=[tg.GradientRecorder()]), then draw it"
@@ -36,21 +37,22 @@ def gradient_heatmap(history: Any, *, title: str = "", ax: Any = None) -> Axes:
     limits = _limits(np.concatenate([table.ravel() for table in tables.values()]))
     count = len(tables)
     if ax is not None:
-        maps = [axes(ax)]
+        maps = [axes(ax, theme=colors)]
     else:
         figure, grid = matplotlib().subplots(
             1, count + 1, figsize=(4.6 * count + 4.4, 4.9), layout="constrained", width_ratios=[1.0] * count + [0.85]
         )
-        maps = [axes(one) for one in grid[:count]]
-        _profile(axes(grid[-1]), tables, max((list(log) for log in logs.values()), key=len))
-        figure.suptitle(label(title, 90) or "Gradients by layer while training", weight="bold", x=0.01, ha="left")
+        maps = [axes(one, theme=colors) for one in grid[:count]]
+        _profile(axes(grid[-1], theme=colors), tables, max((list(log) for log in logs.values()), key=len), colors)
+        heading_of_all = label(title, 90) or "Gradients by layer while training"
+        figure.suptitle(heading_of_all, weight="bold", x=0.01, ha="left", **ink(colors))
     shown: list[str] = []
     for one, (name, table) in zip(maps, tables.items(), strict=True):
         layers = list(logs[name])
-        image = _heat(one, table, spans[name], layers, limits, layers != shown)
+        image = _heat(one, table, spans[name], layers, limits, layers != shown, colors)
         shown = layers
         heading(one, title if title and one is ax else name)
-    bar = maps[0].figure.colorbar(image, ax=maps, extend="both", label="‖∂L/∂layer‖")
+    bar = colorbar(image, maps, colors, extend="both", label="‖∂L/∂layer‖")
     step = max(1, round((limits[1] - limits[0]) / 6))
     powers = np.arange(limits[0], limits[1] + 1, step).tolist()
     bar.set_ticks(powers, labels=[f"$10^{{{power:g}}}$" for power in powers])
@@ -130,13 +132,14 @@ def _table(name: str, log: Mapping[str, Sequence[float]]) -> np.ndarray:
 
 def _heat(
     ax: Axes, table: np.ndarray, span: tuple[float, float], layers: Sequence[str], limits: tuple[float, float],
-    labelled: bool,
+    labelled: bool, colors: Theme,
 ) -> Any:  # fmt: skip
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log10(table)
     logs[np.isneginf(logs)] = limits[0] - 1  # a gradient of exactly 0 is off the scale
     image = ax.imshow(
-        logs, aspect="auto", origin="lower", cmap="magma_r", vmin=limits[0], vmax=limits[1], interpolation="nearest",
+        logs, aspect="auto", origin="lower", cmap="magma_r" if colors is LIGHT else "magma",
+        vmin=limits[0], vmax=limits[1], interpolation="nearest",
         extent=(*span, 0.5, len(layers) + 0.5),
     )  # fmt: skip
     ticks, names = _ticks(layers)
@@ -151,7 +154,7 @@ def _ticks(layers: Sequence[str]) -> tuple[list[int], list[str]]:
     return ticks, [label(layers[t - 1], 12) for t in ticks]
 
 
-def _profile(ax: Axes, tables: Mapping[str, np.ndarray], layers: Sequence[str]) -> None:
+def _profile(ax: Axes, tables: Mapping[str, np.ndarray], layers: Sequence[str], colors: Theme) -> None:
     """The gradients before the first update, and by how much a layer multiplies them."""
     for at, (name, table) in enumerate(tables.items()):
         first = table[:, 0]
@@ -159,10 +162,10 @@ def _profile(ax: Axes, tables: Mapping[str, np.ndarray], layers: Sequence[str]) 
         words = [label(name)] if name else []
         if len(first) > 1 and first[0] > 0 and first[-1] > 0:
             words.append(f"× {number(float((first[0] / first[-1]) ** (1 / (len(first) - 1))), 2)} a layer back")
-        ax.plot(places, first, marker=MARKERS[at % len(MARKERS)], label=": ".join(words), **style(at))
-    ax.legend(loc="best", framealpha=0.9)
+        ax.plot(places, first, marker=MARKERS[at % len(MARKERS)], label=": ".join(words), **style(at, colors))
+    legend(ax, colors, loc="best", framealpha=0.9)
     ax.set_yscale("log")
-    ax.grid(axis="y", color=LIGHT.hairline, linewidth=0.7)
+    ax.grid(axis="y", color=colors.hairline, linewidth=0.7)
     ax.set(xlabel="layer", ylabel="‖∂L/∂layer‖")
     ax.set_xticks(*_ticks(layers))
     ax.set_title("Before the first update", loc="left", weight="bold")

@@ -16,20 +16,26 @@ from tinygrad_reg.tensor import values
 from tinygrad_reg.training.history import direction
 from tinygrad_reg.words import number
 
-from .axes import MARKERS, axes, heading, label, matplotlib, named, style
-from .theme import LIGHT
+from .axes import MARKERS, axes, colorbar, heading, ink, label, legend, matplotlib, named, style
+from .theme import Theme, look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 def history(
-    history: Mapping[str, Sequence[float]], *, keys: Sequence[str] = (), title: str = "", ax: Any = None
+    history: Mapping[str, Sequence[float]],
+    *,
+    keys: Sequence[str] = (),
+    title: str = "",
+    theme: str = "light",
+    ax: Any = None,
 ) -> Axes:
     """Curves over the epochs, and where the validation loss was best: early stopping's point.
 
     `history` is what `tg.fit` returns, or any dict of lists; `keys` chooses curves (all losses by default).
     """
+    colors = look(theme)
     if not isinstance(history, Mapping):
         raise TypeError(f"history() takes what tg.fit returned, or a dict of lists, not {type(history).__name__}")
     if isinstance(keys, str):
@@ -40,14 +46,14 @@ def history(
         raise KeyError(
             f"the history has {', '.join(history) or 'nothing'}, but not {', '.join(map(repr, missing)) or 'a curve'}"
         )
-    ax = axes(ax)
+    ax = axes(ax, theme=colors)
     ends: list[tuple[str, np.ndarray, str]] = []
     for at, key in enumerate(shown):
         curve = np.asarray(history[key], float)
-        line = style(at)
+        line = style(at, colors)
         ax.plot(np.arange(1, len(curve) + 1), curve, **line)
         ends.append((label(key), curve, line["color"]))
-    _mark_best(ax, history, next((key for key in shown if key.startswith("val_")), None))
+    _mark_best(ax, history, next((key for key in shown if key.startswith("val_")), None), colors)
     kinds = dict.fromkeys(key.removeprefix("val_") for key in shown)
     longest = max(len(curve) for _, curve, _ in ends)
     ax.set(xlabel="epoch", ylabel=label(", ".join(kinds)), xlim=(1 - 0.012 * longest, 1.02 * max(longest, 2)))
@@ -57,22 +63,22 @@ def history(
     return ax  # type: ignore[no-any-return]
 
 
-def _mark_best(ax: Axes, history: Mapping[str, Sequence[float]], watched: str | None) -> None:
+def _mark_best(ax: Axes, history: Mapping[str, Sequence[float]], watched: str | None, colors: Theme) -> None:
     """A line, a dot and words where the watched curve was best, if one was watched."""
     curve = np.asarray(history[watched], float) if watched else np.array([])
     if watched is None or not np.isfinite(curve).any():
         return
     best = (getattr(history, "best_epoch", None) or int(_best(watched)(curve)) + 1) - 1
-    ax.axvline(best + 1, color=LIGHT.muted, linestyle=":", linewidth=1.4)
-    ax.plot(best + 1, curve[best], "o", color=LIGHT.ink, markersize=7)
+    ax.axvline(best + 1, color=colors.muted, linestyle=":", linewidth=1.4)
+    ax.plot(best + 1, curve[best], "o", color=colors.ink, markersize=7)
     side = "left" if best < len(curve) / 3 else "right" if best > len(curve) * 2 / 3 else "center"
-    _on_top(ax, best + 1, f"best {label(watched)}: {number(float(curve[best]), 3)}, epoch {best + 1}", side)
+    _on_top(ax, best + 1, f"best {label(watched)}: {number(float(curve[best]), 3)}, epoch {best + 1}", side, colors)
 
 
-def _on_top(ax: Axes, x: float, said: str, side: str) -> None:
+def _on_top(ax: Axes, x: float, said: str, side: str, colors: Theme) -> None:
     """Write `said` above the plot at `x`, as the tick of an axis there: a title, set now or later, stays above it."""
     top = ax.secondary_xaxis("top")
-    top.set_xticks([x], [said], ha=side, color=LIGHT.ink)
+    top.set_xticks([x], [said], ha=side, color=colors.ink)
     top.tick_params(length=0, pad=3)
     top.spines["top"].set_visible(False)
 
@@ -104,9 +110,17 @@ def _best(name: str) -> Callable[[np.ndarray], Any]:
 
 
 def decision_boundary(
-    model: Callable[[Any], Any], x: Any, y: Any, *, resolution: int = 200, title: str = "", ax: Any = None
+    model: Callable[[Any], Any],
+    x: Any,
+    y: Any,
+    *,
+    resolution: int = 200,
+    title: str = "",
+    theme: str = "light",
+    ax: Any = None,
 ) -> Axes:
     """What `model` answers over the plane of two features, with the samples `x` and their classes `y` on it."""
+    colors = look(theme)
     if not callable(model):
         raise TypeError(f"decision_boundary() takes a model, or any function of an array, not {type(model).__name__}")
     whole("resolution", resolution, 2)
@@ -118,59 +132,66 @@ def decision_boundary(
     if not len(points) or points.dtype.kind not in "fiub" or not np.isfinite(points).all():
         raise ValueError("the samples of a decision boundary must be finite numbers, one at least: they have no plane")
     classes = classes.argmax(axis=1) if classes.ndim == 2 and classes.shape[1] > 1 else classes.reshape(len(points))
+    points = points if points.dtype.kind == "f" else points.astype(float)  # between whole numbers lies a plane, too
     low, high = points.min(axis=0), points.max(axis=0)
     room = 0.08 * (high - low) + 1e-9
     across, up = (np.linspace(a, b, resolution) for a, b in zip(low - room, high + room, strict=True))
     grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2).astype(points.dtype)
     out = _answer(model, grid).reshape(resolution, resolution, -1)
-    ax = axes(ax, (5.6, 4.8))
+    ax = axes(ax, (5.6, 4.8), colors)
     if out.shape[2] == 1:
-        _one_answer(ax, across, up, out[..., 0])
+        _one_answer(ax, across, up, out[..., 0], colors)
     else:
-        _areas(ax, across, up, out)
+        _areas(ax, across, up, out, colors)
     for at, one in enumerate(np.unique(classes)):
         mine = points[classes == one]
-        ax.plot(*mine.T, MARKERS[at % len(MARKERS)], color=style(at)["color"], markeredgecolor="white", markersize=6,
-                linestyle="none", label=f"class {one:g}")  # fmt: skip
-    ax.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=3, frameon=False, handlelength=1.3,
+        name = label(one) if classes.dtype.kind in "OSU" else number(one.item(), 6)
+        ax.plot(*mine.T, MARKERS[at % len(MARKERS)], color=style(at, colors)["color"], markeredgecolor=colors.panel,
+                markersize=6, linestyle="none", label=f"class {name}")  # fmt: skip
+    legend(ax, colors, loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=3, frameon=False, handlelength=1.3,
               columnspacing=1.2)  # fmt: skip
     ax.set(xlabel="feature 1", ylabel="feature 2")
     heading(ax, title)
     return ax  # type: ignore[no-any-return]
 
 
-def _one_answer(ax: Axes, across: np.ndarray, up: np.ndarray, surface: np.ndarray) -> None:
+def _one_answer(ax: Axes, across: np.ndarray, up: np.ndarray, surface: np.ndarray, colors: Theme) -> None:
     """Two classes, by one number: the shades of the answer, and the line where it changes."""
     cut = 0.5 if surface.min() >= 0 and surface.max() <= 1 else 0.0  # probabilities, or logits
     span = cut or max(float(np.abs(surface).max()), 1e-12)
-    filled = ax.contourf(across, up, surface, levels=cut + span * np.linspace(-1, 1, 13), cmap=_shades(), alpha=0.55)
-    ax.contour(across, up, surface, levels=[cut], colors=LIGHT.ink, linewidths=2)
-    ax.plot([], [], color=LIGHT.ink, linewidth=2, label="boundary")
+    filled = ax.contourf(
+        across, up, surface, levels=cut + span * np.linspace(-1, 1, 13), cmap=_shades(colors), alpha=0.55
+    )
+    ax.contour(across, up, surface, levels=[cut], colors=colors.ink, linewidths=2)
+    ax.plot([], [], color=colors.ink, linewidth=2, label="boundary")
     ticks = [cut + span * part for part in (-1, -0.5, 0, 0.5, 1)]
-    ax.figure.colorbar(filled, ax=ax, label="the model's answer").set_ticks(ticks, labels=[number(t, 2) for t in ticks])
+    colorbar(filled, ax, colors, label="the model's answer").set_ticks(ticks, labels=[number(t, 2) for t in ticks])
 
 
-def _areas(ax: Axes, across: np.ndarray, up: np.ndarray, out: np.ndarray) -> None:
+def _areas(ax: Axes, across: np.ndarray, up: np.ndarray, out: np.ndarray, colors: Theme) -> None:
     """Several classes: the area of each, where its output is the largest."""
     classes = out.shape[2]
     levels = np.arange(classes + 1) - 0.5
-    fills = [style(k)["color"] for k in range(classes)]
+    fills = [style(k, colors)["color"] for k in range(classes)]
     ax.contourf(across, up, out.argmax(axis=2), levels=levels, colors=fills, alpha=0.3)
-    ax.contour(across, up, out.argmax(axis=2), levels=levels[1:-1], colors=LIGHT.ink, linewidths=1.2)
-    ax.plot([], [], color=LIGHT.ink, linewidth=1.2, label="boundary")
-    ax.plot([], [], "s", color=LIGHT.line, alpha=0.3, markersize=11, linestyle="none", label="area: the answer")
+    ax.contour(across, up, out.argmax(axis=2), levels=levels[1:-1], colors=colors.ink, linewidths=1.2)
+    ax.plot([], [], color=colors.ink, linewidth=1.2, label="boundary")
+    ax.plot([], [], "s", color=colors.line, alpha=0.3, markersize=11, linestyle="none", label="area: the answer")
 
 
-def _shades() -> Any:
-    """From the colour of class 0 over white to that of class 1."""
+def _shades(colors: Theme) -> Any:
+    """From the colour of class 0 over the ground to that of class 1."""
     matplotlib()
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("classes", [style(0)["color"], "#ffffff", style(1)["color"]])
+    return LinearSegmentedColormap.from_list(
+        "classes", [style(0, colors)["color"], colors.panel, style(1, colors)["color"]]
+    )
 
 
-def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", ax: Any = None) -> Axes:
+def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", theme: str = "light", ax: Any = None) -> Axes:
     """Histograms of what each layer puts out for the batch `x`, the first layer on top, with its standard deviation."""
+    colors = look(theme)
     if not hasattr(model, "named_modules"):
         raise TypeError(f"activations() takes a model, whose layers it looks into, not {type(model).__name__}")
     whole("bins", bins)
@@ -181,29 +202,38 @@ def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", ax: Any 
     everything = np.concatenate([out for out in finite.values() if out.size])
     low, high = np.quantile(everything, [0.002, 0.998])
     edges = np.linspace(low, high if high > low else low + 1, bins + 1)
-    ax = axes(ax, (7.2, 0.9 + 0.62 * len(finite)))
+    ax = axes(ax, (7.2, 0.9 + 0.62 * len(finite)), colors)
     for at, out in enumerate(finite.values()):
         counts = np.histogram(out, edges)[0]
         height = 0.86 * counts / max(counts.max(), 1)
         base = len(finite) - 1 - at
         ax.fill_between(
-            edges, base, base + np.append(height, height[-1]), step="post", color=LIGHT.forward, alpha=0.75, linewidth=0
+            edges,
+            base,
+            base + np.append(height, height[-1]),
+            step="post",
+            color=colors.forward,
+            alpha=0.75,
+            linewidth=0,
         )
-        ax.axhline(base, color=LIGHT.hairline, linewidth=0.8)
+        ax.axhline(base, color=colors.hairline, linewidth=0.8)
         std = number(float(out.std()), 2) if out.size else "none finite"
         ax.annotate(f"std {std}", (1, base + 0.4), xycoords=("axes fraction", "data"), xytext=(6, 0),
-                    textcoords="offset points", va="center", annotation_clip=False)  # fmt: skip
+                    textcoords="offset points", va="center", annotation_clip=False, **ink(colors))  # fmt: skip
     ax.set_yticks([len(finite) - 0.6 - at for at in range(len(finite))], [label(path or "model") for path in finite])
     ax.set(xlabel="activation", ylabel="layer", ylim=(0, len(finite)))
     heading(ax, title)
     return ax  # type: ignore[no-any-return]
 
 
-def weights(models: Any, *, bins: int = 80, near_zero: float = 1e-3, title: str = "", ax: Any = None) -> Axes:
+def weights(
+    models: Any, *, bins: int = 80, near_zero: float = 1e-3, title: str = "", theme: str = "light", ax: Any = None
+) -> Axes:
     """Histograms of all weights (not biases) of a model, or of several by name: {"L1": a, "L2": b}.
 
     The count axis is logarithmic; beside each name stands the share of weights within `near_zero` of 0.
     """
+    colors = look(theme)
     whole("bins", bins)
     found = {}
     for name, model in named(models, "models").items():
@@ -217,15 +247,15 @@ def weights(models: Any, *, bins: int = 80, near_zero: float = 1e-3, title: str 
         found[name] = np.concatenate(arrays)
     reach = max(float(np.abs(w[np.isfinite(w)]).max(initial=0.0)) for w in found.values()) or 1.0
     edges = np.linspace(-reach, reach, bins + 1)
-    ax = axes(ax)
+    ax = axes(ax, theme=colors)
     for at, (name, w) in enumerate(found.items()):
         share = f"{np.mean(np.abs(w) < near_zero):.0%} within ±{number(near_zero)}"
-        line = style(at)
+        line = style(at, colors)
         ax.hist(w, edges, histtype="step", label=f"{label(name)}: {share}" if name else share, log=True, **line)
         ax.hist(w, edges, color=line["color"], alpha=0.15, log=True)
     low, high = ax.get_ylim()  # room for the legend above the curves; the axis is logarithmic
     ax.set_ylim(low, high * (high / low) ** (0.05 + 0.07 * len(found)))
-    ax.legend(loc="upper right", framealpha=0.9)
+    legend(ax, colors, loc="upper right", framealpha=0.9)
     ax.set(xlabel="weight", ylabel="how many")
     heading(ax, title)
     return ax  # type: ignore[no-any-return]

@@ -54,7 +54,7 @@ class Steps:
     @cached_property
     def html(self) -> str:
         """The page."""
-        drawn = [self._still(n, "dark" if self.theme == "dark" else "light") for n in range(len(self.steps))]
+        drawn = [self._still(n, self._fixed) for n in range(len(self.steps))]
         return page(
             self.plan, self.steps, self._rows(), drawn,
             title=self.title, formula=self.formula, theme=self.theme, digits=self.digits,
@@ -65,14 +65,20 @@ class Steps:
         files.ending(path, ("html",))
         files.write(path, self.html)
 
+    @property
+    def _fixed(self) -> str:
+        """The theme of what can not follow the reader's system."""
+        return "dark" if self.theme == "dark" else "light"
+
     def __len__(self) -> int:
         return len(self.steps)
 
-    def still(self, n: int, theme: str = "light") -> Picture:
-        """Step number n (from 1, as the page counts) as a picture for a slide."""
+    def still(self, n: int, theme: str = "") -> Picture:
+        """Step number n (from 1, as the page counts) as a picture for a slide, in the page's theme or in another."""
         if not isinstance(n, Integral) or isinstance(n, bool) or not 1 <= n <= len(self.steps):
             raise IndexError(f"there are steps 1 to {len(self.steps)}, but not {n!r}")
         n = int(n)
+        theme = theme or self._fixed
         paper = look(theme).paper
         step = self.steps[n - 1]
         description = f"step {n} of {len(self.steps)}: {step.title}"

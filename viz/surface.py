@@ -12,7 +12,8 @@ from tinygrad_reg.checks import whole
 from tinygrad_reg.modes import quiet
 from tinygrad_reg.tensor import values
 
-from .axes import MARKERS, axes, heading, label, named, style
+from .axes import MARKERS, axes, colorbar, heading, label, legend, matplotlib, named, style
+from .theme import LIGHT, Theme, look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
 def landscape(
     f: Callable[[Any, Any], Any], *, x: tuple[float, float] = (-2, 2), y: tuple[float, float] = (-2, 2),
-    resolution: int = 120, levels: int = 24, title: str = "", ax: Any = None,
+    resolution: int = 120, levels: int = 24, title: str = "", theme: str = "light", ax: Any = None,
 ) -> Axes:  # fmt: skip
     """Contours of the loss f(x, y) over a plane; `f` takes two numbers (arrays, if it can)."""
+    colors = look(theme)
     if not callable(f):
         raise TypeError(f"the loss must be a function f(x, y), not {type(f).__name__}")
     whole("resolution", resolution, 2)
@@ -34,13 +36,13 @@ def landscape(
     finite = surface[np.isfinite(surface)]
     if not finite.size:
         raise ValueError("f is not finite anywhere on that plane; choose other ranges with x= and y=")
-    ax = axes(ax, (6.4, 5.0))
+    ax = axes(ax, (6.4, 5.0), colors)
     # Steps that grow from the bottom: a valley shows as well as its walls.
     bottom, top = float(finite.min()), float(np.quantile(finite, 0.98))
     heights = bottom + (max(top - bottom, 1e-12)) * np.linspace(0, 1, levels) ** 2
-    drawn = ax.contourf(across, up, surface, levels=heights, cmap="Blues_r", extend="max", alpha=0.6)
-    ax.contour(across, up, surface, levels=heights, colors="white", linewidths=0.5, alpha=0.6)
-    ax.figure.colorbar(drawn, ax=ax, label="loss", format="%.3g")
+    drawn = ax.contourf(across, up, surface, levels=heights, cmap=_depths(colors), extend="max", alpha=0.6)
+    ax.contour(across, up, surface, levels=heights, colors=colors.panel, linewidths=0.5, alpha=0.6)
+    colorbar(drawn, ax, colors, label="loss", format="%.3g")
     ax.set(xlabel="x", ylabel="y", xlim=x, ylim=y)
     heading(ax, title)
     return ax  # type: ignore[no-any-return]
@@ -48,28 +50,41 @@ def landscape(
 
 def paths(
     f: Callable[[Any, Any], Any], optimizers: Mapping[str, Any], *, start: tuple[float, float], steps: int = 60,
-    x: tuple[float, float] = (-2, 2), y: tuple[float, float] = (-2, 2), title: str = "", ax: Any = None,
+    x: tuple[float, float] | None = None, y: tuple[float, float] | None = None, title: str = "", theme: str = "light",
+    ax: Any = None,
 ) -> Axes:  # fmt: skip
     """The ways that optimizers take over the landscape of f(x, y), from `start`.
 
     `optimizers`: by name, a function that makes one for parameters, such as {"SGD": lambda p: SGD(p, lr=0.1)}, or the
-    points of a way that was recorded before.
+    points of a way that was recorded before. `x` and `y`: what is shown, by default −2 to 2, and where ways begin.
     """
+    colors = look(theme)
     whole("steps", steps)
     ways = {name: _way(f, make, start, steps) for name, make in named(optimizers, "optimizers").items()}
-    ax = landscape(f, x=x, y=y, title=title, ax=ax)
+    starts = np.array([start, *(way[0] for way in ways.values())], float)
+    x, y = x or _window(starts[:, 0]), y or _window(starts[:, 1])
+    ax = landscape(f, x=x, y=y, title=title, theme=theme, ax=ax)
     for at, (name, way) in enumerate(ways.items()):
-        line = {**style(at), "color": ("#000000", "#a33600", "#65407a", "#2e6000", "#7a0040", "#333a44")[at % 6]}
-        ax.plot(*way.T, **line, marker=MARKERS[at % len(MARKERS)], markersize=4, markeredgecolor="white",
+        line = style(at, colors)
+        if colors is LIGHT:  # on blue
+            line["color"] = ("#000000", "#a33600", "#65407a", "#2e6000", "#7a0040", "#333a44")[at % 6]
+        ax.plot(*way.T, **line, marker=MARKERS[at % len(MARKERS)], markersize=4, markeredgecolor=colors.panel,
                 markeredgewidth=0.5, label=label(name))  # fmt: skip
-    ax.plot(*start, "*", color="black", markeredgecolor="white", markersize=15, linestyle="none", label="start")
-    ax.legend(loc="best", framealpha=0.9)
+    ax.plot(*start, "*", color="black" if colors is LIGHT else colors.ink, markeredgecolor=colors.panel, markersize=15,
+            linestyle="none", label="start")  # fmt: skip
+    legend(ax, colors, loc="best", framealpha=0.9)
     return ax  # type: ignore[no-any-return]
 
 
 def _way(f: Callable[[Any, Any], Any], make: Any, start: tuple[float, float], steps: int) -> np.ndarray:
     if not callable(make):
-        points = np.asarray(make, float)
+        try:
+            points = np.asarray(make, float)
+        except (TypeError, ValueError):
+            raise TypeError(
+                'optimizers must be a dict of names and functions that make one, such as {"SGD": lambda p: '
+                f"tg.optim.SGD(p, lr=0.1)}}, or of recorded points (x, y), not {type(make).__name__}"
+            ) from None
         if points.ndim != 2 or points.shape[1] != 2:
             raise ValueError(f"a recorded way is a list of points (x, y), not of shape {points.shape}")
         return points
@@ -82,6 +97,21 @@ def _way(f: Callable[[Any, Any], Any], make: Any, start: tuple[float, float], st
         optimizer.step()
         way.append((a.item(), b.item()))
     return np.array(way)
+
+
+def _window(starts: np.ndarray) -> tuple[float, float]:
+    """−2 to 2, and further where a way begins further out."""
+    low, high = float(starts.min()), float(starts.max())
+    room = 0.06 * (max(2.0, high) - min(-2.0, low))
+    return min(-2.0, low - room), max(2.0, high + room)
+
+
+def _depths(colors: Theme) -> Any:
+    """Dark where the loss is low; on a dark ground, the walls stay darker than the ways."""
+    matplotlib()
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return "Blues_r" if colors is LIGHT else LinearSegmentedColormap.from_list("depths", [colors.panel, "#2f78b4"])
 
 
 def _surface(f: Callable[[Any, Any], Any], x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -39,6 +39,9 @@ def test_a_page_of_a_dark_picture_is_dark() -> None:
     assert all(f"background:{LIGHT.panel}" in picture.html for picture in light)
     assert all(f"background:{DARK.panel}" in picture.html for picture in dark)
     assert f"background:{DARK.paper}" in viz.steps(loss, engine="builtin").still(2, theme="dark").html
+    dark = viz.steps(loss, engine="builtin", theme="dark")
+    assert dark.still(2).svg == dark.still(2, theme="dark").svg != dark.still(2, theme="light").svg
+    assert dark.still(2).html.count(DARK.paper) and not dark.still(2).html.count(LIGHT.paper)
 
 
 @needs_dot

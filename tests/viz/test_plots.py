@@ -15,12 +15,15 @@ from tests.viz import examples
 from tinygrad_reg import Tensor
 from tinygrad_reg.diagnostics import gradient_norms
 from tinygrad_reg.layers import Dense, Sequential
+from viz.theme import DARK
 
 pytest.importorskip("matplotlib", reason="no matplotlib here")
 import matplotlib
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.text import Text
 
 
 @pytest.fixture(autouse=True)
@@ -51,28 +54,57 @@ def _valley(x: Any, y: Any) -> Any:
 
 
 PLOTS = {
-    "history": lambda ax: viz.history(CURVES, ax=ax),
-    "decision_boundary": lambda ax: viz.decision_boundary(_model(1), POINTS, CLASSES, ax=ax),
-    "activations": lambda ax: viz.activations(_model(1), POINTS, ax=ax),
-    "weights": lambda ax: viz.weights(_model(1), ax=ax),
-    "landscape": lambda ax: viz.landscape(_valley, ax=ax, resolution=20),
-    "paths": lambda ax: viz.paths(
-        _valley, {"SGD": lambda p: tg.optim.SGD(p, lr=0.1)}, start=(1.0, 1.0), steps=3, ax=ax
+    "history": lambda **k: viz.history(CURVES, title="t", **k),
+    "decision_boundary": lambda **k: viz.decision_boundary(_model(1), POINTS, CLASSES, title="t", **k),
+    "areas": lambda **k: viz.decision_boundary(_model(3), POINTS, CLASSES, title="t", **k),
+    "activations": lambda **k: viz.activations(_model(1), POINTS, title="t", **k),
+    "weights": lambda **k: viz.weights(_model(1), title="t", **k),
+    "landscape": lambda **k: viz.landscape(_valley, resolution=20, title="t", **k),
+    "paths": lambda **k: viz.paths(
+        _valley, {"SGD": lambda p: tg.optim.SGD(p, lr=0.1)}, start=(1.0, 1.0), steps=3, title="t", **k
     ),
-    "gradient_heatmap": lambda ax: viz.gradient_heatmap([{"0": 1.0, "1": 0.1}] * 3, ax=ax),
+    "gradient_heatmap": lambda **k: viz.gradient_heatmap([{"0": 1.0, "1": 0.1}] * 3, title="t", **k),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_each_draws_on_the_axes_that_it_is_given_and_returns_them(name: str) -> None:
     _, ax = pyplot.subplots()
-    assert PLOTS[name](ax) is ax
+    assert PLOTS[name](ax=ax) is ax
     assert ax.has_data()
 
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_each_makes_axes_of_its_own_and_can_be_painted(name: str) -> None:
-    PLOTS[name](None).figure.canvas.draw()
+    PLOTS[name]().figure.canvas.draw()
+
+
+@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.parametrize("name", PLOTS)
+def test_every_text_of_a_dark_plot_can_be_read(name: str, given: bool) -> None:
+    ax = PLOTS[name](theme="dark", ax=pyplot.subplots()[1] if given else None)
+    ax.figure.canvas.draw()
+    assert {to_hex(ground.get_facecolor()) for ground in (ax.figure, *ax.figure.axes)} == {DARK.panel}
+    texts = [it for it in ax.figure.findobj(Text) if it.get_text().strip()]
+    assert len(texts) > 5
+    dim = {it.get_text(): to_hex(it.get_color()) for it in texts if _contrast(it.get_color(), DARK.panel) < 4.5}
+    assert dim == {}
+
+
+def _contrast(color: Any, ground: str) -> float:
+    """As WCAG measures it."""
+
+    def light(color: Any) -> float:
+        r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color))
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05
+
+    return light(color) / light(ground)
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_theme_that_there_is_not_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="theme must be one of 'light', 'dark', not 'drak'"):
+        PLOTS[name](theme="drak")
 
 
 def _best(ax: Any) -> Any:
@@ -154,6 +186,32 @@ def test_the_boundary_is_where_the_answer_changes(outputs: int) -> None:
     assert all(p.grad is None for p in model.parameters())
 
 
+@pytest.mark.parametrize("as_given", [np.array, list])
+def test_between_samples_at_whole_numbers_the_plane_is_not_whole(as_given: Any) -> None:
+    asked = []
+
+    def model(x: Any) -> Any:
+        asked.append(x)
+        return x.sum(axis=1, keepdims=True) - 0.9
+
+    viz.decision_boundary(model, as_given([[0, 0], [0, 1], [1, 0], [1, 1]]), [0, 1, 1, 1], resolution=5)
+    assert asked[0].dtype == np.float64
+    np.testing.assert_allclose(np.unique(asked[0]), np.linspace(-0.08, 1.08, 5))
+
+
+@pytest.mark.parametrize(
+    ("classes", "shown"),
+    [
+        (np.where(CLASSES, "_b", "a$"), {"class \u200b_b", r"class a\$"}),
+        (CLASSES > 0, {"class True", "class False"}),
+        (CLASSES - 1.0, {"class −1", "class 0"}),
+    ],
+)
+def test_classes_are_called_what_the_user_calls_them(classes: Any, shown: set[str]) -> None:
+    ax = viz.decision_boundary(_model(2), POINTS, classes, resolution=10)
+    assert shown < {text.get_text() for text in ax.get_legend().get_texts()}
+
+
 def test_weights_tell_the_share_near_zero() -> None:
     small, large = _model(1), _model(1)
     for p in small.parameters():
@@ -174,6 +232,24 @@ def test_activations_tell_the_standard_deviation_of_each_layer() -> None:
 def test_a_path_is_what_the_optimizer_does() -> None:
     ax = viz.paths(lambda x, y: x * x + y * y, {"SGD": lambda p: tg.optim.SGD(p, lr=0.25)}, start=(1.0, -1.0), steps=2)
     np.testing.assert_allclose(ax.lines[0].get_xydata(), [(1, -1), (0.5, -0.5), (0.25, -0.25)])
+
+
+@pytest.mark.parametrize("start", [(-8.0, 2.0), (0.5, 30.0), (2, -2), (1e-3, 1e-3)])
+def test_a_path_begins_inside_the_window(start: tuple[float, float]) -> None:
+    way = [(5.0, 5.0), (0.0, 0.0)]
+    ax = viz.paths(_valley, {"SGD": lambda p: tg.optim.SGD(p, lr=0.01), "recorded": way}, start=start, steps=3)
+    for x, y in (start, way[0]):
+        assert ax.get_xlim()[0] < x < ax.get_xlim()[1] and ax.get_ylim()[0] < y < ax.get_ylim()[1]
+    near = viz.paths(_valley, {"SGD": lambda p: tg.optim.SGD(p, lr=0.01)}, start=(1.0, -1.0), steps=3)
+    assert near.get_xlim() == near.get_ylim() == (-2, 2)
+    chosen = viz.paths(_valley, way, start=start, x=(-1, 1))
+    assert chosen.get_xlim() == (-1, 1)
+
+
+def test_optimizers_without_names_are_told_how_to_be_given() -> None:
+    for wrong in ([tg.optim.SGD, tg.optim.Adam], ["sgd", "adam"], "sgd", {"SGD": "sgd"}):
+        with pytest.raises(TypeError, match=r'optimizers must be a dict of names and functions.*\{"SGD": lambda p: tg'):
+            viz.paths(_valley, wrong, start=(1.0, 1.0))  # type: ignore[arg-type]
 
 
 def test_a_landscape_of_a_function_of_single_numbers() -> None:
