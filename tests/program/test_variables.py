@@ -276,10 +276,10 @@ def test_another_forward_of_a_class_is_seen(layer, monkeypatch):
     assert equal(fast(X), 3 * X if type(layer) is Layer else 4 * X)
 
 
-@pytest.mark.parametrize("how", ["module", "name", "inside another"])
+@pytest.mark.parametrize("how", ["module", "name", "inside another", "in two functions"])
 def test_a_module_that_is_imported_inside_is_read_anew(how, monkeypatch):
     outer, inner = types.ModuleType("settings_of_a_test"), types.ModuleType("settings_of_a_test.inner")
-    outer.k = inner.k = 1.0
+    outer.k = inner.k = outer.other = 1.0
     outer.inner = inner
     outer.__path__ = []
     monkeypatch.setitem(sys.modules, "settings_of_a_test", outer)
@@ -295,15 +295,30 @@ def test_a_module_that_is_imported_inside_is_read_anew(how, monkeypatch):
 
         return x * k
 
+    def deeper(x):
+        from settings_of_a_test import inner
+
+        return x * inner.k
+
+    def again(x):
+        import settings_of_a_test as cfg
+
+        return x * cfg.other
+
+    def twice(x):
+        return deeper(x) * again(x) / x
+
     def inside(x):
         from settings_of_a_test import inner
 
         return x * inner.k
 
-    fast = tg.compile({"module": module, "name": name, "inside another": inside}[how])
+    fast = tg.compile({"module": module, "name": name, "inside another": inside, "in two functions": twice}[how])
     assert equal(fast(X), X)
     outer.k = inner.k = 3.0
     assert equal(fast(X), 3 * X)
+    outer.other = 2.0
+    assert equal(fast(X), (6 if how == "in two functions" else 3) * X)
 
 
 # ---- what is asked of Tensors

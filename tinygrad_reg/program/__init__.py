@@ -12,6 +12,7 @@ what was called, with which nodes, the user's line, and the value in this run.
 | variables.py | which variables the step's Python refers to, in its own code and in what that calls |
 | places.py | where a value was read: how to ask for it again, whether it is the same, how to set it |
 | bytecode.py | which names a function's code reads |
+| functions.py | what a function's code refers to: globals, closures, defaults, modules that it imports |
 | whose.py | whose code something is: the user's own is looked into |
 | once.py | what is different each time, and a program would do only once: the clock, random numbers that no op draws |
 | structures.py | what a step is given and returns, taken apart: lists, tuples and dicts of arrays |
