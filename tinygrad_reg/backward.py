@@ -39,8 +39,8 @@ class Observer(Protocol):
 
 
 def walk(
-    outputs: Sequence[Tensor],
-    gradients: Sequence[Any],
+    output: Tensor,
+    gradient: Any,
     targets: Iterable[Tensor] | None = None,
     *,
     create_graph: bool = False,
@@ -48,23 +48,16 @@ def walk(
 ) -> Iterator[tuple[Tensor, Any, bool]]:
     """Yield every node on the way back with its complete gradient: (node, gradient, is_ours).
 
-    Starts at `outputs` with their `gradients`. With `targets`, only what leads to them is visited. With
-    `create_graph`, gradients are Tensors, computed by ops and differentiable in turn. `is_ours` says that the walk
-    allocated the gradient's array and nobody else holds it.
+    Starts at `output` with its `gradient`. With `targets`, only what leads to them is visited. With `create_graph`,
+    gradients are Tensors, computed by ops and differentiable in turn. `is_ours` says that the walk allocated the
+    gradient's array and nobody else holds it.
     """
-    owed = shares_owed(outputs, None if targets is None else _leading_to(set(targets), outputs))
-    received: dict[Tensor, Any] = {}  # the sum of the shares so far
+    owed = shares_owed(output, None if targets is None else _leading_to(set(targets), output))
+    received: dict[Tensor, Any] = {output: gradient}  # the sum of the shares so far
     ours: set[Tensor] = set()  # whose sum is an array that the walk allocated, so it may add to it in place
-    ready: list[Tensor] = []
-
-    for output, gradient in zip(outputs, gradients, strict=True):
-        if output in owed:
-            received[output] = received[output] + gradient if output in received else gradient
-            owed[output] -= 1
-            if owed[output] == 0:
-                ready.append(output)
-            if observer is not None:
-                observer.start(output, gradient)
+    ready = [output] if output in owed else []
+    if observer is not None:
+        observer.start(output, gradient)
 
     while ready:
         # 1. A node whose users have all sent their shares: its gradient is complete.
@@ -129,15 +122,10 @@ def walk(
                 ready.append(parent)
 
 
-def shares_owed(outputs: Sequence[Tensor], wanted: set[Tensor] | None) -> dict[Tensor, int]:
+def shares_owed(output: Tensor, wanted: set[Tensor] | None) -> dict[Tensor, int]:
     """For each node that a gradient will reach: how many shares it is going to receive."""
-    owed: dict[Tensor, int] = {}
-    found = []
-    for output in outputs:
-        if output._requires_grad and (wanted is None or output in wanted):
-            if output not in owed:
-                found.append(output)
-            owed[output] = owed.get(output, 0) + 1
+    found = [output] if wanted is None or output in wanted else []
+    owed = dict.fromkeys(found, 0)
     while found:
         node = found.pop()
         for parent in node._inputs:
@@ -158,10 +146,10 @@ def shares_owed(outputs: Sequence[Tensor], wanted: set[Tensor] | None) -> dict[T
     return owed
 
 
-def _leading_to(targets: set[Tensor], outputs: Iterable[Tensor]) -> set[Tensor]:
-    """The nodes between outputs and targets: those whose gradient is a factor in some target's."""
+def _leading_to(targets: set[Tensor], output: Tensor) -> set[Tensor]:
+    """The nodes between output and targets: those whose gradient is a factor in some target's."""
     users: dict[Tensor, list[Tensor]] = {}
-    found, seen = list(outputs), set(outputs)
+    found, seen = [output], {output}
     while found:
         node = found.pop()
         for parent in node._inputs:
@@ -299,7 +287,7 @@ def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True,
     outside = ERROR_STATE.get()
     try:
         ERROR_STATE.set(IGNORE)
-        steps = walk([output], [seed], observer=modes.watch)
+        steps = walk(output, seed, observer=modes.watch)
         if not retain_grads:
             steps = ((node, g if node._primitive is None else None, is_ours) for node, g, is_ours in steps)
         reached = list(steps)
@@ -364,7 +352,7 @@ def gradients(
     found: dict[Tensor, Any] = dict.fromkeys(wanted)
     watch = None if create_graph and modes.capture is not None else modes.watch
     with quiet():
-        for node, g, is_ours in walk([output], [seed], wanted, create_graph=create_graph, observer=watch):
+        for node, g, is_ours in walk(output, seed, wanted, create_graph=create_graph, observer=watch):
             if node in found:
                 found[node] = g if create_graph or is_ours else g.copy()
     result = [_finished(x, found[x], create_graph) for x in wanted]

@@ -162,7 +162,7 @@ def explain(output: Tensor, gradient: Any = None) -> Record:
         if gradient is None:
             gradient = np.ones(output.shape, output.dtype)
         with quiet():
-            for tensor, g, _ in walk([output], [start_gradient(output, gradient, "explain()")], observer=recorder):
+            for tensor, g, _ in walk(output, start_gradient(output, gradient, "explain()"), observer=recorder):
                 forward[index[tensor]].gradient = np.array(g)
     return Record(output, forward, recorder.steps)
 
@@ -172,7 +172,7 @@ def forward_steps(*outputs: Tensor, call: str = "forward_steps()") -> list[Forwa
     for output in outputs:
         if not isinstance(output, Tensor):
             raise TypeError(f"{call} takes a Tensor, not {type(output).__name__}")
-    shares_owed(outputs, None)  # refuses a graph that was built on older values
+        shares_owed(output, None)  # refuses a graph that was built on older values
     tensors = in_order(outputs)
     index = {tensor: i for i, tensor in enumerate(tensors)}
     names = names_of(tensors)

@@ -141,12 +141,12 @@ def _on_the_way(tensor: Tensor, loss: Tensor | None, explain: Callable[[list[_St
         return f"to learn where, compute the loss anew (no way from the last one leads to it) and ask with it: {_ASK}"
     watcher = _Steps()
     try:
-        shares_owed([loss], None)  # refuses a graph that was built on older values
+        shares_owed(loss, None)  # refuses a graph that was built on older values
     except RuntimeError:
         return f"to learn where, ask before the step that moves the parameters, or with a loss computed anew: {_ASK}"
     with quiet():
         gradient = start_gradient(loss, np.ones(loss.shape, loss.dtype), "why()")
-        for _ in walk([loss], [gradient], [tensor], observer=watcher):
+        for _ in walk(loss, gradient, [tensor], observer=watcher):
             pass
     not_there = "the last backward pass does not show it; it was accumulated over several, or written since."
     return explain(watcher.steps) or not_there

@@ -90,7 +90,7 @@ def test_float32_stays_float32_forward_and_backward(case):
 
     out = case.call(*inputs)
     assert out.dtype == np.float32
-    for _ in walk([out], [np.ones(out.shape, np.float32)], observer=Watch()):
+    for _ in walk(out, np.ones(out.shape, np.float32), observer=Watch()):
         pass
     assert [(op, dtype) for op, dtype in raw if dtype != np.float32] == []
 
