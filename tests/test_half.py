@@ -23,6 +23,17 @@ OPS = {
     "log_softmax": lambda x: tg.ops.log_softmax(x, axis=0),
     "logsumexp": lambda x: tg.ops.logsumexp(x, axis=0),
     "crossentropy": lambda x: tg.losses.softmax_crossentropy(x, LABELS),
+    "norm": np.linalg.norm,
+    "norm of order 1": lambda x: np.linalg.norm(x, 1) / 64,
+    "norm along an axis": lambda x: np.linalg.norm(x, axis=0),
+    "norm of order 3": lambda x: np.linalg.norm(x, 3, axis=0),
+    "cumsum": lambda x: np.cumsum(x / 64, axis=0),
+    "einsum": lambda x: np.einsum("ij->j", x) / 64,
+    "einsum, summed on the way back": lambda x: np.einsum("i,j->ij", np.ones(3000, np.float16), x[0]),
+    "index": lambda x: x[np.zeros(3000, int)] / 64,
+    "take": lambda x: np.take(x, np.zeros(3000, int), axis=0) / 64,
+    "take_along_axis": lambda x: np.take_along_axis(x, np.zeros((3000, 2), int), 0) / 64,
+    "pad": lambda x: np.pad(x[:1], ((2999, 0), (0, 0)), mode="edge") / 64,
 }
 
 
@@ -46,6 +57,43 @@ def test_a_mean_of_more_numbers_than_float16_can_count(n):
     x = tg.Tensor(np.ones(n, np.float16), requires_grad=True)
     np.mean(x).backward()
     np.testing.assert_allclose(x.grad, 1 / n, rtol=0.02)
+
+
+@pytest.mark.parametrize("multiply", [np.prod, lambda x: np.cumprod(x)[-1]], ids=["prod", "cumprod"])
+def test_a_product_of_many_factors_near_1(multiply):
+    factors = rng.choice([1 + 2.0**-10, 1 - 2.0**-11], size=3000)  # float16 holds them as they are
+    found = {}
+    for dtype in (np.float16, np.float64):
+        x = tg.Tensor(factors.astype(dtype), requires_grad=True)
+        out = multiply(x)
+        out.backward()
+        assert out.dtype == x.grad.dtype == dtype
+        found[dtype] = out.numpy(), x.grad
+    for half, exact in zip(found[np.float16], found[np.float64], strict=True):
+        np.testing.assert_allclose(half, exact, rtol=1e-3)
+
+
+def test_a_norm_is_right_where_the_squares_are_beyond_float16():
+    x = tg.Tensor(np.full(50, 300, np.float16), requires_grad=True)
+    norm = np.linalg.norm(x)
+    norm.backward()
+    assert norm.dtype == x.grad.dtype == np.float16
+    np.testing.assert_allclose(norm.numpy(), 300 * 50**0.5, rtol=1e-3)
+    np.testing.assert_allclose(x.grad, 50**-0.5, rtol=1e-3)
+
+
+def test_more_equal_numbers_than_float16_can_count_share_a_maximum():
+    x = tg.Tensor(np.ones(70000, np.float16), requires_grad=True)
+    np.max(x).backward()
+    np.testing.assert_allclose(x.grad, 1 / 70000, rtol=0.02)
+
+
+def test_where_float16_meets_more_digits_an_einsum_keeps_these():
+    x, y = tg.Tensor(MANY, requires_grad=True), tg.Tensor(MANY.astype(np.float32), requires_grad=True)
+    out = np.einsum("ij,ij->j", x, y)
+    out.sum().backward()
+    assert out.dtype == y.grad.dtype == np.float32 and x.grad.dtype == np.float16
+    np.testing.assert_allclose(out.numpy(), np.einsum("ij,ij->j", MANY, MANY, dtype=np.float64), rtol=1e-5)
 
 
 def test_what_was_broadcast_adds_up_its_shares():

@@ -20,16 +20,31 @@ def widened(x: Any) -> Any:
 
 
 def forward_in_float32(forward: Callable[..., Any], *, keeps: bool) -> Callable[..., Any]:
-    """A forward that adds up its first input; with `keeps` it gives (result, kept), and kept stays in float32."""
+    """A forward that adds up many numbers; with `keeps` it gives (result, kept), and kept stays in float32.
+
+    Where float16 meets floats of more digits, the result has theirs, as in NumPy.
+    """
 
     @functools.wraps(forward)
-    def wide(x: Any, *others: Any, **options: Any) -> Any:
-        if getattr(x, "dtype", None) is not _HALF:
-            return forward(x, *others, **options)
-        out = forward(widened(x), *others, **options)
-        return (out[0].astype(_HALF), out[1]) if keeps else out.astype(_HALF)
+    def wide(*inputs: Any, **options: Any) -> Any:
+        is_half = False
+        for x in inputs:
+            dtype = getattr(x, "dtype", None)
+            if dtype is _HALF:
+                is_half = True
+            elif dtype is not None and dtype.kind == "f":
+                return forward(*inputs, **options)
+        if not is_half:
+            return forward(*inputs, **options)
+        out = forward(*map(widened, inputs), **options)
+        return (_rounded(out[0]), out[1]) if keeps else _rounded(out)
 
     return wide
+
+
+def _rounded(out: Any) -> Any:
+    """float32 as float16; whole numbers among the inputs may have made it float64, as they do without the detour."""
+    return out.astype(_HALF) if out.dtype == np.float32 else out
 
 
 def derivative_in_float32(derivative: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,6 +54,20 @@ def derivative_in_float32(derivative: Callable[..., Any]) -> Callable[..., Any]:
     def wide(g: Any, *known: Any, **options: Any) -> Any:
         return (
             derivative(*map(widened, (g, *known)), **options) if g.dtype is _HALF else derivative(g, *known, **options)
+        )
+
+    return wide
+
+
+def derivatives_in_float32(joint: Callable[..., Any]) -> Callable[..., Any]:
+    """The one derivative of such an op of any number of inputs."""
+
+    @functools.wraps(joint)
+    def wide(needed: Any, g: Any, *known: Any, **options: Any) -> Any:
+        return (
+            joint(needed, *map(widened, (g, *known)), **options)
+            if g.dtype is _HALF
+            else joint(needed, g, *known, **options)
         )
 
     return wide

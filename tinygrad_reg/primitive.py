@@ -151,6 +151,8 @@ class Primitive:
         """
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+            if self.sums:
+                function = half.derivatives_in_float32(function)
             self.joint = users_ops.guarded(function) if self.foreign else function
             self.of_all = Derivative(function, local, how, None)
             return function
@@ -364,7 +366,7 @@ def primitive(forward: Callable[..., Any] | None = None, **declaration: Any) -> 
     spare them the same work; None when the derivative is to be differentiated in turn, since parts have no graph.
     `floats=True`: integer and boolean arrays are taken as floats of the default dtype, as layers mean them (NumPy's own
     functions give float16 for small integers).
-    `sums=True`: it adds up many numbers of its first input, so float16 is taken to float32 and back, which sums well.
+    `sums=True`: it adds up many numbers, so float16 is taken to float32 and back, which sums well.
     `random=True`: the result is drawn anew at each call, so it is a Tensor even where no input is one.
 
     Used as a decorator, plain or with these arguments; then declare `.derivative` for each input, in order.

@@ -59,7 +59,7 @@ def _in_order(share: Any, axes: list[int]) -> Any:
 
 
 @primitive(
-    name="einsum", text="einsum(subscripts, xs)",
+    name="einsum", sums=True, text="einsum(subscripts, xs)",
     expects="one term of letters for each operand, a letter for each axis; equal letters are equally long",
     why="Each input's gradient is an einsum again: G with the other inputs, summed to the letters of its own.",
 )  # fmt: skip

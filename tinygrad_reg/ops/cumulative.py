@@ -11,7 +11,7 @@ from .indexing import add_along_axis
 
 
 @primitive(
-    numpy=np.cumsum, method="cumsum", text="Σ x up to here",
+    sums=True, numpy=np.cumsum, method="cumsum", text="Σ x up to here",
     why="An element is part of every sum from its place on: it gets their gradients, a running sum from the back.",
 )  # fmt: skip
 def cumsum(x: Any, *, axis: int | None = None) -> Any:
@@ -26,7 +26,7 @@ def _(g, out, x, *, axis=None):
 
 
 @primitive(
-    numpy=np.cumprod, method="cumprod", text="Π x up to here",
+    sums=True, numpy=np.cumprod, method="cumprod", text="Π x up to here",
     why="An element is a factor of every product from its place on; what it counts there is the product of the others.",
 )  # fmt: skip
 def cumprod(x: Any, *, axis: int | None = None) -> Any:

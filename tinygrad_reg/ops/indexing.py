@@ -69,7 +69,7 @@ def _(needed, g, out, x, *arrays, index):
 
 
 @primitive(
-    symbol="[ ]+=",
+    sums=True, symbol="[ ]+=",
     why="Each element was added at one place, and gets the gradient from there.",
 )  # fmt: skip
 def scatter_add(x: Any, *arrays: Any, index: Index, shape: tuple[int, ...]) -> Any:

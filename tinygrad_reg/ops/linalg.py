@@ -33,7 +33,7 @@ def _finite(x: Any) -> Any:
 
 
 @primitive(
-    numpy=np.linalg.norm, symbol="‖ ‖", text="‖x‖",
+    sums=True, numpy=np.linalg.norm, symbol="‖ ‖", text="‖x‖",
     expects="ord is None, 1, 2, another number or ±inf for vectors; None, 'fro', 1 or ±inf for matrices",
     why="An element moves the norm as much as it has a part in it; at 0, where there is no direction, it gets 0.",
 )  # fmt: skip

@@ -173,7 +173,7 @@ def _(g, out, x, *, axis=0, epsilon=0.0, parts):
 
 
 @primitive(
-    numpy=np.prod, method="prod", symbol="Π",
+    sums=True, numpy=np.prod, method="prod", symbol="Π",
     why="Multiply swaps: each element's gradient is scaled by the product of all the others.",
 )  # fmt: skip
 def prod(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -198,7 +198,7 @@ def _(g, out, x, *, axis=None, keepdims=False):
 
 def _extreme(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """g to the elements that are equal to `out`, in equal parts where there are several; NaN is one where it occurs."""
-    chosen = ((x == keep_axes(out, x, axis, keepdims)) | (x != x)).astype(x.dtype)
+    chosen = widened(((x == keep_axes(out, x, axis, keepdims)) | (x != x)).astype(x.dtype))
     return keep_axes(g, x, axis, keepdims) * (chosen / np.add.reduce(chosen, axis=axis, keepdims=True))
 
 
