@@ -74,7 +74,6 @@ ANSWERS = {
     "allclose": (np.allclose, (values,)),
     "isclose": (np.isclose, (values + 1e-12,)),
     "array_equal": (np.array_equal, (values,)),
-    "unique": (np.unique, ()),
     "iscomplexobj": (np.iscomplexobj, ()),
     "zeros_like": (np.zeros_like, ()),
     "ones_like": (np.ones_like, ()),
@@ -121,3 +120,25 @@ def test_questions_are_methods_too(t):
 def test_a_mask_from_a_question_can_weigh_a_loss(t):
     (t * (t > 2)).sum().backward()
     assert t.grad.tolist() == (values > 2).astype(float).tolist()
+
+
+@pytest.mark.parametrize("ask", [np.unique, np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all])
+def test_the_different_values_are_not_given_without_their_gradient(t, ask):
+    with pytest.raises(TypeError, match=rf"np\.{ask.__name__} gives values of t.* requires a gradient, without one"):
+        ask(t)
+    with tg.no_grad():
+        answers = ask(t)
+    labels = ask(tg.Tensor(values.astype(int)))
+    for answer, expected in [(answers, ask(values)), (labels, ask(values.astype(int)))]:
+        for a, b in zip(answer, expected, strict=True) if isinstance(expected, tuple) else [(answer, expected)]:
+            np.testing.assert_array_equal(a, b)
+    with pytest.raises(TypeError, match="requires a gradient"):
+        np.unique(ar=t)
+
+
+def test_the_way_to_different_values_that_the_message_names_has_the_gradient(t):
+    row = t.reshape(-1)
+    picked = row[np.unique(row.numpy(), return_index=True)[1]]
+    np.testing.assert_array_equal(picked.numpy(), np.unique(values))
+    picked.sum().backward()
+    assert t.grad.tolist() == [[1, 1, 1], [1, 1, 0]]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..dispatch import questions
 from ..methods import attach
-from ..modes import ERROR_STATE, IGNORE
+from ..modes import ERROR_STATE, IGNORE, modes
 from ..primitive import numpy_rules
 from ..tensor import Tensor, describe
 
@@ -24,7 +24,6 @@ questions.update(
     # which, where and how many
     [np.argmax, np.argmin, np.argsort, np.argpartition, np.nanargmax, np.nanargmin, np.lexsort],
     [np.where, np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.searchsorted, np.digitize, np.bincount],
-    [np.unique, np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all],
     [np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges],
     [np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.linalg.matrix_rank],
     # what it looks like
@@ -40,6 +39,30 @@ def _method(ask: Callable[..., Any]) -> Callable[..., Any]:
 
 for _function in (np.argmax, np.argmin, np.argsort, np.any, np.all, np.nonzero):
     attach(_method(_function), _function.__name__)
+
+
+def _without_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What answers with some of the values themselves, and so would lose a gradient."""
+
+    def answer(*inputs: Any, **options: Any) -> Any:
+        for x in (*inputs, *options.values()):
+            if isinstance(x, Tensor) and x._requires_grad and modes.recording:
+                raise TypeError(
+                    f"np.{function.__name__} gives values of {describe(x)}, which requires a gradient, without one; "
+                    "write t[np.unique(t.numpy(), return_index=True)[1]] for the same values with it, or take "
+                    "t.numpy() if none should flow"
+                )
+        return function(*map(_data, inputs), **{name: _data(value) for name, value in options.items()})
+
+    return answer
+
+
+def _data(x: Any) -> Any:
+    return x.data if isinstance(x, Tensor) else x
+
+
+for _unique in (np.unique, np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all):
+    numpy_rules[_unique] = _without_gradient(_unique)
 
 
 def _plain(x: Any) -> Any:
