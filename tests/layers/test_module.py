@@ -88,6 +88,24 @@ def test_shared_weights_count_once():
     np.testing.assert_allclose(shared.kernel.grad, alone[0].kernel.grad + alone[2].kernel.grad)
 
 
+@pytest.mark.parametrize(
+    ("held", "path"),
+    [
+        (lambda: {"1": tg.Tensor([1.0], requires_grad=True), 1: tg.Tensor([2.0])}, r"w\.1"),
+        (lambda: {"a.b": tg.Tensor([1.0]), "a": {"b": tg.Tensor([5.0], requires_grad=True)}}, r"w\.a\.b"),
+    ],
+    ids=["a word and a number", "a dot"],
+)
+def test_two_tensors_under_one_path_are_refused_rather_than_one_of_them_lost(held, path):
+    class Model(tg.Module):
+        def __init__(self):
+            self.w = held()
+
+    for ask in (Model().state_dict, Model().parameters, lambda: Model().load_state_dict({})):
+        with pytest.raises(ValueError, match=rf"two Tensors of Model have the path '{path}', so that a state_dict"):
+            ask()
+
+
 def test_a_reference_to_the_parent_is_no_endless_loop():
     model = tg.Sequential([tg.Dense(2, 2)])
     model[0].parent = model

@@ -6,7 +6,7 @@ import inspect
 import reprlib
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import numpy as np
 
@@ -116,7 +116,18 @@ class Module(Called):
 
     def named_state(self) -> list[tuple[str, Tensor]]:
         """All state, parameters and the rest, each Tensor once, with their paths."""
-        return [(path, part) for path, part in walk(self) if isinstance(part, Tensor) and part.op is None]
+        found = [(path, part) for path, part in walk(self) if isinstance(part, Tensor) and part.op is None]
+        if len(dict(found)) < len(found):
+            self._refuse_one_path(found)
+        return found
+
+    def _refuse_one_path(self, found: list[tuple[str, Tensor]]) -> NoReturn:
+        paths = [path for path, _ in found]
+        twice = next(path for path in paths if paths.count(path) > 1)
+        raise ValueError(
+            f"two Tensors of {type(self).__name__} have the path '{twice}', so that a state_dict would hold only one "
+            "of them: give them keys (or attributes) that differ as words, and have no dots in them"
+        )
 
     def named_generators(self) -> list[tuple[str, np.random.Generator]]:
         """The random generators that layers were given (`rng=`), each once, with their paths."""
