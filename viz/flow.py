@@ -86,7 +86,7 @@ class _Scale:
         sizes = [s.size for chain in chains for s in chain.stops if 0 < s.size < math.inf]
         self.theme = theme
         self.top = 10.0 ** round(math.log10(max(sizes, default=1.0)))
-        span = math.log10(self.top / min(sizes, default=1.0))
+        span = math.log10(self.top) - math.log10(min(sizes, default=1.0))  # a quotient overflows by subnormal ones
         self.decades = 4.0 * max(1, math.ceil(span / 4 - 0.05))  # a whole number of powers of ten between the marks
 
     def color(self, size: float) -> str:

@@ -88,6 +88,14 @@ def test_a_model_shows_its_layers_and_a_second_one_beside_it() -> None:
     assert "times what layer 10 does" in repr(picture)  # the last layer, of which its model's picture begins
 
 
+def test_subnormal_gradients_are_drawn_too() -> None:
+    x = Tensor(np.array([1e-320]), requires_grad=True)
+    h = x * 2
+    loss = np.sum(h * h)
+    loss.backward()
+    assert viz.flow(loss).svg.startswith("<svg")
+
+
 def test_a_model_before_backward_is_refused() -> None:
     with pytest.raises(ValueError, match=r"call loss\.backward\(\) first"):
         viz.flow(examples.dense()[0])
