@@ -55,6 +55,13 @@ M = tg.Sequential(tg.Dense(1, 1))
         (lambda: tg.fit(M, [], [], loss="mse", optimizer="sgd", epoch=1), r"takes no epoch=, did you mean epochs\?"),
         (lambda: tg.save("m.npz", M), r"save takes path alone by place, the others by name: save\(path, model=…, …\)$"),
         (lambda: tg.save(M, "m.npz"), r"save takes path alone by place, the others by name: save\(path, model=…, …\)$"),
+        (
+            lambda: tg.save(M.state_dict(), "m.npz"),
+            r"not its state_dict\(\) .* but the model: save\(path, model=model\)$",
+        ),
+        (lambda: tg.fit(M, [], [], validation_steps=3), "no validation_steps=: .* with all of the validation data$"),
+        (lambda: tg.fit(M, [], [], steps_per_epoch=3), "no steps_per_epoch=: .* batch_size samples a step$"),
+        (lambda: tg.fit(M, [], [], initial_epoch=3), "no initial_epoch=: resume=path goes on"),
         (lambda: tg.data.split([1], [1], test_size=0.2), r"no test_size=: .* such as split\(x, y, \(0\.8, 0\.2\)\)$"),
         (
             lambda: tg.data.batches([1], batchsize=9),

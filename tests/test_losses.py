@@ -311,6 +311,8 @@ def test_nothing_is_broadcast(name):
         LOSSES[name](tg.Tensor(np.full((4, 1), 0.5)), np.ones(4))
     with pytest.raises(ValueError, match=r"shape \(4, 3\), the target \(3,\)"):
         LOSSES[name](np.full((4, 3), 0.5), np.ones(3))
+    with pytest.raises(ValueError, match=r"needs 5 outputs$"):
+        LOSSES[name](np.full((4, 1), 0.5), np.ones((4, 5)))
     with pytest.raises(ValueError, match=r"shape \(4, 3\), the target \(\)"):
         LOSSES[name](np.full((4, 3), 0.5), 1.0)
 
@@ -421,7 +423,20 @@ def test_labels_in_words_are_to_be_numbered():
         softmax_crossentropy(np.zeros((2, 3)), np.array(["cat", "dog"]))
 
 
-@pytest.mark.parametrize("loss", [binary_crossentropy, categorical_crossentropy])
+@pytest.mark.parametrize(
+    ("loss", "activation"), [(softmax_crossentropy, tg.ops.softmax), (sigmoid_crossentropy, tg.ops.sigmoid)]
+)
+def test_probabilities_given_to_a_loss_of_logits_are_warned_of_at_the_users_line(loss, activation):
+    z, y = tg.Tensor(np.eye(2), requires_grad=True), np.eye(2)
+    with pytest.warns(UserWarning, match=f"{loss.__name__} applies a {activation.__name__}, .* or use") as told:
+        loss(activation(z), y)
+    assert told[0].filename == __file__
+    loss(2 * activation(z), y)  # no warning, which would be an error here
+
+
+@pytest.mark.parametrize(
+    "loss", [binary_crossentropy, categorical_crossentropy, softmax_crossentropy, sigmoid_crossentropy]
+)
 def test_labels_and_probabilities_that_have_changed_places_are_warned_of(loss):
     p, y = tg.Tensor([[0.8, 0.2], [0.4, 0.6]], requires_grad=True), np.array([[1.0, 0.0], [0.0, 1.0]])
     with pytest.warns(UserWarning, match=f"{loss.__name__} takes the prediction first"):

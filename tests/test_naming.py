@@ -22,8 +22,8 @@ def test_a_name_that_is_near_or_begins_so_is_suggested():
 def test_a_name_stands_for_what_has_it_and_a_function_for_itself():
     table = {"small": min, "large": max}
     assert resolve("large", table, "size", "a function") is resolve(max, table, "size", "a function") is max
-    for wrong in (3, None, dict):
-        with pytest.raises(TypeError, match="size must be a name such as 'small', or a function, not"):
+    for wrong, called in ((3, "3"), (None, "None"), (dict, r"the class dict: write dict\(\)")):
+        with pytest.raises(TypeError, match=f"size must be a name such as 'small', or a function, not {called}$"):
             resolve(wrong, table, "size", "a function")
 
 
@@ -32,6 +32,14 @@ def test_keras_name_is_answered_with_ours():
         tg.losses.get("mean_squared_error")
     with pytest.raises(ValueError, match=r"did you mean 'categorical_crossentropy'\?"):
         tg.losses.get("sparse_categorical_crossentropy")
+    with pytest.raises(ValueError, match="no initializer is called 'kaiming'; did you mean 'he_normal'"):
+        tg.Dense(2, 3, kernel_initializer="kaiming")
+    with pytest.raises(
+        ValueError, match=r"no optimizer is called 'momentum'; write tg\.optim\.SGD\(.*, momentum=0\.9\)\."
+    ):
+        tg.fit(tg.Dense(2, 1), [[1.0, 2.0]], [[1.0]], loss="mse", optimizer="momentum")
+    with pytest.raises(ValueError, match=r"no metric is called 'momentum'\. There"):
+        tg.metrics.get("momentum")
 
 
 @pytest.mark.parametrize(
@@ -48,6 +56,17 @@ def test_keras_name_is_answered_with_ours():
         ("Sequentail", r"did you mean tg.Sequential\?"),
         ("penalties.L2", "write tg.penalties.l2"),
         ("initializers.HeNormal", "write tg.initializers.he_normal"),
+        ("utils", "write tg.data for one_hot"),
+        ("datasets", r"write tg.data, such as tg.data.digits\(\)"),
+        ("activations", "write activation="),
+        ("plot_model", r"viz.graph\(loss\)"),
+        ("load_model", r"write tg.load\(path, model=model\)"),
+        ("count_params", r"write model.summary\(\)"),
+        ("reduce_mean", r"write np.mean\(t\)"),
+        ("device", "there is no other device"),
+        ("inference_mode", r"write tg.no_grad\(\)"),
+        ("set_grad_enabled", r"write tg.no_grad\(\) around"),
+        ("mm", "write t @ u"),
         ("GRU", r"dir\(tg\) lists what it has"),
         ("optim.Adagrad", "tinygrad_reg.optim has no 'Adagrad'; write tg.optim.AdaGrad"),
         ("losses.CrossEntropyLoss", "write tg.losses.softmax_crossentropy"),

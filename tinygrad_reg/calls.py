@@ -68,6 +68,9 @@ _RATE = "the learning rate is the optimizer's: optimizer=tg.optim.SGD(model.para
 _INSTEAD = {
     "lr": {"optimizer": _RATE},
     "learning_rate": {"optimizer": _RATE},
+    "validation_steps": {"validation_data": "each epoch ends with all of the validation data"},
+    "steps_per_epoch": {"batch_size": "an epoch goes over all of x once, batch_size samples a step"},
+    "initial_epoch": {"resume": "resume=path goes on behind the epochs that are done"},
     "seed": {"truncated": "numbers are drawn from the layer's rng=, or from this thread's generator (tg.seed)"},
     "test_size": {"fractions": "fractions are the shares of all parts, such as split(x, y, (0.8, 0.2))"},
     "from_logits": {"prediction": "softmax_crossentropy and sigmoid_crossentropy take logits, others probabilities"},
@@ -166,7 +169,9 @@ def _misfit(
         wanted = [p for p in by_name if p.default is p.empty] or by_name[: len(args) - len(placed)]
         shown = [*(p.name for p in placed), *(f"{p.name}=…" for p in wanted), *["…"] * (len(wanted) < len(by_name))]
         alone = f"{', '.join(p.name for p in placed) or 'nothing'}{' alone' * (len(placed) == 1)}"
-        return f"{name} takes {alone} by place, the others by name: {name}({', '.join(shown)})"
+        state = any(isinstance(value, Mapping) for value in args) and "model" in names
+        itself = f"; of a model not its state_dict() is given but the model: {name}(path, model=model)" * state
+        return f"{name} takes {alone} by place, the others by name: {name}({', '.join(shown)}){itself}"
     missing = str(error).rpartition("argument: ")[2].strip("'") if "missing" in str(error) else ""
     such = ", such as model.parameters()" if missing == "params" else ""
     return f"{name} also needs {missing}{such}: {call}" if missing else f"{name} was given {error}: {call}"

@@ -112,6 +112,7 @@ ON_TENSORS = {
     "normal_": "t.data = rng.normal(size=t.shape)",
     "assign": "t.data = ... for a leaf",
     "step": "optimizer.step()",
+    "t": "t.T",
 }
 
 # What Keras and PyTorch users look for on a model.
@@ -128,6 +129,9 @@ ON_MODELS = {
     "get_weights": ".state_dict()",
     "set_weights": ".load_state_dict(state)",
     "layers": ".named_modules()",
+    "apply": "a loop over .named_modules()",
+    "requires_grad_": "p.requires_grad = False, for each p of .parameters()",
+    "count_params": ".summary(), which counts them",
     "modules": ".named_modules()",
     "children": ".named_modules()",
     "get_layer": "model[index], or .named_modules()",

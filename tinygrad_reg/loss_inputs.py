@@ -29,6 +29,16 @@ def check_order(prediction: Tensor, target: Any, loss: str) -> None:
         )
 
 
+def check_logits(prediction: Tensor, activation: str, loss: str, on_probabilities: str) -> None:
+    """Probabilities given to a loss that takes logits: it trains, but badly, and nothing else would tell."""
+    if prediction.op == activation:
+        warnings.warn(
+            f"{loss} applies a {activation}, and was given the output of one: leave the model's {activation} out, or "
+            f"use {on_probabilities}",
+            stacklevel=users_level(),
+        )
+
+
 def as_target(prediction: Tensor, target: Any, loss: str) -> Any:
     """The target of an elementwise loss: in the prediction's shape and dtype."""
     if not isinstance(target, (np.ndarray, Tensor)):
@@ -86,6 +96,10 @@ def _mismatch(prediction: Tensor, target: Any, loss: str) -> ValueError:
                 "softmax_crossentropy without one" + (f" ({flat})" if given != wanted[:-1] else "")
             )
             advice += "; yes or no is one output a sample" if wanted[-1] == 2 else ""
+    elif len(given) == len(wanted) == 2 and given[0] == wanted[0]:
+        advice = f"the target has {given[1]} numbers a sample, so the model's last layer needs {given[1]} outputs"
+        if given[1] == 2 and wanted[1] == 1:
+            advice += "; one-hot labels of two classes go to one output as target[:, 1:]"
     else:
         advice = "compare what the model gives with what the data set holds"
     return ValueError(

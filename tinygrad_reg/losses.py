@@ -35,6 +35,7 @@ from .loss_inputs import (
     as_prediction,
     as_target,
     as_weights,
+    check_logits,
     check_order,
     check_range,
     check_rows,
@@ -165,6 +166,8 @@ def binary_crossentropy(prediction: Any, target: Any) -> Any:
 @_loss
 def sigmoid_crossentropy(prediction: Any, target: Any) -> Any:
     """Binary cross-entropy of logits z, mean(log(1 + e^z) − y·z): its gradient is (σ(z) − y)/n, however large z is."""
+    check_order(prediction, target, "sigmoid_crossentropy")
+    check_logits(prediction, "sigmoid", "sigmoid_crossentropy", "binary_crossentropy")
     y = as_target(prediction, target, "sigmoid_crossentropy")
     check_range(y, "target", "sigmoid_crossentropy", "labels are 0 or 1")
     return ops.softplus(prediction) - y * prediction
@@ -203,6 +206,8 @@ def softmax_crossentropy(prediction: Any, target: Any, mean: bool = False, /) ->
     >>> print(z.grad.round(6))
     [[-0.3  0.2  0.1]]
     """
+    check_order(prediction, target, "softmax_crossentropy")
+    check_logits(prediction, "softmax", "softmax_crossentropy", "categorical_crossentropy")
     y = as_labels(prediction, target, "softmax_crossentropy")
     if y.ndim < prediction.ndim:
         return ops.softmax_crossentropy(prediction, y, mean=mean)

@@ -27,6 +27,9 @@ def look_up(name: str, table: Mapping[str, T], kind: str) -> T:
     near = [known for known in table if _FOREIGN.get(_plain(small), "").partition(",")[0].endswith(f".{known}")]
     near += difflib.get_close_matches(small, table, 1) or [known for known in table if known.startswith(small)]
     hint = f"; did you mean '{near[0]}'?" if near else "."
+    written = _FOREIGN.get(_plain(small), "")
+    if not near and written.startswith(f"tg.{kind[:5]}"):  # an optimizer is one of tg.optim
+        hint = f"; write {written}."
     raise ValueError(f"no {kind} is called '{name}'{hint} There are {', '.join(table)}")
 
 
@@ -37,7 +40,10 @@ def resolve(given: Any, table: Mapping[str, T], kind: str, others: str) -> Any:
     <built-in function min>
     """
     found: Any = look_up(given, table, kind) if isinstance(given, str) else given
-    if isinstance(found, type) or not callable(found):
+    if isinstance(found, type):
+        write = f"the class {found.__name__}: write {found.__name__}()"
+        raise TypeError(f"{kind} must be a name such as {next(iter(table))!r}, or {others}, not {write}")
+    if not callable(found):
         raise TypeError(f"{kind} must be a name such as {next(iter(table))!r}, or {others}, not {given!r}")
     return found
 
@@ -78,6 +84,18 @@ _FOREIGN = {
     "input": "the sizes into the layers, such as tg.Dense(784, 128)", "imagedatagenerator": "tg.data.augmentation",
     "loadmnist": "tg.data.mnist(folder), or tg.data.digits(), which needs no file",
     "stopgradient": "t.detach()", "tocategorical": "tg.data.one_hot",
+    "utils": "tg.data for one_hot, split and batches, tg.optim for clipping",
+    "datasets": "tg.data, such as tg.data.digits()", "activations": 'activation="relu" in a layer, or tg.ops',
+    "plotmodel": "import viz; viz.graph(loss)", "countparams": "model.summary(), which counts them",
+    "loadmodel": "tg.load(path, model=model), with a model that is made as it was",
+    "savemodel": "tg.save(path, model=model)", "reducemean": "np.mean(t)", "reducesum": "np.sum(t)",
+    "reducemax": "np.max(t)", "mm": "t @ u", "bmm": "t @ u", "device": "nothing: there is no other device",
+    "inferencemode": "tg.no_grad()", "setgradenabled": "tg.no_grad() around what needs no graph",
+    "enablegrad": "tg.no_grad() around the rest: graphs are recorded everywhere else",
+    "kaiming": "tg.initializers.he_normal", "kaimingnormal": "tg.initializers.he_normal",
+    "kaiminguniform": "tg.initializers.he_uniform", "xavieruniform": "tg.initializers.glorot_uniform",
+    "momentum": "tg.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)",
+    "nesterov": "tg.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True)",
     "viz": "import viz, which is a package of its own", "models": "tg.Sequential or tg.Module",
 }  # fmt: skip
 

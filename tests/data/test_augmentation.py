@@ -153,7 +153,9 @@ def test_composition_is_one_after_the_other_from_one_generator():
     ("images", "error", "message"),
     [
         (IMAGES[:, 0], ValueError, r"\(N, C, H, W\), not \(40, 9, 8\); write x\[:, None\] for grey ones"),
-        (IMAGES[0, 0], ValueError, r"not \(9, 8\)"),
+        (IMAGES[0, 0], ValueError, r"not \(9, 8\); what is no image is changed by a function of your own$"),
+        (np.ones((3, 64)), ValueError, r"not \(3, 64\); grey ones are x\.reshape\(-1, 1, 8, 8\), .* tg\.Flatten\(\)"),
+        (np.ones(9), ValueError, r"not \(9,\); what is no image"),
         ((255 * IMAGES).astype(np.uint8), TypeError, "write x / 255"),
     ],
 )

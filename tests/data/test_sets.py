@@ -110,6 +110,11 @@ def test_splits_that_can_not_be_are_refused(options, message):
         split(X, Y, **options)
 
 
+def test_the_labels_are_told_by_which_a_split_is_stratified():
+    with pytest.raises(TypeError, match="stratify must hold the labels, one a sample, not True: write stratify=y"):
+        split(X, Y, stratify=True)
+
+
 def test_a_training_part_with_nan_has_no_mean():
     with pytest.raises(ValueError, match="2 values of the training set are NaN or infinite"):
         Standardizer([[1.0, np.nan], [np.inf, 2.0]])

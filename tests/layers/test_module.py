@@ -44,6 +44,22 @@ def layers_of(out):
 # ---- state
 
 
+def test_the_mode_is_no_argument_of_a_call():
+    model = tg.Sequential(tg.Dense(2, 3))
+    with pytest.raises(
+        TypeError, match=r"^Sequential takes no training=: model\.eval\(\) and .* tg\.predict\(model, x\)"
+    ):
+        model(np.ones((1, 2)), training=False)
+
+    class Own(tg.Module):
+        def forward(self, x, training=True):
+            return 2 * x if training else tg.nonsense
+
+    assert Own()(np.ones(2), training=True).data.tolist() == [2, 2]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'trainin'"):
+        Own()(np.ones(2), trainin=True)
+
+
 def test_state_is_found_in_lists_and_dicts_and_named_in_order():
     block = Block()
     names = [

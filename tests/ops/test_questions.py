@@ -111,6 +111,8 @@ def test_questions_are_methods_too(t):
     assert t.argmax() == 4
     assert t.argmax(axis=1).tolist() == [0, 1]
     assert t.argmin(1).tolist() == [1, 0]
+    with pytest.raises(TypeError, match="argmax has no option dim=; it takes axis="):
+        t.argmax(dim=1)
     assert t.argsort(axis=1)[0].tolist() == [1, 2, 0]
     assert t.any()
     assert t.all(axis=0).tolist() == [False, True, True]

@@ -93,7 +93,21 @@ CASES = {
     "labels as words": ({"y": Y.astype(str)}, TypeError, r"names, y = np.unique\(y, return_inverse=True\)"),
     "labels as a column": ({"y": Y[:, None]}, ValueError, r"write target.reshape\(-1\)"),
     "(N,) against (N, 1)": (
-        {"model": tg.Dense(4, 1), "y": ONE[:, 0], "loss": "mse"}, ValueError, r"write target.reshape\(-1, 1\)",
+        {"model": tg.Dense(4, 1), "y": ONE[:, 0], "loss": "mse"}, ValueError,
+        r"write target.reshape\(-1, 1\): y has the shape \(33,\), so y = y.reshape\(-1, 1\) before fit$",
+    ),
+    "one-hot against one output": (
+        {"model": tg.Dense(4, 1), "y": np.eye(2)[Y % 2], "loss": "mse"}, ValueError,
+        r"has 2 numbers a sample, so .* needs 2 outputs; .* go to one output as target\[:, 1:\]$",
+    ),
+    "accuracy of logits": (
+        {
+            "model": tg.Dense(4, 1, kernel_initializer="zeros", bias_initializer=tg.initializers.constant(9.0)),
+            "y": ONE, "metrics": ["accuracy"],
+            "loss": lambda p, t: tg.losses.sigmoid_crossentropy(p, t),
+        },
+        ValueError,
+        r"write threshold=0 .*: def accuracy_of_logits\(p, t\): return tg.metrics.accuracy\(p, t, threshold=0\)",
     ),
     "one output for softmax": ({"model": tg.Dense(4, 1)}, ValueError, "use sigmoid_crossentropy"),
     "logits for probabilities": (
@@ -192,7 +206,7 @@ def test_drop_last_is_the_way_out_of_a_batch_of_one():
 
 def test_a_softmax_before_a_loss_of_logits_gets_a_warning():
     twice = tg.Sequential(tg.Dense(4, 3, activation="softmax"))
-    with pytest.warns(UserWarning, match="softmax_crossentropy applies one again.*'categorical_crossentropy'"):
+    with pytest.warns(UserWarning, match="softmax_crossentropy applies a softmax, .* categorical_crossentropy"):
         tg.fit(twice, X, Y, loss="softmax_crossentropy", optimizer="sgd", verbose=0)
 
 

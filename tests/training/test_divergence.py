@@ -41,6 +41,8 @@ def test_the_first_value_that_is_not_finite_is_named():
     network = tg.Sequential(tg.Dense(4, 8), tg.layers.Lambda(lambda x: np.log(x - 100)), tg.Dense(8, 3))
     message, _ = diverge(network)
     assert "The first NaN value was that of 'log' in layer 1" in message
+    assert "so the learning rate is not to blame" in message and "x holds" not in message
+    assert "x holds numbers up to 5000: tg.data.Standardizer" in diverge(network, np.full((33, 4), -5e3) + X * 0)[0]
 
 
 def test_the_first_gradient_that_is_not_finite_is_named():

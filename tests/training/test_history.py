@@ -90,6 +90,17 @@ def test_a_loss_far_above_its_start_has_diverged(last):
     assert history.summary().splitlines()[-1] == f"diverged: {history.diverged()}"
 
 
+def test_a_loss_that_is_none_of_the_epochs_is_said_to_be_that_before_training():
+    history = History(loss=[1.0, 0.9], val_loss=[1.0, 0.9])
+    history.start_loss, history.start_lr = 1.2, 10.0
+    assert history.diagnosis().reasons == (
+        "the training loss went from 1.2 before training to 0.9 in 2 epochs (75% is left); the validation loss ended "
+        "at 0.9. Is it the learning rate (10), too few epochs, or too small a model?"
+    )
+    history.start_loss = 0.8
+    assert "went from 1 to 0.9" in history.diagnosis().reasons
+
+
 def test_a_loss_that_rose_a_little_has_not_diverged():
     history = History(loss=[0.5, 2.0])  # where the first step of a trained model is noisy, for instance
     assert history.diverged() == History().diverged() == "" and history.diagnosis().verdict == "underfitting"

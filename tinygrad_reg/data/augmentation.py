@@ -10,6 +10,7 @@ Generator or a seed, else this thread's generator draws. Use it on training imag
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,10 +33,7 @@ class Augmentation(Called):
         """The images, changed at random."""
         array = np.asarray(images)
         if array.ndim != 4:
-            raise ValueError(
-                f"images must have the shape (N, C, H, W), not {array.shape}"
-                + ("; write x[:, None] for grey ones" if array.ndim == 3 else "")
-            )
+            raise ValueError(f"images must have the shape (N, C, H, W), not {array.shape}" + _advice(array.shape))
         if array.dtype.kind != "f":
             raise TypeError(f"images must be floats, not {array.dtype}: write x / 255")
         return self.changed(array, generator(rng))
@@ -43,6 +41,19 @@ class Augmentation(Called):
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images changed, with random numbers from `rng`."""
         raise NotImplementedError
+
+
+def _advice(shape: tuple[int, ...]) -> str:
+    """How images come into their shape."""
+    if len(shape) == 3:
+        return "; write x[:, None] for grey ones"
+    side = math.isqrt(shape[1]) if len(shape) == 2 else 0
+    if not side or side**2 != shape[1]:
+        return "; what is no image is changed by a function of your own"
+    return (
+        f"; grey ones are x.reshape(-1, 1, {side}, {side}), and the model begins with tg.Flatten(). What is no image "
+        "is changed by a function of your own"
+    )
 
 
 # The classes are named as what they are called like, compose(shift(2), flip()), and as they print.

@@ -118,6 +118,8 @@ def split(
 
 
 def _stratified(labels: np.ndarray, samples: int, shares: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+    if labels.dtype == bool and not labels.shape:
+        raise TypeError(f"stratify must hold the labels, one a sample, not {labels}: write stratify=y")
     if labels.shape != (samples,):
         raise ValueError(
             f"stratify must hold one label a sample, shape ({samples},), not {labels.shape}; "

@@ -89,6 +89,13 @@ class Module(Called):
             if odd and type(self).__module__.startswith(f"{__package__}."):
                 raise TypeError(f"{self.where()} takes an array or a Tensor, not {type(odd[0]).__name__}") from error
             raise
+        except TypeError as error:
+            if "training" in options and "unexpected keyword argument 'training'" in str(error):
+                raise TypeError(
+                    f"{self.where()} takes no training=: model.eval() and model.train() switch the mode, and "
+                    "tg.predict(model, x) computes in eval mode"
+                ) from None
+            raise
         except ValueError as error:
             if name is None and (choose := instead(error)):
                 error.add_note(choose)

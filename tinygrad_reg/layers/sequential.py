@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, overload
 
 from ..tensor import Tensor
+from .activation import FUNCTIONS
 from .module import Module
 
 
@@ -114,6 +115,8 @@ def _layer(layer: Any, what: str) -> Module:
         return layer
     if isinstance(layer, type) and issubclass(layer, Module):
         raise TypeError(f"{what} is the class {layer.__name__}; write {layer.__name__}(...) for a layer of that kind")
+    if isinstance(layer, str) and layer in FUNCTIONS:
+        raise TypeError(f"{what} must be a layer or a function, not {layer!r}: write tg.ops.{layer}")
     if not callable(layer) or isinstance(layer, type):
         raise TypeError(f"{what} must be a layer such as tg.Dense(2, 4) or a function such as np.tanh, not {layer!r}")
     return Lambda(layer)

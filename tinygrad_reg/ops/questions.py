@@ -34,7 +34,12 @@ questions.update(
 
 
 def _method(ask: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda x, *args, **options: ask(x.data, *args, **options)
+    def method(x: Any, *args: Any, **options: Any) -> Any:
+        if "dim" in options:
+            raise TypeError(f"{ask.__name__} has no option dim=; it takes axis=")
+        return ask(x.data, *args, **options)
+
+    return method
 
 
 for _function in (np.argmax, np.argmin, np.argsort, np.any, np.all, np.nonzero):

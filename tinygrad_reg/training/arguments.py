@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
@@ -175,9 +176,16 @@ def check_targets(
                     loss(_repeated(out, len(y[start : start + 4096])), y[start : start + 4096])
             for name, metric in found.items():
                 if inspect.unwrap(metric) in map(inspect.unwrap, metrics.METRICS.values()):
-                    score(name, metric(_repeated(out, len(y)), y))
+                    score(name, metric, _repeated(out, len(y)), y)
         except (ValueError, TypeError) as error:
             raise type(error)(f"{what}{error}") from None
+
+
+def say_what_y_is(error: ValueError, y: np.ndarray) -> None:
+    """A loss speaks of the target, which is a batch of what the user calls y."""
+    reshaped = re.search(r"write target(\.reshape\([-\d, ]+\))", str(error))
+    if reshaped:
+        error.args = (f"{error}: y has the shape {y.shape}, so y = y{reshaped[1]} before fit",)
 
 
 def _repeated(out: np.ndarray, samples: int) -> np.ndarray:
@@ -302,4 +310,16 @@ def _callback(given: Any) -> Callback:
         raise TypeError(f"a callback with methods must be a tg.Callback: write class {name}(tg.Callback)")
     if not callable(given):
         raise TypeError(f"a callback must be such as tg.EarlyStopping(), or a function (epoch, logs), not {given!r}")
+    try:
+        signature = inspect.signature(given)
+    except ValueError:  # of something compiled, which does not tell
+        return FunctionCallback(given)
+    try:
+        signature.bind(1, {})
+    except TypeError:
+        name = getattr(given, "__name__", "callback")
+        raise TypeError(
+            f"a callback is called with (epoch, logs), and {name} takes {signature}: write def "
+            f"{name if name.isidentifier() else 'callback'}(epoch, logs)"
+        ) from None
     return FunctionCallback(given)

@@ -28,16 +28,16 @@ def sizes(model: Module) -> dict[str, float]:
 
 
 def refuse(
-    model: Module, loss: Tensor, optimizer: Optimizer, before: dict[str, float], epoch: int, batch: int
+    model: Module, loss: Tensor, optimizer: Optimizer, before: dict[str, float], x: np.ndarray, epoch: int, batch: int
 ) -> NoReturn:
     """Stop, naming the layer whose weight, value or gradient was the first to be no finite number.
 
-    `before` are the sizes of the weights when the training began: what has grown most is named, too.
+    `before` are the sizes of the weights when the training began: what has grown most is named, too, and how large the
+    numbers in `x` are. The first step can't blame the rate: none was taken before.
     """
     raise FloatingPointError(
         f"training diverged in epoch {epoch}, batch {batch}: {_first(model, loss)}. The step was not taken. "
-        f"{_growth(before, sizes(model))}The learning rate is {optimizer.lr:g}: try a lower one, clip=1.0, or look "
-        "closer with tg.debug()"
+        f"{_growth(before, sizes(model))}{_large(x)}{_advice(optimizer)}"
     )
 
 
@@ -49,6 +49,21 @@ def check_weights(model: Module, optimizer: Optimizer, epoch: int) -> None:
             f"training diverged at the end of epoch {epoch}: {bad}. The learning rate is {optimizer.lr:g}: try a lower "
             "one, or clip=1.0"
         )
+
+
+def _advice(optimizer: Optimizer) -> str:
+    if optimizer.steps:
+        return f"The learning rate is {optimizer.lr:g}: try a lower one, clip=1.0, or look closer with tg.debug()"
+    return (
+        "It is the first step, so the learning rate is not to blame: look in the layers and the loss for log(0), 0/0 "
+        "or √0, with tg.debug()"
+    )
+
+
+def _large(x: np.ndarray) -> str:
+    """Numbers that no initialization of weights is made for."""
+    largest = float(np.max(np.abs(x), initial=0.0))
+    return f"x holds numbers up to {number(largest)}: tg.data.Standardizer scales them. " if largest > 100 else ""
 
 
 def _first(model: Module, loss: Tensor) -> str:

@@ -124,11 +124,18 @@ def scores(found: dict[str, Callable[..., Any]], predictions: list[np.ndarray], 
     if not found:
         return {}
     joined = np.concatenate(predictions)
-    return {name: score(name, metric(joined, y)) for name, metric in found.items()}
+    return {name: score(name, metric, joined, y) for name, metric in found.items()}
 
 
-def score(name: str, value: Any) -> float:
-    """What a metric gave, as one number."""
+def score(name: str, metric: Callable[..., Any], prediction: Any, y: Any) -> float:
+    """What a metric gives, as one number."""
+    try:
+        value = metric(prediction, y)
+    except ValueError as error:
+        if "threshold=0" not in str(error):
+            raise
+        own = f"def {name}_of_logits(p, t): return tg.metrics.{name}(p, t, threshold=0)"
+        raise ValueError(f"{error}: {own}, and metrics=[{name}_of_logits]") from None
     number = value.item() if isinstance(value, (np.ndarray, np.generic, Tensor)) and value.size == 1 else value
     if not isinstance(number, Real):
         shown = f"an array of shape {np.shape(value)}" if np.ndim(value) else repr(value)

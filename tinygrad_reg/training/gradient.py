@@ -7,7 +7,6 @@ by Run with what is returned here.
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -120,22 +119,5 @@ def _check(parts: Parts, y: Any, loss: losses.Loss) -> None:
             "the loss does not depend on any parameter: somewhere between them the graph is cut (by .detach(), "
             ".numpy(), no_grad()), or the loss was computed with plain arrays"
         )
-    if isinstance(out, Tensor):
-        _warn_of_twice(out, loss)
-        if out.shape == (len(y), 1) and np.ndim(y) == 1:  # a loss of the house has refused it
-            columns_and_rows(total)
-
-
-def _warn_of_twice(out: Tensor, loss: Any) -> None:
-    """Probabilities given to a loss that takes logits: it trains, but badly, and nothing else would tell."""
-    for activation, on_logits, on_probabilities in (
-        ("softmax", losses.softmax_crossentropy, "categorical_crossentropy"),
-        ("sigmoid", losses.sigmoid_crossentropy, "binary_crossentropy"),
-    ):
-        if out.op == activation and loss is on_logits:
-            warnings.warn(
-                f"the model ends in a {activation}, and {loss.__name__} applies one again: leave the model's out, or "
-                f"use loss='{on_probabilities}'",
-                UserWarning,
-                stacklevel=2,
-            )
+    if isinstance(out, Tensor) and out.shape == (len(y), 1) and np.ndim(y) == 1:  # a loss of the house has refused it
+        columns_and_rows(total)

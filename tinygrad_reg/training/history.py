@@ -168,7 +168,7 @@ class History(dict[str, list[float]]):
         if not np.isfinite(ends).all() or start <= 0:
             raise ValueError(f"a diagnosis compares finite losses with the one at the start, above 0; given {ends}")
         left = loss[-1] / start
-        text = f"the training loss went from {start:.3g} to {loss[-1]:.3g} in {len(loss)} epochs ({left:.0%} is left)"
+        text = f"{self._course(start)} ({left:.0%} is left)"
         verdict = "underfitting" if left > remaining else "good fit"
         if val is None:
             text += "; whether that holds for other data, only validation_data= can tell"
@@ -185,23 +185,30 @@ class History(dict[str, list[float]]):
                 text += " (which is measured with noise and batch statistics on)" if alike else ""
             if best + 1 < len(val):
                 text += f", after its minimum of {val[best]:.3g} in epoch {best + 1}"
-        return Diagnosis(verdict, text + self._scores())
+        text += self._scores()
+        if verdict == "underfitting":
+            rate = "" if self.start_lr is None else f" ({self.start_lr:g})"
+            text += f". Is it the learning rate{rate}, too few epochs, or too small a model?"
+        return Diagnosis(verdict, text)
 
     def diverged(self) -> str:
         """What to say of a training loss that ended far above its start, or as no finite number; "" of any other.
 
         >>> History({"loss": [2.0, 5e9]}).diverged()
-        'the training loss went from 2 to 5e+09 in 2 epochs: try a lower learning rate, or clip=1.0'
+        'the training loss went from 2 to 5e+09 in 2 epochs: try a lower learning rate, standardized x, or clip=1.0'
         """
         if not self.get("loss"):
             return ""
         start, end = self["loss"][0] if self.start_loss is None else self.start_loss, self["loss"][-1]
         if not 0 < start < math.inf or end <= _DIVERGED * start:
             return ""
-        epochs = f"{len(self['loss'])} epoch{'s' * (len(self['loss']) != 1)}"
-        return (
-            f"the training loss went from {start:.3g} to {end:.3g} in {epochs}: try a lower learning rate, or clip=1.0"
-        )
+        return f"{self._course(start)}: try a lower learning rate, standardized x, or clip=1.0"
+
+    def _course(self, start: float) -> str:
+        """From where the training loss went to where; the loss at the start may be none of the epochs'."""
+        epochs, before = len(self["loss"]), " before training" * (start == self.start_loss)
+        end = f"{self['loss'][-1]:.3g} in {epochs} epoch{'s' * (epochs != 1)}"
+        return f"the training loss went from {start:.3g}{before} to {end}"
 
     def _start(self) -> float:
         """The loss at the start: a first batch may be an easy one, and a first epoch has learned already."""

@@ -211,7 +211,11 @@ class Run:
             self.model.project(lr)
 
     def _gradient(self, x: Any, y: Any, weights: Any, figures: Figures) -> Any:
-        out, loss, penalty, total = self.gradient(x, y, weights)
+        try:
+            out, loss, penalty, total = self.gradient(x, y, weights)
+        except ValueError as error:
+            arguments.say_what_y_is(error, self.train.arrays[1])
+            raise
         if not self._steps:
             self._check_first(out, mean_over(self.loss, total.item(), len(y)))
         if not (math.isfinite(total.item()) and divergence.finite_gradients(self.parameters)):
@@ -221,7 +225,8 @@ class Run:
                     "samples have none. The step was not taken"
                 )
             graph = self.gradient.with_graph()
-            divergence.refuse(self.model, graph, self.optimizer, self._sizes, self.epoch, self._batch + 1)
+            x_all = self.train.arrays[0]
+            divergence.refuse(self.model, graph, self.optimizer, self._sizes, x_all, self.epoch, self._batch + 1)
         if self._left_out is None:
             own = set(self.parameters)
             self._left_out = {path: p for path, p in self.model.named_parameters() if p in own}
