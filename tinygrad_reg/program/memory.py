@@ -65,10 +65,9 @@ class Memory:
 
 
 def _is_view(value: np.ndarray, x: Node) -> bool:
-    """Whether the array lies in the memory of what a line reads."""
-    if not isinstance(x.value, np.ndarray):
-        return False
-    return np.may_share_memory(x.value, value) or (isinstance(x, Input) and np.may_share_memory(x.first, value))
+    """Whether the array lies in the memory of what a line reads, or of what it stood for in the capture."""
+    first = (x.first,) if isinstance(x, Input) else ()
+    return any(isinstance(y, np.ndarray) and np.may_share_memory(y, value) for y in (x.value, *first, *x.twins))
 
 
 def layout(value: Any) -> tuple[Any, ...]:

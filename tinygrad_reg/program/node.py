@@ -20,7 +20,8 @@ class Node:
     """A line of the program: a function, what it was given (nodes among it), and the value that it gave in capture."""
 
     __slots__ = (
-        "_operands", "arguments", "changes", "code", "function", "name", "op", "options", "phase", "place", "value",
+        "_operands", "arguments", "changes", "code", "function", "name", "op", "options", "phase", "place", "twins",
+        "value",
     )  # fmt: skip
     kind = ""  # of an Input
     of: Any = None
@@ -29,6 +30,7 @@ class Node:
         self.function, self.arguments, self.options = function, arguments, options or {}
         self._operands: list[Node] | None = None
         self.value: Any = None
+        self.twins: tuple[Any, ...] = ()  # the values of equal lines, in whose places it stands
         self.name = ""  # what the user's code, or the op's, calls it
         self.op = ""  # the op whose forward or derivative this is part of
         self.phase = "forward"

@@ -127,6 +127,7 @@ def share(nodes: list[Node], results: list[Node]) -> list[Node]:
             twin = same.get(key)
             if twin is not None:
                 instead[node] = twin
+                twin.twins += (node.value, *node.twins)
                 twin.name = twin.name or node.name
                 continue
             same[key] = node
