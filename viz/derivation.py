@@ -21,6 +21,7 @@ from .theme import Theme, look
 from .typeset import typeset
 from .ways import Ways, find
 
+_RAISED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 MOST = 32  # ways that are written out
 MOST_FACTORS = 500  # of a way that is written out
 
@@ -30,11 +31,12 @@ class Derivation:
 
     def __init__(
         self, goal: str, wrt: str, paths: Sequence[Path], names: Sequence[str], digits: int, theme: Theme,
-        definitions: Sequence[tuple[str, str]],
+        definitions: Sequence[tuple[str, str]], ways: int,
     ) -> None:  # fmt: skip
         self.goal, self.wrt = goal, wrt
         self._definitions = definitions  # what the tensors without a name are that a way leads through
         self.paths = tuple(paths)
+        self._ways = ways  # how many there are, written out or not
         self.gradient = np.asarray(
             sum((p.contribution for p in paths[1:]), start=paths[0].contribution)
         )  # of all paths
@@ -47,26 +49,41 @@ class Derivation:
         """Symbols, then numbers, a line each."""
         head = f"∂{clean(self.goal)}/∂{clean(self.wrt)}"
         where = [f"where {clean(name)} = {clean(formula, 60)}" for name, formula in self._definitions]
+        shares = self._shares()
+        if shares:
+            where.append(f"where {shares[0]} is what comes by way {shares[1]} of {self._ways}")
         if len(self.paths) == 1:
+            head = clean(self.paths[0].factors[-1].arrives, 60)
             pad = " " * (len(head) + 3)
-            return "\n".join([*self._path(self.paths[0], head), *(pad + line for line in where)])
+            return "\n".join([*self._path(self.paths[0], head, set()), *(pad + line for line in where)])
+        written: set[str] = set()
         lines = [f"{head} is the sum over {len(self.paths)} ways:"]
         for at, path in enumerate(self.paths, 1):
             way = " → ".join(clean(n, 14) for n in (self.goal, *(f.input for f in path.factors)))
             way += ", directly" if len(path.factors) == 1 else ""
-            lines += [f"({at})  {way}", *(f"     {line}" for line in self._path(path, "part " + str(at)))]
+            lines += [f"({at})  {way}", *(f"     {line}" for line in self._path(path, f"part {at}", written))]
         parts = [_bracketed(short(p.contribution, self._digits)) for p in self.paths]
         lines.append(f"{head} = {' + '.join(parts)} = {short(self.gradient, self._digits)}")
         return "\n".join([*lines, *where])
 
-    def _path(self, path: Path, head: str) -> Iterator[str]:
+    def _shares(self) -> tuple[str, str] | None:
+        """The first name of a share that is written out, and the number of its way."""
+        of_one = len(self.paths) == 1
+        for path in self.paths:
+            for f in path.factors[: None if of_one else -1]:
+                if f.arrives.startswith("(") and (of_one or not path.in_numbers):
+                    return clean(f.arrives, 60), f.arrives.rpartition(")")[2].translate(_RAISED)
+        return None
+
+    def _path(self, path: Path, head: str, written: set[str]) -> Iterator[str]:
+        """The lines of one way; what stands in those `written` before, and is the same on this one, is left out."""
         pad = " " * len(head)
         is_part = len(self.paths) > 1  # of a derivative, so what is directly under it is not all of it
         product = f"{head} = {' · '.join(f'∂{clean(f.node, 14)}/∂{clean(f.input, 14)}' for f in path.factors)}"
         if not path.in_numbers:
             yield product
-            for f, formula in self._stages(path):
-                left = head if is_part and f is path.factors[-1] else f"∂{clean(self.goal)}/∂{clean(f.input)}"
+            for f, formula in self._stages(path, written):
+                left = head if f is path.factors[-1] else clean(f.arrives, 60)
                 result = short(f.part, self._digits)
                 yield f"{pad}   {left} = {clean(formula, 70)}{f' = {result}' if result != formula else ''}"
             return
@@ -80,18 +97,19 @@ class Derivation:
         if len(shown) > 1:
             yield f"{pad} = {' · '.join(_bracketed(number(value, self._digits)) for _, value in shown)}"
         yield f"{pad} = {short(path.contribution, self._digits)}"
-        first = {text.split("′")[0]: text for f in reversed(path.factors) for text in reversed(f.where)}
-        for text in first.values():
+        for text in _slopes(path.factors):
             yield f"{pad}   where {clean(text, 60)}"
 
-    def _stages(self, path: Path) -> Iterator[tuple[Factor, str]]:
+    def _stages(self, path: Path, written: set[str]) -> Iterator[tuple[Factor, str]]:
         """Where arrays take part: how the gradient of each factor's input is made of the one before."""
         for at, f in enumerate(path.factors):
             formula = f.texts[0]
             if f.values is not None:  # plain numbers: their product, times what has come as far as here
-                come = [f"∂{self.goal}/∂{f.node}"] if at else []
+                come = [f.upstream] if at else []
                 formula = " · ".join([*come, *(compound(text) for text in f.texts if text != "1")]) or "1"
-            yield f, formula
+            if f.arrives not in written:
+                written.add(f.arrives)
+                yield f, formula
 
     # ---- LaTeX
 
@@ -100,13 +118,14 @@ class Derivation:
         """The same as formulas, each of which LaTeX and matplotlib's mathtext can set: put it between dollars."""
         head = latex.fraction(self.goal, self.wrt)
         lines = []
+        written: set[str] = set()
         for at, path in enumerate(self.paths, 1):
-            left = head if len(self.paths) == 1 else f"P_{{{at}}}"
+            left = latex.formula(path.factors[-1].arrives, self._names) if len(self.paths) == 1 else f"P_{{{at}}}"
             if len(self.paths) == 1 or len(path.factors) > 1 or not path.in_numbers:
                 lines.append(f"{left} = {_cdot(latex.fraction(f.node, f.input) for f in path.factors)}")
             if not path.in_numbers:
-                for f, formula in self._stages(path):
-                    stage = left if f is path.factors[-1] else latex.fraction(self.goal, f.input)
+                for f, formula in self._stages(path, written):
+                    stage = left if f is path.factors[-1] else latex.formula(f.arrives, self._names)
                     lines.append(f"{stage} = {latex.formula(formula, self._names)}{self._size(f.part, formula)}")
                 continue
             shown = _shown(path)
@@ -124,7 +143,13 @@ class Derivation:
         elif len(self.paths) > 1:
             parts = " + ".join(_bracketed(self._latex(p.contribution)) for p in self.paths)
             lines.append(f"{head} = {parts} = {self._latex(self.gradient)}")
+        for text in _slopes(factor for path in self.paths if path.in_numbers for factor in path.factors):
+            lines.append(" = ".join(latex.formula(side, self._names) for side in text.split(" = ")))
         lines += [f"{latex.name(name)} = {latex.formula(text, self._names)}" for name, text in self._definitions]
+        shares = self._shares()
+        if shares:
+            what = rf"\mathrm{{what\ comes\ by\ way\ {shares[1]}\ of\ {self._ways}}}"
+            lines.append(f"{latex.formula(shares[0], self._names)} = {what}")
         return lines
 
     def _latex(self, value: np.ndarray) -> str:
@@ -204,21 +229,29 @@ def derivation(
         )
     if path is not None and not (isinstance(path, int) and 0 <= path < ways.count):
         raise IndexError(f"there are ways 0 to {ways.count - 1:,}, but not {path!r}")
-    chosen = [ways.way(n) for n in (range(ways.count) if path is None else [path])]
-    factors = max(map(len, chosen))
+    chosen = {n + 1: ways.way(n) for n in (range(ways.count) if path is None else [path])}
+    factors = max(map(len, chosen.values()))
     if factors > MOST_FACTORS:
         raise ValueError(
             f"a way from {top} to {goal} has {factors:,} factors, and up to {MOST_FACTORS} are written out: give the "
             "wrt= of a tensor that is nearer; viz.flow(loss, wrt=...) draws ways of any length"
         )
-    paths, definitions = along(record, chosen)
-    return Derivation(top, goal, paths, names, digits, colors, definitions)
+    paths, definitions = along(record, chosen, ways.meetings)
+    return Derivation(top, goal, paths, names, digits, colors, definitions, ways.count)
 
 
 def _shown(path: Path) -> list[tuple[str, float]]:
     """The factors in symbols and in numbers, without those that are simply 1."""
     pairs = [pair for f in path.factors for pair in zip(f.texts, f.values or (), strict=True)]
     return [(text, value) for text, value in pairs if text != "1"] or pairs[:1]
+
+
+def _slopes(factors: Iterable[Factor]) -> Iterator[str]:
+    """What σ′ stands for, once for each function."""
+    first: dict[str, str] = {}
+    for text in (text for f in factors for text in f.where):
+        first.setdefault(text.split("′")[0], text)
+    yield from first.values()
 
 
 def _joined(factors: Sequence[str], dot: str = " · ") -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,7 +24,9 @@ class Factor:
     input: str
     texts: tuple[str, ...]  # what it is the product of, "w4", "σ′(z4)"; of arrays how it is applied, "∂L/∂M2 @ W2ᵀ"
     values: tuple[float, ...] | None  # the same in numbers, None for arrays
-    part: np.ndarray  # the gradient that has come as far as `input` on this path
+    part: np.ndarray  # the gradient that has come as far as `input` on this path ...
+    arrives: str  # ... and what that is called: ∂L/∂W, or (∂L/∂W)₁ where other paths bring the rest of it
+    upstream: str  # the same of `node`
     where: tuple[str, ...] = ()  # what σ′ stands for
 
 
@@ -48,31 +50,54 @@ class Path:
 Way = Sequence[Sequence[BackwardStep]]  # at each step, the shares that go from one tensor to the next
 
 
-def along(record: Record, ways: Sequence[Way]) -> tuple[list[Path], list[tuple[str, str]]]:
-    """Each way with its factors, and what the tensors without a name are that they lead through."""
-    paths = [Path(tuple(_merged(_factors(record, way)))) for way in ways]
+def along(
+    record: Record, ways: Mapping[int, Way], meetings: Collection[int]
+) -> tuple[list[Path], list[tuple[str, str]]]:
+    """Each way with its factors, and what the tensors without a name are that they lead through.
+
+    `ways` are numbered, from 1; at `meetings`, a way brings only a share of the gradient.
+    """
+    paths = [Path(tuple(_merged(_factors(record, way, number, meetings)))) for number, way in ways.items()]
     stops = [tuple(factor.input for factor in path.factors) for path in paths]
-    if len(set(stops)) == len(stops) and all(len(s) > 1 or len(way) == 1 for s, way in zip(stops, ways, strict=True)):
+    if len(set(stops)) == len(stops) and all(
+        len(s) > 1 or len(way) == 1 for s, way in zip(stops, ways.values(), strict=True)
+    ):
         return paths, []
     # With what has no name passed over, a way would be no chain any more, or look like another one.
-    on_ways = {shares[0].input for way in ways for shares in way}
+    on_ways = {shares[0].input for way in ways.values() for shares in way}
     definitions = [(step.name, _dotted(definition(record.forward, step, on_ways))) for step in record.forward
                    if step.index in on_ways and step.op and unnamed(step)]  # fmt: skip
-    return [Path(tuple(_factors(record, way, on_ways))) for way in ways], definitions
+    whole = [tuple(_factors(record, way, number, meetings, on_ways)) for number, way in ways.items()]
+    return [Path(factors) for factors in whole], definitions
 
 
-def _factors(record: Record, way: Way, kept: Collection[int] = ()) -> list[Factor]:
+def _factors(
+    record: Record, way: Way, number: int, meetings: Collection[int], kept: Collection[int] = ()
+) -> list[Factor]:
     """The factors of a way, and what comes as far as each; tensors that are `kept` stand in it as their names."""
     gradient = np.ones(record.output.shape, record.output.dtype)
-    factors = []
+    factors: list[Factor] = []
     for shares in way:
         top, bottom = record.forward[shares[0].node], record.forward[shares[0].input]
         gradient = send_back(top.tensor, bottom.tensor, gradient)
-        factors.append(_factor(record, shares, gradient, kept))
+        arrives = _called(record.forward[-1].name, bottom.name, number if bottom.index in meetings else 0)
+        upstream = factors[-1].arrives if factors else "1"
+        factors.append(_factor(record, shares, gradient, arrives, upstream, kept))
     return factors
 
 
-def _factor(record: Record, shares: Sequence[BackwardStep], part: np.ndarray, kept: Collection[int]) -> Factor:
+def _called(goal: str, name: str, way: int) -> str:
+    """What has come as far as tensor `name`: its gradient, or the share of it that comes by one way."""
+    gradient = f"∂{goal}/∂{name}"
+    return f"({gradient}){str(way).translate(_LOWERED)}" if way else gradient
+
+
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def _factor(
+    record: Record, shares: Sequence[BackwardStep], part: np.ndarray, arrives: str, upstream: str, kept: Collection[int]
+) -> Factor:
     steps = record.forward
 
     def local_text(share: BackwardStep) -> str:
@@ -83,8 +108,7 @@ def _factor(record: Record, shares: Sequence[BackwardStep], part: np.ndarray, ke
         texts = [f"{top.symbol}′({bottom.name})" if is_activation(top) else local_text(s) for s in shares]
         value = slope(steps, shares)
         where = (f"{texts[0]} = {local_text(shares[0])}",) if is_activation(top) else ()
-        return Factor(top.name, bottom.name, (" + ".join(texts),), (value,), part, where)
-    upstream = "1" if top is steps[-1] else f"∂{steps[-1].name}/∂{top.name}"
+        return Factor(top.name, bottom.name, (" + ".join(texts),), (value,), part, arrives, upstream, where)
     texts = []
     for s in shares:
         parts = re.split(r"(\bG\b|local)", how(s, steps))
@@ -92,7 +116,7 @@ def _factor(record: Record, shares: Sequence[BackwardStep], part: np.ndarray, ke
         words = {"G": upstream, "local": local if local.isidentifier() else f"({local})"}
         meets = "".join(words.get(part, part) for part in parts)
         texts.append(f"{upstream}, unchanged" if s.how == "G ⊙ local" and local == "1" else meets)
-    return Factor(top.name, bottom.name, (" + ".join(texts),), None, part)
+    return Factor(top.name, bottom.name, (" + ".join(texts),), None, part, arrives, upstream)
 
 
 def _merged(factors: Sequence[Factor]) -> list[Factor]:
@@ -103,7 +127,8 @@ def _merged(factors: Sequence[Factor]) -> list[Factor]:
         if before and before.values is not None and f.values is not None and is_given(f.node):
             kept = [(t, v) for t, v in zip(before.texts + f.texts, before.values + f.values, strict=True) if t != "1"]
             texts, values = tuple(t for t, _ in kept) or ("1",), tuple(v for _, v in kept) or (1.0,)
-            merged[-1] = Factor(before.node, f.input, texts, values, f.part, before.where + f.where)
+            merged[-1] = replace(before, input=f.input, texts=texts, values=values, part=f.part, arrives=f.arrives,
+                                 where=before.where + f.where)  # fmt: skip
         else:
             merged.append(f)
     return merged

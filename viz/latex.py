@@ -36,10 +36,10 @@ def name(text: str) -> str:
         return plain
     if re.fullmatch(r"−?[\d.]+(e−?\d+)?", plain):
         return number(plain)
-    safe = "".join(
-        c if c.isalnum() or c in ".+-,/()" else r"\_" if c == "_" else r"\," if c == " " else "?" for c in plain
-    )
-    return f"\\mathrm{{{safe or '?'}}}"
+    dotted = "." in plain  # mathtext sets a space behind the dot of 0.kernel, but not in a text
+    space = " " if dotted else r"\,"
+    safe = "".join({"_": r"\_", " ": space}.get(c, c if c.isalnum() or c in ".+-,/()" else "?") for c in plain)
+    return f"\\{'text' if dotted else 'mathrm'}{{{safe or '?'}}}"
 
 
 def number(text: str) -> str:
@@ -62,9 +62,10 @@ def formula(text: str, names: Iterable[str] = ()) -> str:
     any_name = "|".join(map(re.escape, known)) or "(?!)"
     pattern = "|".join(
         [
+            rf"\(∂(?:{any_name})/∂(?:{any_name})\)[₀-₉]+",
             rf"∂(?:{any_name})/∂(?:{any_name})(?![^\W_])",
             *(rf"(?<![^\W_]){re.escape(n)}(?![^\W_²³ᵀ])" for n in known),
-            r"[A-Za-z]+[0-9]*",
+            r"[A-Za-z]+(?:_[A-Za-z]+)*[0-9]*",
             r"[0-9]+(?:\.[0-9]+)?",
             "[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗⁿ]+",
             r"\s+",
@@ -104,6 +105,9 @@ def _argument(tokens: list[str], known: frozenset[str], at: int) -> tuple[str, i
 def _symbol(token: str, known: frozenset[str]) -> str:
     if token in known:
         return name(token)
+    if token.startswith("(∂"):
+        inner, _, way = token[1:].partition(")")
+        return f"\\left({_symbol(inner, known)}\\right)_{{{way.translate(_SUBSCRIPTS)}}}"
     if token[0] == "∂" and len(token) > 1:
         return fraction(*token[1:].split("/∂", 1))
     if token in _SIGNS:
@@ -112,8 +116,8 @@ def _symbol(token: str, known: frozenset[str]) -> str:
         return f"^{{{token.translate(_RAISED)}}}"
     if token in _FUNCTIONS:
         return f"\\{token} "
-    if len(token) > 1 and token.isalpha():
-        return f"\\,\\mathrm{{{token}}}\\,"
+    if len(token) > 1 and token.replace("_", "").isalpha():
+        return f"\\,{name(token)}\\,"
     if token.isalnum():
         return name(token)
     return token if token in "+-/=,()[]<>|'@" else ""

@@ -48,6 +48,11 @@ class Ways:
         self.count = self._from.get(len(record.forward) - 1, 0)
         if not self.count:
             raise unreached(record, goal)
+        reached = {len(record.forward) - 1: 1}  # for each tensor on a way: how many ways lead to it
+        for node in sorted(self._next, reverse=True):
+            for input in self._next[node]:
+                reached[input] = reached.get(input, 0) + reached[node]
+        self.meetings = frozenset(i for i, ways in reached.items() if ways > 1)  # each brings a share of their gradient
 
     def way(self, n: int) -> list[list[BackwardStep]]:
         """Way number n, from 0: at each of its steps, the shares that go from one tensor to the next."""

@@ -70,6 +70,60 @@ def test_the_sum_over_all_ways() -> None:
     np.testing.assert_array_equal(one.gradient, found.paths[1].contribution)
 
 
+def test_a_share_of_a_gradient_does_not_carry_the_name_of_all_of_it() -> None:
+    x = Tensor([[0.5, -1.0], [2.0, 1.0]], name="x")
+    w = Tensor([[0.4], [-0.3]], requires_grad=True, name="w")
+    y = (x @ w).sigmoid()
+    e = 3.0 * y
+    L = np.mean(np.log(y) + np.exp(e))
+    gradients = {s.name: s.gradient for s in tg.explain(L).forward}
+    found = viz.derivation(L, wrt=w)
+    factors = [f for path in found.paths for f in path.factors]
+    whole = [f for f in factors if f.arrives == f"∂L/∂{f.input}"]
+    assert {f.input for f in whole} > {"e"} and {f.input for f in factors} - {f.input for f in whole} > {"y"}
+    for f in whole:
+        np.testing.assert_allclose(f.part, gradients[f.input], rtol=1e-12)
+    shares = {f.arrives: f.part for f in factors if f.input == "y"}
+    assert list(shares) == ["(∂L/∂y)₁", "(∂L/∂y)₂"]
+    np.testing.assert_allclose(sum(shares.values()), gradients["y"], rtol=1e-12)
+    text = found.text
+    assert "∂L/∂y =" not in text and "(∂L/∂y)₂ = " in text and "= (∂L/∂y)₂ ⊙ (y · (1 − y)) = " in text
+    assert text.splitlines()[-1] == "where (∂L/∂y)₁ is what comes by way 1 of 2"
+    lines = viz.derivation(L, wrt=w).latex_lines
+    assert r"\left(\frac{\partial L}{\partial y}\right)_{1}" in "".join(lines)
+    assert lines[-1].endswith(r"\mathrm{what\ comes\ by\ way\ 1\ of\ 2}")
+
+
+def test_one_way_of_several_is_called_a_share() -> None:
+    w, x = Tensor(0.8, requires_grad=True, name="w"), Tensor(0.5, name="x")
+    q = w * x
+    r = q.tanh() * w
+    first, *_, last = viz.derivation(r, wrt=w, path=1).text.splitlines()
+    assert first == "(∂r/∂w)₂ = ∂r/∂q · ∂q/∂w"
+    assert last.strip() == "where (∂r/∂w)₂ is what comes by way 2 of 2"
+    assert "₁" not in viz.derivation(q, wrt=w, path=0).text
+
+
+def test_what_all_ways_begin_with_is_written_once() -> None:
+    w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    total = np.mean(np.sin(w) + np.cos(w))
+    lines = viz.derivation(total, wrt=w).text.splitlines()
+    assert sum("repeated over the averaged axes" in line for line in lines) == 1
+
+
+def test_formulas_set_as_a_picture_say_what_a_slope_is() -> None:
+    loss, biases = examples.lecture_chain()
+    assert r"\sigma'(z_{4}) = a_{4}\cdot (1-a_{4})" in viz.derivation(loss, wrt=biases[0]).latex_lines
+
+
+def test_a_layers_parameter_is_set_without_a_gap(renders: object) -> None:
+    assert latex.name("0.kernel_1") == r"\text{0.kernel\_1}"
+    renders(latex.name("0.kernel_1"))  # type: ignore[operator]
+    wide, narrow = (renders(latex.name(name)).width for name in ("0.kernel", "0kernel"))  # type: ignore[operator]
+    dot = renders(r"\text{.}").width  # type: ignore[operator]
+    assert wide - narrow == pytest.approx(dot, abs=1.0)
+
+
 def test_matrix_products_are_written_transposed() -> None:
     loss = examples.network()
     w1 = next(s.tensor for s in tg.explain(loss).forward if s.name == "W1")
