@@ -82,6 +82,33 @@ def test_a_norm_is_right_where_the_squares_are_beyond_float16():
     np.testing.assert_allclose(x.grad, 50**-0.5, rtol=1e-3)
 
 
+MATRIX = np.array([[4, 1, 0], [1, 3, -1], [0, -1, 2]], np.float16)
+LINALG = {
+    "inv": np.linalg.inv,
+    "pinv": np.linalg.pinv,
+    "det": np.linalg.det,
+    "slogdet": lambda x: np.linalg.slogdet(x).logabsdet,
+    "sign": lambda x: np.linalg.slogdet(x).sign * x,
+    "cholesky": np.linalg.cholesky,
+    "solve": lambda x: np.linalg.solve(x, x[0] * 2),
+    "power": lambda x: np.linalg.matrix_power(x, -2),
+}
+
+
+@pytest.mark.parametrize("create_graph", [False, True], ids=["plain", "with_graph"])
+@pytest.mark.parametrize("op", LINALG)
+def test_equations_are_solved_although_lapack_has_no_float16(op, create_graph):
+    found = {}
+    for dtype in (np.float16, np.float64):
+        x = tg.Tensor(MATRIX.astype(dtype), requires_grad=True)
+        out = LINALG[op](x)
+        share = tg.gradients(out.sum(), x, create_graph)
+        assert out.dtype == share.dtype == dtype
+        found[dtype] = out.numpy(), np.asarray(share.data)
+    for half, exact in zip(found[np.float16], found[np.float64], strict=True):
+        np.testing.assert_allclose(half, exact, rtol=4e-3, atol=2e-3)
+
+
 def test_more_equal_numbers_than_float16_can_count_share_a_maximum():
     x = tg.Tensor(np.ones(70000, np.float16), requires_grad=True)
     np.max(x).backward()

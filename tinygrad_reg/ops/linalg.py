@@ -1,7 +1,7 @@
 """Matrices and lengths: norm, inverse, solving equations, determinants, Cholesky's root.
 
 The last two axes are the matrix, axes before them are batches. Derivatives are written with @ and each other, so they
-can be differentiated again.
+can be differentiated again. LAPACK knows no float16: it is taken to float32 and back (sums=True).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backward import unbroadcast
+from ..half import widened
 from ..modes import quiet
 from ..primitive import composed, primitive
 from ..source import result
@@ -81,7 +82,7 @@ def _normed_axes(ndim: int, axis: Any) -> tuple[int, ...]:
 
 
 @primitive(
-    numpy=np.linalg.inv, text="x⁻¹", expects="the last two axes are a square matrix that can be inverted",
+    sums=True, numpy=np.linalg.inv, text="x⁻¹", expects="the last two axes are a square matrix that can be inverted",
     why="x · x⁻¹ is fixed, so the inverse moves against x, multiplied by the inverse from both sides.",
 )  # fmt: skip
 def inv(x: Any) -> Any:
@@ -96,7 +97,7 @@ def _(g, out, x):
 
 
 @primitive(
-    numpy=np.linalg.solve, text="x⁻¹ @ y",
+    sums=True, numpy=np.linalg.solve, text="x⁻¹ @ y",
     expects="x is a square matrix that can be inverted, (n, n); y has n rows, (n, k), or is a vector (n,)",
     why="The right side's share solves the transposed equations; the matrix gets minus its product with the solution.",
 )  # fmt: skip
@@ -123,7 +124,7 @@ def _(g, out, x, y):
 
 
 @primitive(
-    numpy=np.linalg.pinv, text="x⁺",
+    sums=True, numpy=np.linalg.pinv, text="x⁺",
     why="It moves as the inverse does, and into the rows and columns that x did not reach.",
 )  # fmt: skip
 def pinv(x: Any, *, rcond: Any = None) -> Any:
@@ -145,7 +146,7 @@ def _(g, out, x, *, rcond=None):
 
 
 @primitive(
-    numpy=np.linalg.det, text="|x|", expects="the last two axes are a square matrix",
+    sums=True, numpy=np.linalg.det, text="|x|", expects="the last two axes are a square matrix",
     why="The determinant is linear in each element: its factor is the determinant of the rest, the cofactor.",
 )  # fmt: skip
 def det(x: Any) -> Any:
@@ -159,7 +160,7 @@ def _(g, out, x):
 
 
 @primitive(
-    text="cof x", expects="the last two axes are a square matrix",
+    sums=True, text="cof x", expects="the last two axes are a square matrix",
     why="The cofactors are |x| · x⁻ᵀ: the product rule, with the derivatives of both.",
 )  # fmt: skip
 def cofactors(x: Any) -> Any:
@@ -193,7 +194,7 @@ def _inverse(x: Any) -> Any:
 
 
 @primitive(
-    text="ln |det x|", expects="the last two axes are a square matrix",
+    sums=True, text="ln |det x|", expects="the last two axes are a square matrix",
     why="The determinant's cofactors, divided by the determinant, are the inverse.",
 )  # fmt: skip
 def logabsdet(x: Any) -> Any:
@@ -222,7 +223,7 @@ def slogdet(x: Any) -> SignAndLog:
     """
     size = logabsdet(x)
     with quiet():
-        sign = np.linalg.slogdet(x.data if isinstance(x, Tensor) else x)[0]
+        sign = np.linalg.slogdet(widened(x.data if isinstance(x, Tensor) else x))[0].astype(size.dtype)
     return SignAndLog(result(Tensor(sign)), result(size)) if isinstance(x, Tensor) else SignAndLog(sign, size)
 
 
@@ -230,7 +231,7 @@ def slogdet(x: Any) -> SignAndLog:
 
 
 @primitive(
-    numpy=np.linalg.cholesky, text="chol x", expects="x is symmetric and positive definite",
+    sums=True, numpy=np.linalg.cholesky, text="chol x", expects="x is symmetric and positive definite",
     why="The gradient goes through the triangle's product with itself; it comes back symmetric, as x is.",
 )  # fmt: skip
 def cholesky(x: Any, *, upper: bool = False) -> Any:
