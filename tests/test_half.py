@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,7 @@ OPS = {
     "index": lambda x: x[np.zeros(3000, int)] / 64,
     "take": lambda x: np.take(x, np.zeros(3000, int), axis=0) / 64,
     "take_along_axis": lambda x: np.take_along_axis(x, np.zeros((3000, 2), int), 0) / 64,
+    "tile": lambda x: np.tile(x[:1], (3000, 1)) / 64,
     "pad": lambda x: np.pad(x[:1], ((2999, 0), (0, 0)), mode="edge") / 64,
 }
 
@@ -113,6 +116,11 @@ def test_more_equal_numbers_than_float16_can_count_share_a_maximum():
     x = tg.Tensor(np.ones(70000, np.float16), requires_grad=True)
     np.max(x).backward()
     np.testing.assert_allclose(x.grad, 1 / 70000, rtol=0.02)
+
+
+def test_an_array_out_of_a_file_whose_dtype_is_another_object():
+    ones = pickle.loads(pickle.dumps(np.ones(5000, np.float16)))
+    assert np.cumsum(tg.Tensor(ones, requires_grad=True))[-1].item() == 5000
 
 
 def test_where_float16_meets_more_digits_an_einsum_keeps_these():

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 _HALF = np.dtype(np.float16)
+_CHAR = _HALF.char  # of an unpickled array, the dtype is another object
 
 
 def widened(x: Any) -> Any:
     """float16 as float32; anything else as it is."""
-    return x.astype(np.float32) if getattr(x, "dtype", None) is _HALF else x
+    return x.astype(np.float32) if hasattr(x, "dtype") and x.dtype.char == _CHAR else x
 
 
 def forward_in_float32(forward: Callable[..., Any], *, keeps: bool) -> Callable[..., Any]:
@@ -30,9 +31,11 @@ def forward_in_float32(forward: Callable[..., Any], *, keeps: bool) -> Callable[
         is_half = False
         for x in inputs:
             dtype = getattr(x, "dtype", None)
-            if dtype is _HALF:
+            if dtype is None:
+                continue
+            if dtype.char == _CHAR:
                 is_half = True
-            elif dtype is not None and dtype.kind == "f":
+            elif dtype.kind == "f":
                 return forward(*inputs, **options)
         if not is_half:
             return forward(*inputs, **options)
@@ -52,9 +55,9 @@ def derivative_in_float32(derivative: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(derivative)
     def wide(g: Any, *known: Any, **options: Any) -> Any:
-        return (
-            derivative(*map(widened, (g, *known)), **options) if g.dtype is _HALF else derivative(g, *known, **options)
-        )
+        if g.dtype.char != _CHAR:
+            return derivative(g, *known, **options)
+        return derivative(*map(widened, (g, *known)), **options)
 
     return wide
 
@@ -64,10 +67,8 @@ def derivatives_in_float32(joint: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(joint)
     def wide(needed: Any, g: Any, *known: Any, **options: Any) -> Any:
-        return (
-            joint(needed, *map(widened, (g, *known)), **options)
-            if g.dtype is _HALF
-            else joint(needed, g, *known, **options)
-        )
+        if g.dtype.char != _CHAR:
+            return joint(needed, g, *known, **options)
+        return joint(needed, *map(widened, (g, *known)), **options)
 
     return wide

@@ -112,6 +112,12 @@ def test_elements_that_padding_copied_get_the_sum():
     np.testing.assert_array_equal(t.grad, [111, 1000, 110_000])
 
 
+def test_padding_is_called_by_numpys_names():
+    t = tg.Tensor([1.0, 2.0], requires_grad=True)
+    for padded in (np.pad(array=t, pad_width=1), np.pad(t, 1, "constant"), np.pad(t, pad_width=1, mode="constant")):
+        assert padded.op == "pad" and padded.numpy().tolist() == [0, 1, 2, 0]
+
+
 def test_padding_that_computes_is_refused():
     with pytest.raises(ValueError, match=r"pad can't take .* mode must be one of 'constant', 'edge', 'reflect'"):
         np.pad(counted(3), 1, mode="mean")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..half import widened
 from ..primitive import composed, primitive
 from ..source import result
 from .indexing import add_slices
@@ -217,7 +218,7 @@ def _(g, out, x, *, reps):
     reps = (1,) * (ndim - len(reps)) + reps
     lengths = (1,) * (ndim - x.ndim) + x.shape
     copies = np.reshape(g, [n for pair in zip(reps, lengths, strict=True) for n in pair])
-    return np.reshape(np.sum(copies, axis=tuple(range(0, 2 * ndim, 2))), x.shape)
+    return np.reshape(np.sum(widened(copies), axis=tuple(range(0, 2 * ndim, 2))), x.shape)
 
 
 @primitive(why="The gradient at the padding belongs to no element (or, where elements were copied there, to those).")
@@ -241,5 +242,7 @@ def _(g, out, x, *, pad_width, mode="constant", constant_values=0):
     return np.reshape(add_slices(np.ravel(g), np.ravel(source), 0, (math.prod(x.shape),)), x.shape)
 
 
-# NumPy hides constant_values= in **kwargs; pad's own options have the same names in the same order.
-composed(numpy=np.pad)(pad.__call__)
+@composed(numpy=np.pad)
+def _pad(array: Any, *more: Any, **options: Any) -> Any:
+    """np.pad hides constant_values= in **kwargs; pad's own options have the same names in the same order."""
+    return result(pad(array, *more, **options))
