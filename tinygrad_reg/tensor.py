@@ -410,7 +410,7 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
         return array
     if np.dtype(dtype).kind not in "fiub":
         raise TypeError(f"a Tensor holds real numbers, it can't have the dtype {np.dtype(dtype)}")
-    return array.astype(dtype)
+    return array.astype(np.dtype(dtype).type)  # in this machine's order of bytes
 
 
 def values(x: Any) -> Any:

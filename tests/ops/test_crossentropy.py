@@ -49,6 +49,16 @@ def test_labels_that_are_no_whole_numbers_are_refused(labels):
         tg.ops.softmax_crossentropy(tg.Tensor(np.ones((2, 2)), requires_grad=True), labels)
 
 
+@pytest.mark.parametrize("label", [2, np.int64(2)])
+@pytest.mark.parametrize("mean", [False, True])
+def test_the_label_of_a_single_sample_may_be_a_number(label, mean):
+    z = tg.Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    found, expected = (tg.ops.softmax_crossentropy(z, y, mean=mean) for y in (label, np.array(2)))
+    assert found.item() == expected.item()
+    assert tg.gradients(found, z).tolist() == tg.gradients(expected, z).tolist()
+    assert tg.gradients(found, z, True).numpy().tolist() == tg.gradients(expected, z, True).numpy().tolist()
+
+
 def test_a_label_that_counts_from_the_end_has_its_class_with_and_without_a_graph():
     z = tg.Tensor([[0.3, -1.0, 0.5], [1.0, 0.2, -0.4]], requires_grad=True)
     for labels in ([-1, 1], [2, -2], [-3, 0]):

@@ -192,6 +192,14 @@ def test_astype_casts_the_gradient_back():
     assert x.detach().astype("int64").data.tolist() == [1, 2]
 
 
+@pytest.mark.parametrize("dtype", [">f8", ">f4", ">f2", ">i4"])
+def test_another_machines_order_of_bytes_is_left_behind(dtype):
+    own = np.dtype(dtype).newbyteorder("=")
+    assert tg.Tensor([1.0, 2.0]).astype(dtype).dtype.isnative
+    assert tg.Tensor(np.array([1.0, 2.0]), dtype=dtype).dtype.isnative
+    assert tg.Tensor([1.0, 2.0]).astype(dtype).dtype == own
+
+
 def test_remainder_and_floor_divide_as_operators_from_both_sides():
     x = leaf([7.0, -7.0])
     assert (x % 3).data.tolist() == [1, 2]

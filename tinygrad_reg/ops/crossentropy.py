@@ -20,6 +20,7 @@ from .activations import softmax
 )  # fmt: skip
 def softmax_crossentropy(z: Any, labels: Any, *, mean: bool = False) -> Any:
     """−ln softmax(z)[y]: what a classifier with logits z (classes last) pays for each label y, or the mean of it"""
+    labels = _labels(labels)
     if labels.shape != z.shape[:-1]:
         raise ValueError("labels must be one for each row of z")
     if labels.dtype.kind not in "iu":
@@ -39,6 +40,7 @@ def softmax_crossentropy(z: Any, labels: Any, *, mean: bool = False) -> Any:
 
 @softmax_crossentropy.derivative("softmax(z) − onehot(labels)", how="G (or G/n) of each sample ⊙ local")
 def _(g, out, z, labels, *, mean=False, parts):
+    labels = _labels(labels)
     if parts is None:
         p, classes = softmax(z), np.arange(z.shape[-1])
         column = labels[..., None]
@@ -50,6 +52,11 @@ def _(g, out, z, labels, *, mean=False, parts):
 
 
 softmax_crossentropy.no_derivative()
+
+
+def _labels(labels: Any) -> Any:
+    """Python's number, the label of a single sample, as an array."""
+    return np.asarray(labels) if isinstance(labels, int) else labels
 
 
 @primitive(

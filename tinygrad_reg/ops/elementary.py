@@ -295,6 +295,8 @@ def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
         raise TypeError(f"astype takes a dtype such as 'float32' or np.float32, not {dtype!r}") from None
     if wanted.kind not in "fiub":
         raise TypeError(f"a Tensor holds real numbers, it can't have the dtype {wanted}")
+    if not wanted.isnative:
+        wanted = np.dtype(wanted.type)  # as tg.Tensor() does with another machine's order of bytes
     if wanted.kind != "f" and isinstance(x, Tensor) and x.requires_grad and modes.recording:
         raise TypeError(
             f"{describe(x)} requires a gradient, which {wanted} can't carry; write .detach() before it, "
