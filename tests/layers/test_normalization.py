@@ -75,6 +75,15 @@ def test_N9_the_unbiased_variance_of_images_counts_positions():
     np.testing.assert_allclose(layer.moving_mean.data, x.mean(axis=(0, 2, 3)))
 
 
+def test_moving_statistics_beyond_float16_are_no_matter_of_seterr():
+    layer = tg.BatchNorm(1, dtype="float16")
+    x = np.array([[6.1e-5], [-6.55e4], [6.55e4], [0.0]], np.float16)
+    with np.errstate(all="raise"):
+        for _ in range(200):
+            layer(x)
+    assert layer.moving_var.data.tolist() == [np.inf]
+
+
 def test_inference_does_not_move_the_averages_and_takes_one_sample():
     layer = tg.BatchNorm(3)
     layer(batch(8, 3))

@@ -45,6 +45,12 @@ def test_a_subclass_may_hold_more():
     np.testing.assert_array_equal(model(np.eye(2)).data, 2 * model[0].kernel.data)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8])
+def test_residual_of_pixels_does_not_wrap_around(dtype):
+    top = np.full((1, 2), np.iinfo(dtype).max, dtype)
+    assert tg.Residual(tg.ReLU())(top).numpy().tolist() == [[2.0 * np.iinfo(dtype).max] * 2]
+
+
 def test_residual_adds_its_input():
     block = tg.Dense(3, 3, "tanh")
     x = np.random.default_rng(0).normal(size=(2, 3))

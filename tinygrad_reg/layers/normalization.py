@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks, ops
+from ..modes import quiet
 from ..ops.reductions import moments
 from ..tensor import Tensor
 from .images import along_channels
@@ -78,13 +79,14 @@ class BatchNorm(Module):
             )
         axes = (0, *range(2, x.ndim))
         out = ops.standardize(x, axis=axes, epsilon=self.epsilon)
-        _, mean, var = moments(x.data, axes) if out._kept is None else out._kept
-        self._move(self.moving_mean, mean)
-        if self.average == "std":
-            self._move(self.moving_std, np.sqrt(var + self.epsilon))
-        else:
-            n = x.size / self.features
-            self._move(self.moving_var, var * (n / (n - 1)) if self.average == "unbiased_var" else var)
+        with quiet():
+            _, mean, var = moments(x.data, axes) if out._kept is None else out._kept
+            self._move(self.moving_mean, mean)
+            if self.average == "std":
+                self._move(self.moving_std, np.sqrt(var + self.epsilon))
+            else:
+                n = x.size / self.features
+                self._move(self.moving_var, var * (n / (n - 1)) if self.average == "unbiased_var" else var)
         return out
 
     def _move(self, moving: Tensor, batch: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, overload
 
+from ..modes import default_dtype
 from ..tensor import Tensor
 from .activation import FUNCTIONS
 from .module import Module
@@ -84,6 +85,8 @@ class Residual(Module):
                 f"{self.where()} adds its input of shape {x.shape} to its block's output of shape {branch.shape}: "
                 "the block must keep the shape"
             )
+        if x.dtype.kind != "f" and branch.dtype.kind != "f":
+            x = x.astype(default_dtype())  # of pixels: 255 + 255 is no uint8
         return x + branch
 
     def branch(self, x: Tensor) -> Any:
