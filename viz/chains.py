@@ -23,7 +23,7 @@ from tinygrad_reg.modes import quiet
 from tinygrad_reg.norms import length
 from tinygrad_reg.words import number
 
-from .formulas import unnamed
+from .formulas import is_given, unnamed
 from .text import clean
 from .ways import find, is_activation, longest, slope
 
@@ -81,6 +81,7 @@ class Chain:
         )
 
 
+LARGE = 1e3  # a gradient above this is too large for usual learning rates, even where it is as large in all layers
 LITTLE = 1e-2  # of what arrives at the last layer: less is called vanishing, the inverse exploding
 
 
@@ -108,14 +109,21 @@ def verdict(stops: Sequence[Stop], has_loss: bool = True) -> str:
     ratio = sizes[-1] / sizes[0]
     hops = max(len(sizes) - 1, 1)
     each = f"{'on average, ' if hops > 1 else ''}a layer multiplies them by {brief(ratio ** (1 / hops))}"
-    last = f"{names[0]}, next to the loss," if start else names[0]
-    arrives = f"{names[-1]} receives {brief(ratio)} times what {last} does"
+    last = f"{names[0]}, next to the loss, does" if start else f"{names[0]} does"
+    if start and is_given(names[0]):
+        last = "arrives next to the loss"
+    arrives = f"{names[-1]} receives {brief(ratio)} times what {last}"
+    top = max(range(len(sizes)), key=sizes.__getitem__)
+    large = f"at {names[top]} they are {brief(sizes[top])}, and lr = 0.01 would be a step of {brief(sizes[top] / 100)}"
     if ratio < LITTLE:
         where = next(name for size, name in zip(sizes, names, strict=True) if size < LITTLE * sizes[0])
-        return f"Gradients vanish: {arrives}; {each}. From {where} on back they are below a hundredth of that."
+        more = f" And {large}." if sizes[top] > LARGE else ""
+        return f"Gradients vanish: {arrives}; {each}. From {where} on back they are below a hundredth of that.{more}"
     if ratio > 1 / LITTLE:
         where = next(name for size, name in zip(sizes, names, strict=True) if size > sizes[0] / LITTLE)
         return f"Gradients explode: {arrives}; {each}. From {where} on back they are above a hundred times that."
+    if sizes[top] > LARGE:
+        return f"Gradients explode: {large}. Their sizes stay together: {arrives}; {each}."
     return f"Gradients flow: {arrives}; {each}."
 
 
@@ -159,11 +167,12 @@ def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
         Stop(_name(record, i), _gradient(forward[i], exact))
         for i in (len(forward) - 1, *(way[at].input for at in stops_at))
     )
-    goal = f"∂{clean(forward[-1].name, 12)}/∂{stops[-1].name}"
+    goal = f"∂{stops[0].name}/∂{stops[-1].name}"
     main = _main_op(record, way)
     title = (
-        clean(name, 40) if name else f"{_spelled(main)} {'chain' if numbers else 'network'}" if main else "Gradients"
-    )
+        clean(name, 40) if name else f"{_spelled(main)} {'chain' if numbers else 'network'}" if main
+        else f"Gradients of {stops[0].name}"
+    )  # fmt: skip
     if not exact:
         about = "numbers are norms of gradients, ‖∂L/∂h‖; a factor is the ratio of neighbours"
         return Chain(title, about, stops, _ratios(stops), False, f"‖{goal}‖")
@@ -181,7 +190,7 @@ def _stops(record: Record, way: Sequence[BackwardStep]) -> list[int]:
     """At which steps of the way a hop ends: at activations, else at the ends of layers, else everywhere."""
     last = len(way) - 1
     forward = record.forward
-    bends = [at for at, s in enumerate(way) if is_activation(forward[s.input])]
+    bends = [at for at, s in enumerate(way) if _bends(record, s.input)]
     if len(bends) + is_activation(forward[-1]) >= 2:
         return bends if bends[-1] == last else [*bends, last]
     layers = [at for at, s in enumerate(way) if forward[s.input].layer != forward[s.node].layer and forward[s.input].op]
@@ -190,9 +199,18 @@ def _stops(record: Record, way: Sequence[BackwardStep]) -> list[int]:
     return list(range(len(way)))
 
 
+def _bends(record: Record, index: int) -> bool:
+    """Whether a layer of the network ends there. What has no name on the loss's own line is a part of the loss."""
+    step, loss = record.forward[index], record.forward[-1]
+    if not is_activation(step):
+        return False
+    of_loss = step is not loss and not step.layer and unnamed(step) and step.line is not None
+    return not (of_loss and (step.file, step.line) == (loss.file, loss.line))
+
+
 def _main_op(record: Record, way: Sequence[BackwardStep]) -> str:
-    found = [record.forward[s.node].op or "" for s in way if is_activation(record.forward[s.node])]
-    return max(sorted(set(found)), key=found.count) if found else ""
+    found = [record.forward[s.node].op or "" for s in way if _bends(record, s.node)]
+    return max(reversed(found), key=found.count) if found else ""  # of two, the one that is further from the loss
 
 
 def _spelled(op: str) -> str:
@@ -203,6 +221,8 @@ def _spelled(op: str) -> str:
 def _name(record: Record, index: int) -> str:
     """Its name, or of a tensor without one the layer that made it."""
     step = record.forward[index]
+    if unnamed(step) and index == len(record.forward) - 1:
+        return "loss"
     if step.layer and unnamed(step):
         return clean(f"layer {step.layer}", 12)
     return clean(step.name, 12)

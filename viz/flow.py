@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from tinygrad_reg import Tensor
@@ -55,6 +56,7 @@ def flow(
         _chain(thing, wrt if at == 0 else None, names[at] if at < len(names) else None)
         for at, thing in enumerate(things)
     ]
+    chains = _told_apart(chains) if len(names) < len(things) else chains
     heading = clean(title, 80) or "Where do the gradients go?"
     description = "gradient flow. " + " ".join(f"{chain.name}: {chain.verdict()}" for chain in chains)
     scale = _Scale(chains, colors)
@@ -77,6 +79,18 @@ def _chain(thing: Any, wrt: Tensor | None, name: str | None) -> Chain:
             raise TypeError("wrt= goes with a loss: of a model, the gradients of all layers are drawn")
         return of_model(thing, name)
     raise TypeError(f"flow() takes a loss (a Tensor) or a model, not {type(thing).__name__}")
+
+
+def _told_apart(chains: Sequence[Chain]) -> list[Chain]:
+    """Two chains that would be called the same are called by their losses, or numbered."""
+    if len({chain.name for chain in chains}) == len(chains):
+        return list(chains)
+    losses = {chain.stops[0].name for chain in chains if chain.has_loss}
+    by_loss = len(losses) == len(chains)
+    return [
+        replace(chain, name=f"{chain.name} of {chain.stops[0].name}" if by_loss else f"{chain.name} {at}")
+        for at, chain in enumerate(chains, 1)
+    ]
 
 
 class _Scale:
@@ -199,13 +213,15 @@ def _stops(chain: Chain, row: range, y: float, scale: _Scale, theme: Theme, digi
             parts.append(_hop(chain, at, x + BOX_W, came_from, y, scale, theme, digits))
         color = scale.color(stop.size)
         ink = ink_on(color)
+        shown = brief(stop.gradient)
+        size = min(13.0, 13 * (BOX_W - 12) / width(shown, 13, bold=True))
         name = stop.name if width(stop.name, 13) < BOX_W - 6 else clean(stop.name, 9)
         parts.append(
             svg.element(
                 "g", svg.element("title", svg.escape(f"{stop.name}: {stop.gradient!r}")),
                 svg.box(x, y, BOX_W, BOX_H, round=9, fill=color, stroke=theme.line, stroke_width=0.8),
                 svg.text(x + BOX_W / 2, y + 19, name, 13, ink, text_anchor="middle"),
-                svg.text(x + BOX_W / 2, y + 37, brief(stop.gradient), 13, ink, bold=True, text_anchor="middle"),
+                svg.text(x + BOX_W / 2, y + 37, shown, size, ink, bold=True, text_anchor="middle"),
                 class_="stop", data_name=stop.name, data_gradient=repr(stop.gradient),
             )
         )  # fmt: skip

@@ -8,12 +8,14 @@ from xml.etree.ElementTree import Element
 import numpy as np
 import pytest
 
+import tinygrad_reg as tg
 import viz
 from tests.viz import examples
 from tests.viz.reading import overlaps, parse
 from tinygrad_reg import Tensor
 from tinygrad_reg.layers import Dense
 from viz.chains import Stop, verdict
+from viz.text import width
 
 
 def _chains(picture: viz.Picture) -> list[Element]:
@@ -113,6 +115,15 @@ def test_a_model_before_backward_is_refused() -> None:
             [1, 1, 200, 4e4],
             ["Gradients explode: d receives 4e4 times what b, next to the loss, does", "by 200", "From c on back"],
         ),
+        (
+            [1, 1e4, 5e4, 2e4],
+            [
+                "Gradients explode: at c they are 5e4, and lr = 0.01 would be a step of 500.",
+                "d receives 2 times what b",
+            ],
+        ),
+        ([1, 1e6, 1e4, 10], ["Gradients vanish: d receives 1e−5", "And at b they are 1e6, and lr = 0.01 would be"]),
+        ([1, 900, 800, 500], ["Gradients flow: d receives 0.56 times"]),
         ([1, 1, 0, 0], ["Gradients vanish: at c they are exactly 0"]),
         ([1, 1, math.inf, math.nan], ["Gradients explode: from c on back they are not finite"]),
     ],
@@ -121,6 +132,75 @@ def test_the_verdict_in_words(sizes: list[float], words: list[str]) -> None:
     said = verdict([Stop(name, size) for name, size in zip("abcd", sizes, strict=True)])
     assert said.startswith(words[0])
     assert all(word in said for word in words)
+
+
+def test_a_first_stop_without_a_name_is_not_called_v_and_a_number() -> None:
+    said = verdict([Stop("loss", 1.0), Stop("v17", 0.5), Stop("w", 0.25)])
+    assert said == "Gradients flow: w receives 0.5 times what arrives next to the loss; a layer multiplies them by 0.5."
+
+
+@pytest.mark.parametrize("loss_of", ["binary_crossentropy", "mse", "huber"])
+def test_the_inside_of_a_loss_is_no_layer(loss_of: str) -> None:
+    tg.seed(0)
+    model = tg.Sequential(Dense(2, 3, activation="tanh"), Dense(3, 1, activation="sigmoid"))
+    x, y = np.array([[0.0, 1.0], [1.0, 1.0]]), np.array([[0.0], [1.0]])
+    cost = getattr(tg.losses, loss_of)(model(x), y)
+    (chain,) = _chains(viz.flow(cost))
+    assert [s.get("data-name") for s in chain.iter() if s.get("class") == "stop"] == [
+        "cost", "layer 1", "layer 0", "0.kernel",
+    ]  # fmt: skip
+    said = repr(viz.flow(cost))
+    assert said.startswith("gradient flow. Tanh network: ") and "what layer 1, next to the loss, does" in said
+    cost.backward()
+    kernel = model.parameters()[0].grad
+    assert kernel is not None
+    assert math.prod(_factors(chain)) == pytest.approx(float(np.linalg.norm(kernel)), rel=1e-9)
+
+
+def test_a_loss_by_hand_with_a_logarithm_is_that_of_its_network() -> None:
+    w, b = (Tensor(v, requires_grad=True, name=n) for v, n in ((0.8, "w"), (-0.2, "b")))
+    a1 = np.tanh(w * 1.5 + b)
+    a2 = np.tanh(w * a1)  # type: ignore[operator]
+    y = 1.0
+    cost = -(y * np.log(a2) + (1 - y) * np.log(1 - a2))
+    assert repr(viz.flow(cost, wrt=b)).startswith("gradient flow. Tanh chain: ")
+    assert "log" not in viz.flow(cost, wrt=b).svg.lower().replace("log scale", "")
+
+
+def test_a_network_on_one_line_has_layers_all_the_same() -> None:
+    w, x = Tensor(0.8, requires_grad=True, name="w"), Tensor(0.5, name="x")
+    cost = (w * (w * x).tanh()).tanh() - 1.0
+    assert len(_factors(_chains(viz.flow(cost, wrt=w))[0])) >= 2
+
+
+def test_a_network_without_activations_is_called_by_its_loss() -> None:
+    tg.seed(0)
+    x, labels = np.ones((2, 3)), np.array([0, 1])
+    cost = tg.losses.softmax_crossentropy(Dense(3, 2)(x), labels)
+    assert repr(viz.flow(cost)).startswith("gradient flow. Gradients of cost: ")
+    one = viz.flow(tg.losses.softmax_crossentropy(Dense(3, 2)(x), labels))
+    assert repr(one).startswith("gradient flow. Gradients of loss: ")
+
+
+def test_two_chains_do_not_carry_one_name() -> None:
+    first, second = examples.lecture_chain()[0], examples.lecture_chain(weight=2.0)[0]
+    said = repr(viz.flow(first, compare=second))
+    assert "Sigmoid chain 1: " in said and "Sigmoid chain 2: " in said
+    first.name, second.name = "small", "large"
+    said = repr(viz.flow(first, compare=second))
+    assert "Sigmoid chain of small: " in said and "Sigmoid chain of large: " in said
+    assert "same: " in repr(viz.flow(first, compare=second, names=("same", "same")))
+
+
+def test_a_number_stays_inside_its_box() -> None:
+    loss, biases = examples.lecture_chain(weight=-2.0, length=30)
+    root = parse(viz.flow(loss, wrt=biases[0]).svg)
+    stops = [stop for stop in root.iter() if stop.get("class") == "stop"]
+    assert any("e−1" in (stop[-1].text or "") for stop in stops)
+    for stop in stops:
+        box, number = stop[1], stop[-1]
+        wide = width(number.text or "", float(number.get("font-size", "")), bold=True)
+        assert wide <= float(box.get("width", "")) - 10
 
 
 @pytest.mark.parametrize("length", [1, 4, 12, 13, 40, 90])
