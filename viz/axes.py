@@ -12,10 +12,8 @@ from .theme import DARK, LIGHT, Theme
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLORS = {
-    LIGHT: (LIGHT.forward, LIGHT.backward, LIGHT.local, "#3d7a00", "#8a6d00", "#555b63"),
-    DARK: (DARK.forward, DARK.backward, DARK.local, "#9ccf68", "#e0c04a", "#b4bbc4"),
-}
+COLORS = (LIGHT.forward, LIGHT.backward, LIGHT.local, "#3d7a00", "#8a6d00", "#555b63")
+ON_DARK = (DARK.forward, DARK.backward, DARK.local, "#9ccf68", "#e0c04a", "#b4bbc4")
 DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 1)))  # lines differ without colour, too
 MARKERS = "osD^vP"
 
@@ -83,7 +81,7 @@ def ink(theme: Theme) -> dict[str, str]:
 
 def style(at: int, theme: Theme = LIGHT) -> dict[str, Any]:
     """Colour and dashes of line number `at`."""
-    colors = COLORS[theme]
+    colors = COLORS if theme is LIGHT else ON_DARK
     return {"color": colors[at % len(colors)], "linestyle": DASHES[at % len(DASHES)], "linewidth": 2.0}
 
 
