@@ -29,11 +29,10 @@ import viz
 from demos import ORDER
 from viz.axes import COLORS, DASHES
 from viz.files import write
-from viz.theme import LIGHT
 
 HERE = Path(__file__).parent
 LOOK: Any = {
-    "axes.prop_cycle": cycler(color=COLORS[LIGHT]) + cycler(linestyle=DASHES),
+    "axes.prop_cycle": cycler(color=COLORS) + cycler(linestyle=DASHES),
     "axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left", "axes.titleweight": "bold",
     "lines.linewidth": 2.0, "font.size": 12, "legend.fontsize": 11, "figure.figsize": (9.6, 5.0),
     "figure.constrained_layout.use": True, "savefig.dpi": 150, "svg.hashsalt": "demos",
