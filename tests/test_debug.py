@@ -36,6 +36,11 @@ def test_debug_lets_a_nan_pass_that_was_there_before():
     with tg.debug():
         (x * 2).sum().backward()
     np.testing.assert_array_equal(x.grad, [2.0, 2.0])
+    x = leaf([np.nan, 1.0])
+    with tg.debug():
+        h = x * 2
+        np.sum(h * h).backward()  # by h, which is NaN already, the square's derivative is, too
+    np.testing.assert_array_equal(x.grad, [np.nan, 8.0])
 
 
 def test_debug_catches_an_array_changed_in_place():

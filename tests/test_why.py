@@ -69,6 +69,67 @@ def test_why_of_a_gradient_that_another_loss_has_left():
     assert tg.why(other, loss).startswith("other has no gradient")
 
 
+def test_why_shares_that_cancel():
+    w = leaf([1.0, 2.0], "w")
+    loss = (w - w).sum()
+    loss.backward()
+    line = test_why_shares_that_cancel.__code__.co_firstlineno + 2
+    assert tg.why(w, loss) == (
+        "The gradient of w is 0: the 2 shares that reach w cancel out; they come from "
+        f"subtract (test_why.py:{line}: loss = (w - w).sum())."
+    )
+    w.grad = None
+    up = w * 3
+    down = w * -3
+    loss = (up + down).sum()
+    loss.backward()
+    assert re.search(r"reach w cancel out; they come from multiply \(.*down = .*\) and multiply \(.*up = ", tg.why(w))
+
+
+@pytest.mark.parametrize("of", [tg.ops.softmax, tg.BatchNorm(2), tg.LayerNorm(2)], ids=["softmax", "batch", "layer"])
+def test_why_a_fixed_sum_has_no_gradient(of):
+    w = leaf([[-3.0, -0.5], [-2.0, -1.0]], "w")
+    loss = of(w).sum()
+    loss.backward()
+    told = tg.why(w)
+    assert "passes on only the differences within its upstream gradient, which is the same everywhere" in told
+    assert "saturates" not in told
+    w.grad = None
+    loss = (tg.ops.softmax(w * 1e4) * [[1.0, 2.0], [3.0, 4.0]]).sum()
+    loss.backward()
+    assert "softmax saturates" in tg.why(w)
+
+
+def test_why_what_is_left_of_a_fixed_sum_by_rounding_is_no_saturation():
+    w = leaf(np.random.default_rng(0).normal(size=(20, 3)), "w")
+    loss = tg.ops.softmax(w).sum()
+    loss.backward()
+    told = tg.why(w)
+    assert 0 < np.abs(w.grad).max() < 1e-15
+    assert "It is small: most is lost at softmax" in told and "passes on only the differences" in told
+    assert "saturates" not in told
+
+
+@pytest.mark.parametrize(("dtype", "small", "said"), [(np.float64, 1e-200, "1e−200"), (np.float16, 1e-4, "0.0001")])
+def test_why_a_gradient_underflows(dtype, small, said):
+    w = tg.Tensor(np.ones(2, dtype), requires_grad=True, name="w")
+    h = w * small
+    loss = (h * small).sum()
+    loss.backward()
+    told = tg.why(w)
+    assert f"gets {said} at most, and what it passes on of that is too small for {np.dtype(dtype)}; most is" in told
+    assert "slope 0" not in told
+    off = leaf([-1.0, -2.0], "off")
+    loss = tg.ops.relu(off).sum()
+    loss.backward()
+    assert "relu blocks" in tg.why(off) and "too small" not in tg.why(off)
+
+
+def test_why_whole_numbers_have_no_gradient():
+    told = tg.why(tg.Tensor(np.arange(3), name="labels"))
+    assert told == "labels has no gradient: int64 has none, only floats have; labels.astype(float) gives these."
+
+
 def test_why_of_an_ordinary_gradient_describes_it():
     w = leaf([3.0, 0.0], "w")
     loss = (w * w).sum()

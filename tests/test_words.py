@@ -5,7 +5,7 @@ import pytest
 
 import tinygrad_reg as tg
 from tinygrad_reg.ops import registry
-from tinygrad_reg.words import formula, in_full, label, number, operand, short, table
+from tinygrad_reg.words import formula, in_full, interval, label, number, operand, ranges, short, table
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,15 @@ def test_an_array_is_its_shape_and_norm(value, text):
 )
 def test_a_few_numbers_are_written_in_full(value, text):
     assert in_full(value) == text
+
+
+def test_a_range_leaves_out_nan_and_names_an_operand_once():
+    assert interval(np.array([np.nan, 2.0, -1.0])) == "[−1, 2]"
+    assert interval(np.array([np.nan])) == "nothing but NaN"
+    assert interval(np.array([])) == "an empty array"
+    h = tg.Tensor([1.0, 2.0], name="h")
+    assert ranges((h, h)) == "h in [1, 2]"
+    assert ranges((h, 0.5, 0.5)) == "h in [1, 2], operand 2 in [0.5, 0.5], operand 3 in [0.5, 0.5]"
 
 
 def test_in_a_formula_a_negative_number_stands_in_brackets():

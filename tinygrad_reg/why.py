@@ -71,6 +71,8 @@ def _why_constant(tensor: Tensor, name: str) -> str:
         return f"{name} has no gradient: it was cut from its graph by detach(){where(tensor)}."
     if tensor._cut is COMPILED:
         return f"{name} has no gradient: it came out of tg.compile without a graph{where(tensor)}."
+    if tensor.dtype.kind != "f":
+        return f"{name} has no gradient: {tensor.dtype} has none, only floats have; {name}.astype(float) gives these."
     return f"{name} has no gradient because it does not require one: make it with requires_grad=True."
 
 
@@ -176,7 +178,7 @@ def _turned_zero(steps: list[_Step]) -> str:
     """The first step that passes nothing on."""
     step = next((s for s in steps if not np.any(s.share) and np.any(s.upstream)), None)
     if step is None:
-        return ""
+        return _cancelled(steps)
     node, op = step.node, step.op
     factor = _factor(step)
     if factor is not None and not np.any(factor._data):
@@ -190,12 +192,62 @@ def _turned_zero(steps: list[_Step]) -> str:
             f"{op.name}{where(node)} over one unit is the same for every input. For two classes take a sigmoid of "
             "one unit, or a softmax of two."
         )
+    if _takes_differences(step):
+        return f"{op.name}{where(node)} {_DIFFERENCES}."
+    if _underflows(step):
+        lost = _shrank(steps)
+        return (
+            f"{op.name}{where(node)} gets {number(_largest(step.upstream))} at most, and what it passes on of that is "
+            f"too small for {node.dtype}{'; ' if lost else '.'}{lost}"
+        )
     if op.vanishes:
         return (
             f"{op.vanishes} That happens{where(node)}, where the input is in "
             f"{interval(node.parents[step.position]._data)}."
         )
     return f"{op.name}{where(node)} has slope 0 at {ranges(node._inputs)}."
+
+
+def _cancelled(steps: list[_Step]) -> str:
+    """The first tensor whose shares add up to 0."""
+    received: dict[Tensor, list[_Step]] = {}
+    for step in steps:
+        received.setdefault(step.node.parents[step.position], []).append(step)
+    for tensor, shares in received.items():
+        if any(np.any(s.share) for s in shares) and not np.any(sum(s.share for s in shares)):
+            givers = dict.fromkeys(f"{s.op.name}{where(s.node)}" for s in shares)
+            name = source.label(tensor) or describe(tensor)
+            return f"the {len(shares)} shares that reach {name} cancel out; they come from {' and '.join(givers)}."
+    return ""
+
+
+_DIFFERENCES = (
+    "passes on only the differences within its upstream gradient, which is the same everywhere: the sum of what comes "
+    "out is fixed, whatever goes in"
+)
+
+
+def _takes_differences(step: _Step) -> bool:
+    """Whether the op, whose outputs' sum is fixed, got the same upstream gradient for all of them."""
+    if step.op.name not in ("softmax", "standardize"):
+        return False
+    axis = step.node._options.get("axis", step.op.defaults["axis"])
+    return not np.any(np.ptp(np.asarray(step.upstream), axis=axis))
+
+
+def _underflows(step: _Step) -> bool:
+    """Whether a larger upstream gradient would pass."""
+    node, op = step.node, step.op
+    if not is_finite(step.upstream):
+        return False
+    options = {**node._options, op.keeps: node._kept} if op.keeps else node._options
+    with quiet():
+        known = (step.upstream / _largest(step.upstream), node._data, *node._arrays)
+        if op.joint:
+            share = op.shares_of_all(known, options, node._inputs, {node.parents[step.position]})[step.position]
+        else:
+            share = op.functions[step.position](*known, **options)
+    return bool(np.any(share))
 
 
 def _factor(step: _Step) -> Tensor | None:
@@ -238,7 +290,9 @@ def _shrank(steps: list[_Step]) -> str:
         text = f"most is lost at {op.name}, which stands {times} times on the way and passes on {share} on average."
     else:
         text = f"most is lost at {op.name}{where(of[most].node)}, which passes on {share} of it."
-    if "saturates" in op.vanishes:
+    if _takes_differences(of[most]):
+        text += f" It {_DIFFERENCES}."
+    elif "saturates" in op.vanishes:
         text += f" {op.why} ReLU, an initialization that fits, or batch norm help."
     return text
 

@@ -193,12 +193,19 @@ def where(tensor: Tensor) -> str:
 def ranges(inputs: Sequence[Any]) -> str:
     """The inputs of an op, each by its name, with where its values lie: "x in [0, 2]"."""
     named = [(source.label(x) if isinstance(x, Tensor) else None) or f"operand {i + 1}" for i, x in enumerate(inputs)]
-    return ", ".join(f"{name} in {interval(x)}" for name, x in zip(named, inputs, strict=True)) or "nothing"
+    said: dict[int, str] = {}
+    for i, (name, x) in enumerate(zip(named, inputs, strict=True)):
+        said.setdefault(id(x) if isinstance(x, Tensor) else i, f"{name} in {interval(x)}")  # the h of h × h once
+    return ", ".join(said.values()) or "nothing"
 
 
 def interval(x: Any) -> str:
-    """The smallest and the largest of the values, "[0, 2]"."""
+    """The smallest and the largest of the values that are numbers, "[0, 2]"."""
     array = np.asarray(x._data if isinstance(x, Tensor) else x)
     if array.size == 0:
         return "an empty array"
+    there = ~np.isnan(array)
+    if not there.any():
+        return "nothing but NaN"
+    array = array[there]
     return f"[{number(float(array.min()))}, {number(float(array.max()))}]"
