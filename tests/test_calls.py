@@ -59,6 +59,10 @@ M = tg.Sequential(tg.Dense(1, 1))
             lambda: tg.save(M.state_dict(), "m.npz"),
             r"not its state_dict\(\) .* but the model: save\(path, model=model\)$",
         ),
+        (
+            lambda: tg.optim.SGD([W]).zero_grad(set_to_none=True),
+            r"no set_to_none=: every \.grad is None afterwards in any case, write zero_grad\(\)$",
+        ),
         (lambda: tg.fit(M, [], [], validation_steps=3), "no validation_steps=: .* with all of the validation data$"),
         (lambda: tg.fit(M, [], [], steps_per_epoch=3), "no steps_per_epoch=: .* batch_size samples a step$"),
         (lambda: tg.fit(M, [], [], initial_epoch=3), "no initial_epoch=: resume=path goes on"),

@@ -71,6 +71,7 @@ _INSTEAD = {
     "validation_steps": {"validation_data": "each epoch ends with all of the validation data"},
     "steps_per_epoch": {"batch_size": "an epoch goes over all of x once, batch_size samples a step"},
     "initial_epoch": {"resume": "resume=path goes on behind the epochs that are done"},
+    "set_to_none": {"self": "every .grad is None afterwards in any case, write zero_grad()"},
     "seed": {"truncated": "numbers are drawn from the layer's rng=, or from this thread's generator (tg.seed)"},
     "test_size": {"fractions": "fractions are the shares of all parts, such as split(x, y, (0.8, 0.2))"},
     "from_logits": {"prediction": "softmax_crossentropy and sigmoid_crossentropy take logits, others probabilities"},

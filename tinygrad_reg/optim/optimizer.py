@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from .. import checks
-from ..calls import Called
+from ..calls import Called, answered
 from ..elsewhere import NeverHere, listed
 from ..memory import aligned
 from ..modes import modes, quiet
@@ -241,6 +241,7 @@ class Optimizer(Called):
         """The point at which the gradient was taken; `a` is free to hold it."""
         return w
 
+    @answered
     def zero_grad(self) -> None:
         """Drop the gradients: every `.grad` is None again."""
         if modes.capture is not None:
