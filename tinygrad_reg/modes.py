@@ -90,6 +90,7 @@ class Captured:
     __slots__ = ("__weakref__",)
     dtype: Any
     astype: Callable[..., Any]
+    is_number: bool  # whether NumPy gave a number where it stands, not an array
 
 
 def check(test: Callable[..., None], *values: Any, **about: Any) -> None:

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from . import half, methods, source, users_ops
-from .modes import ERROR_STATE, IGNORE, default_dtype, modes
+from .modes import ERROR_STATE, IGNORE, Captured, default_dtype, modes
 from .tensor import COMPILED, Clock, Tensor, describe, plain_array
 
 registry: dict[str, Primitive] = {}  # every op, by name: the only list of ops
@@ -182,11 +182,13 @@ class Primitive:
                 has_numbers = True
                 arrays.append(x)
             else:
-                has_numbers |= isinstance(x, np.generic)
+                has_numbers |= isinstance(x, np.generic) or (watch is not None and _is_captured_number(x))
                 arrays.append(_operand(x))
 
         if not any_tensor and not self.random:
             arrays = [x if isinstance(x, (np.generic, float, int)) else plain_array(x) for x in inputs]
+        if has_numbers and watch is not None and any_tensor and self.elementwise:
+            arrays = _weakened(inputs, arrays)
         if self.floats:
             arrays = [_as_float(x) for x in arrays]
         outside = ERROR_STATE.get()
@@ -218,7 +220,7 @@ class Primitive:
             node._requires_grad = True
             node._primitive = self
             node._inputs = inputs
-            node._arrays = tuple(_in_dtype(arrays, out.dtype) if has_numbers else arrays)
+            node._arrays = tuple(_in_dtype(inputs, arrays, out.dtype) if has_numbers else arrays)
             node._options = options or _NO_OPTIONS
             node._kept = kept
             node._cut = None
@@ -409,11 +411,14 @@ def _as_float(x: Any) -> Any:
     return float(x)
 
 
-def _in_dtype(arrays: list[Any], dtype: Any) -> list[Any]:
+def _in_dtype(inputs: Sequence[Any], arrays: list[Any], dtype: Any) -> list[Any]:
     """The arrays, with the numbers among them as the derivatives need them, which take no number's type for theirs."""
     if dtype.kind != "f":
         return arrays
-    return [dtype.type(x) if type(x) in (float, int) else x for x in arrays]  # True stays an index
+    return [  # True stays an index
+        dtype.type(x) if type(x) in (float, int) else x.astype(dtype) if _is_captured_number(given) else x
+        for given, x in zip(inputs, arrays, strict=True)
+    ]
 
 
 def _compiled(inputs: Sequence[Any]) -> str | None:
@@ -432,6 +437,18 @@ def _is_view(out: Any, arrays: Sequence[Any]) -> bool:
 def _is_frozen(inputs: Sequence[Any]) -> bool:
     """Whether one of them is a parameter that an optimizer holds."""
     return any(isinstance(x, Tensor) and x._home is not None for x in inputs)
+
+
+def _is_captured_number(x: Any) -> bool:
+    return isinstance(x, Captured) and x.is_number
+
+
+def _weakened(inputs: Sequence[Any], arrays: list[Any]) -> list[Any]:
+    """Numbers that a captured step takes from arrays, as weak as NumPy's and Python's are: see `_operand`."""
+    are_weak, weak = [_is_captured_number(x) for x in inputs], {"f": 1.0, "i": 1, "u": 1, "b": True}
+    pairs = list(zip(are_weak, arrays, strict=True))
+    common = np.result_type(*[weak[x.dtype.kind] if is_weak else getattr(x, "dtype", x) for is_weak, x in pairs])
+    return [x.astype(common) if is_weak and x.dtype != common else x for is_weak, x in pairs]
 
 
 def _operand(x: Any) -> Any:

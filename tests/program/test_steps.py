@@ -265,3 +265,34 @@ def test_what_is_made_once_may_call_ops_of_the_house():
         return tg.gradients(tg.ops.avg_pool2d(image, size=2).sum(), image)
 
     np.testing.assert_array_equal(tg.compile(step)(), step())
+
+
+NUMBERS = {
+    "mean": lambda t, c: t * c.mean(),
+    "element": lambda t, c: t / c[0],
+    "extremes": lambda t, c: t + c.max() - c.min(),
+    "exponent": lambda t, c: t ** c[1],
+    "base": lambda t, c: c[1] ** t,
+    "where": lambda t, c: np.where(c > 0.15, t, c.max()),
+    "share": lambda t, c: t * (c > 0.15).mean(),
+    "count": lambda t, c: t * (c > 0.15).sum(),
+    "product": lambda t, c: t * (c @ c),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_number_taken_from_an_array_is_as_weak_in_a_program(number, dtype):
+    t = tg.Tensor(np.array([1, 2, 3], dtype) / 3, requires_grad=True)
+
+    def step(c):
+        y = NUMBERS[number](t, c)
+        t.grad = None
+        y.sum().backward()
+        return y, t.grad
+
+    fast = tg.compile(step)
+    for c in (np.array([0.1, 0.2, 0.4]), np.array([0.15, 0.3, 0.05])):
+        for ours, wanted in zip(fast(c), step(c), strict=True):
+            assert ours.dtype == wanted.dtype == dtype
+            np.testing.assert_array_equal(getattr(ours, "data", ours), getattr(wanted, "data", wanted))

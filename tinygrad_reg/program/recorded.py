@@ -32,6 +32,11 @@ class Recorded(Captured):
     def __class__(self) -> Any:
         return np.ndarray
 
+    @property
+    def is_number(self) -> bool:  # type: ignore[override]
+        """Whether NumPy gave a number in its place, such as the mean of an array."""
+        return isinstance(self.node.value, np.generic)
+
     def __len__(self) -> int:
         return len(self.node.value)
 
