@@ -283,6 +283,19 @@ def test_heat_maps_name_their_layers_and_their_powers_of_ten() -> None:
         assert figure.get_suptitle() == "Gradients by layer while training"
 
 
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_the_legend_of_a_profile_covers_no_line(count: int) -> None:
+    falling, rising = {"0": [1.0], "1": [1e-3], "2": [0.9]}, {"0": [1e-6], "1": [1e-7], "2": [1.0]}
+    logs = {f"net {at}": rising if at % 2 else falling for at in range(count)}
+    figure = viz.gradient_heatmap(logs).figure
+    figure.canvas.draw()
+    ax = next(ax for ax in figure.axes if ax.get_title(loc="left") == "Before the first update")
+    box = ax.get_legend().get_window_extent()
+    highest = max(ax.transData.transform(line.get_xydata())[:, 1].max() for line in ax.lines)
+    assert highest < box.y0
+    assert box.y1 <= ax.get_window_extent().y1
+
+
 def test_the_legend_of_weights_covers_no_bar() -> None:
     models = {name: _model(1) for name in ("one", "two", "three")}
     ax = viz.weights(models, bins=3)
