@@ -56,7 +56,9 @@ def _paint(ax: Axes, theme: Theme) -> None:
 
 
 def legend(ax: Axes, theme: Theme, **options: Any) -> None:
-    """The legend, on the theme's ground."""
+    """The legend, if there is anything to name, on the theme's ground."""
+    if not ax.get_legend_handles_labels()[0]:
+        return
     box = ax.legend(**options)
     if theme is not LIGHT:
         box.get_frame().set(facecolor=theme.panel, edgecolor=theme.hairline)

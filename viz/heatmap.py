@@ -163,10 +163,11 @@ def _profile(ax: Axes, tables: Mapping[str, np.ndarray], layers: Sequence[str], 
         if len(first) > 1 and first[0] > 0 and first[-1] > 0:
             words.append(f"× {number(float((first[0] / first[-1]) ** (1 / (len(first) - 1))), 2)} a layer back")
         ax.plot(places, first, marker=MARKERS[at % len(MARKERS)], label=": ".join(words), **style(at, colors))
-    ax.set_yscale("log")
-    low, high = ax.get_ylim()  # room for the legend above the lines
-    part = 0.06 + 0.06 * len(tables)
-    ax.set_ylim(low, high * (high / low) ** (part / (1 - part)))
+    if any(size > 0 for table in tables.values() for size in table[:, 0]):
+        ax.set_yscale("log")
+        low, high = ax.get_ylim()  # room for the legend above the lines
+        part = 0.06 + 0.06 * len(tables)
+        ax.set_ylim(low, high * (high / low) ** (part / (1 - part)))
     legend(ax, colors, loc="upper right", framealpha=0.9)
     ax.grid(axis="y", color=colors.hairline, linewidth=0.7)
     ax.set(xlabel="layer", ylabel="‖∂L/∂layer‖")

@@ -133,6 +133,7 @@ def decision_boundary(
         raise ValueError("the samples of a decision boundary must be finite numbers, one at least: they have no plane")
     classes = classes.argmax(axis=1) if classes.ndim == 2 and classes.shape[1] > 1 else classes.reshape(len(points))
     points = points if points.dtype.kind == "f" else points.astype(float)  # between whole numbers lies a plane, too
+    classes = classes.astype(str) if classes.dtype.kind == "O" else classes
     low, high = points.min(axis=0), points.max(axis=0)
     room = 0.08 * (high - low) + 1e-9
     across, up = (np.linspace(a, b, resolution) for a, b in zip(low - room, high + room, strict=True))
@@ -145,7 +146,7 @@ def decision_boundary(
         _areas(ax, across, up, out, colors)
     for at, one in enumerate(np.unique(classes)):
         mine = points[classes == one]
-        name = label(one) if classes.dtype.kind in "OSU" else number(one.item(), 6)
+        name = label(one) if classes.dtype.kind in "SU" else number(one.item(), 6)
         ax.plot(*mine.T, MARKERS[at % len(MARKERS)], color=style(at, colors)["color"], markeredgecolor=colors.panel,
                 markersize=6, linestyle="none", label=f"class {name}")  # fmt: skip
     legend(ax, colors, loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=3, frameon=False, handlelength=1.3,

@@ -60,9 +60,12 @@ def paths(
     """
     colors = look(theme)
     whole("steps", steps)
+    if np.shape(start) != (2,):
+        raise ValueError(f"start must be two numbers (x, y), not {start!r}")
     ways = {name: _way(f, make, start, steps) for name, make in named(optimizers, "optimizers").items()}
     starts = np.array([start, *(way[0] for way in ways.values())], float)
-    x, y = x or _window(starts[:, 0]), y or _window(starts[:, 1])
+    x = _window(starts[:, 0]) if x is None else x
+    y = _window(starts[:, 1]) if y is None else y
     ax = landscape(f, x=x, y=y, title=title, theme=theme, ax=ax)
     for at, (name, way) in enumerate(ways.items()):
         line = style(at, colors)
@@ -85,7 +88,7 @@ def _way(f: Callable[[Any, Any], Any], make: Any, start: tuple[float, float], st
                 'optimizers must be a dict of names and functions that make one, such as {"SGD": lambda p: '
                 f"tg.optim.SGD(p, lr=0.1)}}, or of recorded points (x, y), not {type(make).__name__}"
             ) from None
-        if points.ndim != 2 or points.shape[1] != 2:
+        if points.ndim != 2 or points.shape[1] != 2 or not len(points):
             raise ValueError(f"a recorded way is a list of points (x, y), not of shape {points.shape}")
         return points
     a, b = (Tensor(float(v), requires_grad=True) for v in start)

@@ -205,6 +205,7 @@ def test_between_samples_at_whole_numbers_the_plane_is_not_whole(as_given: Any) 
         (np.where(CLASSES, "_b", "a$"), {"class \u200b_b", r"class a\$"}),
         (CLASSES > 0, {"class True", "class False"}),
         (CLASSES - 1.0, {"class −1", "class 0"}),
+        (np.where(CLASSES, "yes", None), {"class yes", "class None"}),
     ],
 )
 def test_classes_are_called_what_the_user_calls_them(classes: Any, shown: set[str]) -> None:
@@ -296,6 +297,13 @@ def test_the_legend_of_a_profile_covers_no_line(count: int) -> None:
     assert box.y1 <= ax.get_window_extent().y1
 
 
+@pytest.mark.parametrize("first", [0.0, 1.0])
+def test_a_heat_map_of_one_layer(first: float) -> None:
+    figure = viz.gradient_heatmap([{"0": first}, {"0": 2.0}]).figure
+    figure.canvas.draw()
+    assert [line.get_ydata()[0] for line in figure.axes[1].lines] == [first]
+
+
 def test_the_legend_of_weights_covers_no_bar() -> None:
     models = {name: _model(1) for name in ("one", "two", "three")}
     ax = viz.weights(models, bins=3)
@@ -327,6 +335,16 @@ def test_a_loop_of_its_own_gives_a_list_of_norms() -> None:
         (lambda: viz.landscape(lambda x, y: x * np.nan + y), ValueError, "not finite anywhere"),
         (lambda: viz.decision_boundary(_model(1), POINTS, CLASSES, resolution=0), ValueError, "resolution must be"),
         (lambda: viz.weights(_model(1), bins=0), ValueError, "bins must be a whole number ≥ 1, not 0"),
+        (
+            lambda: viz.paths(_valley, {"a": np.zeros((0, 2))}, start=(1, 1)),
+            ValueError,
+            r"list of points .* shape \(0, 2\)",
+        ),
+        (
+            lambda: viz.paths(_valley, {}, start=(1, 1, 1)),
+            ValueError,
+            r"start must be two numbers \(x, y\), not \(1, 1, 1",
+        ),
         (lambda: viz.history(CURVES, ax="here"), TypeError, "ax must be matplotlib axes, not str"),
     ],
 )
