@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
+from tinygrad_reg.primitive import registry
+
+from ..making import op
+from .steps import agree
 
 VIEWS = {
     "reversed": lambda x: x[::-1],
@@ -33,3 +37,63 @@ def test_a_view_of_what_is_computed_twice_keeps_its_buffer(view):
     for _ in range(2):
         assert fast().item() == loss.item()
         np.testing.assert_array_equal(t.grad, gradient)
+
+
+def test_clipping_that_sets_in_and_ceases():
+    def make():
+        a, b = (tg.Tensor(np.full(3, x), requires_grad=True) for x in (1.0, 2.0))
+
+        def step(x):
+            loss = np.sum((x * a) ** 2) + np.sum((x * b) ** 2)
+            loss.backward()
+            tg.optim.clip_by_global_norm([a, b], 1.0)
+            found = a.grad
+            for p in (a, b):
+                p.data -= 0.1 * p.grad
+                p.grad = None
+            return loss, found
+
+        return step, lambda: [a, b]
+
+    agree(make, [(np.array([1.0, 2.0, 3.0]) * size,) for size in (1, 0.05, 0.05, 1, 0.05)])
+
+
+def test_an_op_that_sometimes_gives_back_what_it_was_given():
+    positive = op(lambda x: x if (x > 0).all() else np.abs(x), lambda g, out, x: g * np.sign(x), name="positive_or_not")
+    try:
+
+        def make():
+            w = tg.Tensor(np.ones(3), requires_grad=True)
+            optimizer = tg.optim.SGD([w], lr=0.01)
+
+            def step(x):
+                h = positive(x * w)
+                loss = np.sum(h * np.tanh(np.exp(x * 0.5 + w) * 3) * h)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                return loss, h
+
+            return step, lambda: [w]
+
+        agree(make, [(np.array(x),) for x in ([-1.0, -2.0, -3.0], [0.5, 1.0, 1.5], [-0.5, 1.0, 2.0])])
+    finally:
+        del registry["positive_or_not"]
+
+
+def test_a_constraint_that_sometimes_gives_back_what_it_was_given():
+    def make():
+        model = tg.Sequential(tg.Dense(3, 2, rng=0, kernel_constraint=lambda w, lr: w if abs(w).max() < 0.5 else w / 9))
+        weight = model[0].kernel
+
+        def step(x):
+            loss = np.sum(np.tanh(model(x)) ** 2)
+            loss.backward()
+            weight.data -= 0.1 * weight.grad
+            weight.grad = None
+            model.project()
+            return loss
+
+        return step, lambda: [weight]
+
+    agree(make, [(np.random.default_rng(i).normal(size=(4, 3)),) for i in range(5)])

@@ -19,7 +19,7 @@ from ..modes import modes, quiet
 from ..primitive import Primitive
 from ..tensor import Tensor
 from .arguments import is_input
-from .node import Input, Node
+from .node import Apart, Input, Node
 from .once import DRAWN, MADE_INSIDE, Generators
 from .origins import called
 from .places import Place
@@ -153,9 +153,10 @@ class Capture(Updates):
         except Refused:
             self.refused = refused
             del self.nodes[first:]
+            function = Apart(op.forward, op.name) if op.foreign else op
             with quiet():
-                value = op.forward(*self.values(arrays), **self.values(options))
-            return self.note(self._call(op, arrays, options), value)
+                value = (function if op.foreign else op.forward)(*self.values(arrays), **self.values(options))
+            return self.note(self._call(function, arrays, options), value)
         finally:
             self._op, self._inside, self._since = before, self._inside - 1, since
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -166,6 +166,30 @@ class Method:
 
     def __hash__(self) -> int:
         return hash(self.name)
+
+
+class Apart:
+    """A function that is called as it is. Where it gives back what it was given, that is copied: a program would write
+    over it when nobody reads the argument any more."""
+
+    def __init__(self, function: Callable[..., Any], name: str = "") -> None:
+        self.function = function
+        self.__name__ = name or getattr(function, "__name__", type(function).__name__.lower())
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        given = [x for x in things((arguments, options)) if isinstance(x, np.ndarray)]
+
+        def apart(x: Any) -> Any:
+            is_given = isinstance(x, np.ndarray) and any(np.may_share_memory(x, y) for y in given)
+            return x.copy() if is_given else x
+
+        return mapped(apart, self.function(*arguments, **options))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Apart) and other.function == self.function
+
+    def __hash__(self) -> int:
+        return hash(self.function)
 
 
 def assign(target: Any, index: Any, value: Any) -> None:

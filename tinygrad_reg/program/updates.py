@@ -12,7 +12,7 @@ from ..modes import modes
 from ..optim.flat import runs, written
 from ..tensor import Tensor
 from .leaves import Leaf, Leaves
-from .node import Check, Node, Stretch, assign
+from .node import Apart, Check, Node, Stretch, assign
 from .recorded import Recorded
 from .refusals import Refused
 from .rules import keeps_something
@@ -232,7 +232,7 @@ class Updates(Leaves):
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """A function that looks at values, as one line: it must compute its result from its arguments alone."""
-        return self.record(function, arguments)
+        return self.record(Apart(function), arguments)
 
     def clip(self, function: Callable[..., Any], params: Sequence[Tensor], limit: float) -> Any:
         """One of optim's functions that clip gradients, as one line."""
@@ -240,7 +240,7 @@ class Updates(Leaves):
             self.touch(p)
         having = [p for p in params if p._grad is not None]
         self._phase = "clip"
-        found, clipped = self.record(Clipping(function, limit), [p._grad for p in having])
+        found, clipped = self.record(Apart(Clipping(function, limit)), [p._grad for p in having])
         self._phase = ""
         for p, gradient in zip(having, clipped, strict=True):
             p._grad = gradient

@@ -56,6 +56,8 @@ def file_of(function: Any) -> str:
 def is_the_users(thing: Any) -> bool:
     """Whether a function, class or module is none of an installed package."""
     module = thing.__name__ if isinstance(thing, types.ModuleType) else getattr(thing, "__module__", None) or ""
+    if not isinstance(module, str):  # of a class that is written in C
+        return False
     if module.split(".")[0] in ("numpy", "tinygrad_reg") or module in sys.builtin_module_names:
         return False
     if isinstance(thing, types.FunctionType) and source._kinds[file_of(thing)] != source.USER:
