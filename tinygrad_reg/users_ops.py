@@ -62,7 +62,9 @@ def refuse_other_arguments(op: Primitive, derivative: Callable[..., Any]) -> Non
 
 
 def instead(error: Exception) -> str:
-    """What to write instead of `if x > 0`, which NumPy refuses without a word on that; "" for other errors."""
+    """What to write instead of `if x > 0` and `x *= 2`, which NumPy refuses without a word on that; or ""."""
+    if "read-only" in str(error):
+        return "others hold this array, so make a new one: x * 2, not x *= 2; x.copy() before x[0] = 2"
     if "truth value of an array" not in str(error):
         return ""
     return "write np.where(x > 0, a, b), which chooses for each element, instead of `if x > 0`"
