@@ -189,3 +189,16 @@ def test_the_decay_has_its_line_in_the_formula() -> None:
     assert AdamW([one()]).formula.startswith("w ← (1 − η·λ)·w\n")
     assert "1 − β₁^t" in Adam([one()]).formula
     assert "1 − β₁^t" not in Adam([one()], bias_correction="constant").formula
+
+
+@pytest.mark.parametrize("optimizer", [AdaGrad, RMSProp, Adam, AdamW])
+def test_an_epsilon_that_is_0_in_float16_is_warned_of(optimizer: Any) -> None:
+    w = Tensor(np.ones(1, np.float16), requires_grad=True)
+    with pytest.warns(UserWarning, match=rf"of {optimizer.__name__} is 0 in float16, and so are the squares") as warned:
+        optimizer([one(), w])
+    assert warned[0].filename == __file__
+    larger = optimizer([w], lr=0.01, eps=1e-4)  # without a warning, which would be an error
+    w.grad = np.array([1e-4], np.float16)
+    larger.step()
+    assert 0.98 < w.item() < 1
+    optimizer([one()], eps=0.0)

@@ -6,6 +6,7 @@ stands outside the root, √s + ε, as in PyTorch, or with `eps_inside_root=True
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from .. import checks
 from ..modes import quiet
+from ..source import users_level
 from ..tensor import Tensor
 from .optimizer import Optimizer, Rate, average, descend
 from .settings import Setting
@@ -23,6 +25,19 @@ class Adaptive(Optimizer):
 
     eps = Setting(checks.number, "ε", low=0)
     eps_inside_root = Setting(checks.switch)
+
+    def __init__(self, params: Tensor | Iterable[Tensor], lr: Rate, **named: Any) -> None:
+        super().__init__(params, lr, **named)
+        for flat in self.flats:
+            with quiet():
+                vanishes = self.eps > 0 and flat.dtype.type(self.eps) == 0
+            if vanishes:
+                warnings.warn(
+                    f"eps={self.eps:g} of {type(self).__name__} is 0 in {flat.dtype}, and so are the squares of small "
+                    "gradients, by whose root it divides: its steps may be infinite. Keep the parameters in float32, "
+                    "or take a larger eps, such as 1e-4",
+                    stacklevel=users_level(),
+                )
 
     def root(self, s: Any, a: Any, c: Any = 1.0) -> Any:
         """√s + ε·c, or √(s + ε·c²), in `a` (which may be s)."""
