@@ -65,6 +65,7 @@ def compiled(rule, dtype):
     return fast, x
 
 
+@pytest.mark.filterwarnings("ignore:eps=.* is 0 in float16")
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
 @pytest.mark.parametrize("rule", RULES)
 def test_the_page_gives_the_same_bits(rule, dtype):
