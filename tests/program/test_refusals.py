@@ -421,3 +421,21 @@ def test_messages_know_no_names_of_the_house(x):
         with pytest.raises((TypeError, ValueError, RuntimeError)) as caught:
             tg.compile(step)(x)
         assert "Recorded" not in str(caught.value)
+
+
+def test_parameters_of_an_optimizer_can_not_exchange_their_arrays_in_a_step():
+    a, b = (tg.Tensor(np.full((3, 1), x), requires_grad=True) for x in (1.0, 2.0))
+    optimizer = tg.optim.Adam([a, b], lr=0.1)
+
+    def step(x, copied):
+        a.data, b.data = (b.data.copy(), a.data.copy()) if copied else (b.data, a.data)
+        loss = np.sum((x @ a) ** 2) + np.sum(x @ b)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    with pytest.raises(RuntimeError, match=r"is given the array of another one.*Write q\.data\.copy\(\)"):
+        tg.compile(lambda x: step(x, False))(np.ones((2, 3)))
+    a.data, b.data = np.full((3, 1), 1.0), np.full((3, 1), 2.0)
+    assert tg.compile(lambda x: step(x, True))(np.ones((2, 3))).item() == 2 * 36 + 2 * 3

@@ -204,6 +204,10 @@ class Updates(Leaves):
         if p._data.node is leaf.input:
             return
         values, p._data = p._data, self._handle(leaf.input)
+        if values.node.kind == "leaf":
+            self.refuse(
+                "a parameter is given the array of another one, which an optimizer moves", "Write q.data.copy()"
+            )
         np.copyto(leaf.input.value, values.node.value)
         self.effect(assign, (p._data, ..., values))
         leaf.array = p._data
