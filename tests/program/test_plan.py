@@ -97,3 +97,52 @@ def test_a_constraint_that_sometimes_gives_back_what_it_was_given():
         return step, lambda: [weight]
 
     agree(make, [(np.random.default_rng(i).normal(size=(4, 3)),) for i in range(5)])
+
+
+@pytest.mark.parametrize("clear", ["zero_grad", "None", "not at all"])
+def test_a_gradient_that_is_returned_is_the_callers(clear):
+    def make():
+        w = tg.Tensor(np.ones(3), requires_grad=True)
+        optimizer = tg.optim.SGD([w], lr=0.01)
+
+        def step(x):
+            loss = np.sum((x * w) ** 2)
+            if clear == "zero_grad":
+                optimizer.zero_grad()
+            elif clear == "None":
+                w.grad = None
+            loss.backward()
+            gradient = w.grad
+            optimizer.step()
+            return loss, gradient, gradient[::-1]
+
+        return step, lambda: [w]
+
+    fast = tg.compile(make()[0])
+    kept = [fast(np.array([1.0, 2.0, 3.0]) * k)[1:] for k in (1, 2, 3)]
+    copies = [[x.copy() for x in each] for each in kept]
+    fast(np.ones(3))
+    for each, copied in zip(kept, copies, strict=True):
+        for x, y in zip(each, copied, strict=True):
+            np.testing.assert_array_equal(x, y)
+    agree(make, [(np.array([1.0, 2.0, 3.0]) * k,) for k in (1, 2, 3)])
+
+
+def test_the_gradient_of_a_first_step_is_there_behind_the_second():
+    def make():
+        w = tg.Tensor(np.ones(3), requires_grad=True)
+        optimizer = tg.optim.SGD([w], lr=0.01, momentum=0.9)
+
+        def step(x):
+            gradients = []
+            for k in (1, 2):
+                optimizer.zero_grad()
+                np.sum((x * k * w) ** 2).backward()
+                gradients.append(w.grad)
+                optimizer.step()
+            first, second = gradients
+            return first * 1, second * 1, first - second, first
+
+        return step, lambda: [w]
+
+    agree(make, [(np.array([1.0, 2.0, 3.0]) * k,) for k in (1, 2, 3)])

@@ -8,6 +8,7 @@ x.dot(y, out) is x @ y into a buffer.
 
 from __future__ import annotations
 
+import itertools
 import operator
 import re
 from typing import Any
@@ -60,17 +61,29 @@ class Plan(Draft):
 
     def _find_homes(self) -> dict[Node, Input]:
         """Gradients that can be computed in their place among the optimizer's: written to it next, and only there."""
-        found = {}
-        for value, node in zip(self.program.nodes, self.program.nodes[1:], strict=False):
+        nodes, found = self.program.nodes, {}
+        last = {self._memory.owner[x]: i for i, node in enumerate(nodes) for x in node.operands}
+        for i, (value, node) in enumerate(itertools.pairwise(nodes)):
             if node.function is not assign:
                 continue
             home, index, assigned = node.arguments
             if not isinstance(home, Input) or index is not Ellipsis or assigned is not value:
                 continue
             is_written = takes_out(value) and not is_filled(value) and not self._memory.is_view(value)
-            if is_written and layout(value.value) == layout(home.value):
+            owner = self._memory.owner[value]
+            is_kept = owner in self._memory.returned or last.get(owner, i) > self._written_again(home, i + 2)
+            if is_written and not is_kept and layout(value.value) == layout(home.value):
                 found[value] = home
         return found
+
+    def _written_again(self, home: Input, start: int) -> int:
+        """The next line, from `start` on, that writes into the place of a gradient, or into all of them."""
+        for i, node in enumerate(self.program.nodes[start:], start):
+            if node.function is assign:
+                target = node.arguments[0]
+                if target is home or (target.kind == "flat" and target.of.name == "g"):
+                    return i
+        return len(self.program.nodes)
 
     # ---- a line
 
