@@ -85,3 +85,15 @@ def test_whole_numbers_and_float32_stay_with_numpy():
     for x in (np.array(2**40), np.array(1.1, np.float32)):
         assert equal(fast(x), x * x + x)
         assert "in_floats" not in fast.planned_source
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda x: np.maximum(x, -np.inf), lambda x: np.maximum(x, np.nan), lambda x: x**np.inf, lambda x: x * np.inf],
+    ids=["maximum", "maximum of nan", "power", "times"],
+)
+def test_infinite_numbers_beside_single_ones(function):
+    w = tg.Tensor(2.0)
+    fast = tg.compile(lambda x: function(x * w))
+    for x in (1.0, 0.25, -1.0, 0.0, np.nan):
+        np.testing.assert_array_equal(fast(np.float64(x)).data, function(np.float64(x) * w).data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 
@@ -72,11 +73,12 @@ def _text(node: Node, writer: Writer) -> str | None:
         return None
     if function is np.array:
         return writer.text(arguments[0])
-    if function is np.maximum and isinstance(arguments[0], Node) and not isinstance(arguments[1], Node):
-        x, y = map(writer.text, arguments)
-        return f"{x} if {x} > {y} or {x} != {x} else {float(y)}"
+    is_finite = not isinstance(arguments[-1], Node) and math.isfinite(arguments[-1])
+    if function is np.maximum and isinstance(arguments[0], Node) and is_finite:
+        x, y = writer.text(arguments[0]), float(arguments[1])
+        return f"{x} if {x} > {y} or {x} != {x} else {y}"
     if function is operator.pow:  # a root of a negative number is nan in NumPy, a complex number in Python
-        plain = not isinstance(arguments[1], Node) and arguments[1] == int(arguments[1])
+        plain = is_finite and arguments[1] == int(arguments[1])
     else:
         plain = function in (_COMPARISONS if node.value.dtype == bool else _ARITHMETIC)
     if not plain:
