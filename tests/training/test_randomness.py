@@ -1,5 +1,7 @@
 """Random generators: what a function or an object draws from is found, and a forged state is refused."""
 
+import argparse
+import functools
 import random
 import types
 from functools import partial
@@ -97,3 +99,20 @@ def test_the_process_own_generators_are_left_alone_by_hand(tmp_path):
     before = np.random.random(), random.random()  # noqa: NPY002
     tg.load(tmp_path / "x", model=tg.Dense(1, 1))
     assert np.random.random() != before[0] and random.random() != before[1]  # noqa: NPY002
+
+
+def test_namespaces_wrapped_functions_and_lists_of_a_class_are_followed():
+    rng = np.random.default_rng(0)
+
+    class Holds:
+        generators = {"noise": [rng]}  # noqa: RUF012
+
+    space = types.SimpleNamespace(noise=rng)
+    for thing in (
+        lambda x: space.noise,
+        functools.lru_cache(lambda x: rng),
+        np.vectorize(lambda x: rng),
+        argparse.Namespace(noise=rng),
+        Holds,
+    ):
+        assert randomness.sources_in(thing) == [rng]

@@ -321,3 +321,19 @@ def test_what_a_script_no_longer_draws_from_or_clips_is_told(tmp_path):
     differ = "with clip global_norm 1, not norm 2, and random generators rng.0, not none, and seed 9, not 0: give what"
     with pytest.warns(UserWarning, match=differ):
         train(*make(), 2, tmp_path / "run", clip=("norm", 2), rng=None)
+
+
+def test_a_callback_that_goes_to_another_folder_does_not_take_the_file_along(tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    class Goes(tg.Callback):
+        def on_epoch_end(self, epoch, logs):
+            os.chdir(tmp_path / "elsewhere")
+
+    x, y = np.ones((4, 2)), np.zeros((4, 1))
+    tg.fit(
+        tg.Dense(2, 1, rng=0), x, y, loss="mse", optimizer="sgd", epochs=3, resume="run", callbacks=[Goes()], verbose=0
+    )
+    assert not os.listdir(tmp_path / "elsewhere")
+    assert tg.load(tmp_path / "run").epoch == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import copy
 import functools
@@ -95,6 +96,10 @@ def _parts(value: Any) -> Iterable[Any]:
         return _of_class(value)
     if isinstance(value, types.ModuleType):
         return ()
+    if isinstance(value, (types.SimpleNamespace, argparse.Namespace)):
+        return list(vars(value).values())
+    if isinstance(value, (np.vectorize, functools._lru_cache_wrapper)):
+        return (value.pyfunc if isinstance(value, np.vectorize) else value.__wrapped__,)
     if isinstance(value, (list, tuple, set, frozenset, deque, dict)):
         return itertools.chain(list(value.values() if isinstance(value, dict) else value), _of_object(value))
     return _of_object(value)
@@ -121,7 +126,7 @@ def _of_class(kind: type) -> Iterator[Any]:
         if is_the_users(base):
             for value in list(vars(base).values()):
                 for function in (value, *(getattr(value, name, None) for name in ("fget", "__func__", "func"))):
-                    if isinstance(function, (types.FunctionType, Source)):
+                    if isinstance(function, (types.FunctionType, Source, list, tuple, dict)):
                         yield function
 
 

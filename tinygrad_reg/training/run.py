@@ -106,9 +106,10 @@ class Run:
             held = {"thread", *randomness.GLOBAL, *(f"model.{path}" for path, _ in self.model.named_generators())}
             own = [name for name in self._sources if name not in held]
             self.settings = resuming.settings(self.model, self.train, self.loss, self.clip, self.augment, own)
-            container.remove_drafts(self.resume)
-            if container.exists(self.resume):
-                self._take_up(self.resume)
+            self._file = os.path.abspath(self.resume)  # a callback may go to another folder
+            container.remove_drafts(self._file)
+            if container.exists(self._file):
+                self._take_up(self._file)
         if not self._done:
             self.history.start_lr = self.optimizer.lr
         self._sizes = divergence.sizes(self.model)
@@ -303,4 +304,4 @@ class Run:
         for callback in self.callbacks:
             callback.after_epoch(self.epoch, logs)
         if self.resume is not None:
-            self.save(self.resume)
+            self.save(self._file)
