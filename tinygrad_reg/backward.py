@@ -175,10 +175,11 @@ def _refuse_stale(parent: Tensor, node: Tensor) -> None:
 
 
 def _refuse_compiled(parent: Tensor) -> None:
-    raise RuntimeError(
-        f"{describe(parent)} came out of tg.compile without a graph: put backward() into the step, or write .detach() "
-        "if no gradient should flow there"
-    )
+    raise RuntimeError(f"{_without_graph(parent, 'backward()')}, or write .detach() if no gradient should flow there")
+
+
+def _without_graph(tensor: Tensor, call: str) -> str:
+    return f"{describe(tensor)} came out of tg.compile without a graph: put {call} into the step"
 
 
 def fitted(share: Any, parent: Tensor, node: Tensor) -> Any:
@@ -251,7 +252,7 @@ def start_gradient(output: Any, gradient: Any, call: str) -> Any:
         raise TypeError(f"{call} starts at a Tensor, not at {type(output).__name__}")
     if not output._requires_grad:
         if output._cut is COMPILED:
-            raise RuntimeError(f"{describe(output)} came out of tg.compile without a graph: put {call} into the step")
+            raise RuntimeError(_without_graph(output, call))
         raise RuntimeError(
             f"{describe(output)} has no graph to go back through: nothing it was computed from requires a gradient"
             + (" (and no_grad() is on)" if not modes.recording else ", or it was computed under no_grad()")

@@ -5,7 +5,6 @@ Python says "got an unexpected keyword argument 'units'"; Dense(units=3) is told
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import sys
@@ -162,6 +161,8 @@ def _misfit(
                 return f"{name} takes no {unknown}=: {advice}"
         if ours:
             return f"{name} takes no {unknown}=, here it is called {ours}: {call}"
+        import difflib  # for this message alone
+
         near = difflib.get_close_matches(unknown, names, 1)
         if near:
             return f"{name} takes no {unknown}=, did you mean {near[0]}? {call}"

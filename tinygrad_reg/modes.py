@@ -11,7 +11,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias, TypeVar, cast
 
 import numpy as np
@@ -81,7 +81,6 @@ class _Modes(threading.local):
 modes = _Modes()
 
 F = TypeVar("F", bound=Callable[..., Any])
-_IN_PIECES = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
 
 class Captured:
@@ -101,6 +100,11 @@ def check(test: Callable[..., None], *values: Any, **about: Any) -> None:
         modes.capture.check(test, values, about)
 
 
+def runs_in_pieces(function: Any) -> bool:
+    """Whether it is a generator or an async function, between whose pieces other code runs."""
+    return isgeneratorfunction(function) or iscoroutinefunction(function) or isasyncgenfunction(function)
+
+
 class switched:
     """A mode is different inside the `with` block (in this thread), or in the function that it decorates."""
 
@@ -116,9 +120,8 @@ class switched:
         self._blocks.pop().__exit__(*error)
 
     def __call__(self, function: F) -> F:
-        code = getattr(function, "__code__", None)
-        if code is not None and code.co_flags & _IN_PIECES:
-            raise TypeError(f"{code.co_name} runs in pieces, between which modes change: put `with` inside of it")
+        if runs_in_pieces(function):
+            raise TypeError(f"{function.__name__} runs in pieces, between which modes change: put `with` inside of it")
 
         @functools.wraps(function)
         def inside(*args: Any, **options: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import sys
 import threading
 import types
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..calls import answered
-from ..modes import modes
+from ..modes import modes, runs_in_pieces
 from .arguments import Arguments, names_of, others
 from .capture import Capture
 from .changes import kept_for_later, take_back
@@ -23,7 +22,6 @@ from .program import Program
 from .replay import MISS, Replay
 from .variables import Variables
 
-_IN_PIECES = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)
 KEPT = 8  # programs of a step, for the shapes and settings that it met last
 
 
@@ -49,7 +47,7 @@ def compile(step: Callable[..., Any]) -> Compiled:
     if not callable(step):
         raise TypeError(f"compile takes a function, the step, not {type(step).__name__}")
     for called in (step, vars(type(step)).get("__call__")):
-        if any(test(called) for test in _IN_PIECES):
+        if runs_in_pieces(called):
             raise TypeError(
                 "compile takes a function that computes and returns, not a generator or an async function, which stops "
                 "in between: compile the step that it takes, and call that in it"

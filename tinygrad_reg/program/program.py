@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterator
-from inspect import getclosurevars
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -16,7 +15,7 @@ from .node import Check, Input, Node, assign, filled
 from .recorded import Recorded, is_computed
 from .refusals import Refused, located
 from .structures import is_structure, mapped, parts
-from .whose import attributes
+from .whose import attributes, closed_over, defaults
 
 
 class Result(NamedTuple):
@@ -98,7 +97,7 @@ def _closed_over(x: Any) -> list[Any]:
     """What a function that was made in the step holds of it."""
     if not isinstance(x, FunctionType):
         return []
-    return [*getclosurevars(x).nonlocals.values(), *(x.__defaults__ or ()), *(x.__kwdefaults__ or {}).values()]
+    return [*closed_over(x).values(), *defaults(x).values()]
 
 
 def share(nodes: list[Node], results: list[Node]) -> list[Node]:

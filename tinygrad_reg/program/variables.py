@@ -7,7 +7,6 @@ have written is not looked into.
 
 from __future__ import annotations
 
-import argparse
 import array
 import functools
 import inspect
@@ -30,10 +29,9 @@ from .functions import Functions
 from .once import Once
 from .places import NUMBERS
 from .rules import RULE, keeps_something
-from .whose import NOT_CALLED, attributes, is_the_users
+from .whose import NAMESPACES, NOT_CALLED, attributes, is_the_users
 
 NUMERIC = "fiubc"  # the kinds of arrays that a program computes with
-_NAMESPACES = (types.SimpleNamespace, argparse.Namespace)
 _OWN = {"flats", "spaces", "steps", "_lr", "_diverged"}  # of an optimizer: what its step changes, ...
 _OWN |= {"_programs", "_last", "_lock"}  # ... and of a compiled step
 _TABLES = (deque, UserDict, UserList, ChainMap, types.MappingProxyType)  # besides lists and dicts
@@ -144,9 +142,7 @@ class Variables(Functions):
             self._names_read.update(part for word in words for part in word.split("."))
         if isinstance(value, Optimizer) and is_the_users(type(value)):
             self._rule(value)
-        if isinstance(value, (Optimizer, *_NAMESPACES)) or (
-            is_the_users(type(value)) and not isinstance(value, Module)
-        ):
+        if isinstance(value, (Optimizer, *NAMESPACES)) or (is_the_users(type(value)) and not isinstance(value, Module)):
             self._class(type(value))
             self._attributes(value, attributes(value))
             for kind in filter(is_the_users, type(value).__mro__):

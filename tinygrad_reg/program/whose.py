@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 from .. import source
 
 _STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+NAMESPACES = (types.SimpleNamespace, argparse.Namespace)  # of Python, but what they hold is the user's
 NOT_CALLED = {"__init__", "__new__", "__post_init__", "__repr__", "__str__", "__del__"}  # of an object that is there
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import copy
 import functools
@@ -19,7 +18,7 @@ from .. import checks
 from ..layers.module import Module, a_module
 from ..modes import generator
 from ..program.bytecode import names
-from ..program.whose import closed_over, is_the_users
+from ..program.whose import NAMESPACES, closed_over, defaults, is_the_users
 from ..tensor import Tensor
 
 Source = np.random.Generator | np.random.RandomState | random.Random
@@ -96,7 +95,7 @@ def _parts(value: Any) -> Iterable[Any]:
         return _of_class(value)
     if isinstance(value, types.ModuleType):
         return ()
-    if isinstance(value, (types.SimpleNamespace, argparse.Namespace)):
+    if isinstance(value, NAMESPACES):
         return list(vars(value).values())
     if isinstance(value, (np.vectorize, functools._lru_cache_wrapper)):
         return (value.pyfunc if isinstance(value, np.vectorize) else value.__wrapped__,)
@@ -107,8 +106,7 @@ def _parts(value: Any) -> Iterable[Any]:
 
 def _of_function(function: types.FunctionType) -> Iterator[Any]:
     yield from closed_over(function).values()
-    yield from function.__defaults__ or ()
-    yield from (function.__kwdefaults__ or {}).values()
+    yield from defaults(function).values()
     yield from vars(function).values()
     if not is_the_users(function):
         return
