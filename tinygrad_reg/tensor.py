@@ -422,6 +422,8 @@ def plain_array(data: Any) -> np.ndarray:
     """`data` as NumPy reads it, shedding subclasses such as np.matrix; a mask, which would get lost, is refused."""
     if isinstance(data, Captured):
         return data  # type: ignore[return-value]  # stands for an array
+    if isinstance(data, Tensor) and not data._requires_grad:
+        return data.data
     if isinstance(data, np.ndarray) and type(data) is not np.ndarray and hasattr(data, "mask"):
         raise TypeError("a masked array would lose its mask here: write array.filled(value) for an array without one")
     return np.asarray(data)

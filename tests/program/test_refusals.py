@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
 import pickle
@@ -439,3 +440,59 @@ def test_parameters_of_an_optimizer_can_not_exchange_their_arrays_in_a_step():
         tg.compile(lambda x: step(x, False))(np.ones((2, 3)))
     a.data, b.data = np.full((3, 1), 1.0), np.full((3, 1), 2.0)
     assert tg.compile(lambda x: step(x, True))(np.ones((2, 3))).item() == 2 * 36 + 2 * 3
+
+
+def factored(w, a):
+    try:
+        return np.linalg.cholesky(a)
+    except np.linalg.LinAlgError:
+        return a * 100
+
+
+def inverse(w, a):
+    with contextlib.suppress(ValueError):
+        a = np.linalg.inv(w * a)
+    return w * a
+
+
+def row(w, a):
+    try:
+        return w[np.sum(a[1]).astype(int) + a[0, 1].astype(int)]
+    except IndexError:
+        return w
+
+
+def entropy(w, a):
+    try:
+        return tg.losses.softmax_crossentropy(w, a[0].astype(int))
+    except ValueError:
+        return w
+
+
+@pytest.mark.parametrize("first", [factored, inverse, row, entropy])
+def test_an_error_that_depends_on_values_is_caught_outside(first):
+    """A program would go the way of the first call ever after."""
+    w = tg.Tensor(np.eye(2), requires_grad=True)
+    wrong, right = np.array([[0.0, 0.0], [0.0, 5.0]])[:: 1 if first is inverse else -1], np.eye(2)
+    fast = tg.compile(first)
+    with pytest.raises(RuntimeError, match="catches an error that depends on values"):
+        fast(w, wrong)
+    assert equal(np.asarray(fast(w, right).data), np.asarray(first(w, right).data))
+
+
+def test_an_error_that_depends_on_shapes_may_be_caught():
+    def step(x):
+        try:
+            return x @ np.ones(3)
+        except ValueError:
+            return x.T @ np.ones(2)
+
+    fast = tg.compile(step)
+    for x in (np.ones((2, 3)), np.ones((2, 2))):
+        assert equal(fast(x), step(x))
+
+
+def test_arrays_of_objects_are_computed_outside():
+    doubled = np.frompyfunc(lambda number: 2 * number, 1, 1)
+    with pytest.raises(RuntimeError, match="an array of object, which is none of numbers"):
+        tg.compile(lambda x: doubled(x))(np.ones(2))

@@ -16,7 +16,7 @@ import pytest
 
 import tinygrad_reg as tg
 
-from .steps import agree, equal
+from .steps import agree, equal, same_bits
 
 X = np.array([1.0, 2.0])
 DATA = np.array([1.0, 1.0])
@@ -649,3 +649,48 @@ def test_data_that_is_written_into_is_as_the_step_leaves_it_where_a_later_line_f
                 step(x)
             assert w.data is held
         assert equal(ours[1], theirs[1])
+
+
+@pytest.mark.parametrize("kind", [tg.optim.SGD, tg.optim.Adam])
+def test_a_parameter_that_is_written_into_before_its_optimizer_moves_it(kind):
+    """The capture computes with copies: the parameter itself is written into by the program alone."""
+
+    def make():
+        w = tg.Tensor(np.linspace(-1, 1, 6).reshape(3, 2), requires_grad=True)
+        optimizer = kind([w], lr=0.1)
+
+        def step(x):
+            loss = np.sum(np.tanh(x @ w) ** 2)
+            optimizer.zero_grad()
+            loss.backward()
+            w.data *= 0.9
+            w.data /= np.linalg.norm(w.data, axis=0, keepdims=True)
+            optimizer.step()
+            return loss, w.data
+
+        return step, lambda: [w.data, w.grad]
+
+    agree(make, [(x,) for x in np.random.default_rng(0).normal(size=(3, 4, 3))])
+
+
+def test_data_may_be_given_a_tensor():
+    mean = tg.Tensor(np.zeros(2))
+
+    def step(x):
+        mean.data = 0.9 * mean.data + 0.1 * np.mean(tg.Tensor(x), axis=0)
+        return mean * 1
+
+    fast, x = tg.compile(step), np.array([[1.0, 2.0], [3.0, 4.0]])
+    found = [fast(x).data for _ in range(3)]
+    mean.data = np.zeros(2)
+    assert all(equal(step(x).data, values) for values in found)
+
+
+def test_functions_of_several_results_give_what_numpy_gives():
+    def step(x):
+        return np.linalg.svd(x).S, [*np.split(x, 2), x][1], np.linalg.eigh(x.T @ x).eigenvalues, np.split(x, 2)
+
+    fast = tg.compile(step)
+    for x in np.random.default_rng(0).normal(size=(2, 4, 2)):
+        found = fast(x)
+        assert type(found[3]) is list and same_bits(found, step(x))

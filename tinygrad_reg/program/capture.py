@@ -15,11 +15,11 @@ import numpy as np
 
 from .. import source
 from ..modes import generator as generator_of
-from ..modes import modes, quiet
+from ..modes import modes
 from ..primitive import Primitive
 from ..tensor import Tensor
 from .arguments import is_input
-from .node import Apart, Input, Node
+from .node import NUMERIC, Apart, Input, Node
 from .once import DRAWN, MADE_INSIDE, Generators
 from .origins import called
 from .places import Place
@@ -27,7 +27,6 @@ from .recorded import Recorded
 from .refusals import Refused, ShapeRefused, located
 from .structures import is_structure, like, parts
 from .updates import Updates
-from .variables import NUMERIC
 
 if TYPE_CHECKING:
     from .program import Program
@@ -154,8 +153,7 @@ class Capture(Updates):
             self.refused = refused
             del self.nodes[first:]
             function = Apart(op.forward, op.name) if op.foreign else op
-            with quiet():
-                value = (function if op.foreign else op.forward)(*self.values(arrays), **self.values(options))
+            value = self.computed(function if op.foreign else op.forward, arrays, options)
             return self.note(self._call(function, arrays, options), value)
         finally:
             self._op, self._inside, self._since = before, self._inside - 1, since

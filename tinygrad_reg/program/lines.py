@@ -10,11 +10,11 @@ import numpy as np
 
 from .. import source
 from ..modes import quiet
-from .node import FILLED, OPERATORS, Check, Input, Node, assign, item
+from .node import FILLED, NUMERIC, OPERATORS, Check, Input, Node, assign, item
 from .origins import held, locate
 from .recorded import Recorded
 from .refusals import Refused, located
-from .structures import mapped
+from .structures import like, mapped
 
 
 class Lines:
@@ -53,9 +53,21 @@ class Lines:
     def record(self, function: Any, arguments: Sequence[Any], options: dict[str, Any] | None = None) -> Any:
         """Call a function of arrays, and note the call."""
         options = options or {}
-        with quiet():
-            value = function(*self.values(arguments), **self.values(options))
-        return self.note(self._call(function, arguments, options), value)
+        return self.note(self._call(function, arguments, options), self.computed(function, arguments, options))
+
+    def computed(self, function: Callable[..., Any], arguments: Sequence[Any], options: dict[str, Any]) -> Any:
+        """What a call gives in this run. Where values let it fail, the step may not go on as if nothing were."""
+        try:
+            with quiet():
+                return function(*self.values(arguments), **self.values(options))
+        except (np.linalg.LinAlgError, IndexError, FloatingPointError) as error:
+            self._fails(error)
+            raise
+
+    def _fails(self, error: Exception) -> None:
+        what = f"it catches an error that depends on values ({error}), and a program would go that way at each call"
+        advice = "Look at the values outside of the step, or write np.where(condition, a, b) for a choice"
+        self.refused = self.refused or self._refusal(what, advice)
 
     def filled(self, function: Callable[..., Any], arguments: Sequence[Any], options: dict[str, Any]) -> Any:
         """np.zeros_like and its kin, which take from their array no more than a shape and a dtype."""
@@ -69,6 +81,8 @@ class Lines:
         node.value = value
         if not isinstance(value, (np.ndarray, np.generic, int, float, tuple, list)):
             return value
+        if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind not in NUMERIC:
+            self.refuse(f"it computes an array of {value.dtype}, which is none of numbers", "Compute it outside")
         self._locate(node)
         self.nodes.append(node)
         return self._spread(node)
@@ -78,16 +92,16 @@ class Lines:
         value = node.value
         if not isinstance(value, (tuple, list)):
             return self._handle(node)
-        parts = []
+        made = []
         for i, part in enumerate(value):
             if isinstance(part, (np.ndarray, np.generic, tuple, list, float)):
                 picked = {"function": item, "arguments": (node, i), "options": {}, "name": "", "changes": False}
                 piece = node.but(**picked, value=part)
                 self.nodes.append(piece)
-                parts.append(self._spread(piece))
+                made.append(self._spread(piece))
             else:
-                parts.append(part)
-        return tuple(parts)
+                made.append(part)
+        return like(value, made)  # np.linalg.svd(x).S
 
     def _handle(self, node: Node) -> Recorded:
         handle = Recorded(node)
@@ -183,7 +197,11 @@ class Lines:
 
     def check(self, test: Callable[..., None], arguments: Sequence[Any], options: dict[str, Any]) -> None:
         """See modes.check: made now, and again at each call if it looks at arrays that may have changed by then."""
-        test(*self.values(arguments), **options)
+        try:
+            test(*self.values(arguments), **options)
+        except Exception as error:
+            self._fails(error)
+            raise
         if any(isinstance(x, np.ndarray) for x in arguments):
             self._keep(Check(test, self._nodes(tuple(arguments)), options))
 
@@ -199,10 +217,13 @@ class Lines:
 
     def refuse(self, what: str, advice: str, kind: type[Refused] = Refused) -> NoReturn:
         """Raise Refused, with the user's line; it is noted, for the step may have an `except` for everything."""
+        error = self._refusal(what, advice, kind)
+        self.refused = self.refused or error
+        raise error
+
+    def _refusal(self, what: str, advice: str, kind: type[Refused] = Refused) -> Refused:
         code, offset = source.caller(1)
         file, line = "", 0
         if code is not None:
             file, line = code.co_filename, source._span(code, offset if offset >= 0 else ~offset)[0]
-        error = kind(located(file, line, what, advice))
-        self.refused = self.refused or error
-        raise error
+        return kind(located(file, line, what, advice))

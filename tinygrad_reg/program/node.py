@@ -15,6 +15,8 @@ import numpy as np
 
 from .structures import mapped, things
 
+NUMERIC = "fiubc"  # the kinds of arrays that a program computes
+
 
 class Node:
     """A line of the program: a function, what it was given (nodes among it), and the value that it gave in capture."""

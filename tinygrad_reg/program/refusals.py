@@ -74,7 +74,8 @@ REFUSED = {
     "__str__": _PRINTED,
     "__array__": (
         "the array is converted to a plain one, or written into one",
-        "Stay with functions of arrays (np.where, np.concatenate; np.take(table, i, axis=0) for table[i]), "
+        "Stay with functions of arrays (x.copy() for np.array(x), np.stack([a, b]) for np.array([a, b]), "
+        "np.take(table, i, axis=0) for table[i], np.where for a choice), "
         "and return what you want to keep"),
 }  # fmt: skip
 _SHAPE_BY_VALUES = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_values, np.unique_counts,

@@ -189,8 +189,8 @@ class Updates(Leaves):
             leaf.flat, leaf.place = flat, place
             whole = self._example(flat, "w", flat.arrays["w"])
             view = whole[place].reshape(flat.shapes[p])
-            np.copyto(view, leaf.array.node.value)
-            leaf.array.node.value = view
+            np.copyto(view, leaf.input.value)
+            leaf.input.value = view
             gradient = self._example(flat, "g", flat.arrays["g"])[place].reshape(flat.shapes[p])
             leaf.gradient = self.input("home", leaf, gradient, f"grad_{leaf.array.node.name}")
         elif leaf.flat is not flat:

@@ -26,12 +26,12 @@ from ..optim import Optimizer
 from ..primitive import Primitive, registry
 from ..tensor import Tensor
 from .functions import Functions
+from .node import NUMERIC
 from .once import Once
 from .places import NUMBERS
 from .rules import RULE, keeps_something
 from .whose import NAMESPACES, NOT_CALLED, attributes, is_the_users
 
-NUMERIC = "fiubc"  # the kinds of arrays that a program computes with
 _OWN = {"flats", "spaces", "steps", "_lr", "_diverged"}  # of an optimizer: what its step changes, ...
 _OWN |= {"_programs", "_last", "_lock"}  # ... and of a compiled step
 _TABLES = (deque, UserDict, UserList, ChainMap, types.MappingProxyType)  # besides lists and dicts
