@@ -1,4 +1,8 @@
-"""python -m tests.mutation [words]: make the mutants of the files whose path has one of the words, and kill them."""
+"""python -m tests.mutation [words]: make the mutants of the files whose path has one of the words, and kill them.
+
+With --record FILE each verdict is written down, and what was killed, or makes no difference, is not tried again: a run
+that was stopped goes on, and after tests were added, only the survivors are tried.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +54,8 @@ def its_own_cases_pass(mutant: Mutant) -> bool:
 def tests_pass(tests: Sequence[str]) -> bool:
     import pytest
 
-    return pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT), *tests]) == pytest.ExitCode.OK
+    here = ["-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning", "--rootdir", str(ROOT)]
+    return pytest.main(["-x", "-q", *here, *tests]) == pytest.ExitCode.OK
 
 
 def survives(mutant: Mutant) -> bool:
@@ -92,6 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("words", nargs="*", help="only files whose path has one of these words")
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 2) - 1))
     parser.add_argument("--list", action="store_true", help="show the mutants, run nothing")
+    parser.add_argument("--record", type=Path, help="a file of verdicts, to go on from")
     options = parser.parse_args(arguments)
     paths = [path for path in FILES if not options.words or any(word in path for word in options.words)]
     mutants = [mutant for path in paths for mutant in mutants_of(path)]
@@ -100,15 +106,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     os.chdir(ROOT)
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
-    import numpy  # noqa: F401 - loaded once, for all processes
+    import hypothesis.strategies  # noqa: F401 - loaded once, for all processes: three quarters of their time
+    import numpy  # noqa: F401
     import pytest  # noqa: F401
+    import tqdm.auto  # noqa: F401
 
     for unchanged, alive in verdicts([unchanged_file(path) for path in paths], options.jobs):
         if not alive:
             print(f"the tests of tinygrad_reg/{unchanged.path} fail as it is: mend that first")
             return 2
     started, survivors, known = time.time(), [], 0
-    for done, (mutant, alive) in enumerate(verdicts(mutants, options.jobs), start=1):
+    for done, (mutant, alive) in enumerate(recorded_verdicts(mutants, options.jobs, options.record), start=1):
         print(f"\r{done}/{len(mutants)}", end="\r", file=sys.stderr, flush=True)
         if alive and mutant.is_equivalent:
             known += 1
@@ -119,6 +127,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{len(mutants)} mutants in {time.time() - started:.0f} s: {killed} killed, {known} equivalent, ", end="")
     print(f"{len(survivors)} survived")
     return 1 if survivors else 0
+
+
+def recorded_verdicts(mutants: Sequence[Mutant], jobs: int, record: Path | None) -> Iterator[tuple[Mutant, bool]]:
+    """(mutant, whether it survived): first what the record has, then what is new, which is added to it."""
+    if record is None:
+        yield from verdicts(mutants, jobs)
+        return
+    lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
+    done = {text: verdict for verdict, _, text in (line.partition(" ") for line in lines) if verdict != "survived"}
+    yield from ((mutant, done[str(mutant)] == "equivalent") for mutant in mutants if str(mutant) in done)
+    with record.open("a", encoding="utf-8") as file:
+        for mutant, alive in verdicts([mutant for mutant in mutants if str(mutant) not in done], jobs):
+            verdict = "killed" if not alive else "equivalent" if mutant.is_equivalent else "survived"
+            print(verdict, mutant, file=file, flush=True)
+            yield mutant, alive
 
 
 def verdicts(mutants: Sequence[Mutant], jobs: int) -> Iterator[tuple[Mutant, bool]]:

@@ -26,6 +26,7 @@ class Mutant:
 
     path: str  # below the package
     line: int
+    column: int
     change: str
     source: str
     op: str  # the op whose forward or derivative it is, "" elsewhere
@@ -41,7 +42,7 @@ class Mutant:
         )
 
     def __str__(self) -> str:
-        return f"tinygrad_reg/{self.path}:{self.line}: {self.change}    in  {self.text}"
+        return f"tinygrad_reg/{self.path}:{self.line}:{self.column}: {self.change}    in  {self.text}"
 
 
 def mutants_of(path: str) -> Iterator[Mutant]:
@@ -59,12 +60,12 @@ def mutants_of(path: str) -> Iterator[Mutant]:
             node.__class__ = node_class
             node.__dict__.clear()
             node.__dict__.update(original)
-            yield Mutant(path, node.lineno, change, source, op, lines[node.lineno - 1].strip())
+            yield Mutant(path, node.lineno, node.col_offset, change, source, op, lines[node.lineno - 1].strip())
 
 
 def unchanged_file(path: str) -> Mutant:
     """The file as it is, which has to pass: otherwise all mutants would die of something else."""
-    return Mutant(path, 0, "", (PACKAGE / path).read_text(encoding="utf-8"), "", "")
+    return Mutant(path, 0, 0, "", (PACKAGE / path).read_text(encoding="utf-8"), "", "")
 
 
 def formulas(tree: ast.Module) -> Iterator[tuple[ast.AST, str, list[ast.expr]]]:

@@ -13,8 +13,9 @@ FILES = [
     *(f"layers/{name}.py" for name in (
         "normalization", "noise", "activation", "dense", "convolution", "pooling", "images", "summary")),
     "losses.py", "loss_inputs.py", "penalties.py", "constraints.py", "norms.py", "initializers.py", "metrics.py",
-    "diagnostics.py", "backward.py", "transforms.py", "training/watchers.py", "training/divergence.py",
-    *(f"data/{name}.py" for name in ("sets", "encoding", "balancing", "augmentation", "synthetic")),
+    "diagnostics.py", "backward.py", "transforms.py", "half.py",
+    *(f"training/{name}.py" for name in ("watchers", "divergence", "evaluation", "figures", "ensembles", "history")),
+    *(f"data/{name}.py" for name in ("sets", "encoding", "balancing", "augmentation", "synthetic", "readers")),
 ]  # fmt: skip
 
 # The tests of a file stand in the file of the same name; these besides, where they look at it from another side.
@@ -24,6 +25,10 @@ BESIDES = {
     "norms.py": ["tests/test_constraints.py", "tests/optim/test_clipping.py"],
     "backward.py": ["tests/optim/test_flat.py", "tests/ops/test_ops.py", "tests/properties/test_broadcasting.py"],
     "transforms.py": ["tests/ops/test_ops.py"],
+    "half.py": ["tests/ops", "tests/optim"],
+    "training/figures.py": ["tests/training/test_fit.py", "tests/training/test_history.py"],
+    "training/divergence.py": ["tests/training/test_fit.py"],
+    "training/evaluation.py": ["tests/training/test_fit.py"],
     "ops/windows.py": ["tests/ops/test_convolution.py", "tests/ops/test_pooling.py"],
     "layers/activation.py": ["tests/layers/test_dense.py"],
     "layers/dense.py": ["tests/layers/test_activation.py"],
