@@ -76,6 +76,12 @@ def test_a_product_of_many_factors_near_1(multiply):
         np.testing.assert_allclose(half, exact, rtol=1e-3)
 
 
+def test_whole_numbers_make_it_float64_as_they_do_in_numpy():
+    half, whole = np.full(4, 0.5, np.float16), np.arange(4)
+    for out in (np.einsum("i,i->", tg.Tensor(half), whole), tg.Tensor(half) @ whole):
+        assert out.dtype == np.float64 and out.item() == 3.0
+
+
 def test_a_norm_is_right_where_the_squares_are_beyond_float16():
     x = tg.Tensor(np.full(50, 300, np.float16), requires_grad=True)
     norm = np.linalg.norm(x)

@@ -51,6 +51,7 @@ def test_T7_shift_moves_whole_images_and_fills_the_edge():
         fits = [(i, j) for i in range(5) for j in range(5) if np.array_equal(padded[:, i : i + 9, j : j + 8], new)]
         assert len(fits) == 1
         moves.add(fits[0])
+    assert np.array_equal(shift(0)(IMAGES), IMAGES)
     assert len(moves) > 10 and {i for i, _ in moves} == {j for _, j in moves} == set(range(5))
 
 
@@ -60,6 +61,11 @@ def test_T7_random_crop_gives_windows_of_the_image():
     for old, new in zip(IMAGES, changed, strict=True):
         assert any(np.array_equal(old[:, i : i + 4, j : j + 5], new) for i in range(6) for j in range(4))
     assert random_crop((9, 8), padding=2)(IMAGES, rng=3).shape == IMAGES.shape
+    assert np.array_equal(random_crop((9, 8))(IMAGES), IMAGES)
+    assert random_crop((9, 5))(IMAGES, rng=3).shape == (40, 3, 9, 5)
+    places = np.arange(72.0).reshape(1, 1, 9, 8).repeat(300, axis=0)
+    corners = random_crop((4, 5))(places, rng=3)[:, 0, 0, 0].astype(int)
+    assert {(int(c) // 8, int(c) % 8) for c in corners} == {(i, j) for i in range(6) for j in range(4)}
     with pytest.raises(ValueError, match=r"a window of 10 × 10 does not fit into images of \(9, 8\)"):
         random_crop(10)(IMAGES)
 
@@ -119,11 +125,14 @@ def test_T7_contrast_keeps_each_images_mean_and_scales_its_spread():
     np.testing.assert_allclose(changed.mean((1, 2, 3)), IMAGES.mean((1, 2, 3)))
     factors = changed.std((1, 2, 3)) / IMAGES.std((1, 2, 3))
     assert 0.5 <= factors.min() < 0.7 and 1.3 < factors.max() <= 1.5
+    mean = IMAGES.mean((1, 2, 3), keepdims=True)
+    assert ((changed - mean) * (IMAGES - mean) >= 0).all()  # what was bright stays bright
 
 
 def test_T7_noise_has_the_mean_0_and_the_spread_asked_for():
     added = noise(0.2)(np.zeros((50, 1, 20, 20)), rng=0)
     assert added.mean() == pytest.approx(0, abs=0.01) and added.std() == pytest.approx(0.2, rel=0.02)
+    assert (added != added.astype(np.float32)).any()  # float64 gets all its digits
     assert noise(5, limits=(0, 1))(IMAGES, rng=0).min() == 0
 
 
@@ -136,6 +145,10 @@ def test_T7_information_loss_blanks_one_square_in_all_channels():
     assert len(np.unique(lost[:, 0], axis=0)) > 15
     with pytest.raises(ValueError, match="a square of 9 pixels does not fit"):
         information_loss(9)(IMAGES)
+    many = information_loss(3, fill=-1)(np.zeros((400, 1, 9, 8)), rng=0)[:, 0] == -1
+    assert {int(i) for i in many.any(2).argmax(1)} == set(range(7))
+    assert {int(j) for j in many.any(1).argmax(1)} == set(range(6))
+    assert (information_loss(8, fill=-1)(IMAGES, rng=0) == -1).sum() == 64 * 3 * 40  # as large as there is room for
 
 
 def test_composition_is_one_after_the_other_from_one_generator():
@@ -171,6 +184,7 @@ def test_what_is_no_batch_of_images_is_refused(images, error, message):
         lambda: rotate(np.nan), lambda: resize(0, 1), lambda: resize(1.2, 0.9), lambda: flip("diagonal"),
         lambda: flip(probability=1.1), lambda: color_shift(-0.1), lambda: contrast(-1, 1), lambda: noise(np.inf),
         lambda: information_loss(0), lambda: random_crop((2, 3, 4)), lambda: noise(0.1, limits=(1, 0)),
+        lambda: noise(0.1, limits=(1, 1)),
         lambda: contrast(limits=1), lambda: color_shift(limits=(0, np.nan)), lambda: shift(1, fill=np.nan),
         lambda: rotate(fill=np.inf), lambda: resize(fill=np.nan), lambda: information_loss(2, fill=np.nan),
         lambda: random_crop(2, fill=np.nan),

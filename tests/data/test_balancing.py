@@ -42,6 +42,14 @@ def test_T8_smote_makes_points_on_segments_between_near_neighbours(k):
     assert np.min(along) < 0.2 and np.max(along) > 0.8
 
 
+def test_T8_smote_finds_neighbours_among_many_and_far_from_0():
+    """More than go into one block of distances, in pairs that are 1 apart, where squares have lost that digit."""
+    pairs = 3e8 + (np.arange(300)[:, None] * 10 + [0, 1]).reshape(-1, 1)
+    x, y = smote(np.concatenate([np.zeros((3000, 1)), pairs]), np.repeat([0, 1], [3000, 600]), k=1, rng=0)
+    within = (x[3600:, 0] - 3e8) % 10
+    assert (y[3600:] == 1).all() and len(within) == 2400 and (within <= 1).all()
+
+
 def test_T8_smote_keeps_images_and_float32():
     images = rng.random((10, 1, 4, 4)).astype(np.float32)
     x, _ = smote(images, np.repeat([0, 1], [7, 3]), k=2, rng=0)
@@ -66,6 +74,7 @@ def test_class_weights_average_to_1_over_the_samples():
     ("y", "k", "message"),
     [
         (np.repeat([0, 1], [61, 3]), 5, "class 1 has 3 samples, too few for 5 neighbours; write k=2"),
+        (np.repeat([0, 1], [59, 5]), 5, "class 1 has 5 samples, too few for 5 neighbours; write k=4"),
         (np.repeat([0, 1], [63, 1]), 5, "use random_oversample"),
         (np.eye(2)[np.repeat([0, 1], 32)], 5, r"take y.argmax\(axis=1\)"),
         (np.zeros(5), 5, "as many samples"),

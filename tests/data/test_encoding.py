@@ -12,6 +12,7 @@ def test_one_hot():
     assert one_hot(np.array([[0, 1]], np.uint8), dtype="float32").dtype == np.float32
     assert one_hot(np.zeros((2, 3), int), classes=4).shape == (2, 3, 4)
     assert one_hot(np.zeros(0, int), classes=4).shape == (0, 4)
+    assert one_hot([[0, 1], [1, 1]]).tolist() == [[[1, 0], [0, 1]], [[0, 1], [0, 1]]]
 
 
 def test_multi_hot():

@@ -1,12 +1,13 @@
 """Readers on small files in the real formats, and the damaged and foreign files that they refuse."""
 
 import gzip
+import io
 import struct
 
 import numpy as np
 import pytest
 
-from tinygrad_reg.data import cifar10, mnist, read_cifar10, read_csv, read_idx
+from tinygrad_reg.data import cifar10, mnist, read_cifar10, read_csv, read_idx, readers
 
 rng = np.random.default_rng(0)
 IMAGES, LABELS = rng.integers(0, 256, (5, 28, 28), dtype=np.uint8), np.array([3, 1, 4, 1, 9], np.uint8)
@@ -55,6 +56,7 @@ packed = gzip.compress(whole)
         (b"PNG..", "it is no IDX file .its first bytes are 50 4e 47 2e"),
         (b"\0\0\x07\x01", "it is no IDX file"),
         (b"\0\0\x08\x00", "it is no IDX file"),
+        (b"\0\0\x08\x21" + b"\0\0\0\1" * 33 + b"x", "it is no IDX file"),
         (whole[:9], "ends within its header of 3 lengths"),
         (whole[:-1], "announces 3920 bytes of shape .5, 28, 28., but it holds only 3919"),
         (whole + b"x", "it holds more"),
@@ -87,6 +89,7 @@ def test_mnist_from_its_four_files(mnist_folder):
     [
         (LABELS[:4], "it holds 4 labels for the 5 images in train-images-idx3-ubyte.gz"),
         (LABELS + np.uint8(2), "it holds the label 11"),
+        (LABELS + np.uint8(1), "it holds the label 10"),
         (IMAGES, "not one byte a label"),
     ],
 )
@@ -124,11 +127,20 @@ def test_cifar10_records_are_a_label_and_three_planes(write):
         (b"", "it holds 0 bytes, and a record of CIFAR-10 has 3073"),
         (records([1]).tobytes()[:-1], "it holds 3072 bytes"),
         (records([1, 10]).tobytes(), "record 1 has the label 10"),
+        (records([1, 9, 10]).tobytes(), "record 2 has the label 10"),
     ],
 )
 def test_damaged_and_foreign_cifar10_files(write, content, reason):
     with pytest.raises(ValueError, match=reason):
         read_cifar10(write(content))
+
+
+def test_as_many_records_as_cifar10_has_are_read_and_one_more_is_not(write, monkeypatch):
+    monkeypatch.setattr(readers, "_CIFAR_RECORDS", 2)
+    assert read_cifar10(write(records([1, 2]).tobytes()))[1].tolist() == [1, 2]
+    with pytest.raises(ValueError, match="it holds more than the 2 records"):
+        read_cifar10(write(records([1, 2, 3]).tobytes()))
+    assert len(readers._up_to(io.BytesIO(bytes(3 << 20)), (1 << 20) + 5)) == (1 << 20) + 5
 
 
 def test_cifar10_from_its_six_files(tmp_path):
@@ -155,7 +167,9 @@ def test_csv_without_header_with_other_delimiters_and_numeric_targets(write):
     assert table.x.tolist() == [[1, 2], [3, 4]] and table.y.tolist() == [0, 1] and table.y.dtype == np.int64
     assert table.classes == [] and table.columns == ["column 0", "column 1"]
     assert read_csv(write(b"a,b\n1,0.5\n"), target=1).y.tolist() == [0.5]
+    assert read_csv(write(b"a,b\n1,0.5\n"), target=-2).y.tolist() == [1]
     assert read_csv(write(b"a,b\n1,0.5\n")).y is None
+    assert read_csv(write(b"a\n1\n  \n2\n")).x.tolist() == [[1], [2]]  # a line of spaces is a blank one
     assert read_csv(write(b"a,b\n1,1e300\n"), target=1).y.tolist() == [1e300]  # beyond the whole numbers of int64
 
 
@@ -236,6 +250,14 @@ def test_targets_of_large_whole_numbers_keep_their_digits_and_nan_is_no_class(tm
     assert read_csv(path, target="b").y.tolist() == [2**53 + 1, -(2**62) - 1, 7]
     path.write_text(f"a,b\n1,{2**63}\n2,1\n")
     assert read_csv(path, target="b").y.dtype == np.float64
+    path.write_text(f"a,b\n1,-{2**63}\n2,1\n")
+    y = read_csv(path, target="b").y
+    assert y.dtype == np.int64 and y.tolist() == [-(2**63), 1]
+    path.write_text(f"a,b\n1,-{2**63 + 1}\n2,1\n")
+    assert read_csv(path, target="b").y.dtype == np.float64
+    for written, kind in ((2**53, "f"), (2**53 - 1, "i")):  # as floats, all whole numbers below it are exact
+        path.write_text(f"a,b\n1,{written}.0\n2,1\n")
+        assert read_csv(path, target="b").y.dtype.kind == kind
     for missing in ("nan", "NaN", "-nan"):
         path.write_text(f"a,b\n1,yes\n2,{missing}\n3,no\n")
         with pytest.raises(ValueError, match=f"line 3 has no value for 'b' ..{missing}"):

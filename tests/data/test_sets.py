@@ -9,7 +9,7 @@ from tinygrad_reg.data import Standardizer, batches, split, standardize
 X, Y = np.arange(20.0).reshape(10, 2), np.arange(10)
 
 
-@pytest.mark.parametrize(("batch_size", "updates"), [(None, 1), (10, 1), (1, 10), (4, 3), (64, 1)])
+@pytest.mark.parametrize(("batch_size", "updates"), [(None, 1), (10, 1), (1, 10), (4, 3), (3, 4), (64, 1)])
 def test_O1_an_epoch_has_as_many_updates_as_batches(batch_size, updates):
     loader = batches(X, Y, batch_size=batch_size)
     groups = list(loader)
@@ -42,6 +42,7 @@ def test_without_shuffling_batches_are_views_in_order():
 def test_drop_last_leaves_the_smaller_batch_out():
     loader = batches(X, Y, batch_size=4, drop_last=True)
     assert [len(y) for _, y in loader] == [4, 4] and len(loader) == 2
+    assert [len(x) for x in batches(X, batch_size=10, drop_last=True)] == [10]
     with pytest.raises(ValueError, match="drop_last=True leaves nothing of 10 samples in batches of 11"):
         batches(X, batch_size=11, drop_last=True)
 
@@ -53,6 +54,7 @@ def test_drop_last_leaves_the_smaller_batch_out():
         ((X[:0],), {}, ValueError, "empty"),
         ((3.0,), {}, ValueError, "a single number is no data set"),
         ((X, Y, 4), {}, TypeError, r"a number has to be named: batches\(x, y, batch_size=4\)"),
+        ((X, 4), {}, TypeError, r"a number has to be named: batches\(x, y, batch_size=4\)"),
         ((), {}, TypeError, "one array at least"),
         ((X,), {"batch_size": 0}, ValueError, "must be a whole number ≥ 1, not 0"),
         ((X,), {"batch_size": 2.5}, ValueError, "not 2.5"),
@@ -88,6 +90,23 @@ def test_T10_stratified_parts_have_the_mixture_of_the_whole(seed):
         assert (np.diff(y) < 0).any()  # not class by class
 
 
+def test_T10_what_rounding_takes_from_a_part_in_one_class_it_gets_in_another():
+    labels = np.repeat(np.arange(40), 3)  # of three members, (0.8, 0.1, 0.1) can't be had: of all classes it can
+    parts = split(np.arange(120), labels, (0.8, 0.1, 0.1), stratify=labels, rng=0)
+    assert [len(y) for _, y in parts] == [96, 12, 12]
+    parts = split(np.arange(120), labels, (0.55, 0.45), stratify=labels, rng=0)
+    assert [len(y) for _, y in parts] == [66, 54]
+    labels = np.repeat(np.arange(40), 7)
+    parts = split(np.arange(280), labels, (0.01, 0.7, 0.27, 0.01, 0.01), stratify=labels, rng=0)
+    assert [len(y) for _, y in parts] == pytest.approx([2.8, 196, 75.6, 2.8, 2.8], abs=1)
+    pairs = split(np.arange(4), [0, 0, 1, 1], (0.5, 0.5), stratify=[0, 0, 1, 1], rng=0)  # as many as there are parts
+    assert [sorted(y) for _, y in pairs] == [[0, 1], [0, 1]]
+
+
+def test_the_largest_rest_is_rounded_up():
+    assert [len(part) for part in split(np.arange(7), fractions=(0.7, 0.3), rng=0)] == [5, 2]
+
+
 def test_split_without_labels_and_without_shuffling():
     first, second = split(X, fractions=(0.5, 0.5), shuffle=False)
     assert np.array_equal(first, X[:5]) and np.array_equal(second, X[5:])
@@ -98,6 +117,8 @@ def test_split_without_labels_and_without_shuffling():
     [
         ({"fractions": 0.8}, r"a number for each part: write \(0.8, 0.2\), not 0.8"),
         ({"fractions": (0.8, 0.3)}, "positive numbers with sum 1"),
+        ({"fractions": 0.0}, "positive numbers with sum 1"),
+        ({"fractions": 1.5}, "positive numbers with sum 1"),
         ({"fractions": (1.0, 0.0)}, "positive numbers with sum 1"),
         ({"fractions": (0.98, 0.01, 0.01)}, "a part would be empty"),
         ({"fractions": (0.5, 0.5), "stratify": Y}, "class 0 has 1 samples, too few for 2 parts"),
@@ -139,6 +160,7 @@ def test_constant_features_integers_float32_and_channels():
     scaled = Standardizer(np.full((5, 2), 0.1))(np.full((3, 2), 0.1))
     assert (scaled == 0).all()
     assert Standardizer(np.arange(6).reshape(3, 2))([[2, 3]]).dtype == np.float64
+    assert Standardizer([[0], [2]])([[4.0]]).tolist() == [[3.0]]
     images = np.random.default_rng(0).normal(2, 3, (4, 3, 5, 5)).astype(np.float32)
     scaler = Standardizer(images, axis=(0, 2, 3))
     assert scaler(images).dtype == np.float32 and scaler.mean.shape == (1, 3, 1, 1)
@@ -178,3 +200,10 @@ def test_standardising_at_the_ends_of_floats_is_no_reason_to_complain():
     with np.errstate(all="raise"):
         scaler = Standardizer([[1e-310], [1e-320]])
         assert np.isfinite(scaler([[1e-315]])).all() and Standardizer([[1.0], [2.0]])([[1e-320]]).item() == -3.0
+
+
+def test_a_masked_array_without_a_mask_is_an_array():
+    (batch,) = batches(np.ma.masked_array(X), shuffle=False)
+    assert np.array_equal(batch, X) and type(batch) is np.ndarray
+    with pytest.raises(ValueError, match="1 values of a masked array are masked"):
+        batches(np.ma.masked_array(Y, Y == 3))

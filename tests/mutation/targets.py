@@ -45,13 +45,16 @@ def tests_of(path: str) -> list[list[str]]:
     groups = [[str(own)]] if own.exists() else []
     if BESIDES.get(path):
         groups.append(BESIDES[path])
-    return [*groups, [str(folder)]] if path.startswith("ops/") else groups
+    return [*groups, [str(folder)] if path.startswith("ops/") else ["tests/test_defaults.py"]]
 
 
 # What no test can tell, by the reason: (file, part of the line, how the change begins).
 EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "the scale cancels out": [
         ("norms.py", "scale = np.where(", "1 → 2"),
+        ("data/sets.py", "_whole(shares * samples, samples)", "shares * samples → "),
+        ("data/sets.py", "np.abs(x - mean).max(", "x - mean → "),
+        ("data/sets.py", "((x - mean) / unit).std(", "x - mean → "),  # and so does a shift
     ],
     "infinite weights have no norm to keep": [
         ("norms.py", "scale = np.where(", "largest < math.inf → "),
@@ -72,7 +75,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("ops/activations.py", "where(x > 0, 0, g * x)", "x > 0 → x >= 0"),
     ],
     "multiplied by y = 0": [
-        ("ops/arithmetic.py", "(y == 0), 1.0, x)", "1.0 → "),
+        ("ops/arithmetic.py", "np.where(flat, 1.0, x)", "1.0 → "),
     ],
     "no float has three bytes": [
         ("ops/crossentropy.py", "itemsize > 2", "2 → 3"),
@@ -98,6 +101,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "zeros": [
         ("ops/elementary.py", "return np.zeros_like(g)", "np.zeros_like(g) → "),
         ("ops/linalg.py", "return np.zeros", "np.zeros(x.shape, x.dtype) → "),
+        ("ops/convolution.py", "return np.zeros((len(y)", "np.zeros("),
         ("backward.py", "g if isinstance(g, Tensor) else Tensor(g)", "Tensor(g) → "),
     ],
     "divides what is 0 by something that is not": [
@@ -120,12 +124,20 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "where the squares are scaled before they are summed; both ways are exact there": [
         ("norms.py", "1e-15 <", "1e-15"),
         ("optim/clipping.py", "1e-15 <", "1e-15"),
+        ("data/sets.py", "std < 1e-150", ""),
+        ("data/sets.py", "unit == 1.0", "1.0 → "),
     ],
     "no number that is drawn is exactly 2": [
         ("initializers.py", "np.abs(z) > 2", "np.abs(z) > 2 → "),
+        ("data/augmentation.py", "< self.probability", "rng.random(len(images)) < "),
     ],
     "the distribution is symmetric": [
         ("initializers.py", "return z * (std", "z * (std / _STD_BETWEEN_2) → -"),
+        ("data/augmentation.py", "images + moved", "images + moved → "),
+        ("data/augmentation.py", "images + (self.std * drawn)", "images + (self.std"),
+        ("data/synthetic.py", "1 - np.cos(angle)", "1 - np.cos(angle) → "),
+        ("data/synthetic.py", "f(x) + noise * ", "f(x) + noise * "),
+        ("data/synthetic.py", "x + noise * ", "x + noise * "),
     ],
     "upper, from lower to 1, refuses it as well": [
         ("layers/activation.py", "self.lower = checks", "1 → 2"),
@@ -136,8 +148,10 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "which advice a message gives": [
         ("loss_inputs.py", "elif given", ""),
     ],
-    "how far from 1 rows may sum is a matter of taste": [
+    "how far from 1 rows and fractions may sum is a matter of taste": [
         ("loss_inputs.py", "TOLERANCE", ""),
+        ("data/sets.py", "abs(shares.sum() - 1) > 1e-9", "abs(shares.sum() - 1) > 1e-09 → "),
+        ("data/sets.py", "abs(shares.sum() - 1) > 1e-9", "1e-09 → "),
     ],
     "one row or one column: the same numbers in the same order": [
         ("ops/pooling.py", "_max_pool2d_x(np.expand_dims(g, 2)", "2 → 3"),
@@ -198,6 +212,8 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("ops/joining.py", "shape=(-1, 1)", "1 → 2"),
         ("ops/reductions.py", "weights = np.reshape(weights, [-1 if", "1 → 2"),
         ("diagnostics.py", "out.reshape(-1, ", "1 → 2"),
+        ("data/balancing.py", "reshape(", "1 → 2"),
+        ("data/readers.py", "reshape(-1, ", "1 → 2"),
     ],
     "the sign goes in twice": [
         ("ops/cumulative.py", "np.concatenate([x[..., step:], zeros]", "np.concatenate"),
@@ -238,8 +254,12 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "0 and 1 are both not above 1": [
         ("metrics.py", "max(initial=0) > 1", "0 → 1"),
     ],
-    "how many samples are looked at together": [
+    "how much is looked at together, read at once, or kept": [
         ("diagnostics.py", "batch_size: int = 1024", "1024 → "),
+        ("data/readers.py", "expected + 1)", "1 → 2"),
+        ("data/readers.py", "_CIFAR_RECORDS + 1)", "1 → 2"),
+        ("data/readers.py", "1 << 20", ""),
+        ("ops/crossentropy.py", "labels.size < 2**16", ""),
     ],
     "only whether it is 0 counts": [
         ("diagnostics.py", "out.reshape(-1, ", "out.reshape(-1, "),
@@ -287,6 +307,41 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     ],
     "a sample of length 0 is one of nothing": [
         ("layers/summary.py", "isinstance(n, (int, np.integer)) and n >= 0", ""),
+    ],
+    "it is not equal, or has left before": [
+        ("data/readers.py", 'f"only {len(content)}" if', "len(content) < expected → "),
+    ],
+    "refused by the next check": [
+        ("data/sets.py", "shares = np.zeros(0)", "0 → 1"),
+    ],
+    "what is rounded down by a hair is the first to be rounded up": [
+        ("data/sets.py", "np.floor(wanted + 1e-9)", ""),
+    ],
+    "how much of a spread is rounding is a choice": [
+        ("data/sets.py", "constant = std <= 4", ""),
+    ],
+    "all members are of the same class": [
+        ("data/balancing.py", "labels[members[0]]", "0 → 1"),
+    ],
+    "both sides of the border are fill": [
+        ("data/augmentation.py", "np.clip(", "1 → 2"),
+    ],
+    "any figures will do to see whether there is such a folder": [
+        ("training/watchers.py", "container.check_target(", ""),
+    ],
+    "a rate that is as low as it may be stays": [
+        ("training/watchers.py", "optimizer.lr > self.min_lr", "optimizer.lr > "),
+    ],
+    "compared with 1, or with 100": [
+        ("training/divergence.py", "max(before.get(path, 0.0), 1.0)", "0.0 → "),
+        ("training/divergence.py", "initial=0.0", "0.0 → "),
+    ],
+    "as many processes as there are tasks, or one more": [
+        ("training/ensembles.py", "os.cpu_count() or 1", "1 → 2"),
+        ("training/ensembles.py", "ProcessPoolExecutor(1)", "1 → 2"),
+    ],
+    "the larger of two that are equal": [
+        ("training/history.py", "self.start_loss > first", "self.start_loss > first → "),
     ],
     "∞ times anything is ∞": [
         ("diagnostics.py", "else math.inf", "math.inf → ("),

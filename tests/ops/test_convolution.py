@@ -126,3 +126,11 @@ def test_an_image_without_columns_has_a_gradient_without_columns():
     conv2d(x, w, padding=(0, 1)).sum().backward()
     assert x.grad.shape == (1, 1, 3, 0) and w.grad.tolist() == [[[[0, 0]]]]
     assert conv_transpose2d(np.ones((1, 1, 3, 1)), np.ones((1, 1, 1, 2)), padding=(0, 1)).shape == (1, 1, 3, 0)
+
+
+def test_images_without_rows_between_padding_get_gradients_without_rows():
+    x = tg.Tensor(np.zeros((1, 2, 0, 3)), requires_grad=True)
+    out = tg.ops.conv2d(x, np.ones((4, 2, 3, 1)), padding=(2, 0))
+    assert out.shape == (1, 4, 2, 3)
+    out.sum().backward()
+    assert x.grad.shape == x.shape

@@ -153,6 +153,14 @@ def test_powers_of_zero():
     assert slopes(-0.0, np.array(-2.0)) == [np.inf, -np.inf]
 
 
+@pytest.mark.parametrize("x", [0.0, 1.0, -2.0])
+@pytest.mark.parametrize("y", [0.0, 1.0, 2.0, 3.0])
+def test_the_slope_of_a_power_is_the_same_with_a_graph_of_its_own(x, y):
+    base, exponent = leaf(x), leaf(y)
+    out, slope = base**exponent, y * x ** (y - 1) if y else 0
+    assert tg.gradients(out, base, create_graph=True).item() == tg.gradients(out, base) == slope
+
+
 def test_the_mixed_second_derivative_of_a_power_at_exponent_0():
     def slope(y):
         return tg.grad(np.power)(2.0, y)

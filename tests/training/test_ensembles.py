@@ -97,6 +97,17 @@ def test_seeds_come_from_the_threads_generator_and_training_leaves_it_alone():
     assert generator().bit_generator.state == before
 
 
+def test_seeds_that_are_drawn_fit_into_31_bits():
+    tg.seed(0)
+    seeds = tg.Ensemble(lambda: tg.Dense(1, 1), members=40).seeds
+    assert 0 <= min(seeds) < 2**30 < max(seeds) < 2**31
+
+
+def test_members_say_nothing_of_their_epochs(capfd):
+    tg.Ensemble(build, members=2).fit(X, Y, executor=Here(), **FIT)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_T9_the_mean_is_no_worse_than_the_members_are_on_average():
     ensemble = tg.Ensemble(build, members=5, seeds=range(5))
     ensemble.fit(X[:40], Y[:40], executor=Here(), **FIT)
@@ -297,10 +308,11 @@ def test_what_members_can_not_share_is_refused(options, message):
         tg.Ensemble(build, 1).fit(X, Y, **{**FIT, **options})
 
 
-def test_each_member_stops_by_itself():
+@pytest.mark.parametrize("executor", [None, Here()], ids=["processes", "here"])
+def test_each_member_stops_by_itself(executor):
     early = tg.EarlyStopping("loss", min_delta=0.02, patience=1)  # one callback, without a list
     ensemble = tg.Ensemble(build, members=4, seeds=range(4))
-    histories = ensemble.fit(X, Y, callbacks=early, **{**FIT, "epochs": 60})
+    histories = ensemble.fit(X, Y, executor=executor, callbacks=early, **{**FIT, "epochs": 60})
     lengths = {len(history["loss"]) for history in histories}
     assert len(lengths) > 1 and max(lengths) < 60
     assert early.best_epoch == 0 and not hasattr(early, "run")

@@ -154,3 +154,43 @@ def test_a_validation_loss_above_that_of_training_mode_is_no_overfitting_where_s
     curves = {"loss": [2.3, 1.5, 0.6], "val_loss": [2.2, 1.8, 1.5], "accuracy": [0.1, 0.4, 0.73]}
     assert History(curves | {"val_accuracy": [0.1, 0.4, 0.73]}).diagnosis().verdict == "good fit"
     assert History(curves | {"val_accuracy": [0.1, 0.4, 0.5]}).diagnosis().verdict == "overfitting"
+
+
+def test_ten_times_the_start_has_not_diverged_and_more_has():
+    assert History(loss=[2.0, 20.0]).diverged() == ""
+    for curve in ([2.0, 20.1], [2.0, 1.0, 50.0], [0.5, 20.0]):
+        assert "the training loss went from" in History(loss=curve).diverged()
+
+
+@pytest.mark.parametrize(
+    ("loss", "val_loss", "options", "verdict"),
+    [
+        ([3.0, 1.0], [3.0, 1.0], {}, "good fit"),  # a third of it is left, and not more
+        ([3.0, 1.0], None, {}, "no validation"),
+        ([4.0, 0.5], [4.0, 1.5], {"gap": 0.25}, "good fit"),  # the gap, and not more
+        ([2.0, 1.0, 0.5, 0.1], [2.0, 1.0, 0.2, 1.5], {"rise": 10}, "overfitting"),  # above at the very end
+        ([4.0, 1.2, 1.1], [4.0, 1.0, 1.5], {"gap": 1, "rise": 0.2}, "good fit"),  # an eighth of the start
+        ([2.0, 1.0, 0.5, 0.1], [2.0, 1.0, 0.2, 0.4], {"gap": 1}, "overfitting"),  # risen at the very end
+        ([2.0, 1.0, 0.5], [2.0, 0.5, 1.0], {"gap": 1, "rise": 0.25}, "good fit"),  # the rise, and not more
+        ([2.0, 0.5, 0.5], [2.0, 0.5, 1.0], {"gap": 1}, "good fit"),  # training did not go on falling
+        ([2.0, 0.5, 0.4], [2.0, 0.5, 1.0], {"gap": 1}, "overfitting"),  # here it did
+        ([2.0, math.nan, math.nan, 0.5], [2.0, math.nan, math.nan, 0.6], {}, "good fit"),  # the ends are what counts
+    ],
+)
+def test_where_a_verdict_turns(loss, val_loss, options, verdict):
+    curves = {"loss": loss} | ({} if val_loss is None else {"val_loss": val_loss})
+    assert History(curves).diagnosis(**options).verdict == verdict
+
+
+def test_reasons_say_what_is_above_and_what_has_risen():
+    exact = History(loss=[4.0, 0.5], val_loss=[4.0, 1.5]).diagnosis(gap=0.25).reasons
+    assert "above the training loss" not in exact and "after its minimum" not in exact
+    assert (
+        "after its minimum of 0.5 in epoch 2" in History(loss=[2.0, 1, 0.5], val_loss=[2.0, 0.5, 1]).diagnosis().reasons
+    )
+
+
+@pytest.mark.parametrize(("score", "verdict"), [(0.49, "good fit"), (0.48995, "overfitting")])
+def test_scores_are_alike_within_a_hundredth(score, verdict):
+    curves = {"loss": [2.3, 0.6], "val_loss": [2.2, 1.5], "accuracy": [0.1, 0.5], "val_accuracy": [0.1, score]}
+    assert History(curves).diagnosis().verdict == verdict

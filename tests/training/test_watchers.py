@@ -55,6 +55,8 @@ def test_T2_a_gain_is_more_than_min_delta():
     assert len(train(tg.EarlyStopping(min_delta=0.1, patience=2), val_loss=curve)[0]["loss"]) == 3
     # of exactly min_delta is none, as in Keras
     assert len(train(tg.EarlyStopping(min_delta=0.25, patience=1), val_loss=[1.0, 0.75, 0.5])[0]["loss"]) == 2
+    rising = tg.EarlyStopping("accuracy", min_delta=0.25, patience=1)
+    assert len(train(rising, accuracy=[0.25, 0.5, 1.0], epochs=3)[0]["loss"]) == 2
 
 
 def test_T2_accuracies_are_watched_for_a_rise():
@@ -77,6 +79,29 @@ def test_T2_accuracies_are_watched_for_a_rise():
 def test_nan_is_no_gain():
     history, _ = train(tg.EarlyStopping(patience=2), val_loss=[1.0, np.nan, np.nan, 0.1])
     assert len(history["loss"]) == 3
+
+
+def test_a_figure_that_is_nan_from_the_start_counts_from_the_first_epoch():
+    history, _ = train(tg.EarlyStopping(patience=2), val_loss=[np.nan] * 4)
+    assert len(history["loss"]) == 2
+    assert history.stop_reason == "val_loss brought no gain for 2 epochs after epoch 0 (inf)"
+    assert tg.ReduceLROnPlateau().state_dict().items() >= {"best_epoch": 0, "bad": 0, "resting": 0}.items()
+
+
+def test_a_state_is_that_of_the_same_figure():
+    early = tg.EarlyStopping("accuracy", patience=2)
+    train(early, accuracy=[0.5, 0.75], epochs=2)
+    again = tg.EarlyStopping("accuracy", patience=2)
+    again.load_state_dict(early.state_dict())
+    assert again.best == 0.75 and again.best_epoch == 2
+    with pytest.raises(ValueError, match="monitor of EarlyStopping is 'accuracy' there, 'val_loss' here"):
+        tg.EarlyStopping().load_state_dict(early.state_dict())
+    state = early.state_dict()
+    del state["bad"]
+    with pytest.raises(
+        ValueError, match="the state of EarlyStopping has monitor, mode, best, best_epoch, bad, weights"
+    ):
+        again.load_state_dict(state)
 
 
 def test_restore_best_ends_with_the_weights_of_the_best_epoch():
@@ -116,6 +141,10 @@ def test_reduce_lr_on_plateau_follows_keras():
     np.testing.assert_allclose(history["lr"], [0.1] * 3 + [0.05] * 3 + [0.03] * 3)
     fresh = tg.ReduceLROnPlateau(factor=0.5, patience=2)
     np.testing.assert_allclose(train(fresh, val_loss=[1.0] * 6)[0]["lr"], [0.1] * 3 + [0.05] * 2 + [0.025])
+    rests = tg.ReduceLROnPlateau(factor=0.5, patience=2, cooldown=2)  # the last epoch of the rest counts as bad
+    np.testing.assert_allclose(train(rests, val_loss=[1.0] * 7)[0]["lr"], [0.1] * 3 + [0.05] * 3 + [0.025])
+    at_once = tg.ReduceLROnPlateau(factor=0.5, patience=0)
+    np.testing.assert_allclose(train(at_once, val_loss=[1.0] * 3)[0]["lr"], [0.1, 0.1, 0.05])
 
 
 def test_reduce_lr_on_plateau_refuses_a_schedule():
@@ -143,6 +172,8 @@ def test_val_loss_without_validation_says_what_to_give(tmp_path):
         (lambda: tg.EarlyStopping(rule="mine"), "rule must be"),
         (lambda: tg.EarlyStopping(min_delta=-0.1), "min_delta"),
         (lambda: tg.ReduceLROnPlateau(factor=2), "factor"),
+        (lambda: tg.ReduceLROnPlateau(factor=1), "factor"),
+        (lambda: tg.ReduceLROnPlateau(factor=0), "factor"),
     ],
 )
 def test_wrong_settings_are_refused(make, message):
@@ -164,6 +195,14 @@ def test_T3_the_file_is_replaced_only_when_better(tmp_path):
     # the function is asked before the file of its own epoch is written
     assert stamps == [0, 1, 2, 2, 4, 4, 4, 4, 8, 8, 8, 8]
     assert tg.load(path).epoch == 8
+
+
+def test_T3_the_smallest_gain_is_one(tmp_path):
+    train(tg.ModelCheckpoint(tmp_path / "best", save_best_only=True), val_loss=[1.0, 0.999])
+    assert tg.load(tmp_path / "best").epoch == 2
+    # where each epoch is saved, nobody has to know which way a figure gets better
+    assert tg.ModelCheckpoint(tmp_path / "x", "cost").mode == "min"
+    assert tg.ModelCheckpoint(tmp_path / "x", "cost", mode="max").mode == "max"
 
 
 def test_without_save_best_only_each_epoch_is_saved(tmp_path):
