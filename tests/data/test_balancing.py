@@ -89,3 +89,17 @@ def test_what_smote_can_not_do_is_refused(y, k, message):
 def test_smote_does_not_look_for_neighbours_of_nan():
     with pytest.raises(ValueError, match="x has NaN or infinite values"):
         smote(np.where(X[0, 0] == X, np.nan, X), Y)
+
+
+def test_labels_of_other_shapes_and_kinds_are_told_how_to_be_given():
+    with pytest.raises(ValueError, match=r"shape \(64,\), not \(64, 1\); from a column take y\.reshape\(-1\)"):
+        random_oversample(X, Y[:, None])  # the argmax of a column would be 0 throughout
+    with pytest.raises(TypeError, match="labels of one kind, not NoneType and str"):
+        class_weights(np.array(["a", None, "b"], object))
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_neighbours_are_the_same_at_the_ends_of_floats(size):
+    with np.errstate(all="raise"):
+        x, _ = smote(X * size, Y, rng=0)
+    np.testing.assert_allclose(x / size, smote(X, Y, rng=0)[0], rtol=1e-9)

@@ -17,6 +17,7 @@ def test_one_hot():
 
 def test_multi_hot():
     assert multi_hot([[0, 2], [], (1, 1)], classes=3).tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
+    assert multi_hot([{0, 2}], classes=3).tolist() == [[1, 0, 1]]
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,10 @@ def test_multi_hot():
         (lambda: multi_hot([[0]], 0), ValueError, "classes must be a whole number ≥ 1"),
         (lambda: multi_hot([1, 2], classes=3), TypeError, "a list of labels for each sample"),
         (lambda: multi_hot([["a"]], classes=3), TypeError, "whole numbers"),
+        (lambda: multi_hot(5, classes=3), TypeError, "a list of labels for each sample"),
+        (lambda: multi_hot([[1], 2], classes=3), TypeError, "a list of labels for each sample"),
+        (lambda: multi_hot([[0, [1]]], classes=3), ValueError, "not all of one shape"),
+        (lambda: one_hot(np.ma.masked_equal([0, 1, 2], 1)), ValueError, "1 values of a masked array are masked"),
     ],
 )
 def test_what_is_no_label_is_refused(call, error, message):

@@ -207,10 +207,14 @@ def test_damaged_and_foreign_csv_files(write, content, options, reason):
         ({"header": "no"}, "header must be True or False"),
         ({"delimiter": ""}, "one character"),
         ({"delimiter": ", "}, "one character"),
+        ({"delimiter": '"'}, "stands between numbers"),
+        ({"delimiter": "."}, "stands between numbers"),
+        ({"delimiter": "1"}, "stands between numbers"),
+        ({"delimiter": "\n"}, "stands between numbers"),
     ],
 )
 def test_options_of_a_csv_file_that_make_no_sense(write, options, reason):
-    with pytest.raises(TypeError, match=reason):
+    with pytest.raises((TypeError, ValueError), match=reason):
         read_csv(write(b"a,b\n1,2\n"), **options)
 
 

@@ -207,3 +207,22 @@ def test_a_masked_array_without_a_mask_is_an_array():
     assert np.array_equal(batch, X) and type(batch) is np.ndarray
     with pytest.raises(ValueError, match="1 values of a masked array are masked"):
         batches(np.ma.masked_array(Y, Y == 3))
+
+
+@pytest.mark.parametrize("axis", [1, 2, "a", 0.0, (0, 0), [1]])
+def test_an_axis_without_the_samples_is_refused(axis):
+    with pytest.raises(ValueError, match="axis must be 0, the samples, or several of the 2 axes with 0 among them"):
+        Standardizer(X, axis=axis)
+    assert Standardizer(X, axis=-2).mean.shape == (1, 2) and Standardizer(X, axis=None).mean.shape == (1, 1)
+
+
+def test_masked_values_are_no_samples_to_standardise():
+    with pytest.raises(ValueError, match="values of a masked array are masked"):
+        Standardizer(np.ma.masked_greater(X * 1.0, 3))
+
+
+def test_a_column_of_labels_is_told_from_one_hot_rows():
+    with pytest.raises(ValueError, match=r"not \(10, 1\); from a column take y\.reshape\(-1\)"):
+        split(X, Y, (0.5, 0.5), stratify=Y[:, None])
+    with pytest.raises(ValueError, match=r"not \(10, 2\); from one-hot labels take y\.argmax\(axis=1\)"):
+        split(X, Y, (0.5, 0.5), stratify=X)

@@ -86,3 +86,9 @@ def test_wrong_settings():
     with pytest.raises(TypeError, match="turns must be a finite number, not 'one'"):
         spirals(turns="one")
     assert len(np.unique(blobs(centers=np.int64(4))[1])) == 4
+    for centers in ("abc", [[1.0], [1.0, 2.0]], [[np.nan, 1.0]], [[]]):
+        with pytest.raises(ValueError, match="centers must be a number of classes or an array"):
+            blobs(centers=centers)
+    for function in (lambda x: x[:2], lambda x: None, lambda x: "a"):
+        with pytest.raises(ValueError, match=r"function must give a number for each of x, shape \(5, 1\), not"):
+            curve(5, function=function)

@@ -9,7 +9,7 @@ import numpy as np
 from .. import checks
 from ..calls import answered
 from ..modes import Rng, generator
-from .sets import as_floats, same_length
+from .sets import as_floats, as_labels, same_length
 
 
 @answered
@@ -80,9 +80,7 @@ def class_weights(y: Any) -> dict[Any, float]:
 
 def _labelled(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     samples, labels = same_length([x, y])
-    if labels.ndim != 1:
-        raise ValueError(f"labels must have the shape (N,), not {labels.shape}; of one-hot ones take y.argmax(axis=1)")
-    return samples, labels
+    return samples, as_labels("y", labels, len(samples))
 
 
 def _missing(labels: np.ndarray) -> list[tuple[np.ndarray, int]]:
@@ -93,7 +91,9 @@ def _missing(labels: np.ndarray) -> list[tuple[np.ndarray, int]]:
 
 def _nearest(points: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
     """The k nearest other points of each point in `rows`, by blocks of rows so that memory stays small."""
-    points = points.astype(np.float64) - points.mean(axis=0)
+    points = points.astype(np.float64)
+    points = np.ldexp(points, -np.frexp(np.abs(points).max())[1])  # the largest and the smallest have no squares
+    points = points - points.mean(axis=0)
     squares = np.sum(points**2, axis=1)
     found = []
     for start in range(0, len(rows), 512):

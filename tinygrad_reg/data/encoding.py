@@ -10,6 +10,7 @@ import numpy as np
 from .. import checks
 from ..calls import answered
 from ..modes import default_dtype
+from .sets import as_array
 
 
 @answered
@@ -20,7 +21,7 @@ def one_hot(labels: Any, classes: int | None = None, *, dtype: Any = None) -> np
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    array = np.asarray(labels)
+    array = as_array(labels)
     checks.labels("labels", array)
     if classes is None:
         if not array.size:
@@ -42,10 +43,10 @@ def multi_hot(labels: Iterable[Any], classes: int, *, dtype: Any = None) -> np.n
            [0., 1., 0.]])
     """
     checks.whole("classes", classes)
-    labels = list(labels)
-    if labels and not any(np.ndim(sample) for sample in labels):
+    labels = list(labels) if isinstance(labels, Iterable) else [labels]
+    if any(isinstance(sample, str) or not isinstance(sample, Iterable) for sample in labels):
         raise TypeError("multi_hot takes a list of labels for each sample; for one label each there is one_hot(labels)")
-    samples = [np.asarray(sample) if len(sample) else np.zeros(0, np.intp) for sample in map(list, labels)]
+    samples = [as_array(sample) if sample else np.zeros(0, np.intp) for sample in map(list, labels)]
     rows = np.zeros((len(samples), classes), default_dtype() if dtype is None else dtype)
     for row, sample in zip(rows, samples, strict=True):
         if sample.dtype.kind not in "iu":

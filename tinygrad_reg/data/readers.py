@@ -143,6 +143,8 @@ def read_csv(path: str | Path, *, target: str | int | None = None, header: bool 
     checks.switch("header", header)
     if not isinstance(delimiter, str) or len(delimiter) != 1:
         raise TypeError(f"delimiter must be one character, such as ';', not {delimiter!r}")
+    if delimiter.isalnum() or delimiter in '"+-._\r\n\0':
+        raise ValueError(f"delimiter must be a character that stands between numbers, such as ';', not {delimiter!r}")
     lines = _csv_lines(path, delimiter)
     if not lines:
         raise _refused(path, "it is empty")
@@ -185,7 +187,9 @@ def _csv_lines(path: str | Path, delimiter: str) -> list[tuple[int, list[str]]]:
     try:
         reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=delimiter, strict=True)
         lines = [(reader.line_num, cells) for cells in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise _refused(path, f"it is no CSV text in UTF-8, as which it has to be saved: {error}") from None
+    except csv.Error as error:
         raise _refused(path, f"it is no CSV text: {error}") from None
     return [(line, cells) for line, cells in lines if len(cells) > 1 or "".join(cells).strip()]  # not the blank ones
 

@@ -109,7 +109,7 @@ def split(
     elif not shuffle:
         raise ValueError("stratify= chooses samples by their class, so it can't keep the order (shuffle=False)")
     else:
-        parts = _stratified(np.asarray(stratify), samples, shares, generator(rng))
+        parts = _stratified(stratify, samples, shares, generator(rng))
     if any(not len(part) for part in parts):
         raise ValueError(f"{samples} samples are too few for the fractions {tuple(fractions)}: a part would be empty")
     if y is None:
@@ -117,14 +117,10 @@ def split(
     return [tuple(array[part] for array in arrays) for part in parts]
 
 
-def _stratified(labels: np.ndarray, samples: int, shares: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
-    if labels.dtype == bool and not labels.shape:
-        raise TypeError(f"stratify must hold the labels, one a sample, not {labels}: write stratify=y")
-    if labels.shape != (samples,):
-        raise ValueError(
-            f"stratify must hold one label a sample, shape ({samples},), not {labels.shape}; "
-            "from one-hot labels take y.argmax(axis=1)"
-        )
+def _stratified(stratify: Any, samples: int, shares: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+    if isinstance(stratify, bool):
+        raise TypeError(f"stratify must hold the labels, one a sample, not {stratify}: write stratify=y")
+    labels = as_labels("stratify", stratify, samples)
     parts: list[list[np.ndarray]] = [[] for _ in shares]
     owed = np.zeros(len(shares))  # what rounding in the classes so far took from each part
     for label in np.unique(labels):
@@ -170,10 +166,11 @@ class Standardizer(Called):
                 f"{(~np.isfinite(x)).sum()} values of the training set are NaN or infinite, and would make the mean "
                 "so: leave their samples out, or fill the values in"
             )
+        axes = _axes(axis, x.ndim)
         self.shape, self.axis = x.shape, axis
         with quiet():
-            self.mean = x.mean(axis=axis, keepdims=True, dtype=np.float64).astype(x.dtype)
-            std = _std(x, self.mean, axis)
+            self.mean = x.mean(axis=axes, keepdims=True, dtype=np.float64).astype(x.dtype)
+            std = _std(x, self.mean, axes)
             constant = std <= 4 * np.finfo(x.dtype).eps * np.abs(self.mean)  # what is left is rounding
         if not np.isfinite(std).all():
             raise ValueError(f"the training set goes up to {np.abs(x).max():.4g}, whose square {x.dtype} can't hold")
@@ -200,7 +197,18 @@ class Standardizer(Called):
         return array
 
 
-def _std(x: np.ndarray, mean: np.ndarray, axis: int | tuple[int, ...]) -> np.ndarray:
+def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """The axes over which the mean is taken: that of the samples is one of them."""
+    try:
+        axes = tuple(range(ndim)) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, ndim)
+    except (TypeError, ValueError):
+        axes = ()
+    if 0 not in axes:
+        raise ValueError(f"axis must be 0, the samples, or several of the {ndim} axes with 0 among them, not {axis!r}")
+    return axes
+
+
+def _std(x: np.ndarray, mean: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
     """The standard deviation, also of numbers whose squares are too small for a float."""
     std = x.std(axis=axis, keepdims=True, dtype=np.float64)
     if (std < 1e-150).any():
@@ -225,7 +233,7 @@ def standardize(train: Any, *others: Any, axis: int | tuple[int, ...] = 0) -> li
 
 def same_length(arrays: Sequence[Any]) -> list[np.ndarray]:
     """The arrays, if they hold the same number of samples, and at least one."""
-    found = [_as_array(array) for array in arrays]
+    found = [as_array(array) for array in arrays]
     if not found:
         raise TypeError("batches() takes one array at least")
     lengths = [array.shape[0] if array.ndim else None for array in found]
@@ -238,7 +246,8 @@ def same_length(arrays: Sequence[Any]) -> list[np.ndarray]:
     return found
 
 
-def _as_array(x: Any) -> np.ndarray:
+def as_array(x: Any) -> np.ndarray:
+    """x as a plain array, if there is a value wherever it has a place for one."""
     if isinstance(x, np.ma.MaskedArray):
         if np.ma.is_masked(x):
             raise ValueError(
@@ -247,14 +256,35 @@ def _as_array(x: Any) -> np.ndarray:
             )
         return np.asarray(x.data)
     try:
-        return np.asarray(x)
+        array = np.asarray(x)
     except ValueError as error:
         raise ValueError(f"the samples are not all of one shape, so they make no array ({error})") from None
+    if array.dtype == object and not array.ndim:
+        raise TypeError(f"samples must lie in an array or a list, not in {type(x).__name__} objects")
+    return array
+
+
+def as_labels(name: str, y: Any, samples: int) -> np.ndarray:
+    """A label a sample, of one kind, so that they can be put in order."""
+    labels = as_array(y)
+    if labels.shape != (samples,):
+        one_hot = labels.ndim == 2 and labels.shape[1] > 1
+        advice = "from one-hot labels take y.argmax(axis=1)" if one_hot else "from a column take y.reshape(-1)"
+        raise ValueError(
+            f"{name} must hold one label a sample, shape ({samples},), not {labels.shape}"
+            + f"; {advice}" * (labels.ndim == 2)
+        )
+    try:
+        np.unique(labels)
+    except TypeError:  # None beside words
+        kinds = sorted({type(label).__name__ for label in labels})
+        raise TypeError(f"{name} must hold labels of one kind, not {' and '.join(kinds)}") from None
+    return labels
 
 
 def as_floats(x: Any) -> np.ndarray:
     """x as an array of floats; float32 stays, integers become float64."""
-    array = np.asarray(x)
+    array = as_array(x)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"features must be numbers, not {array.dtype}")
     return array if array.dtype.kind == "f" else array.astype(np.float64)

@@ -72,8 +72,11 @@ def blobs(samples: int = 200, *, centers: Any = 3, std: float = 0.5, features: i
     if isinstance(centers, Integral):
         places = rng.uniform(-3, 3, (checks.whole("centers", centers), checks.whole("features", features)))
     else:
-        places = np.asarray(centers, float)
-    if places.ndim != 2 or not len(places):
+        try:
+            places = np.asarray(centers, float)
+        except (TypeError, ValueError):  # words, rows of several lengths
+            places = np.zeros(0)
+    if places.ndim != 2 or not places.size or not np.isfinite(places).all():
         raise ValueError(f"centers must be a number of classes or an array (classes, features), not {centers!r}")
     y = _labels(samples, len(places))
     return _shuffled(places[y], y, std, rng)
@@ -108,7 +111,10 @@ def curve(
     rng = generator(rng)
     f = resolve(function, CURVES, "curve", "a function of an array")
     x = np.sort(rng.uniform(low, high, (checks.whole("samples", samples), 1)), axis=0)
-    return x, f(x) + noise * rng.standard_normal(x.shape)
+    y = np.asarray(f(x))
+    if y.shape not in ((), x.shape) or y.dtype.kind not in "fiub":
+        raise ValueError(f"function must give a number for each of x, shape {x.shape}, not {y.dtype} of {y.shape}")
+    return x, y + noise * rng.standard_normal(x.shape)
 
 
 def _labels(samples: int, classes: int) -> np.ndarray:
