@@ -133,6 +133,28 @@ def answered(function: F) -> F:
     return cast(F, call)
 
 
+def takes(function: Callable[..., Any], what: str, *names: str) -> None:
+    """Refuse a user's function that can't be called with arguments such as (epoch, logs), before it is.
+
+    >>> takes(lambda epoch: None, "a callback", "epoch", "logs")
+    Traceback (most recent call last):
+    TypeError: a callback is called with (epoch, logs), and <lambda> takes (epoch): write def callback(epoch, logs)
+    """
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # of something compiled, which does not tell
+        return
+    try:
+        signature.bind(*names)
+    except TypeError:
+        name = getattr(function, "__name__", type(function).__name__)
+        write = name if name.isidentifier() else what.rpartition(" ")[2]
+        raise TypeError(
+            f"{what} is called with ({', '.join(names)}), and {name} takes {signature}: write def "
+            f"{write}({', '.join(names)})"
+        ) from None
+
+
 def _misfit(
     name: str, taken: Sequence[inspect.Parameter], args: Sequence[Any], options: Mapping[str, Any], error: TypeError
 ) -> str:

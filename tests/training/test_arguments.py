@@ -156,6 +156,9 @@ CASES = {
         {"validation_data": (X[:, :3], Y)}, ValueError, r"x has samples of shape \(4,\) for training, but \(3,\)",
     ),
     "split too large": ({"validation_split": 1.0}, ValueError, "validation_split must be a number ≥ 0 and < 1"),
+    "split of a sorted set that ends within a class": (
+        {"y": np.sort(Y), "validation_split": 0.1}, ValueError, "takes the last 3 samples: the set is sorted",
+    ),
     "split of a sorted set": ({"y": np.sort(Y), "validation_split": 0.4}, ValueError, "the set is sorted"),
     "split of sorted marks": (
         {"y": 1.0 * (np.arange(33) > 20)[:, None], "validation_split": 0.36}, ValueError, "class 1 is among them alone",
@@ -163,6 +166,23 @@ CASES = {
     "split of sorted rows": (
         {"y": np.eye(3)[np.sort(Y)], "validation_split": 0.4}, ValueError, "class 2 is among them alone",
     ),
+    "masked weights": (
+        {"sample_weight": np.ma.masked_less(np.arange(33.0), 3)}, ValueError, "3 values of a masked array are masked",
+    ),
+    "a generator of samples": (
+        {"x": (row for row in X)}, TypeError, "must lie in an array or a list, not in generator objects",
+    ),
+    "a loss of one argument": (
+        {"loss": lambda a: a}, TypeError, r"a loss is called with \(prediction, target\), and <lambda> takes \(a\)",
+    ),
+    "a metric of one argument": (
+        {"metrics": lambda a: a}, TypeError, r"a metric is called with \(prediction, target\), and <lambda> takes",
+    ),
+    "an augmentation of two": (
+        {"augment": lambda x, y: x}, TypeError, r"augment is called with \(x\), and <lambda> takes \(x, y\): write def",
+    ),
+    "a clipping of none": ({"clip": lambda: None}, TypeError, r"clip is called with \(parameters\), and <lambda>"),
+    "an optimizer of none": ({"optimizer": lambda: None}, TypeError, r"is called with \(parameters\), and <lambda>"),
     "sample weights": ({"sample_weight": np.ones(3)}, ValueError, r"one number a sample, shape \(33,\), not \(3,\)"),
     "negative weights": ({"sample_weight": -np.ones(33)}, ValueError, "finite numbers ≥ 0"),
     "class weights": ({"class_weight": {0: 1.0, 1: 2.0}}, ValueError, "has none for 2: it has 0, 1"),

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from .. import checks, losses, metrics, optim
-from ..data.sets import batches, same_length
+from ..calls import takes
+from ..data.augmentation import Augmentation
+from ..data.sets import as_array, batches, same_length
 from ..layers.module import Module, join
 from ..layers.normalization import BatchNorm
 from ..layers.sequential import Sequential
@@ -72,13 +74,7 @@ def validation(
         at = len(x) - round(len(x) * share)
         if not 0 < at < len(x):
             raise ValueError(f"validation_split={share} of {len(x)} samples leaves one of the two parts empty")
-        classes = _classes(y)
-        missing = np.setdiff1d(classes[at:], classes[:at])
-        if missing.size and len(np.unique(classes)) < 100:  # labels of classes, rather than counts
-            raise ValueError(
-                f"validation_split takes the last {len(x) - at} samples, and class {missing[0]:g} is among them alone: "
-                "the set is sorted. Split it at random: tg.data.split(x, y, (0.8, 0.2), stratify=y)"
-            )
+        _check_mixture(_classes(y), at)
         return x[:at], y[:at], (x[at:], y[at:])
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         raise TypeError("validation_data must be a pair (x_val, y_val)")
@@ -89,6 +85,20 @@ def validation(
                 f"{name} has samples of shape {train.shape[1:]} for training, but {val.shape[1:]} in validation_data"
             )
     return x, y, (x_val, y_val)
+
+
+def _check_mixture(classes: np.ndarray, at: int) -> None:
+    """Whether the last samples, from `at` on, can stand for those before them."""
+    known = np.unique(classes)
+    if not 1 < len(known) < 100:  # no labels of classes: counts, or numbers
+        return
+    missing = np.setdiff1d(classes[at:], classes[:at])
+    if missing.size or (classes[:-1] <= classes[1:]).all():
+        alone = f", and class {missing[0]:g} is among them alone" if missing.size else ""
+        raise ValueError(
+            f"validation_split takes the last {len(classes) - at} samples{alone}: the set is sorted. Split it at "
+            "random: tg.data.split(x, y, (0.8, 0.2), stratify=y)"
+        )
 
 
 def _classes(y: np.ndarray) -> np.ndarray:
@@ -106,7 +116,7 @@ def weights(y: np.ndarray, class_weight: Any, sample_weight: Any, loss: losses.L
         return None
     found: Any = 1.0
     if sample_weight is not None:
-        by_sample = np.asarray(values(sample_weight))
+        by_sample = as_array(values(sample_weight))
         if by_sample.dtype.kind not in "fiub":
             raise TypeError(f"sample_weight must hold numbers, not {by_sample.dtype}")
         if by_sample.shape != (len(y),):
@@ -209,6 +219,7 @@ def optimizer(given: Any, model: Module) -> Optimizer:
                 f"optimizer must be an optimizer such as tg.optim.SGD(model.parameters(), lr=0.1), a name, or a "
                 f"function of the parameters, not {given!r}{_OWN * hasattr(given, 'step')}"
             )
+        takes(given, "an optimizer", "parameters")
         given = given(parameters)
         if not isinstance(given, Optimizer):
             raise TypeError(
@@ -262,11 +273,15 @@ def augmentation(augment: Any) -> Callable[[Any], Any] | None:
         )
     if augment is not None and not callable(augment):
         raise TypeError(f"augment must be a function of a batch such as tg.data.augmentation.shift(2), not {augment!r}")
+    if augment is not None and not isinstance(augment, Augmentation):
+        takes(augment, "augment", "x")
     return augment  # type: ignore[no-any-return]
 
 
 def clipping(clip: Any) -> Callable[[list[Tensor]], Any] | None:
     """The function of the parameters that clips their gradients."""
+    if callable(clip):
+        takes(clip, "clip", "parameters")
     if clip is None or callable(clip):
         return clip  # type: ignore[no-any-return]
     kind, limit = clip if isinstance(clip, (tuple, list)) and len(clip) == 2 else ("global_norm", clip)
@@ -310,16 +325,5 @@ def _callback(given: Any) -> Callback:
         raise TypeError(f"a callback with methods must be a tg.Callback: write class {name}(tg.Callback)")
     if not callable(given):
         raise TypeError(f"a callback must be such as tg.EarlyStopping(), or a function (epoch, logs), not {given!r}")
-    try:
-        signature = inspect.signature(given)
-    except ValueError:  # of something compiled, which does not tell
-        return FunctionCallback(given)
-    try:
-        signature.bind(1, {})
-    except TypeError:
-        name = getattr(given, "__name__", "callback")
-        raise TypeError(
-            f"a callback is called with (epoch, logs), and {name} takes {signature}: write def "
-            f"{name if name.isidentifier() else 'callback'}(epoch, logs)"
-        ) from None
+    takes(given, "a callback", "epoch", "logs")
     return FunctionCallback(given)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks, losses, metrics
-from ..calls import answered
+from ..calls import answered, takes
 from ..data.sets import same_length
 from ..layers.evaluating import evaluating
 from ..layers.module import Module, a_module
@@ -112,6 +112,7 @@ def named_metrics(wanted: Metrics | None, loss: Any = None) -> dict[str, Callabl
     found: dict[str, Callable[..., Any]] = {}
     for metric in wanted:
         function = metrics.get(metric, loss_name)
+        takes(function, "a metric", "prediction", "target")
         name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
         if name in found or name in ("loss", "penalty", "lr") or name.startswith("val_"):
             raise ValueError(f"two figures would be called '{name}': give the metric a function name of its own")

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from .. import checks, losses
-from ..calls import answered
+from ..calls import answered, takes
 from ..data.sets import batches
 from ..layers.module import Module, a_module
 from ..optim import Optimizer
 from ..tensor import Tensor
-from . import arguments, container
+from . import arguments
 from .callbacks import Callback
 from .evaluation import Metrics, named_metrics
 from .history import History
@@ -118,13 +118,12 @@ def fit(
     checks.switch("compile (Keras' compile(...) arguments are given to fit)", compile)
     augment = arguments.augmentation(augment)
     function = losses.get(loss)
+    takes(function, "a loss", "prediction", "target")
     x, y = arguments.data_set(x, y)
     weights = arguments.weights(y, class_weight, sample_weight, function)
     x, y, validation = arguments.validation(validation_data, validation_split, x, y, augment is not None)
     arrays = [x, y, *arguments.weights_of_training(weights, len(x))]
     train = batches(*arrays, batch_size=batch_size, shuffle=shuffle, rng=rng, drop_last=drop_last)
-    if resume is not None:
-        container.check_target(resume)
     arguments.check_batch_of_one(model, train)
     run = Run(
         model=model,
