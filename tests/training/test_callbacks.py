@@ -69,3 +69,40 @@ def test_what_is_no_callback_is_refused(wrong, message):
 def test_a_recorder_records_every_so_many_steps():
     with pytest.raises(ValueError, match="every must be a whole number ≥ 1"):
         tg.GradientRecorder(every=0)
+
+
+def test_a_numpy_bool_stops_as_a_bool_does():
+    options = {"loss": "mse", "optimizer": "sgd", "epochs": 4, "verbose": 0}
+    history = tg.fit(tg.Dense(2, 1), X, Y, callbacks=[lambda epoch, logs: np.mean([epoch]) > 1], **options)
+    assert history.epochs == 2 and "said so after epoch 2" in history.stop_reason
+    assert tg.fit(tg.Dense(2, 1), X, Y, callbacks=[lambda epoch, logs: "no word for it"], **options).epochs == 4
+
+
+@pytest.mark.parametrize("moment", ["on_gradient", "on_batch_end", "on_epoch_end", "after_epoch"])
+def test_a_run_is_saved_between_epochs_only(moment, tmp_path):
+    class Saves(tg.Callback):
+        def save(self, *_):
+            self.run.save(tmp_path / "run")
+
+    setattr(Saves, moment, Saves.save)
+    model = tg.Dense(2, 1, rng=0)
+    options = {"loss": "mse", "optimizer": "sgd", "rng": 0, "batch_size": 5, "verbose": 0}
+    if moment != "after_epoch":  # the file would claim whole epochs, and hold the weights of a part more
+        with pytest.raises(RuntimeError, match=r"epoch 1 is not over: call self\.run\.save\(path\) in after_epoch\(\)"):
+            tg.fit(model, X, Y, callbacks=[Saves()], **options)
+        return
+    tg.fit(model, X, Y, callbacks=[Saves()], epochs=2, **options)
+    whole, resumed = tg.Dense(2, 1, rng=0), tg.Dense(2, 1, rng=1)
+    tg.fit(whole, X, Y, epochs=3, **options)
+    tg.fit(resumed, X, Y, epochs=3, resume=tmp_path / "run", **options)
+    assert np.array_equal(resumed.kernel.data, whole.kernel.data)
+
+
+def test_an_error_of_a_callback_has_the_history_so_far():
+    def fails(epoch, logs):
+        if epoch == 3:
+            raise LookupError("of the user")
+
+    with pytest.raises(LookupError, match="of the user") as caught:
+        tg.fit(tg.Dense(2, 1), X, Y, loss="mse", optimizer="sgd", epochs=5, callbacks=[fails], verbose=0)
+    assert caught.value.history.epochs == 2

@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -294,3 +295,43 @@ def test_states_with_odd_keys_come_back_and_what_would_not_is_refused(tmp_path):
     odd.state = {"m": np.ma.masked_array([1.0, 2.0], [True, False])}
     with pytest.raises(TypeError, match=r"Odd\.m' is a masked array"):
         tg.save(tmp_path / "x", callbacks=[odd])
+
+
+@pytest.mark.parametrize("year", [1970, 2200])
+def test_a_clock_that_is_wrong_loses_no_checkpoint(year, tmp_path, monkeypatch):
+    """Nor does it make other bytes of the same state."""
+    tg.save(tmp_path / "now", model=tg.Dense(1, 1, rng=0), rng=np.random.default_rng(0))
+    monkeypatch.setattr("time.localtime", lambda *_: (year, 1, 1, 0, 0, 0, 3, 1, 0))
+    tg.save(tmp_path / "then", model=tg.Dense(1, 1, rng=0), rng=np.random.default_rng(0))
+    assert (tmp_path / "then").read_bytes() == (tmp_path / "now").read_bytes()
+
+
+def test_a_state_that_holds_itself_is_refused_before_the_first_epoch(tmp_path):
+    class Odd(tg.Callback):
+        def state_dict(self):
+            state = {}
+            state["itself"] = state
+            return state
+
+    model, optimizer = make()
+    before = everything(model, optimizer)
+    with pytest.raises(TypeError, match="the state holds itself, or lists and dicts too deep"):
+        train(model, optimizer, 2, tmp_path / "run", [Odd()])
+    assert everything(model, optimizer) == before and not os.listdir(tmp_path)
+
+
+def test_a_folder_that_may_be_written_and_not_read(tmp_path, monkeypatch):
+    real = os.open
+
+    def closed(path, *rest):
+        if os.path.isdir(path):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path, *rest)
+
+    def unseen(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "open", closed)
+    monkeypatch.setattr(Path, "iterdir", unseen)
+    train(*make(), 2, tmp_path / "run")
+    assert tg.load(tmp_path / "run").epoch == 2

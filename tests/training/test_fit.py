@@ -408,3 +408,28 @@ def test_what_a_callback_logs_must_be_a_number():
     x = np.ones((4, 2))
     with pytest.raises(TypeError, match="a figure of an epoch must be a number, but 'a' in the logs is 'x'"):
         tg.fit(tg.Dense(2, 1), x, x[:, :1], loss="mse", optimizer="sgd", callbacks=says, verbose=0)
+
+
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("what", ["kernel_regularizer", "kernel_constraint"])
+def test_what_a_callback_makes_a_layer_declare_counts_from_the_next_epoch(what, compile):
+    declared = {"kernel_regularizer": tg.penalties.l2(0.1), "kernel_constraint": tg.constraints.max_norm(0.1)}[what]
+    by_hand, fitted = small(), small()
+    optimizer, loss = tg.optim.SGD(by_hand.parameters(), lr=0.1), tg.losses.softmax_crossentropy
+    tg.seed(1)
+    for _ in range(3):
+        for x, y in tg.data.batches(X, Y, batch_size=16):
+            value = loss(by_hand(x), y) + by_hand.penalty()
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+            by_hand.project()
+        setattr(by_hand[3], what, declared)
+
+    def declare(epoch, logs):
+        setattr(fitted[3], what, declared)
+
+    tg.seed(1)
+    options = {"loss": "softmax_crossentropy", "epochs": 3, "batch_size": 16, "verbose": 0, "compile": compile}
+    tg.fit(fitted, X, Y, optimizer=tg.optim.SGD(fitted.parameters(), lr=0.1), callbacks=declare, **options)
+    same(fitted, by_hand)

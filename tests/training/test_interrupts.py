@@ -2,6 +2,8 @@
 
 import signal
 
+import pytest
+
 import tinygrad_reg as tg
 
 from .small import Interrupt, X, Y, small
@@ -40,3 +42,42 @@ def test_a_keyboard_interrupt_from_anywhere_ends_the_training_too():
         tg.Dense(6, 3), X, Y, loss="softmax_crossentropy", optimizer="sgd", epochs=9, callbacks=[interrupt], verbose=0
     )
     assert history.stop_reason.startswith("interrupted in epoch 1")
+
+
+class Noticing(tg.ReLU):
+    """Ctrl-C is pressed when its mode is put back."""
+
+    armed = False
+
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+        if name == "training" and self.armed:
+            signal.raise_signal(signal.SIGINT)
+
+
+class Arm(tg.Callback):
+    def on_train_end(self):
+        Noticing.armed = True
+
+
+def test_ctrl_c_while_all_is_put_back_comes_when_it_is(monkeypatch):
+    monkeypatch.setattr(Noticing, "armed", False)
+    model = tg.Sequential(Noticing(), tg.Dense(6, 3), tg.Dropout(0.5))
+    model.eval()
+    arm = Arm()
+    with pytest.raises(KeyboardInterrupt):
+        tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer="sgd", callbacks=[arm], verbose=0)
+    assert not any(module.training for _, module in model.named_modules()) and "run" not in vars(arm)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_before_the_first_step_ends_before_it():
+    class Early(tg.Callback):
+        def on_train_begin(self):
+            signal.raise_signal(signal.SIGINT)
+
+    model = small()
+    before = model.state_dict()
+    history = tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer="sgd", callbacks=[Early()], verbose=0)
+    assert history == {} and history.stop_reason == "interrupted after epoch 0"
+    assert all((array == before[path]).all() for path, array in model.state_dict().items())

@@ -337,3 +337,34 @@ def test_a_callback_that_goes_to_another_folder_does_not_take_the_file_along(tmp
     )
     assert not os.listdir(tmp_path / "elsewhere")
     assert tg.load(tmp_path / "run").epoch == 3
+
+
+def test_the_file_lies_where_the_system_would_put_it(tmp_path, monkeypatch):
+    (tmp_path / "real" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "real" / "deep")
+    monkeypatch.chdir(tmp_path)
+    train(*make(), 1, os.path.join("link", "..", "run"))
+    assert (tmp_path / "real" / "run").is_file() and not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("first", "second"), [(None, 0.5), (0.5, None), (0.5, 2.0)])
+def test_weights_of_samples_that_come_go_or_change_are_told(first, second, tmp_path):
+    def run(epochs, weight):
+        weights = None if weight is None else np.full(24, weight)
+        train(*make(), epochs, tmp_path / "run", sample_weight=weights)
+
+    run(1, first)
+    with pytest.warns(UserWarning, match="holds a run with other values of weights: give what"):
+        run(2, second)
+
+
+def test_what_can_not_be_saved_is_refused_before_the_first_epoch(tmp_path):
+    class Odd(tg.Callback):
+        def state_dict(self):
+            return {"path": tmp_path}
+
+    model, optimizer = make()
+    before = everything(model, optimizer)
+    with pytest.raises(TypeError, match=r"callbacks\.0 Odd\.path' is a PosixPath, which can't be saved"):
+        train(model, optimizer, 2, tmp_path / "run", [Odd()])
+    assert everything(model, optimizer) == before

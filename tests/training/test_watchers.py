@@ -227,3 +227,11 @@ def test_a_missing_folder_is_refused_before_the_first_step(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         train(tg.ModelCheckpoint(tmp_path / "absent" / "x.npz"), spy, val_loss=[1.0])
     assert spy.kernels == []
+
+
+def test_a_callback_that_goes_to_another_folder_does_not_take_the_best_along(tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    train(tg.ModelCheckpoint("{epoch}.npz"), lambda epoch, logs: os.chdir(tmp_path / "elsewhere"), val_loss=CURVE[:2])
+    assert {path.name for path in tmp_path.iterdir()} == {"1.npz", "2.npz", "elsewhere"}
+    assert not os.listdir(tmp_path / "elsewhere")

@@ -55,7 +55,7 @@ class Callback(Called):
         """The epoch is over; what is added to `logs` goes into the history."""
 
     def after_epoch(self, epoch: int, logs: dict[str, float]) -> None:
-        """Every callback has seen the epoch: the time to save."""
+        """Every callback has seen the epoch: the time to save, by self.run.save(path)."""
 
     def on_train_end(self) -> None:
         """After the last step, however it came about."""
@@ -78,7 +78,8 @@ class FunctionCallback(Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Call it."""
-        if self.function(epoch, logs) is True:
+        answer = self.function(epoch, logs)
+        if isinstance(answer, (bool, np.bool_)) and answer:
             self.run.stop(f"{getattr(self.function, '__name__', 'a callback')} said so after epoch {epoch}")
 
 

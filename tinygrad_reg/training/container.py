@@ -107,10 +107,9 @@ def _opened(draft: Path) -> IO[bytes]:
 
 def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
     """Write `state` to `path`. Until all of it is on the disk, what was there before stays there."""
-    arrays: dict[str, np.ndarray] = {}
-    text = json.dumps({"format": FORMAT, "version": VERSION, "state": _plain(state, (), arrays)})
+    text, arrays = packed(state)
     with _replacing(target(path)) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(_STATE, text)
+        archive.writestr(zipfile.ZipInfo(_STATE), text)  # without the date, which a clock may have wrong
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
@@ -136,18 +135,23 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
     finally:
         _WRITING.discard(draft)
     if os.name == "posix":  # the new name, too, is to survive a power failure
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        with suppress(OSError):  # not every folder can be opened, and not every file system knows this
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
 
 
 def remove_drafts(path: str | os.PathLike[str]) -> None:
     """Remove what runs that were killed while they saved to `path` have left; what another one is writing stays."""
     file = target(path)
     own = re.compile(re.escape(_drafts(file)) + r"(\d+)-[0-9a-f]{8}\.draft")
-    for entry in list(file.parent.iterdir()):
+    try:
+        entries = list(file.parent.iterdir())
+    except PermissionError:  # who may write there need not be one who may look around
+        return
+    for entry in entries:
         found = own.fullmatch(entry.name)
         if found is not None and entry not in _WRITING:
             pid = int(found[1])
@@ -167,6 +171,15 @@ def _runs(pid: int) -> bool:
     except (OSError, OverflowError):
         return False
     return True
+
+
+def packed(state: Mapping[str, Any]) -> tuple[str, dict[str, np.ndarray]]:
+    """`state` as the text and the arrays that a file holds; TypeError names what can't be saved."""
+    arrays: dict[str, np.ndarray] = {}
+    try:
+        return json.dumps({"format": FORMAT, "version": VERSION, "state": _plain(state, (), arrays)}), arrays
+    except RecursionError:
+        raise TypeError("the state holds itself, or lists and dicts too deep in each other to be saved") from None
 
 
 def _plain(value: Any, path: tuple[str, ...], arrays: dict[str, np.ndarray]) -> Any:

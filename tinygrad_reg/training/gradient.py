@@ -34,10 +34,8 @@ class Gradient:
     It returns the values: arrays, and no Tensors, for making these would take a fifth of a small step.
     """
 
-    def __init__(
-        self, model: Module, loss: losses.Loss, optimizer: Optimizer, penalised: bool, compile: bool = False
-    ) -> None:
-        self._given = model, loss, optimizer, penalised
+    def __init__(self, model: Module, loss: losses.Loss, optimizer: Optimizer, compile: bool) -> None:
+        self._given = model, loss, optimizer
         self.program = program.compile(_step) if compile else None
         self._first = True
         self._layers_rngs = [rng for _, rng in model.named_generators()] if compile else []
@@ -45,15 +43,15 @@ class Gradient:
         self._batch: tuple[Any, ...] = ()
         self._total: Tensor | None = None
 
-    def __call__(self, x: Any, y: Any, weights: Any) -> Parts:
-        """Forward and backward."""
+    def __call__(self, penalised: bool, x: Any, y: Any, weights: Any) -> Parts:
+        """Forward and backward; `penalised` says whether the model declares penalties."""
         self._total = None  # the last batch's graph is not to take memory beside this one's
         if self.program is not None:
-            self._batch = x, y, weights
+            self._batch = penalised, x, y, weights
             self._before = [(rng, rng.bit_generator.state) for rng in (generator(), *self._layers_rngs)]
             found: Parts = self.program(*self._given, *self._batch)
         else:
-            model, loss, optimizer, penalised = self._given
+            model, loss, optimizer = self._given
             parts = _forward(model, loss, penalised, x, y, weights)
             if self._first:
                 _check(parts, y, loss)
@@ -67,13 +65,13 @@ class Gradient:
         """The total with its graph, to explain it. A program has none: the batch is run once more."""
         if self._total is not None:
             return self._total
-        model, loss, _, penalised = self._given
+        model, loss, _ = self._given
         after = [(rng, rng.bit_generator.state) for rng, _ in self._before]
         for rng, state in self._before:
             rng.bit_generator.state = state
         statistics = [(t, t.data) for _, t in model.named_state() if not t.requires_grad]
         copies = [data.copy() for _, data in statistics]
-        total: Tensor = _forward(model, loss, penalised, *self._batch).total
+        total: Tensor = _forward(model, loss, *self._batch).total
         for (t, data), copy in zip(statistics, copies, strict=True):  # moved by the run that diverged already
             if t.data is not data or not np.array_equal(data, copy, equal_nan=True):
                 t.data = copy

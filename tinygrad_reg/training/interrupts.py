@@ -21,11 +21,15 @@ class Interrupts:
     def give_way(self) -> None:
         """End the training here, between two steps, if that was asked for."""
         if self.asked:
+            self.asked = False
             raise Interrupted
 
     @contextmanager
     def held_back(self) -> Iterator[None]:
-        """Inside, the first Ctrl-C is only noted, where it would have been a KeyboardInterrupt."""
+        """Inside, the first Ctrl-C is only noted, where it would have been a KeyboardInterrupt.
+
+        One that comes too late to end the training is one behind the block, where all has been put back.
+        """
         mine = threading.current_thread() is threading.main_thread()
         if not mine or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
             yield
@@ -40,3 +44,5 @@ class Interrupts:
             yield
         finally:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self.asked:
+            raise KeyboardInterrupt

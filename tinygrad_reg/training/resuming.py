@@ -1,14 +1,19 @@
-"""What a script asks of fit(resume=) that the file answers otherwise: nothing is guessed, and a warning says so."""
+"""fit(resume=): what a run is saved with, how it goes on from its file, and what its script asks for in vain.
+
+What is in the file replaces what the script gives. Nothing of that is guessed, and a warning says where they differ.
+"""
 
 from __future__ import annotations
 
 import functools
+import os
 import re
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import zip_longest
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,9 +23,84 @@ from ..layers.module import Module
 from ..modes import generator
 from ..optim import Optimizer
 from ..source import users_level
-from .checkpoints import Checkpoint
+from . import container, randomness
+from .checkpoints import Checkpoint, loaded, state_of
+
+if TYPE_CHECKING:
+    from .run import Run
 
 _ANEW = "delete the file to start anew"
+_DRAWING = ("augment", "loss", "callbacks", "model", "metrics", "clip", "optimizer")  # what of a run may draw
+
+
+class Memory:
+    """The file of a run, and the random generators that the run is seen to draw from."""
+
+    def __init__(self, run: Run) -> None:
+        known = randomness.of_model(run.model, run.train.rng)
+        self.sources = randomness.of_run(known, {name: getattr(run, name) for name in _DRAWING})
+        self.shared = {name: randomness.state_of(source) for name, source in randomness.GLOBAL.items()}
+        self.settings: dict[str, Any] = {}  # what the file says of the call of fit
+        self.file: Path | None = None
+        self.epoch = 0  # the epochs that were complete in the file
+
+    def open(self, run: Run, path: str | os.PathLike[str]) -> None:
+        """Go on from the file, if there is one."""
+        container.check_target(path)
+        self.file = Path(path).absolute()  # a callback may go to another folder
+        of_layers = (f"model.{path}" for path, _ in run.model.named_generators())
+        known = {"thread", *randomness.GLOBAL, *of_layers}
+        own = [name for name in self.sources if name not in known]
+        self.settings = settings(run.model, run.train, run.loss, run.clip, run.augment, own)
+        container.remove_drafts(self.file)
+        if container.exists(self.file):
+            self._take_up(run, self.file)
+
+    def _take_up(self, run: Run, file: Path) -> None:
+        """Go on where the file says; a word for what a script asks that the file overrules."""
+        given = run.optimizer.lr
+        checkpoint = loaded(file, **_parts(run), sources=self.sources)
+        run.history, self.epoch = checkpoint.history, checkpoint.epoch
+        compare_rates(checkpoint, given, run.optimizer)
+        if run.history.stop_reason is not None or self.epoch >= run.epochs:
+            tell_that_it_is_done(checkpoint, run.epochs)
+        else:
+            compare_settings(checkpoint, self.settings)
+
+    def check(self, run: Run) -> None:
+        """Refuse before the first step what can't be saved after the first epoch."""
+        if self.file is not None:
+            container.packed(self._state(run))
+
+    def save(self, run: Run, path: str | os.PathLike[str]) -> None:
+        """Write all that a run needs to go on from here."""
+        container.write(path, self._state(run))
+
+    def _state(self, run: Run) -> dict[str, Any]:
+        """Of the generators that the whole process shares it has those that have moved since the run began."""
+        moved = {
+            name: source
+            for name, source in self.sources.items()
+            if name not in self.shared or self.shared[name] != randomness.state_of(source)
+        }
+        return {
+            **state_of(epoch=run.epoch, history=run.history, **_parts(run), sources=moved),
+            "settings": self.settings,
+        }
+
+    def way_back(self) -> Callable[[], None]:
+        """What sets the generators back to where they are now, but for those that the whole process shares."""
+        before = [(own, randomness.state_of(own)) for name, own in self.sources.items() if name not in self.shared]
+
+        def back() -> None:
+            for own, state in before:
+                randomness.set_state(own, state)
+
+        return back
+
+
+def _parts(run: Run) -> dict[str, Any]:
+    return {"model": run.model, "optimizer": run.optimizer, "callbacks": run.callbacks}
 
 
 def settings(
@@ -38,7 +118,7 @@ def settings(
         "random generators": [*sources],
         "seed": _seed(generator(train.rng)),
         "samples": train.samples,
-        **{f"values of {name}": fingerprint(array) for name, array in zip(names, train.arrays, strict=False)},
+        **{f"values of {name}": fingerprint(array) for name, array in zip_longest(names, train.arrays)},
         "model": _without_addresses(repr(model)).splitlines(),
     }
 
@@ -62,9 +142,9 @@ def _seed(rng: np.random.Generator) -> int | None:
     return entropy if isinstance(entropy, int) and entropy < 2**63 else None
 
 
-def fingerprint(array: np.ndarray) -> int:
+def fingerprint(array: np.ndarray | None) -> int | None:
     """A fingerprint of samples from all over the set: of about a million numbers, however large it is."""
-    return zlib.crc32(np.ascontiguousarray(array[:: array.size // 10**6 + 1]).tobytes())
+    return None if array is None else zlib.crc32(np.ascontiguousarray(array[:: array.size // 10**6 + 1]).tobytes())
 
 
 def compare_settings(checkpoint: Checkpoint, now: Mapping[str, Any]) -> None:

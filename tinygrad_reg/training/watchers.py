@@ -143,7 +143,8 @@ class ModelCheckpoint(_Watcher):
     """Save the whole training to `path` after each epoch; with save_best_only=True only where `monitor` got better.
 
     The file appears as a whole, as with tg.save; tg.load(path, model=model) brings the model back. `path` may hold
-    figures, "epoch{epoch:02d}-{val_loss:.2f}.npz", to make a file for each.
+    figures, "epoch{epoch:02d}-{val_loss:.2f}.npz", to make a file for each. It is seen from the folder in which the
+    training begins.
     """
 
     def __init__(
@@ -153,7 +154,7 @@ class ModelCheckpoint(_Watcher):
         save_best_only: bool = False,
         mode: str = "auto",
     ) -> None:
-        self.path = checks.path("path", path)
+        self.path, self.folder = checks.path("path", path), ""
         self.save_best_only = save_best_only
         self.due = False
         super().__init__(monitor, mode if save_best_only or mode != "auto" else "min", 0.0)
@@ -162,6 +163,7 @@ class ModelCheckpoint(_Watcher):
         """The folder must be there, and the figure, where it is asked for."""
         if self.save_best_only:
             super().on_train_begin()
+        self.folder = os.getcwd()  # a callback may go to another one
         container.check_target(self._file({"epoch": 1, **dict.fromkeys(self.run.figures, 0.0)}))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
@@ -177,7 +179,7 @@ class ModelCheckpoint(_Watcher):
 
     def _file(self, figures: Mapping[str, float]) -> str:
         try:
-            return self.path.format(**figures)
+            return os.path.join(self.folder, self.path.format(**figures))
         except (KeyError, IndexError, ValueError, MemoryError, OverflowError) as error:
             raise ValueError(
                 f"the path '{self.path}' has braces for figures, but not for one of {', '.join(figures)} ({error})"
