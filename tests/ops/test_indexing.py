@@ -152,3 +152,28 @@ def test_an_index_is_written_as_the_user_writes_it():
 def test_a_number_where_an_array_is_due_is_a_TypeError_that_names_the_op():
     with pytest.raises(TypeError, match=r"take_along_axis can't take tensor of shape \(2,\), int"):
         np.take_along_axis(tg.Tensor([1.0, 2.0], requires_grad=True), 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("places", "counts"),
+    [
+        ([True, True], [0, 2, 0]),
+        (np.array([True, False, True]), [1, 2, 0]),
+        (tg.Tensor(np.array([[True, True]])), [0, 2, 0]),
+        (True, [0, 1, 0]),
+        (np.True_, [0, 1, 0]),
+        (np.int64(-1), [0, 0, 1]),
+        (np.uint8(2), [0, 0, 1]),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("axis", [None, 0])
+def test_take_reads_every_index_as_a_place(places, counts, axis):
+    t = counted(3)
+    out = np.take(t, places, axis)
+    plain = places.numpy() if isinstance(places, tg.Tensor) else places
+    np.testing.assert_array_equal(out.data, np.take(t.data, plain, axis))
+    out.sum().backward()
+    np.testing.assert_array_equal(t.grad, counts)
+    (again,) = tg.gradients(np.take(t, places, axis).sum(), [t], create_graph=True)
+    np.testing.assert_array_equal(again.data, counts)

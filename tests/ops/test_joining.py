@@ -5,6 +5,7 @@ import pytest
 
 import tinygrad_reg as tg
 
+from ..making import leaf
 from .leaves import counted
 
 
@@ -136,3 +137,10 @@ def test_places_to_split_at_are_whole_numbers(given):
     for split in (np.split, np.array_split):
         with pytest.raises(TypeError, match="the number of parts, or the places before which they end, whole numbers"):
             split(tg.Tensor(np.arange(6.0)), given)
+
+
+@pytest.mark.parametrize("repeats", [True, False, np.True_, np.int8(2)], ids=str)
+def test_repeats_are_any_whole_number(repeats):
+    t = leaf([1.0, 2.0])
+    np.repeat(t, repeats).sum().backward()
+    np.testing.assert_array_equal(t.grad, [int(repeats)] * 2)

@@ -201,3 +201,14 @@ def test_what_needs_singular_values_comes_to_an_end_at_infinity(dtype):
     np.testing.assert_allclose(w.grad[1], np.eye(3), atol=1e-6)
     inverse = np.linalg.pinv(w)
     assert inverse.dtype == dtype and np.isnan(inverse.data[0]).all() and np.isfinite(inverse.data[1]).all()
+
+
+@pytest.mark.parametrize(("ord", "shape"), [(np.inf, (0, 3)), (1, (3, 0)), (1, (0, 3)), (3, (0,))])
+def test_a_norm_of_nothing_has_an_empty_gradient(ord, shape):
+    try:
+        np.linalg.norm(np.zeros(shape), ord)
+    except ValueError:
+        pytest.skip("this NumPy knows no largest sum of none")
+    x = tg.Tensor(np.zeros(shape), requires_grad=True)
+    np.linalg.norm(x, ord).backward()
+    assert x.grad.shape == shape

@@ -197,3 +197,17 @@ def test_standardized_numbers_have_mean_0_and_variance_1_along_the_axis(axis):
 def test_add_reduce_goes_over_the_first_axis_as_numpys_does():
     x = np.arange(6.0).reshape(2, 3)
     np.testing.assert_array_equal(np.add.reduce(tg.Tensor(x)).data, [3, 5, 7])
+
+
+def test_the_weights_of_an_average_are_added_up_in_the_digits_of_the_result():
+    a, half, small = np.array([0.1, 0.6, 0.2]), np.array([1.4, 0.5, 1.7], np.float16), np.array([1, 2, 1], np.int8)
+    np.testing.assert_allclose(np.average(leaf(a), weights=half).data, np.average(a, weights=half), rtol=1e-14)
+    assert np.average(leaf(a, dtype="float32"), weights=small).dtype == np.float32
+    assert np.average([1, 2, 6], weights=leaf([1, 2, 1], dtype="float32")).dtype == np.float64
+
+
+@pytest.mark.parametrize("axis", [np.int64(1), 1])
+def test_an_average_along_an_axis_by_any_whole_number(axis):
+    np.testing.assert_allclose(np.average(leaf([[1, 2], [3, 5]]), axis=axis, weights=[1, 3]).data, [1.75, 4.5])
+    with pytest.raises(ValueError, match=r"weights in the shape of the array, \(2,\).* not \(1, 2\) with axis="):
+        np.average(leaf([1, 2]), axis=axis, weights=[[1, 2]])

@@ -157,7 +157,10 @@ def add_slices(x: Any, indices: Any, axis: int, shape: tuple[int, ...]) -> Any:
 @composed(numpy=np.take, method="take")
 def take(a: Any, indices: Any, axis: int | None = None) -> Any:
     """t.take(2), t.take([0, 2], axis=1): see np.take"""
-    return result(take_op(a, _index_array(indices, a), axis=axis))
+    places = _index_array(np.asarray(indices) if isinstance(indices, np.generic) else indices, a)
+    if places.dtype.kind == "b":  # to np.take, True is the place 1; the way back would read it as a mask
+        places = places.astype(np.intp)
+    return result(take_op(a, places, axis=axis))
 
 
 @primitive(

@@ -199,7 +199,7 @@ def repeat(x: Any, *, repeats: int | Sequence[int], axis: int | None = None) -> 
 def _(g, out, x, *, repeats, axis=None):
     shape, along = ((x.size,), 0) if axis is None else (x.shape, axis % x.ndim)
     if isinstance(repeats, int):
-        copies = np.reshape(g, (*shape[: along + 1], repeats, *shape[along + 1 :]))
+        copies = np.reshape(g, (*shape[: along + 1], int(repeats), *shape[along + 1 :]))  # True is 1
         return np.reshape(np.sum(copies, axis=along + 1), x.shape)
     source = np.repeat(np.arange(shape[along]), repeats)
     return np.reshape(add_slices(g, source, along, shape), x.shape)

@@ -61,6 +61,8 @@ def _(g, out, x, *, ord=None, axis=None, keepdims=False):
     if abs(ord) != np.inf and len(axes) == 1:
         parts = (np.abs(x) + (x == 0)) / (out + (out == 0))  # where x is 0 its sign is 0, and so is its share
         return g * np.sign(x) * (out != 0) * parts ** (float(ord) - 1)  # ord < 0: one 0 holds the norm at 0
+    if not x.size:
+        return np.zeros(x.shape, x.dtype)
     # What is largest or smallest: of a vector an element, of a matrix the sum of a column (ord=±1) or of a row (±inf).
     sizes = np.abs(x)
     if len(axes) == 2:

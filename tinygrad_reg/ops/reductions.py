@@ -260,12 +260,18 @@ def average(a: Any, axis: Axis = None, weights: Any = None, *, keepdims: bool = 
     """Σ weights · x / Σ weights over `axis`; the weights have the shape of x, or are 1-d along one axis"""
     if weights is None:
         return result(mean(a, axis=axis, keepdims=keepdims))
-    if np.shape(weights) != np.shape(a):
-        if not isinstance(axis, int) or np.shape(weights) != (np.shape(a)[axis],):
+    a, weights = (x if hasattr(x, "dtype") else np.asarray(x) for x in (a, weights))
+    shape = np.shape(a)
+    if np.shape(weights) != shape:
+        along = isinstance(axis, (int, np.integer)) and -len(shape) <= axis < len(shape)
+        if not along or np.shape(weights) != (shape[axis],):
             raise ValueError(
-                f"average needs weights in the shape of the array, {np.shape(a)}, or, with axis=, a number for each "
+                f"average needs weights in the shape of the array, {shape}, or, with axis=, a number for each "
                 f"element along it; not {np.shape(weights)} with axis={axis!r}"
             )
-        weights = np.reshape(weights, [-1 if i == axis % len(np.shape(a)) else 1 for i in range(len(np.shape(a)))])
+        weights = np.reshape(weights, [-1 if i == axis % len(shape) else 1 for i in range(len(shape))])
+    # Their sum, too, has the digits of the result, as in NumPy.
+    dtype = np.result_type(a.dtype, weights.dtype, *(() if a.dtype.kind == "f" else [np.float64]))
+    weights = weights if weights.dtype == dtype else weights.astype(dtype)
     total = sum(weights, axis=axis, keepdims=keepdims)
     return result(sum(a * weights, axis=axis, keepdims=keepdims) / total)
