@@ -355,3 +355,24 @@ def test_a_single_truth_as_index_has_its_way_back():
     x = leaf(5.0)
     x[x > 0].sum().backward()
     assert x.grad == 1.0
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float16, np.int64, bool])
+def test_a_tensor_to_start_with_is_taken_in_the_outputs_dtype(dtype):
+    weights = tg.Tensor(np.array([1, 0, 1], dtype))
+    x = leaf([1.0, 2.0, 3.0], dtype="float32")
+    y = x * 2
+    y.backward(weights)
+    (again,) = tg.gradients(y, [x], create_graph=True, gradient=weights)
+    for gradient in (x.grad, y.grad, again, tg.explain(y, weights).find(y).gradient):
+        assert gradient.dtype == np.float32
+    np.testing.assert_array_equal(x.grad, [2, 0, 2])
+
+
+def test_a_weight_of_another_dtype_stays_in_the_graph():
+    x, weights = leaf([1.0, 2.0], dtype="float16"), leaf([3.0, 4.0])
+    (g,) = tg.gradients(x * 2, [x], create_graph=True, gradient=weights)
+    (slope,) = tg.gradients(g.sum(), [weights])
+    assert slope.dtype == np.float64
+    np.testing.assert_array_equal(slope, [2, 2])
+    assert tg.explain(x * 2, weights).forward[-1].gradient.tolist() == [3, 4]

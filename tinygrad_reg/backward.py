@@ -267,7 +267,11 @@ def start_gradient(output: Any, gradient: Any, call: str) -> Any:
         data = output._data
         one = np.ones(data.shape, data.dtype) if data.shape else data.dtype.type(1)
         return one if modes.capture is None else modes.capture.seed(output, one)
-    given = gradient if isinstance(gradient, Tensor) else as_array(gradient, output._data.dtype).copy()
+    dtype = output._data.dtype
+    if isinstance(gradient, Tensor):
+        given: Any = gradient if gradient.dtype == dtype else gradient.astype(dtype)
+    else:
+        given = as_array(gradient, dtype).copy()
     if given.shape != output._data.shape:
         raise ValueError(f"gradient= must have the shape of {describe(output)}, not {given.shape}")
     return given

@@ -16,7 +16,7 @@ from .backward import fitted, shares_owed, start_gradient, walk
 from .calls import answered
 from .modes import quiet
 from .primitive import Primitive
-from .tensor import Tensor
+from .tensor import Tensor, values
 from .words import formula, in_full, label, names_of, operand, short, table, written
 
 
@@ -159,8 +159,7 @@ def explain(output: Tensor, gradient: Any = None) -> Record:
     index = {step.tensor: step.index for step in forward}
     recorder = _Recorder(forward, index)
     if output.requires_grad:
-        if gradient is None:
-            gradient = np.ones(output.shape, output.dtype)
+        gradient = np.ones(output.shape, output.dtype) if gradient is None else values(gradient)
         with quiet():
             for tensor, g, _ in walk(output, start_gradient(output, gradient, "explain()"), observer=recorder):
                 forward[index[tensor]].gradient = np.array(g)

@@ -144,3 +144,10 @@ def test_the_way_to_different_values_that_the_message_names_has_the_gradient(t):
     np.testing.assert_array_equal(picked.numpy(), np.unique(values))
     picked.sum().backward()
     assert t.grad.tolist() == [[1, 1, 1], [1, 1, 0]]
+
+
+@pytest.mark.parametrize(("other", "kind"), [("a", "str"), (None, "NoneType"), ({}, "dict")], ids=str)
+def test_what_has_no_order_is_named(other, kind):
+    price = tg.Tensor([1.0, 2.0], name="price")
+    with pytest.raises(TypeError, match=rf"can't compare price of shape \(2,\) with {kind} .*real numbers"):
+        price < other  # noqa: B015

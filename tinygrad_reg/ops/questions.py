@@ -86,6 +86,8 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
             return compare(_plain(x), _plain(y))
         except ValueError as error:
             raise ValueError(f"can't compare {describe(x)} with {describe(y)}: {error}") from None
+        except TypeError:
+            raise TypeError(f"can't compare {describe(x)} with {describe(y)}: both must be real numbers") from None
         finally:
             ERROR_STATE.set(errors)
 
