@@ -263,13 +263,13 @@ def average(a: Any, axis: Axis = None, weights: Any = None, *, keepdims: bool = 
     a, weights = (x if hasattr(x, "dtype") else np.asarray(x) for x in (a, weights))
     shape = np.shape(a)
     if np.shape(weights) != shape:
-        along = isinstance(axis, (int, np.integer)) and -len(shape) <= axis < len(shape)
-        if not along or np.shape(weights) != (shape[axis],):
+        along = axis % len(shape) if isinstance(axis, (int, np.integer)) and -len(shape) <= axis < len(shape) else None
+        if along is None or np.shape(weights) != (shape[along],):
             raise ValueError(
                 f"average needs weights in the shape of the array, {shape}, or, with axis=, a number for each "
                 f"element along it; not {np.shape(weights)} with axis={axis!r}"
             )
-        weights = np.reshape(weights, [-1 if i == axis % len(shape) else 1 for i in range(len(shape))])
+        weights = np.reshape(weights, [-1 if i == along else 1 for i in range(len(shape))])
     # Their sum, too, has the digits of the result, as in NumPy.
     dtype = np.result_type(a.dtype, weights.dtype, *(() if a.dtype.kind == "f" else [np.float64]))
     weights = weights if weights.dtype == dtype else weights.astype(dtype)
