@@ -315,6 +315,8 @@ def test_nothing_is_broadcast(name):
         LOSSES[name](np.full((4, 1), 0.5), np.ones((4, 5)))
     with pytest.raises(ValueError, match=r"shape \(4, 3\), the target \(\)"):
         LOSSES[name](np.full((4, 3), 0.5), 1.0)
+    with pytest.raises(ValueError, match=r"one-hot labels of two classes go to one output as target\[:, 1:\]$"):
+        binary_crossentropy(np.full((4, 1), 0.5), np.eye(2)[[0, 1, 1, 0]])
 
 
 categorical = pytest.mark.parametrize("loss", [softmax_crossentropy, categorical_crossentropy])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import re
+import subprocess
 import sys
 import tracemalloc
 import warnings
@@ -182,6 +184,16 @@ def numbers_beyond_all_floats(rng: np.random.Generator, folder: Path) -> None:
         except FloatingPointError as error:
             raise AssertionError(f"{case}: {error}") from error
     assert all(g.dtype == x.dtype and g.shape == x.shape for g, x in zip(grads, inputs, strict=True)), str(case)
+
+
+@attack(long=1, short=0)
+def suite_that_raises(rng: np.random.Generator, folder: Path) -> int:
+    """the whole suite under np.seterr(all="raise"): passes (tests)"""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", f"{__package__}.raising", "-p", "no:cacheprovider"]
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:]
+    return int(re.findall(r"(\d+) passed", done.stdout)[-1])
 
 
 @attack(long=50, short=1)

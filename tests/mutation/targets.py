@@ -161,6 +161,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "a short cut of the general way": [
         ("ops/products.py", "if x.ndim == 2 and y.ndim == 2:", ""),
         ("ops/products.py", "if y.ndim <= 2:", "y.ndim <= 2 → y.ndim < 2"),
+        ("ops/windows.py", "if padded.shape[2:] == self.size:", "2 → 3"),
         ("ops/convolution.py", "if grid.strides == (1, 1) and", "1 → 2"),
         ("ops/indexing.py", "elif len(index) == 1 and len(shape) > 1:", "len(shape) > 1 → "),
         ("ops/indexing.py", "elif len(index) == 1 and len(shape) > 1:", "1 → 2"),

@@ -324,6 +324,13 @@ def test_gradients_that_are_not_finite_are_warned_of_once(first: int, seen: int)
     assert ("No step was taken before: look for NaN in the data" in told[0][1]) == (first == 1)
 
 
+def test_the_parameter_whose_gradient_is_not_finite_is_named_behind_one_without() -> None:
+    p = [Tensor(np.ones(4), requires_grad=True, name=name) for name in "abc"]
+    p[1].grad, p[2].grad = np.array([1.0, 1.0, np.nan, 1.0]), np.ones(4)
+    with pytest.warns(UserWarning, match="the gradient of b of shape"):
+        SGD(p, lr=0.1).step()
+
+
 def test_three_steps_without_any_gradient_at_the_start_are_warned_of() -> None:
     w = one()
     opt = SGD([w], lr=0.1)
@@ -400,8 +407,11 @@ def test_a_rule_that_makes_a_new_array_is_noticed_at_its_third_step():
 
     w = leaf([1.0, 2.0])
     w.grad = [1.0, 0.0]
+    rebinds = Rebinds([w], lr=0.1)
+    take(2, rebinds)  # without a warning, which would be an error
     with pytest.warns(UserWarning, match=r"third step of Rebinds has moved nothing, .* np\.subtract\(w, a, out=w\)"):
-        take(4, Rebinds([w], lr=0.1))
+        take(1, rebinds)
+    take(1, rebinds)
     take(4, Rebinds([w], lr=0.0))
     take(4, Moves([w], lr=0.1))
     w.grad = 0
