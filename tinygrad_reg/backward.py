@@ -217,14 +217,21 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def sum_rows(g: Any) -> Any:
-    """Σᵢ g[i] of a matrix, where it is an array as 1ᵀ @ g: BLAS takes a third of the time of np.add.reduce."""
-    g = widened(g)
+    """Σᵢ g[i] of a matrix or a vector, where it is an array as 1ᵀ @ g: a fraction of the time of np.add.reduce."""
     if isinstance(g, Tensor) or g.dtype.char not in "fd" or len(g) > _MOST_ONES:
-        return np.add.reduce(g, axis=0)
-    return ones(len(g), g.dtype) @ g
+        return np.add.reduce(widened(g), axis=0)
+    return product(ones(len(g), g.dtype), g)
 
 
 _MOST_ONES = 2**16  # beyond that, they would take memory, and the sum of a long column would lose digits
+
+
+def product(x: Any, y: Any) -> Any:
+    """x @ y of vectors and matrices. Where np.matmul would call BLAS as well, ndarray.dot does so half a µs sooner."""
+    if type(x) is np.ndarray and type(y) is np.ndarray and x.dtype is y.dtype:
+        if 0 < x.ndim < 3 > y.ndim > 0 and x.flags.forc and y.flags.forc:
+            return x.dot(y)
+    return x @ y
 
 
 @lru_cache(maxsize=16)

@@ -314,7 +314,7 @@ class Primitive:
         kinds = (np.linalg.LinAlgError, np.exceptions.AxisError, IndexError, TypeError, ValueError, OverflowError)
         kind = next((kind for kind in kinds if isinstance(error, kind)), TypeError)  # a number where an array is due
         said, expects = str(error), self.expects
-        if expects and ("gufunc" in said or "remapped" in said):  # NumPy's words for those who write NumPy
+        if expects and any(word in said for word in ("gufunc", "remapped", "not aligned")):  # NumPy's words for those who write NumPy
             said, expects = expects, ""
         if choose := users_ops.instead(error):
             said, expects = f"{said.partition('. Use')[0]}; {choose}", ""

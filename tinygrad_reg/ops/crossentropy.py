@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import ones
+from ..backward import ones, product, sum_rows
 from ..modes import default_dtype
 from ..primitive import primitive
 from .activations import softmax
@@ -27,15 +27,14 @@ def softmax_crossentropy(z: Any, labels: Any, *, mean: bool = False) -> Any:
         raise TypeError("labels must be whole numbers")  # True and False would pick rows, as a mask does
     if z.dtype.kind != "f":
         z = z.astype(default_dtype())
-    shifted = z - np.maximum.reduce(z, axis=-1, keepdims=True)
+    rows = (positions if labels.size < 2**16 else positions.__wrapped__)(labels.shape)  # large ones are not kept
+    shifted = z - _largest(z, rows)
     e = np.exp(shifted)
-    total = e @ ones(z.shape[-1], e.dtype)  # the sums of short rows, in a fifth of the time of np.add.reduce
-    places = positions if labels.size < 2**16 else positions.__wrapped__  # large ones are not kept
-    of_labels = (*places(labels.shape), labels)
-    true = np.zeros(e.shape, e.dtype) if type(e) is np.ndarray else np.zeros_like(e)  # the first is far quicker
-    true[of_labels] = 1
+    total = product(e, ones(z.shape[-1], e.dtype))  # the sums of short rows, in a tenth of the time of np.add.reduce
+    of_labels = (*rows, labels)
+    true = _onehot(of_labels, e)
     each = np.log(total) - shifted[of_labels]
-    return (np.add.reduce(each, axis=None) / each.size if mean else each), (e, total[..., None], true)
+    return (_mean(each) if mean else each), (e, total[..., None], true)
 
 
 @softmax_crossentropy.derivative("softmax(z) − onehot(labels)", how="G (or G/n) of each sample ⊙ local")
@@ -52,6 +51,26 @@ def _(g, out, z, labels, *, mean=False, parts):
 
 
 softmax_crossentropy.no_derivative()
+
+
+def _largest(z: Any, rows: tuple[np.ndarray, ...]) -> Any:
+    """The largest number of each row, as a column: NumPy finds where it stands in a fifth of the time of which it is."""
+    if type(z) is np.ndarray:
+        return z[(*rows, z.argmax(axis=-1))][..., None]
+    return np.maximum.reduce(z, axis=-1, keepdims=True)
+
+
+def _onehot(of_labels: tuple[Any, ...], e: Any) -> Any:
+    """1 at each label, 0 elsewhere, in the shape and dtype of e."""
+    if type(e) is np.ndarray and e.shape[-1] <= _FEW_CLASSES:
+        return unit_vectors(e.shape[-1], e.dtype).take(of_labels[-1], axis=0)
+    true = np.zeros_like(e)
+    true[of_labels] = 1
+    return true
+
+
+def _mean(each: Any) -> Any:
+    return (sum_rows(each) if each.ndim == 1 else np.add.reduce(each, axis=None)) / each.size
 
 
 def _labels(labels: Any) -> Any:
@@ -78,3 +97,12 @@ def _(g, out, p):
 def positions(shape: tuple[int, ...]) -> tuple[np.ndarray, ...]:
     """Index arrays that run over all places of this shape."""
     return tuple(np.ogrid[tuple(map(slice, shape))]) if shape else ()
+
+
+_FEW_CLASSES = 256  # whose unit vectors are kept at hand
+
+
+@functools.lru_cache(maxsize=16)
+def unit_vectors(n: int, dtype: Any) -> np.ndarray:
+    """The one-hot vectors of n classes, one a row."""
+    return np.eye(n, dtype=dtype)

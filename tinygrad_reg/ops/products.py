@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import sum_rows, unbroadcast
+from ..backward import product, sum_rows, unbroadcast
 from ..primitive import composed, primitive
 from ..source import result
 
@@ -22,13 +22,13 @@ from ..source import result
 )  # fmt: skip
 def matmul(x: Any, y: Any) -> Any:
     """out[i, j] = Σₖ x[i, k] · y[k, j]; a vector is a row on the left, a column on the right; more axes are batches"""
-    return x @ y
+    return product(x, y)
 
 
 @matmul.derivative("y", how="G @ yᵀ", local_input=1)
 def _(g, out, x, y):
     if x.ndim == 2 and y.ndim == 2:
-        return g @ y.T
+        return product(g, y.T)
     if y.ndim == 1:
         return g * y if x.ndim == 1 else np.expand_dims(g, -1) * y
     rows = np.expand_dims(g, -2) if x.ndim == 1 else g
@@ -38,7 +38,7 @@ def _(g, out, x, y):
 @matmul.derivative("x", how="xᵀ @ G", local_input=0)
 def _(g, out, x, y):
     if x.ndim == 2 and y.ndim == 2:
-        return x.T @ g
+        return product(x.T, g)
     if x.ndim == 1:
         return g * x if y.ndim == 1 else np.expand_dims(x, -1) * np.expand_dims(g, -2)
     if y.ndim <= 2:  # one matrix for the whole batch: its gradient is one product over all rows
@@ -57,17 +57,17 @@ def affine(x: Any, w: Any, b: Any) -> Any:
     """z[i, j] = Σₖ x[i, k] · w[k, j] + b[j]: what every dense layer computes, z = w·x + b, for all samples at once"""
     if w.ndim != 2 or b.shape != w.shape[1:]:
         raise ValueError("w must be a matrix, and b one number for each of its columns")
-    return x @ w + b
+    return product(x, w) + b
 
 
 @affine.derivative("w", how="G @ wᵀ", local_input=1)
 def _(g, out, x, w, b):
-    return g @ w.T
+    return product(g, w.T)
 
 
 @affine.derivative("x", how="xᵀ @ G", local_input=0)
 def _(g, out, x, w, b):
-    return _over_samples(x).T @ _over_samples(g)
+    return product(_over_samples(x).T, _over_samples(g))
 
 
 @affine.derivative("1", how="G summed over the samples")
