@@ -45,16 +45,16 @@ def walk(
     *,
     create_graph: bool = False,
     observer: Observer | None = None,
-) -> Iterator[tuple[Tensor, Any, bool]]:
-    """Yield every node on the way back with its complete gradient: (node, gradient, is_ours).
+) -> Iterator[tuple[Tensor, Any]]:
+    """Yield every node on the way back with its complete gradient.
 
     Starts at `output` with its `gradient`. With `targets`, only what leads to them is visited. With `create_graph`,
-    gradients are Tensors, computed by ops and differentiable in turn. `is_ours` says that the walk allocated the
-    gradient's array and nobody else holds it.
+    gradients are Tensors, computed by ops and differentiable in turn. Else a leaf's gradient is memory of its own;
+    that of a node in between may be a view, or an array that others hold as well.
     """
     owed = shares_owed(output, None if targets is None else _leading_to(set(targets), output))
     received: dict[Tensor, Any] = {output: gradient}  # the sum of the shares so far
-    ours: set[Tensor] = set()  # whose sum is an array that the walk allocated, so it may add to it in place
+    summed: set[Tensor] = set()  # nodes whose sum is an array of its own, so the next share may be added in place
     ready = [output] if output in owed else []
     if observer is not None:
         observer.start(output, gradient)
@@ -63,7 +63,7 @@ def walk(
         # 1. A node whose users have all sent their shares: its gradient is complete.
         node = ready.pop()
         upstream = received.pop(node)
-        yield node, upstream, node in ours
+        yield node, upstream
         primitive = node._primitive
         if primitive is None:
             continue  # a leaf: the way ends here
@@ -102,18 +102,16 @@ def walk(
 
             # 3. The input adds its share to what it has received.
             before = received.get(parent)
+            is_leaf = parent._primitive is None
             if before is None:
-                after = share
-                if parent._primitive is None and not create_graph:
-                    # A leaf's .grad must be memory of its own: neither a view nor an array that somebody else holds.
-                    if _may_be_held(share, known, node):
-                        after = share.copy()
-                    ours.add(parent)
-            elif parent in ours and observer is None and isinstance(before, np.ndarray) and not create_graph:
+                lives_on = is_leaf and type(share) is np.ndarray  # its .grad, which must be memory of its own
+                held = lives_on and (share is upstream or share.base is not None or primitive.foreign)
+                after = share.copy() if held else share
+            elif (is_leaf or parent in summed) and type(before) is np.ndarray and observer is None and not create_graph:
                 after = np.add(before, share, out=before)
             else:
                 after = before + share
-                ours.add(parent)
+                summed.add(parent)
             received[parent] = after
             if observer is not None:
                 observer.share(node, position, upstream, raw, share, before, after)
@@ -228,29 +226,16 @@ _MOST_ONES = 2**16  # beyond that, they would take memory, and the sum of a long
 
 def product(x: Any, y: Any) -> Any:
     """x @ y of vectors and matrices. Where np.matmul would call BLAS as well, ndarray.dot does so half a µs sooner."""
-    if type(x) is np.ndarray and type(y) is np.ndarray and x.dtype is y.dtype:
-        if 0 < x.ndim < 3 > y.ndim > 0 and x.flags.forc and y.flags.forc:
-            return x.dot(y)
-    return x @ y
+    is_blas = type(x) is np.ndarray is type(y) and x.dtype is y.dtype and 0 < x.ndim < 3 > y.ndim > 0
+    return x.dot(y) if is_blas and x.flags.forc and y.flags.forc else x @ y
 
 
 @lru_cache(maxsize=16)
 def ones(n: int, dtype: Any) -> np.ndarray:
     """What a product sums by; the same array for every sum of this length."""
-    return np.ones(n, dtype)
-
-
-def _may_be_held(share: Any, known: Sequence[Any], node: Tensor) -> bool:
-    """Whether what a derivative returned, knowing these, may be an array that somebody else holds, or a view of one."""
-    if not isinstance(share, np.ndarray):
-        return False  # a NumPy scalar, which nobody can change
-    # A user's derivative may return an array that lives on elsewhere.
-    if share.base is not None or share is node._kept or node._primitive.foreign or not share.flags.writeable:
-        return True
-    for value in known:  # noqa: SIM110 - any() and a generator take longer than all of this
-        if share is value:  # by identity: `in` would compare elements
-            return True
-    return False
+    array = np.ones(n, dtype)
+    array.flags.writeable = False
+    return array
 
 
 def start_gradient(output: Any, gradient: Any, call: str) -> Any:
@@ -301,10 +286,9 @@ def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True,
         ERROR_STATE.set(IGNORE)
         steps = walk(output, seed, observer=modes.watch)
         if not retain_grads:
-            steps = ((node, g if node._primitive is None else None, is_ours) for node, g, is_ours in steps)
-        reached = list(steps)
+            steps = ((node, g if node._primitive is None else None) for node, g in steps)
         # Nothing is written before the whole walk has succeeded.
-        for node, g, is_ours in reached:
+        for node, g in list(steps):
             if node._primitive is not None:
                 node._grad = g
             elif node._grad is not None:
@@ -313,7 +297,7 @@ def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True,
                 node._home[...] = g
                 node._grad = node._home
             else:
-                node._grad = g if is_ours or not isinstance(g, np.ndarray) else g.copy()
+                node._grad = g
     finally:
         ERROR_STATE.set(outside)
 
@@ -360,13 +344,13 @@ def gradients(
             raise RuntimeError("create_graph=True records a graph of the gradients, which no_grad() switches off")
         seed = seed if isinstance(seed, Tensor) else Tensor(seed)
     elif isinstance(seed, Tensor):
-        seed = seed.numpy()
+        seed = seed.numpy().copy()
     found: dict[Tensor, Any] = dict.fromkeys(wanted)
     watch = None if create_graph and modes.capture is not None else modes.watch
     with quiet():
-        for node, g, is_ours in walk(output, seed, wanted, create_graph=create_graph, observer=watch):
+        for node, g in walk(output, seed, wanted, create_graph=create_graph, observer=watch):
             if node in found:
-                found[node] = g if create_graph or is_ours else g.copy()
+                found[node] = g if create_graph or node._primitive is None else g.copy()
     result = [_finished(x, found[x], create_graph) for x in wanted]
     return result[0] if isinstance(inputs, Tensor) else result
 

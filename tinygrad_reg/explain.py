@@ -161,7 +161,7 @@ def explain(output: Tensor, gradient: Any = None) -> Record:
     if output.requires_grad:
         gradient = np.ones(output.shape, output.dtype) if gradient is None else values(gradient)
         with quiet():
-            for tensor, g, _ in walk(output, start_gradient(output, gradient, "explain()"), observer=recorder):
+            for tensor, g in walk(output, start_gradient(output, gradient, "explain()"), observer=recorder):
                 forward[index[tensor]].gradient = np.array(g)
     return Record(output, forward, recorder.steps)
 

@@ -64,18 +64,26 @@ class Recorder(Protocol):
 
 
 class _Modes(threading.local):
-    recording = True  # False inside no_grad(): results are constants
-    place: Any = None  # the user's call of the model that is running: see source.py
-    layer = ""  # path of the layer whose forward pass is running, such as "0" or "encoder.1"
-    watch: Any = None  # looks at every op and every step of the way back: a Watch inside debug(), or the Capture
-    capture: Recorder | None = None  # records a step that is being compiled (see program/)
-    transform = 0  # how many of grad, jacobian, ... are running around this call
-    generator: np.random.Generator | None = None  # made on first use, or by seed()
-    last_output: Any = None  # a weak reference to what backward() was last called on, for why()
-    listener: Callable[[str, Any], None] | None = None  # is told the path and output of every call of a module
+    """The modes of this thread. What asks for several of them takes modes.__dict__, which is looked up once."""
+
+    recording: bool  # False inside no_grad(): results are constants
+    module: Any  # whose forward is running
+    paths: dict[int, str] | None  # in it, of the modules below it, by id, once one of them was called
+    place: Any  # the user's call of the model that is running: see source.py
+    layer: str  # path of the layer whose forward pass is running, such as "0" or "encoder.1"
+    watch: Any  # looks at every op and every step of the way back: a Watch inside debug(), or the Capture
+    capture: Recorder | None  # records a step that is being compiled (see program/)
+    transform: int  # how many of grad, jacobian, ... are running around this call
+    generator: np.random.Generator | None  # made on first use, or by seed()
+    last_output: Any  # a weak reference to what backward() was last called on, for why()
+    listener: Callable[[str, Any], None] | None  # is told the path and output of every call of a module
+    blocks: defaultdict[str, int]  # how many `with` blocks have switched it, by mode
 
     def __init__(self) -> None:
-        self.blocks: defaultdict[str, int] = defaultdict(int)  # how many `with` blocks have switched it, by mode
+        self.recording, self.transform, self.layer = True, 0, ""
+        self.module = self.paths = self.place = self.watch = self.capture = None
+        self.generator = self.last_output = self.listener = None
+        self.blocks = defaultdict(int)
 
 
 modes = _Modes()

@@ -32,6 +32,7 @@ numpy_rules: dict[Any, Callable[..., Any]] = {}  # what np functions do with Ten
 
 _NO_OPTIONS: dict[str, Any] = {}  # of the ops that were given none: one for all nodes
 _new_tensor = Tensor.__new__
+_NUMPY_TO_ITSELF = ("gufunc", "remapped", "not aligned")  # in texts for those who write NumPy
 _BROADCASTING = "shapes are matched from the last axis on; lengths must be equal, or one of them 1"
 
 
@@ -314,7 +315,7 @@ class Primitive:
         kinds = (np.linalg.LinAlgError, np.exceptions.AxisError, IndexError, TypeError, ValueError, OverflowError)
         kind = next((kind for kind in kinds if isinstance(error, kind)), TypeError)  # a number where an array is due
         said, expects = str(error), self.expects
-        if expects and any(word in said for word in ("gufunc", "remapped", "not aligned")):  # NumPy's words for those who write NumPy
+        if expects and any(word in said for word in _NUMPY_TO_ITSELF):
             said, expects = expects, ""
         if choose := users_ops.instead(error):
             said, expects = f"{said.partition('. Use')[0]}; {choose}", ""

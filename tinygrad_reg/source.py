@@ -12,7 +12,7 @@ import linecache
 import os
 import sys
 from functools import lru_cache
-from types import CodeType, FrameType
+from types import CodeType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -66,18 +66,17 @@ def caller(depth: int = 2) -> Call:
     kind = _kinds[code.co_filename]
     if kind == USER:
         return code, frame.f_lasti
+    call: Call | None = modes.place
     hidden = False
-    outer: FrameType | None = frame
-    while outer is not None:
-        kind = _kinds[outer.f_code.co_filename]
-        if kind == USER:
-            return outer.f_code, (~outer.f_lasti if hidden else outer.f_lasti)
-        if kind == KNOWN and modes.place is not None:
-            call: Call = modes.place
-            return call
+    while kind != KNOWN or call is None:
         hidden |= kind != GLUE
-        outer = outer.f_back
-    return None, 0
+        outer = frame.f_back
+        if outer is None:
+            return None, 0
+        frame, kind = outer, _kinds[outer.f_code.co_filename]
+        if kind == USER:
+            return frame.f_code, (~frame.f_lasti if hidden else frame.f_lasti)
+    return call
 
 
 def inside(call: Call) -> Call:

@@ -96,6 +96,28 @@ def test_float32_stays_float32_forward_and_backward(case):
 
 
 @every_case
+def test_a_derivative_gives_an_array_of_its_own_or_g_or_a_view(case):
+    """So a leaf's .grad, which is written into, is copied where it is the second or third, and nowhere else."""
+    held = []
+
+    class Watch:
+        def start(self, output, gradient):
+            self.given = []
+
+        def share(self, node, position, upstream, raw, share, before, after):
+            if isinstance(raw, np.ndarray) and raw is not upstream and raw.base is None:
+                known = [node.data, *node._arrays, *self.given, *(node._kept if type(node._kept) is tuple else ())]
+                if not raw.flags.writeable or raw is node._kept or any(raw is x for x in known):
+                    held.append((node.op, position))
+            self.given.append(raw)
+
+    out = case.call(*tensors(case))
+    for _ in walk(out, np.ones(out.shape), observer=Watch()):
+        pass
+    assert held == []
+
+
+@every_case
 def test_memory_layout_does_not_matter(case):
     def strided(x):
         spaced = np.zeros([2 * n for n in x.shape], x.dtype)

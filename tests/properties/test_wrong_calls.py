@@ -12,7 +12,6 @@ import pytest
 
 import tinygrad_reg as tg
 from tinygrad_reg import modes
-from tinygrad_reg.layers.running import running
 from tinygrad_reg.primitive import registry
 
 from .public import arguments_of, public
@@ -87,7 +86,7 @@ def settings():
     return (
         (now.recording, now.layer, now.place, now.watch, now.capture, now.transform, modes.default_dtype()),
         np.geterr(),
-        (running.module, running.names, now.listener, any(now.blocks.values())),
+        (now.module, now.paths, now.listener, any(now.blocks.values())),
         list(registry),
     )
 

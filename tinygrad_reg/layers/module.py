@@ -16,7 +16,7 @@ from ..elsewhere import ON_MODELS, NeverHere, answer, listed
 from ..modes import default_dtype, layer_scope, modes, quiet
 from ..tensor import Tensor, as_array
 from ..users_ops import instead
-from .running import Changes, name_within, running
+from .running import Changes, name_within
 
 
 class Module(Called):
@@ -61,28 +61,36 @@ class Module(Called):
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Run `forward`; arrays, lists of numbers and floats become Tensors."""
-        outer, before, call = running.module, modes.place, source.caller(2)
-        try:  # with all that is set back: Ctrl-C may come between any two lines
-            modes.place = source.inside(call)
-            out = self._call(None if outer is None else name_within(outer, self), inputs, options)
-        finally:
-            modes.place = before
-        return source.result(out, call)
+        call, outer = source.caller(2), modes.module
+        name = None if outer is None else name_within(outer, self)
+        return source.result(self._call(name, inputs, options, call), call)
 
-    def _call(self, name: str | None, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        """Run `forward` as the layer `name` of the module that is running, or as the whole model (None)."""
-        outer, names, path, place = running.module, running.names, modes.layer, modes.place
-        try:
-            running.module, running.names = self, None
+    def _call(
+        self, name: str | None, inputs: tuple[Any, ...], options: dict[str, Any], call: source.Call | None = None
+    ) -> Any:
+        """Run `forward` as the layer `name` of the module that is running, or as the whole model (None).
+
+        `call` is the user's call of it; without one, the call that is running goes on.
+        """
+        here = modes.__dict__
+        outer, paths, path, place = here["module"], here["paths"], here["layer"], here["place"]
+        try:  # with all that is set back: Ctrl-C may come between any two lines
+            here["module"], here["paths"] = self, None
+            if call is not None:
+                here["place"] = source.inside(call)
             if not self._calls_only_the_house:
-                modes.place = None
+                here["place"] = None
             if name is not None:
-                modes.layer = f"{path}.{name}" if path else name
-            out = self.forward(*[x if isinstance(x, Tensor) else _tensor(x) for x in inputs], **options)
+                here["layer"] = f"{path}.{name}" if path else name
+            for x in inputs:
+                if not isinstance(x, Tensor):
+                    inputs = tuple(map(_tensor, inputs))
+                    break
+            out = self.forward(*inputs, **options) if options else self.forward(*inputs)
             if out is None:
                 raise TypeError(f"forward of {self.where()} returned None: end it with `return ...`")
-            if modes.listener is not None:
-                modes.listener(modes.layer, out)
+            if here["listener"] is not None:
+                here["listener"](here["layer"], out)
             return out
         except AttributeError as error:
             odd = [x for x in inputs if not isinstance(_tensor(x), Tensor)]
@@ -101,7 +109,7 @@ class Module(Called):
                 error.add_note(choose)
             raise
         finally:
-            running.module, running.names, modes.layer, modes.place = outer, names, path, place
+            here["module"], here["paths"], here["layer"], here["place"] = outer, paths, path, place
 
     # ---- what it holds
 

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..modes import switched
+from ..modes import modes, switched
 
 if TYPE_CHECKING:
     from .module import Module
-
-
-class _Running(threading.local):
-    module: Module | None = None  # whose forward is running
-    names: dict[int, str] | None = None  # paths within it of the modules below it, by id, once one of them was called
-
-
-running = _Running()
 
 
 class Changes:
@@ -28,9 +19,9 @@ class Changes:
 
 def name_within(outer: Module, module: Module) -> str:
     """The path of `module` within the module whose forward calls it."""
-    if running.names is None:
-        running.names = {id(part): path for path, part in outer.named_modules()}
-    return running.names.get(id(module)) or type(module).__name__
+    if modes.paths is None:
+        modes.paths = {id(part): path for path, part in outer.named_modules()}
+    return modes.paths.get(id(module)) or type(module).__name__
 
 
 def listening(listener: Callable[[str, Any], None]) -> switched:
