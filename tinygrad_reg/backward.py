@@ -53,17 +53,17 @@ def walk(
     that of a node in between may be a view, or an array that others hold as well.
     """
     owed = shares_owed(output, None if targets is None else _leading_to(set(targets), output))
-    received: dict[Tensor, Any] = {output: gradient}  # the sum of the shares so far
+    received: dict[Tensor, Any] = {}  # the sum of the shares so far, of nodes that still wait for others
     summed: set[Tensor] = set()  # nodes whose sum is an array of its own, so the next share may be added in place
-    ready = [output] if output in owed else []
+    ready = [(output, gradient)] if output in owed else []
     if observer is not None:
         observer.start(output, gradient)
 
     while ready:
         # 1. A node whose users have all sent their shares: its gradient is complete.
-        node = ready.pop()
-        upstream = received.pop(node)
-        yield node, upstream
+        complete = ready.pop()
+        yield complete
+        node, upstream = complete
         primitive = node._primitive
         if primitive is None:
             continue  # a leaf: the way ends here
@@ -101,7 +101,7 @@ def walk(
             share = raw if fits else fitted(raw, parent, node)
 
             # 3. The input adds its share to what it has received.
-            before = received.get(parent)
+            before = received.pop(parent, None)
             is_leaf = parent._primitive is None
             if before is None:
                 lives_on = is_leaf and type(share) is np.ndarray  # its .grad, which must be memory of its own
@@ -112,12 +112,12 @@ def walk(
             else:
                 after = before + share
                 summed.add(parent)
-            received[parent] = after
             if observer is not None:
                 observer.share(node, position, upstream, raw, share, before, after)
-            owed[parent] = left - 1
             if left == 1:
-                ready.append(parent)
+                ready.append((parent, after))
+            else:
+                received[parent], owed[parent] = after, left - 1
 
 
 def shares_owed(output: Tensor, wanted: set[Tensor] | None) -> dict[Tensor, int]:

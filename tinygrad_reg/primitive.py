@@ -169,7 +169,8 @@ class Primitive:
     def _apply(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if len(inputs) != self.arity and not self.variadic:
             inputs, options = self._bind(inputs, options)
-        watch = modes.watch
+        here = modes.__dict__
+        watch = here["watch"]
         forward = self.forward if watch is None else watch.applying(self, inputs)
         arrays: list[Any] = []
         any_tensor = requires_grad = has_numbers = False
@@ -181,6 +182,8 @@ class Primitive:
                 arrays.append(x._data)
             elif type(x) is float or type(x) is int:
                 has_numbers = True
+                arrays.append(x)
+            elif type(x) is np.ndarray and x.dtype.kind in "fiub":
                 arrays.append(x)
             else:
                 has_numbers |= isinstance(x, np.generic) or (watch is not None and _is_captured_number(x))
@@ -210,7 +213,7 @@ class Primitive:
         node._data = out
         node._grad = node._home = node._name = None
         node._owned = False
-        if requires_grad and modes.recording:
+        if requires_grad and here["recording"]:
             if options or self._fixed or self.foreign:
                 self._refuse_lost_gradients(inputs, options)
                 if out.dtype.kind != "f":
@@ -237,8 +240,8 @@ class Primitive:
             node._time = 0
         if self.random:
             node._name = self.symbol  # "mask", "noise": no op stands behind it in a picture
-        node._layer = modes.layer
-        node._code, node._place = source.caller(3)
+        node._layer = here["layer"]
+        node._code, node._place = here["place"] or source.caller(3)
         if watch is not None:
             watch.forward(self, node, inputs, arrays)
         return node

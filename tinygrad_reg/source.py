@@ -31,10 +31,7 @@ _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 _GLUE = {_HOUSE + file for file in ("tensor.py", "primitive.py", "dispatch.py", "source.py", "methods.py", "calls.py")}
 _GLUE.add(os.path.abspath(copy.__file__))  # Python's: it asks its argument to copy itself
 
-# What runs in these notes the user's call of it, in modes.place.
-_KNOWN = (os.path.join(_HOUSE, "layers") + os.sep, _HOUSE + "losses.py")
-
-USER, GLUE, HOUSE, KNOWN = range(4)
+USER, GLUE, HOUSE = range(3)
 
 
 class _Kinds(dict[str, int]):
@@ -46,7 +43,7 @@ class _Kinds(dict[str, int]):
         if path in _GLUE or path.startswith(_NUMPY):
             kind = GLUE
         elif path.startswith(_HOUSE):
-            kind = KNOWN if path.startswith(_KNOWN) else HOUSE
+            kind = HOUSE
         self[file] = kind
         return kind
 
@@ -59,24 +56,21 @@ def caller(depth: int = 2) -> Call:
 
     The offset is negative (~offset) where the user called a function of the house, a layer or a loss, that made the
     tensor on its way: the line is right, but the variable it assigns to holds something else (see `result`). While a
-    model or a loss runs, its call is known: looking for it through their frames takes longer than some ops.
+    model or a loss of the house runs, its call is known, in modes.place: to look through its frames takes longer than
+    some ops. Before it runs a user's function in between, it forgets the place.
     """
-    frame = sys._getframe(depth)
-    code = frame.f_code
-    kind = _kinds[code.co_filename]
-    if kind == USER:
-        return code, frame.f_lasti
     call: Call | None = modes.place
+    if call is not None:
+        return call
+    frame = sys._getframe(depth)
     hidden = False
-    while kind != KNOWN or call is None:
+    while (kind := _kinds[frame.f_code.co_filename]) != USER:
         hidden |= kind != GLUE
         outer = frame.f_back
         if outer is None:
             return None, 0
-        frame, kind = outer, _kinds[outer.f_code.co_filename]
-        if kind == USER:
-            return frame.f_code, (~frame.f_lasti if hidden else frame.f_lasti)
-    return call
+        frame = outer
+    return frame.f_code, (~frame.f_lasti if hidden else frame.f_lasti)
 
 
 def inside(call: Call) -> Call:

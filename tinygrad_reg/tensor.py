@@ -392,7 +392,9 @@ def describe(x: Any) -> str:
 
 def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     """`data` as an array, not copied where it is one already. Python numbers and lists of them become floats."""
-    if isinstance(data, (Tensor, np.ndarray, np.generic)):
+    if type(data) is np.ndarray:
+        array = data
+    elif isinstance(data, (Tensor, np.ndarray, np.generic)):
         array = plain_array(data)
     else:
         try:

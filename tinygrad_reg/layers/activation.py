@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks, initializers, ops
-from ..modes import Rng
+from ..modes import Rng, switched
 from ..naming import resolve
 from ..source import users_level
 from ..tensor import Tensor
@@ -45,7 +45,10 @@ def activate(activation: Activation, z: Tensor) -> Any:
     """activation(z), z itself for None."""
     if activation is None:
         return z
-    return FUNCTIONS[activation](z) if isinstance(activation, str) else activation(z)
+    if isinstance(activation, str):
+        return FUNCTIONS[activation](z)
+    with switched("place", None):  # a user's function has lines of its own
+        return activation(z)
 
 
 def warn_of_one_unit() -> None:

@@ -31,7 +31,8 @@ def relu(x: Any) -> Any:
 
 @relu.derivative("1 if x > 0, else 0")
 def _(g, out, x):
-    return g * (out > 0)
+    is_on = out > 0
+    return g * (is_on.astype(g.dtype) if type(is_on) is np.ndarray else is_on)  # sooner than with True and False
 
 
 @primitive(

@@ -47,7 +47,9 @@ def _(g, out, z, labels, *, mean=False, parts):
     else:
         e, total, true = parts
         p = e / total
-    return (g / labels.size if mean else g[..., None]) * (p - true)
+    p -= true
+    p *= g / labels.size if mean else g[..., None]
+    return p
 
 
 softmax_crossentropy.no_derivative()
