@@ -5,6 +5,7 @@ Every formula is exact at ±1000 as well: what overflows on the way is a term th
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -25,8 +26,19 @@ from .random import uniform
 )  # fmt: skip
 def relu(x: Any) -> Any:
     """max(x, 0); the derivative at 0 is 0"""
-    zero = np.zeros(x.shape, x.dtype) if type(x) is np.ndarray else 0  # NumPy's fast loop is for two arrays
-    return np.maximum(x, zero)
+    return np.maximum(x, _zeros_like(x) if type(x) is np.ndarray else 0)  # NumPy is fast with two arrays
+
+
+def _zeros_like(x: np.ndarray) -> np.ndarray:
+    """Nothing but 0, to be read; the same array each time where it is small."""
+    return _small_zeros(x.shape, x.dtype) if x.size <= 2**14 else np.zeros(x.shape, x.dtype)
+
+
+@functools.lru_cache(maxsize=16)
+def _small_zeros(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    array = np.zeros(shape, dtype)
+    array.flags.writeable = False
+    return array
 
 
 @relu.derivative("1 if x > 0, else 0")
