@@ -15,7 +15,7 @@ from typing import Any, Never, Protocol
 import numpy as np
 
 from .calls import answered
-from .half import widened
+from .half import widened, widened_for_derivative
 from .methods import attach
 from .modes import ERROR_STATE, IGNORE, modes, quiet
 from .tensor import COMPILED, Tensor, as_array, describe, plain_array
@@ -75,6 +75,8 @@ def walk(
             known = (upstream, node, *(x if isinstance(x, (Tensor, float, int)) else array for x, array in given))
         else:
             known = (upstream, node._data, *node._arrays)
+        if primitive.sums:
+            known = widened_for_derivative(known)
         if primitive.keeps:
             parts_without_graph = create_graph and primitive.keeps == "parts"
             options = {**options, primitive.keeps: None if parts_without_graph else node._kept}
@@ -218,7 +220,8 @@ def sum_rows(g: Any) -> Any:
     """Σᵢ g[i] of a matrix or a vector, where it is an array as 1ᵀ @ g: a fraction of the time of np.add.reduce."""
     if isinstance(g, Tensor) or g.dtype.char not in "fd" or len(g) > _MOST_ONES:
         return np.add.reduce(widened(g), axis=0)
-    return product(ones(len(g), g.dtype), g)
+    by = ones(len(g), g.dtype)
+    return by.dot(g) if type(g) is np.ndarray and g.flags.forc and g.ndim < 3 else by @ g
 
 
 _MOST_ONES = 2**16  # beyond that, they would take memory, and the sum of a long column would lose digits

@@ -50,25 +50,6 @@ def _rounded(out: Any) -> Any:
     return out.astype(_HALF) if out.dtype == np.float32 else out
 
 
-def derivative_in_float32(derivative: Callable[..., Any]) -> Callable[..., Any]:
-    """A derivative of such an op. What it gives is rounded where it joins its input's other shares."""
-
-    @functools.wraps(derivative)
-    def wide(g: Any, *known: Any, **options: Any) -> Any:
-        if g.dtype.char != _CHAR:
-            return derivative(g, *known, **options)
-        return derivative(*map(widened, (g, *known)), **options)
-
-    return wide
-
-
-def derivatives_in_float32(joint: Callable[..., Any]) -> Callable[..., Any]:
-    """The one derivative of such an op of any number of inputs."""
-
-    @functools.wraps(joint)
-    def wide(needed: Any, g: Any, *known: Any, **options: Any) -> Any:
-        if g.dtype.char != _CHAR:
-            return joint(needed, g, *known, **options)
-        return joint(needed, *map(widened, (g, *known)), **options)
-
-    return wide
+def widened_for_derivative(known: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What the derivative of such an op is given, (g, out, …). Its share is rounded where it joins the others."""
+    return tuple(map(widened, known)) if known[0].dtype.char == _CHAR else known

@@ -13,6 +13,9 @@ from .source import users_level
 from .tensor import Tensor, as_array, describe, values
 
 
+_INTP, _UINTP = np.dtype(np.intp), np.dtype(np.uintp)  # made once: to find them by their types takes as long as to look
+
+
 def as_prediction(prediction: Any) -> Tensor:
     """A Tensor of floats."""
     tensor = prediction if isinstance(prediction, Tensor) else Tensor(prediction)
@@ -31,7 +34,8 @@ def check_order(prediction: Tensor, target: Any, loss: str) -> None:
 
 def check_logits(prediction: Tensor, activation: str, loss: str, on_probabilities: str) -> None:
     """Probabilities given to a loss that takes logits: it trains, but badly, and nothing else would tell."""
-    if prediction.op == activation:
+    primitive = prediction._primitive
+    if primitive is not None and primitive.name == activation:
         warnings.warn(
             f"{loss} applies a {activation}, and was given the output of one: leave the model's {activation} out, or "
             f"use {on_probabilities}",
@@ -62,7 +66,7 @@ def as_labels(prediction: Tensor, target: Any, loss: str) -> Any:
         labels = values(target)
         checks.labels("target", labels)
         check(are_labels, labels, shape[-1], loss=loss)
-        return labels.astype(np.intp, copy=False)
+        return labels.astype(_INTP, copy=False)
     if target.shape != shape:
         raise _mismatch(prediction, target, loss)
     target = _in_dtype(target, prediction, loss)
@@ -151,7 +155,7 @@ def are_labels(y: Any, classes: int, *, loss: str) -> None:
     """Whole numbers from 0 to classes − 1."""
     # One comparison finds both kinds of stray: seen as unsigned, a negative label is a huge one.
     # (Where the largest stands is found five times as fast as which it is.)
-    unsigned = y.astype(np.intp, copy=False).view(np.uintp)
+    unsigned = y.astype(_INTP, copy=False).view(_UINTP)
     if y.size and unsigned.item(unsigned.argmax()) >= classes:
         raise ValueError(
             f"{loss} has {classes} classes, so labels go from 0 to {classes - 1}; these go from {y.min()} to {y.max()}"

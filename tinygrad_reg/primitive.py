@@ -128,8 +128,6 @@ class Primitive:
                 raise TypeError(f"{self.name} takes {self.arity} inputs, so it can't have another derivative")
             if self.foreign:
                 users_ops.refuse_other_arguments(self, function)
-            if self.sums:
-                function = half.derivative_in_float32(function)
             wording = how or ("G ⊙ local" if self.elementwise else "local applied to G")
             text = local or f"∂{self.name}/∂{self.inputs[position]}"
             self.derivatives.append(Derivative(function, text, wording, local_input))
@@ -152,8 +150,6 @@ class Primitive:
         """
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-            if self.sums:
-                function = half.derivatives_in_float32(function)
             self.joint = users_ops.guarded(function) if self.foreign else function
             self.of_all = Derivative(function, local, how, None)
             return function

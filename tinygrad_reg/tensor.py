@@ -59,11 +59,12 @@ class Tensor(Methods):
 
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None, *, dtype: Any = None) -> None:
         array = as_array(data, dtype)
-        if not isinstance(requires_grad, (bool, np.bool_)):
-            shape = "; for zeros of a shape write tg.Tensor(np.zeros((2, 3)))" * isinstance(requires_grad, int)
-            raise TypeError(f"requires_grad must be True or False, not {requires_grad!r}{shape}")
-        if requires_grad:
-            require_float(array)
+        if requires_grad is not False:
+            if not isinstance(requires_grad, (bool, np.bool_)):
+                shape = "; for zeros of a shape write tg.Tensor(np.zeros((2, 3)))" * isinstance(requires_grad, int)
+                raise TypeError(f"requires_grad must be True or False, not {requires_grad!r}{shape}")
+            if requires_grad:
+                require_float(array)
         if name is not None and not isinstance(name, str):
             raise TypeError(f"name must be a string, not {type(name).__name__}")
         self._data: Any = array if array.shape else array[()]
@@ -75,7 +76,7 @@ class Tensor(Methods):
         self._inputs: tuple[Any, ...] = ()
         self._arrays: tuple[Any, ...] = ()
         self._options: dict[str, Any] = {}
-        self._requires_grad = bool(requires_grad)
+        self._requires_grad = requires_grad is not False and bool(requires_grad)
         self._name = name
         self._time = 0
         self._layer = ""

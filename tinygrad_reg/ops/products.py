@@ -67,17 +67,17 @@ def _(g, out, x, w, b):
 
 @affine.derivative("x", how="xᵀ @ G", local_input=0)
 def _(g, out, x, w, b):
-    return product(_over_samples(x).T, _over_samples(g))
+    return product(x.T, g) if x.ndim == 2 else product(_rows(x).T, _rows(g))
 
 
 @affine.derivative("1", how="G summed over the samples")
 def _(g, out, x, w, b):
-    return sum_rows(_over_samples(g))
+    return sum_rows(g if g.ndim == 2 else _rows(g))
 
 
-def _over_samples(x: Any) -> Any:
+def _rows(x: Any) -> Any:
     """One row a sample, whatever the axes that the samples lie along."""
-    return x if x.ndim == 2 else np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+    return np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 # ---- its relatives
