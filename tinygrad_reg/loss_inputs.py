@@ -12,7 +12,6 @@ from .modes import check, default_dtype, quiet
 from .source import users_level
 from .tensor import Tensor, as_array, describe, values
 
-
 _INTP, _UINTP = np.dtype(np.intp), np.dtype(np.uintp)  # made once: to find them by their types takes as long as to look
 
 
