@@ -43,8 +43,12 @@ def _small_zeros(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
 
 @relu.derivative("1 if x > 0, else 0")
 def _(g, out, x):
-    is_on = out > 0
-    return g * (is_on.astype(g.dtype) if type(is_on) is np.ndarray else is_on)  # sooner than with True and False
+    return g * _as_numbers(out > 0, g.dtype)
+
+
+def _as_numbers(mask: Any, dtype: Any) -> Any:
+    """1 and 0 for True and False: NumPy multiplies by them sooner."""
+    return mask.astype(dtype) if type(mask) is np.ndarray else mask
 
 
 @primitive(
