@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import array
 import collections
+import functools
 import operator
 import sys
 import types
+import weakref
 from typing import NamedTuple
 
 import numpy as np
@@ -144,6 +146,93 @@ def test_a_number_behind_something_is_read_anew(how):
         assert equal(fast(X), 3 * X)
     finally:
         Meta.box.k = 1.0
+
+
+def behind():
+    """What Python's own objects stand before: how a step gets at a number, and how that becomes another."""
+    table, numbers, array_, objects = {"k": 1.0}, [1.0], np.ones(1), np.array([{"k": 1.0}, None], object)
+    objects[1], own = np.ones(1), np.ones(1).view(Array)
+    key, referred, settings = Slots(), Strange(1.0), types.ModuleType("settings_of_a_test")
+    key.k = settings.k = 1.0
+    settings.__file__ = __file__
+    get, first, item, total = table.get, numbers.__getitem__, array_.item, array_.sum
+    values, items, by_key, reference = table.values(), table.items(), {key: None}, weakref.ref(referred)
+
+    @functools.singledispatch
+    def general(x):
+        return 0.0
+
+    @general.register
+    def _(x: int):
+        return numbers[0]
+
+    class Made:
+        def __new__(cls):
+            made = super().__new__(cls)
+            made.number = numbers[0]
+            return made
+
+    def of_a_module():
+        renamed = settings
+        return renamed.k
+
+    numpys = np.vectorize(lambda x: numbers[0])
+    return {
+        "a dict's get": (lambda: get("k"), lambda: table.update(k=3.0)),
+        "a list's element": (lambda: first(0), lambda: numbers.__setitem__(0, 3.0)),
+        "an array's item": (lambda: item(0), lambda: array_.fill(3.0)),
+        "an array's sum": (lambda: total(), lambda: array_.fill(3.0)),
+        "values of a dict": (lambda: sum(values), lambda: table.update(k=3.0)),
+        "items of a dict": (lambda: dict(items)["k"], lambda: table.update(k=3.0)),
+        "keys of a dict": (lambda: next(iter(by_key)).k, lambda: setattr(key, "k", 3.0)),
+        "an array of dicts": (lambda: objects[0]["k"], lambda: objects[0].update(k=3.0)),
+        "an array of arrays": (lambda: objects[1] * 1, lambda: objects[1].fill(3.0)),
+        "an array of one's own class": (lambda: np.asarray(own * 1), lambda: own.fill(3.0)),
+        "a reference": (lambda: reference().k, lambda: setattr(referred, "k", 3.0)),
+        "a function for each type": (lambda: general(1), lambda: numbers.__setitem__(0, 3.0)),
+        "a function of NumPy's": (lambda: float(numpys(1)), lambda: numbers.__setitem__(0, 3.0)),
+        "an object that is made": (lambda: Made().number, lambda: numbers.__setitem__(0, 3.0)),
+        "a module by another name": (of_a_module, lambda: setattr(settings, "k", 3.0)),
+        "a set of objects": ((lambda held: lambda: next(iter(held)).k)({key}), lambda: setattr(key, "k", 3.0)),
+    }
+
+
+@pytest.mark.parametrize("how", behind())
+def test_what_stands_behind_something_is_read_anew(how):
+    number, change = behind()[how]
+    fast = tg.compile(lambda x: x * number())
+    assert equal(fast(X), X)
+    change()
+    assert equal(fast(X), 3 * X)
+
+
+def test_an_array_in_a_chain_of_dicts_stays_in_its_own():
+    """A chain writes into its first dict only: what stands for an array while the step is captured is put elsewhere."""
+    first, second = {}, {"k": np.ones(2)}
+    chain = collections.ChainMap(first, second)
+    fast = tg.compile(lambda x: x * (chain["k"] * 2))
+    assert equal(fast(X), 2 * X) and not first
+    second["k"] = np.full(2, 3.0)
+    assert equal(fast(X), 6 * X)
+    first["k"] = np.full(2, 4.0)
+    assert equal(fast(X), 8 * X)
+
+
+def test_objects_may_be_in_each_other_as_deep_as_they_like():
+    deep = last = [1.0]
+    for _ in range(2000):
+        deep = [deep]
+
+    def step(x):
+        found = deep
+        while isinstance(found[0], list):
+            found = found[0]
+        return x * found[0]
+
+    fast = tg.compile(step)
+    assert equal(fast(X), X)
+    last[0] = 3.0
+    assert equal(fast(X), 3 * X)
 
 
 def test_bytes_that_can_change_are_read_anew():

@@ -10,9 +10,11 @@ what was called, with which nodes, the user's line, and the value in this run.
 |---|---|
 | compiled.py | `tg.compile`: which program belongs to a call, and how one is made |
 | variables.py | which variables the step's Python refers to, in its own code and in what that calls |
+| walk.py | the walk that finds them: globals, attributes, elements, and so on from there |
+| functions.py | its part that goes through code: globals, closures, defaults, modules |
+| inside.py | what is inside things: closures, wrappers, methods, objects |
 | places.py | where a value was read: how to ask for it again, whether it is the same, how to set it |
 | bytecode.py | which names a function's code reads |
-| functions.py | what a function's code refers to: globals, closures, defaults, modules that it imports |
 | whose.py | whose code something is: the user's own is looked into |
 | once.py | what is different each time, and a program would do only once: the clock, random numbers that no op draws |
 | structures.py | what a step is given and returns, taken apart: lists, tuples and dicts of arrays |

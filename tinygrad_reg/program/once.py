@@ -15,9 +15,9 @@ import numpy as np
 
 from ..modes import modes
 from .bytecode import Read
+from .inside import told
 from .refusals import Refused, located
 from .structures import mapped
-from .whose import told
 
 DRAWN = (
     "it draws random numbers by NumPy, which a program would draw only once",

@@ -10,12 +10,12 @@ import numpy as np
 
 from ..tensor import COMPILED, Tensor
 from .capture import Capture
+from .inside import attributes, closed_over, defaults
 from .leaves import Leaf
 from .node import Check, Input, Node, assign, filled
 from .recorded import Recorded, is_computed
 from .refusals import Refused, located
 from .structures import is_structure, mapped, parts
-from .whose import attributes, closed_over, defaults
 
 
 class Result(NamedTuple):

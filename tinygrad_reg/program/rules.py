@@ -8,7 +8,6 @@ from __future__ import annotations
 import dis
 import inspect
 import types
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,9 @@ import numpy as np
 from ..optim.settings import Setting
 from ..primitive import Primitive
 from .bytecode import codes, names, reads
+from .inside import closed_over, functions_of
 from .once import reached
-from .whose import NOT_CALLED, closed_over, is_the_users
+from .whose import NOT_CALLED, is_the_users
 
 RULE = ("apply", "update", "measured_at")  # the methods that an optimizer's step calls
 _STORES = {"STORE_ATTR", "DELETE_ATTR", "STORE_GLOBAL", "DELETE_GLOBAL"}
@@ -34,16 +34,9 @@ def keeps_something(optimizer: Any) -> bool:
     if not kinds:
         return not vars(optimizer).keys().isdisjoint(RULE)
     seen: set[Any] = set()
-    functions = [function for item in own for function in _functions(item)]
+    functions = [function for item in own for function in functions_of(item)]
     attributes = (inspect.getattr_static(optimizer, name, None) for f in functions for name in names(f.__code__))
     return any(_keeps(f, seen) for f in functions) or not all(_is_fixed(x, seen) for x in attributes)
-
-
-def _functions(item: Any) -> Iterator[Any]:
-    """The functions in an entry of a class."""
-    for function in (item, *(getattr(item, name, None) for name in ("fget", "fset", "__func__"))):
-        if isinstance(function, types.FunctionType):
-            yield function
 
 
 def _keeps(function: Any, seen: set[Any]) -> bool:
@@ -69,6 +62,6 @@ def _is_fixed(x: Any, seen: set[Any]) -> bool:
         return all(_is_fixed(part, seen) for part in x)
     if isinstance(x, types.BuiltinFunctionType):  # not a method of a list, or of a generator
         return isinstance(x.__self__, (types.ModuleType, type, type(None)))
-    if any(_keeps(function, seen) for function in _functions(x)):
+    if any(_keeps(function, seen) for function in functions_of(x)):
         return False
     return isinstance(x, _FIXED) and not is_the_users(x if isinstance(x, type) else type(x))

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import functools
-import itertools
 import random
-import types
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,9 +12,7 @@ import numpy as np
 from .. import checks
 from ..layers.module import Module, a_module
 from ..modes import generator
-from ..program.bytecode import names
-from ..program.whose import NAMESPACES, closed_over, defaults, is_the_users
-from ..tensor import Tensor
+from ..program.walk import Walk
 
 Source = np.random.Generator | np.random.RandomState | random.Random
 
@@ -28,7 +21,6 @@ GLOBAL: dict[str, Source] = {
     "np.random": getattr(np.random.get_state, "__self__"),  # noqa: B009 - of a function, mypy knows none
     "random": getattr(random.getstate, "__self__"),  # noqa: B009
 }
-_PLAIN = (str, bytes, int, float, complex, type(None), np.ndarray, np.generic, Tensor)
 # What NumPy takes as it is given, and draws from memory beyond the state with numbers that are larger.
 _LARGEST = {"pos": 624, "buffer_pos": 4, "has_uint32": 1, "has_gauss": 1}
 
@@ -66,76 +58,9 @@ def sources_in(thing: Any) -> list[Source]:
     A function is followed to what it closes over, its defaults, and the globals that its code names; an object to its
     attributes and methods; both into lists and dicts, and so on. Other packages' objects are not looked into.
     """
-    found: list[Source] = []
-    waiting, seen, kept = [thing], set(), []
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, _PLAIN) or id(value) in seen:
-            continue
-        seen.add(id(value))
-        kept.append(value)  # so that no other object gets its id
-        if isinstance(value, Source):
-            if not isinstance(value, random.SystemRandom):  # has no state
-                found.append(value)
-        else:
-            waiting.extend(reversed(list(_parts(value))))
-    return found
-
-
-def _parts(value: Any) -> Iterable[Any]:
-    if isinstance(value, types.FunctionType):
-        return _of_function(value)
-    if isinstance(value, types.MethodType):
-        return value.__func__, value.__self__
-    if isinstance(value, types.BuiltinMethodType):  # draw = rng.normal
-        return (value.__self__,)
-    if isinstance(value, functools.partial):
-        return value.func, value.args, value.keywords
-    if isinstance(value, type):
-        return _of_class(value)
-    if isinstance(value, types.ModuleType):
-        return ()
-    if isinstance(value, NAMESPACES):
-        return list(vars(value).values())
-    if isinstance(value, (np.vectorize, functools._lru_cache_wrapper)):
-        return (value.pyfunc if isinstance(value, np.vectorize) else value.__wrapped__,)
-    if isinstance(value, (list, tuple, set, frozenset, deque, dict)):
-        return itertools.chain(list(value.values() if isinstance(value, dict) else value), _of_object(value))
-    return _of_object(value)
-
-
-def _of_function(function: types.FunctionType) -> Iterator[Any]:
-    yield from closed_over(function).values()
-    yield from defaults(function).values()
-    yield from vars(function).values()
-    if not is_the_users(function):
-        return
-    words = sorted(names(function.__code__))
-    for word in words:
-        value = function.__globals__.get(word)
-        if not isinstance(value, types.ModuleType):
-            yield value
-        elif is_the_users(value):
-            yield from (vars(value)[name] for name in words if name in vars(value))
-
-
-def _of_class(kind: type) -> Iterator[Any]:
-    for base in kind.__mro__:
-        if is_the_users(base):
-            for value in list(vars(base).values()):
-                for function in (value, *(getattr(value, name, None) for name in ("fget", "__func__", "func"))):
-                    if isinstance(function, (types.FunctionType, Source, list, tuple, dict)):
-                        yield function
-
-
-def _of_object(value: Any) -> Iterator[Any]:
-    if not is_the_users(type(value)) and not type(value).__module__.startswith("tinygrad_reg."):
-        return
-    slots = [vars(kind).get("__slots__", ()) for kind in type(value).__mro__]
-    for name in ("__dict__", *(name for some in slots for name in ((some,) if isinstance(some, str) else some))):
-        with contextlib.suppress(AttributeError):  # object's: one of the user's own may answer anything
-            yield object.__getattribute__(value, name)
-    yield type(value)
+    return [
+        one for one in Walk([thing]).generators if isinstance(one, Source) and not isinstance(one, random.SystemRandom)
+    ]
 
 
 # ---- their states

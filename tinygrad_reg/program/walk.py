@@ -1,0 +1,243 @@
+"""The walk through what a user's Python refers to: globals, closures, attributes, elements, and so on from there.
+
+What the house and other packages have written is not looked into, and each object once.
+"""
+
+from __future__ import annotations
+
+import array
+import functools
+import operator
+import types
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..layers.module import Module
+from ..modes import Captured
+from ..optim import Optimizer
+from ..primitive import Primitive
+from ..tensor import Tensor
+from .functions import GENERATORS, Functions
+from .inside import attributes, behind, functions_of, slots
+from .node import NUMERIC
+from .places import NUMBERS
+from .whose import NAMESPACES, NOT_CALLED, is_the_houses, is_the_users
+
+_OWN = {"flats", "spaces", "steps", "_lr", "_diverged"}  # of an optimizer: what its step changes, ...
+_OWN |= {"_programs", "_last", "_lock"}  # ... and of a compiled step
+_PLAIN = (*NUMBERS, Tensor, np.ndarray, types.ModuleType)
+_TABLES = (list, dict, deque, types.MappingProxyType)
+_BUFFERS = (bytearray, memoryview, array.array)
+
+
+class Walk(Functions):
+    """The walk, which begins with some objects, and the random generators that it has come across."""
+
+    def __init__(self, start: Any = ()) -> None:
+        super().__init__()
+        self.generators: list[Any] = []
+        self._kept: list[Any] = []  # so that no other object gets the id of one that was seen
+        self._todo: list[tuple[Any, str]] = []
+        for value in start:
+            self._value(value, "")
+            self._go()
+
+    # ---- what is told
+
+    def _place(self, name: str, ask: Callable[[], Any], was: Any, put: Callable[[Any], None] | None = None) -> None:
+        """Part of an object that is read with all of it."""
+
+    def _table(self, table: Any, in_module: bool = False) -> None:
+        """The attributes of an object, or a class, were found."""
+
+    def _named(self, name: str, note: Callable[[], None]) -> None:
+        """An attribute was found, which `note` looks at."""
+        note()
+
+    # ---- the walk
+
+    def _value(self, value: Any, name: str) -> None:
+        if id(value) in self._seen:
+            return
+        if isinstance(value, np.ndarray):
+            self._array(value, name)
+        if isinstance(value, _PLAIN) and not is_the_users(type(value)):
+            return
+        self._seen.add(id(value))
+        self._kept.append(value)
+        self._todo.append((value, name))
+
+    def _go(self) -> None:
+        """Look into what was found, and into what is found there, in the order in which it stands."""
+        while self._todo:
+            value, name = self._todo.pop()
+            first = len(self._todo)
+            self._parts(value, name)
+            self._todo[first:] = self._todo[first:][::-1]
+
+    def _parts(self, value: Any, name: str) -> None:
+        if isinstance(value, types.FunctionType):
+            self._function(value)
+        elif isinstance(value, GENERATORS):
+            self.generators.append(value)
+        elif isinstance(value, type):
+            self._class(value)
+            if is_the_users(value):  # it may be made in the step
+                self._value(value.__init__, name)  # type: ignore[misc]
+                self._value(value.__new__, name)
+        elif isinstance(value, Module):
+            self._layer(value)
+        elif isinstance(value, Primitive):
+            for function in (value.forward, *value.functions, value.joint):
+                self._value(function, name)
+        elif isinstance(value, functools.partial):
+            self._partial(value, name)
+        elif isinstance(value, _TABLES):
+            self._elements(value, name)
+        else:
+            self._others(value, name)
+        if not isinstance(value, (Module, type)) and (isinstance(value, NAMESPACES) or _is_known(type(value))):
+            self._object(value)
+
+    def _others(self, value: Any, name: str) -> None:
+        if isinstance(value, set):
+            self._test((value, " == ", value.copy()), value.copy, value.copy())
+            self._place(name, value.copy, value.copy())
+        elif isinstance(value, _BUFFERS):
+            self._content(functools.partial(bytes, value))
+        elif isinstance(value, (operator.attrgetter, operator.methodcaller)):
+            words = (word for word in value.__reduce__()[1] if isinstance(word, str))
+            self._names_read.update(part for word in words for part in word.split("."))
+        for part in behind(value):
+            if isinstance(part, np.ndarray) and not isinstance(value, (tuple, set)):  # get = a.item, which is read so
+                self._content(part.tobytes)
+            self._value(part, name)
+
+    def _array(self, x: np.ndarray, name: str) -> None:
+        """Arrays of numbers are read anew. Others are compared, and the objects in them looked into."""
+        if isinstance(x, Captured) or (type(x) in (np.ndarray, np.memmap) and x.dtype.kind in NUMERIC):
+            return
+        self._content(x.tobytes if x.dtype.kind in NUMERIC else x.tolist)
+        if x.dtype.kind == "O":
+            self._seen.add(id(x))
+            self._kept.append(x)
+            for place, part in np.ndenumerate(x):
+                self._element(x, place, part, name)
+
+    def _content(self, ask: Callable[[], Any]) -> None:
+        was = ask()
+        self._test((ask, "() == ", (was,)), ask, was)
+
+    def _partial(self, function: Any, name: str) -> None:
+        for part in (function.func, function.keywords):
+            self._value(part, name)
+
+        def put(args: tuple[Any, ...]) -> None:
+            function.__setstate__((function.func, args, function.keywords, None))
+
+        self._variable((function, ".args"), lambda: function.args, put, name)
+
+    # ---- tables: lists, deques and dicts, by the identity of what is in them
+
+    def _elements(self, table: Any, name: str) -> None:
+        is_dict = isinstance(table, Mapping)
+        same: tuple[Any, ...] = ("len(", table, f") == {len(table)} and all(map(same, ", table, ", ", list(table), "))")
+        if is_dict:
+            same += (" and all(map(same, ", table, ".values(), ", list(table.values()), "))")
+        everything = functools.partial(_everything, table)
+        self._test(same, everything, everything())
+        beside = functools.partial(_beside_arrays, table)
+        self._place(name, beside, beside())
+        for key, part in list(table.items() if is_dict else enumerate(table)):
+            self._element(table, key, part, name)
+            if is_dict:
+                self._value(key, name)
+
+    def _element(self, table: Any, key: Any, part: Any, name: str) -> None:
+        if isinstance(part, (np.ndarray, tuple, Tensor)):
+            ask, put = functools.partial(operator.getitem, table, key), functools.partial(operator.setitem, table, key)
+            self._place(name, ask, part, put)
+        self._value(part, name)
+
+    # ---- objects
+
+    def _object(self, value: Any) -> None:
+        self._class(type(value))
+        self._attributes(value, attributes(value))
+        for kind in filter(_is_known, type(value).__mro__):
+            for slot, member in slots(kind):
+                ask, put = functools.partial(member.__get__, value), functools.partial(member.__set__, value)
+                self._variable((ask, "()"), ask, put, slot)
+
+    def _layer(self, layer: Any) -> None:
+        """A layer's attributes, and `forward`, which a call of it means."""
+        self._attributes(layer, vars(layer), in_module=True)
+        self._test((), lambda: layer.training, layer.training, in_module=True)
+        self._class(type(layer))
+        owner = next(kind for kind in type(layer).__mro__ if "forward" in vars(kind))
+        if is_the_users(owner):
+            self._class_attribute(owner, "forward")
+        else:
+            self._function(type(layer).forward)
+
+    def _attributes(self, owner: Any, table: dict[str, Any], in_module: bool = False) -> None:
+        """The attributes of an object: those that some code names, of a layer also what the house's code looks at."""
+        self._table(table, in_module)
+        kinds = [kind for kind in type(owner).__mro__ if kind not in Module.__mro__]
+        all_the_users = all(map(is_the_users, kinds))
+
+        def note(name: str) -> None:
+            put = functools.partial(table.__setitem__, name) if not in_module or is_the_users(type(owner)) else None
+            self._variable((table, f"[{name!r}]"), functools.partial(table.__getitem__, name), put, name, in_module)
+
+        is_ours = isinstance(owner, Optimizer) or type(owner).__module__.startswith("tinygrad_reg.program")
+        for name in [name for name in table if not (is_ours and name in _OWN)]:
+            if in_module and (not all_the_users or _holds_state(table[name])):
+                note(name)
+            else:
+                self._named(name, functools.partial(note, name))
+
+    def _class(self, kind: type) -> None:
+        if is_the_users(type(kind)):  # a metaclass
+            self._class(type(kind))
+        for base in kind.__mro__:
+            if ("class", base) in self._seen or not is_the_users(base):
+                continue
+            self._seen.add(("class", base))
+            self._table(vars(base))
+            for name, value in list(vars(base).items()):
+                if name.startswith("__") and name not in NOT_CALLED and isinstance(value, types.FunctionType):
+                    self._class_attribute(base, name)  # x[i], len(x), x(): no code names it
+                else:
+                    self._named(name, functools.partial(self._class_attribute, base, name))
+
+    def _class_attribute(self, kind: type, name: str) -> None:
+        value = vars(kind)[name]
+        for function in functions_of(value):
+            self._function(function)
+        if not isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType)):
+            ask = functools.partial(lambda kind, name: vars(kind)[name], kind, name)
+            self._variable((kind, f".__dict__[{name!r}]"), ask, functools.partial(setattr, kind, name), name)
+
+
+def _is_known(kind: type) -> bool:
+    """Whether objects of a class have attributes that the user's code may ask for."""
+    return is_the_users(kind) or is_the_houses(kind)
+
+
+def _holds_state(x: Any) -> bool:
+    """Whether a layer's methods find layers or Tensors here."""
+    if isinstance(x, (list, tuple, dict)):
+        return any(map(_holds_state, x.values() if isinstance(x, dict) else x))
+    return isinstance(x, (Module, Tensor))
+
+
+def _everything(table: Any) -> list[Any]:
+    return [*table.values(), *table] if isinstance(table, Mapping) else list(table)
+
+
+def _beside_arrays(table: Any) -> list[Any]:
+    return [len(table), *(part for part in _everything(table) if not isinstance(part, (np.ndarray, Tensor)))]
