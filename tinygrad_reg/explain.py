@@ -17,7 +17,7 @@ from .calls import answered
 from .modes import quiet
 from .primitive import Primitive
 from .tensor import Tensor, values
-from .words import formula, in_full, label, names_of, operand, short, table, written
+from .words import formula, in_full, is_number, label, names_of, operand, short, table, written
 
 
 @dataclass(eq=False)
@@ -123,7 +123,7 @@ class Record(Sequence[Any]):
                 f"{names[s.node]}",
                 names[s.input],
                 in_full(s.upstream),
-                s.local_text + (f" = {in_full(s.local)}" if s.local is not None else ""),
+                s.local_text if s.local is None or is_number(s.local_text) else f"{s.local_text} = {in_full(s.local)}",
                 in_full(s.contribution),
                 in_full(s.accumulated),
             )

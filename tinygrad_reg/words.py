@@ -25,12 +25,19 @@ def number(x: float | bool, digits: int = 4) -> str:
     return text.replace("-", "−")
 
 
-def short(value: np.ndarray | None, digits: int = 4) -> str:
-    """A number in few digits, an array as its shape and norm: −0.1621, or 4×3 · norm 1.032."""
+def is_number(text: str) -> bool:
+    """Whether a formula is a number by itself, so that its value need not be told: 1, −1, 0.5"""
+    return re.fullmatch(r"−?[\d.]+(e−?\d+)?", text) is not None
+
+
+def short(value: np.ndarray | None, digits: int = 4, most: int = 2) -> str:
+    """A number in few digits, an array as its shape and norm: −0.1621, or 4×3 · norm 1.032. Two numbers are listed."""
     if value is None:
         return "–"
     if value.size == 1:
         return number(value.item(), digits)
+    if 0 < value.size <= most and value.ndim <= 2:
+        return _listed(value.tolist(), digits)
     shape = "×".join(map(str, value.shape))
     if value.size == 0:
         return f"{shape} · empty"
@@ -39,13 +46,13 @@ def short(value: np.ndarray | None, digits: int = 4) -> str:
     return f"{shape} · norm {number(length(value), digits)}"
 
 
-def in_full(value: np.ndarray | None) -> str:
-    """The same, but an array of up to four numbers as these: [[1, 0.5], [0, 2]]."""
-    return short(value) if value is None or not 1 < value.size <= 4 else _listed(value.tolist())
+def in_full(value: np.ndarray | None, digits: int = 4) -> str:
+    """The same in a line of text, where there is more room: up to four numbers as they are, [[1, 0.5], [0, 2]]."""
+    return short(value, digits, most=4)
 
 
-def _listed(x: Any) -> str:
-    return f"[{', '.join(map(_listed, x))}]" if isinstance(x, list) else number(x)
+def _listed(x: Any, digits: int) -> str:
+    return f"[{', '.join(_listed(one, digits) for one in x)}]" if isinstance(x, list) else number(x, digits)
 
 
 def operand(x: Tensor) -> str:
@@ -57,14 +64,28 @@ def operand(x: Tensor) -> str:
 
 
 def written(text: str, primitive: Primitive, inputs: Sequence[str], options: dict[str, Any], out: str) -> str:
-    """`text`, a formula in the names of an op's forward, in those of its inputs and `out`, with its options' values."""
+    """`text`, a formula in the names of an op's forward, in those of its inputs and `out`, with its options' values.
+
+    A word before a = stays as it is: "axis=axis" is "axis=1". Numbers are subtracted: 2 · x^(2 − 1) is 2 · x.
+    """
     values = {
         name: number(v) if isinstance(v, float) else str(v) for name, v in {**primitive.defaults, **options}.items()
     }
     words = {**values, **primitive.names_of(inputs), "out": out}
     # A name ends where its ASCII letters do: the x of "Σx", "x²" and "xᵀ" is x.
-    pattern = rf"(?<![A-Za-z0-9_])(?:{'|'.join(map(re.escape, words))})(?![A-Za-z0-9_])"
-    return re.sub(pattern, lambda word: words[word.group()], text).replace(" [", "[")
+    pattern = rf"(?<![A-Za-z0-9_])(?:{'|'.join(map(re.escape, words))})(?![A-Za-z0-9_=])"
+    filled = re.sub(pattern, lambda word: words[word.group()], text).replace(" [", "[")
+    return raised(re.sub(r"\^\((−?[\d.]+) − 1\)", _lowered, filled.replace("(n − 0)", "n")))
+
+
+def raised(text: str) -> str:
+    """x ^ 2 as x²"""
+    return re.sub(r" \^ ([23])(?![\d.])", lambda power: "²³"[int(power[1]) - 2], text)
+
+
+def _lowered(power: re.Match[str]) -> str:
+    exponent = float(power[1].replace("−", "-")) - 1
+    return {1.0: "", 2.0: "²"}.get(exponent, f"^{number(exponent)}")
 
 
 def formula(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any], out: str) -> str:
@@ -95,8 +116,9 @@ def names_of(tensors: list[Tensor]) -> list[str]:
     names: list[str] = []
     taken: dict[str, int] = {}
     arrays: dict[tuple[str, int], str] = {}
-    layer_of, variables = _layers_of_parameters(tensors), _variables(tensors)
-    roles = _roles(tensors) | variables
+    layer_of, roles = _layers_of_parameters(tensors), _roles(tensors)
+    variables = _variables(tensors, roles)
+    roles |= variables
     for i, tensor in enumerate(tensors):
         name = source.label(tensor)
         if name is not None and tensor in layer_of:
@@ -127,11 +149,12 @@ def _roles(tensors: list[Tensor]) -> dict[Tensor, str]:
     }
 
 
-def _variables(tensors: list[Tensor]) -> dict[Tensor, str]:
+def _variables(tensors: list[Tensor], roles: dict[Tensor, str]) -> dict[Tensor, str]:
     """The user's variables that hold the arrays which were passed as they are.
 
     Beside an operator the array's variable stands in the line. Of a function of the house, a loss or a model, it is
-    the only argument that no tensor is called after; where several could be meant, none is taken.
+    the only argument that no tensor is called after; where several could be meant, it is the x of a model and the y
+    of a loss. What a loss makes of it is called after it: y, (1 − y). A further array of a loss are its weights.
     """
     found: dict[Tensor, str] = {}
     passed: dict[tuple[object, int], list[tuple[Tensor, Tensor]]] = {}  # by the user's call: arrays, and who takes them
@@ -149,9 +172,19 @@ def _variables(tensors: list[Tensor]) -> dict[Tensor, str]:
                 passed.setdefault((tensor._code, place), []).append((x, tensor))
     taken = {source.label(tensor) for tensor in tensors}
     for pairs in passed.values():
-        names = [name for name in source.arguments(pairs[0][1]) if name not in taken]
-        if len(names) == 1 and all(x is pairs[0][0] for x, _ in pairs):
-            found[pairs[0][0]] = names[0]
+        first, user = pairs[0]
+        names = [name for name in source.arguments(user) if name not in taken]
+        if len(names) == 1:
+            name = names[0]
+        elif first is user:
+            name = "x"
+        elif user._place < 0 and first not in roles:
+            name = "y"
+        else:
+            continue
+        others = {x: np.array_equal(x._data, 1 - first._data) for x, _ in pairs if x is not first}
+        if sum(not rest for rest in others.values()) <= 1:
+            found |= {first: name, **{x: f"(1 − {name})" if rest else "weights" for x, rest in others.items()}}
     return found
 
 

@@ -93,7 +93,8 @@ def _span(items: Iterable[Item]) -> float:
 def _strangers(one: Frame, frames: Sequence[Frame], items: Mapping[str, Item]) -> list[list[Item]]:
     """What does not belong to a frame: the boxes of each other frame, and each box that is in none."""
     others = [other for other in frames if not other.boxes & one.boxes]
-    outermost = [other for other in others if not any(other.boxes < more.boxes for more in others)]
+    paths = {other.path for other in others}
+    outermost = [o for o in others if not any(o.path[:n] in paths for n in range(1, len(o.path)))]
     framed = {id for other in outermost for id in other.boxes}
     alone = [[item] for id, item in items.items() if id not in framed and id not in one.boxes]
     return [[items[id] for id in other.boxes] for other in outermost] + alone

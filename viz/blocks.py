@@ -121,7 +121,7 @@ class BlockLesson(Lesson):
                 f"and reaches the block's first operation with {self._size(last.gradient)}."
             )
         targets = [self.box_of[s.input] for s in out if s.input in self.box_of]
-        grads = {b.id: {"grad": self._size(self.forward[b.unit.members[-1]].gradient)} for b in targets if b is not box}
+        grads = {b.id: self._grad(self.forward[b.unit.members[-1]].gradient) for b in targets if b is not box}
         return Step(
             "backward", f"Back through {self._title(box)}", why, tuple(rows),
             (Text(self._upstream(first), "up"),),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from tinygrad_reg import Tensor
 from tinygrad_reg.checks import whole
 from tinygrad_reg.explain import explain
 from tinygrad_reg.norms import length
-from tinygrad_reg.words import number, short
+from tinygrad_reg.words import in_full, number
 
 from . import files, latex
 from .factors import Factor, Path, along
@@ -62,8 +63,8 @@ class Derivation:
             way = " → ".join(clean(n, 14) for n in (self.goal, *(f.input for f in path.factors)))
             way += ", directly" if len(path.factors) == 1 else ""
             lines += [f"({at})  {way}", *(f"     {line}" for line in self._path(path, f"part {at}", written))]
-        parts = [_bracketed(short(p.contribution, self._digits)) for p in self.paths]
-        lines.append(f"{head} = {' + '.join(parts)} = {short(self.gradient, self._digits)}")
+        parts = [_bracketed(in_full(p.contribution, self._digits)) for p in self.paths]
+        lines.append(f"{head} = {' + '.join(parts)} = {in_full(self.gradient, self._digits)}")
         return "\n".join([*lines, *where])
 
     def _shares(self) -> tuple[str, str] | None:
@@ -81,11 +82,14 @@ class Derivation:
         is_part = len(self.paths) > 1  # of a derivative, so what is directly under it is not all of it
         product = f"{head} = {' · '.join(f'∂{clean(f.node, 14)}/∂{clean(f.input, 14)}' for f in path.factors)}"
         if not path.in_numbers:
-            yield product
+            alone = len(path.factors) == 1 and not is_part
+            if not alone:
+                yield product
             for f, formula in self._stages(path, written):
                 left = head if f is path.factors[-1] else clean(f.arrives, 60)
-                result = short(f.part, self._digits)
-                yield f"{pad}   {left} = {clean(formula, 70)}{f' = {result}' if result != formula else ''}"
+                result = in_full(f.part, self._digits)
+                space = "" if alone else f"{pad}   "
+                yield f"{space}{left} = {clean(formula, 70)}{f' = {result}' if result != formula else ''}"
             return
         shown = _shown(path)
         formula = _joined([clean(text, 40) for text, _ in shown])
@@ -94,9 +98,13 @@ class Derivation:
         else:
             yield product
             yield f"{pad} = {formula}"
+        simpler = _simplified(path, shown)
+        if len(simpler) < len(shown):
+            yield f"{pad} = {_joined([clean(text, 40) for text, _ in simpler])}"
+            shown = simpler
         if len(shown) > 1:
             yield f"{pad} = {' · '.join(_bracketed(number(value, self._digits)) for _, value in shown)}"
-        yield f"{pad} = {short(path.contribution, self._digits)}"
+        yield f"{pad} = {in_full(path.contribution, self._digits)}"
         for text in _slopes(path.factors):
             yield f"{pad}   where {clean(text, 60)}"
 
@@ -107,6 +115,8 @@ class Derivation:
             if f.values is not None:  # plain numbers: their product, times what has come as far as here
                 come = [f.upstream] if at else []
                 formula = " · ".join([*come, *(compound(text) for text in f.texts if text != "1")]) or "1"
+            if f.simpler:
+                formula += f" = {f.simpler[2]}"
             if f.arrives not in written:
                 written.add(f.arrives)
                 yield f, formula
@@ -131,6 +141,11 @@ class Derivation:
             shown = _shown(path)
             product = _joined([latex.formula(text, self._names) for text, _ in shown], r"\cdot ")
             lines.append(f"{left} = {product}")
+            simpler = _simplified(path, shown)
+            if len(simpler) < len(shown):
+                shown = simpler
+                product = _joined([latex.formula(text, self._names) for text, _ in shown], r"\cdot ")
+                lines.append(f"{left} = {product}")
             values = [latex.number(number(value, self._digits)) for _, value in shown]
             many = len(values) > 1
             lines.append(f"{left} = {_cdot(map(_bracketed, values)) if many else values[0]}"
@@ -153,12 +168,12 @@ class Derivation:
         return lines
 
     def _latex(self, value: np.ndarray) -> str:
-        return latex.number(short(value, self._digits))
+        return latex.number(number(value.item(), self._digits))
 
     def _size(self, value: np.ndarray, formula: str) -> str:
         """What stands behind a formula: what it comes to, of an array its shape and norm."""
         if value.size == 1:
-            return f" = {self._latex(value)}" if short(value, self._digits) != formula else ""
+            return f" = {self._latex(value)}" if number(value.item(), self._digits) != formula else ""
         shape = r"\times ".join(map(str, value.shape))
         return rf"\quad({shape},\;\mathrm{{norm}}\;{latex.number(number(length(value), self._digits))})"
 
@@ -244,6 +259,17 @@ def _shown(path: Path) -> list[tuple[str, float]]:
     """The factors in symbols and in numbers, without those that are simply 1."""
     pairs = [pair for f in path.factors for pair in zip(f.texts, f.values or (), strict=True)]
     return [(text, value) for text, value in pairs if text != "1"] or pairs[:1]
+
+
+def _simplified(path: Path, shown: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    """The same factors, with what the output of a cross-entropy and the slope of its sigmoid come to: a − y."""
+    found = list(shown)
+    for one, other, product in (f.simpler for f in path.factors if f.simpler):
+        for at, ((text, value), (next_text, next_value)) in enumerate(pairwise(found)):
+            if (text, next_text) == (one, other):
+                found[at : at + 2] = [(product, value * next_value)]
+                break
+    return found
 
 
 def _slopes(factors: Iterable[Factor]) -> Iterator[str]:

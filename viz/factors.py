@@ -12,6 +12,7 @@ from tinygrad_reg.explain import BackwardStep, Record, send_back
 
 from . import formulas
 from .formulas import definition, is_given, unnamed
+from .heads import Head
 from .meets import how
 from .ways import is_activation, slope
 
@@ -28,6 +29,7 @@ class Factor:
     arrives: str  # ... and what that is called: ∂L/∂W, or (∂L/∂W)₁ where other paths bring the rest of it
     upstream: str  # the same of `node`
     where: tuple[str, ...] = ()  # what σ′ stands for
+    simpler: tuple[str, str, str] | None = None  # two factors, and what their product is: a − y
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,18 @@ def _factors(
     """The factors of a way, and what comes as far as each; tensors that are `kept` stand in it as their names."""
     gradient = np.ones(record.output.shape, record.output.dtype)
     factors: list[Factor] = []
+    before = None
     for shares in way:
         top, bottom = record.forward[shares[0].node], record.forward[shares[0].input]
-        gradient = send_back(top.tensor, bottom.tensor, gradient)
+        head = shares[0] if isinstance(shares[0], Head) else None
+        gradient = gradient * head.local if head else send_back(top.tensor, bottom.tensor, gradient)
         arrives = _called(record.forward[-1].name, bottom.name, number if bottom.index in meetings else 0)
         upstream = factors[-1].arrives if factors else "1"
         factors.append(_factor(record, shares, gradient, arrives, upstream, kept))
+        if before and before.simpler:
+            texts = factors[-2].texts[-1], factors[-1].texts[0], before.simpler
+            factors[-1] = replace(factors[-1], simpler=texts)
+        before = head
     return factors
 
 
@@ -115,6 +123,8 @@ def _factor(
         local = local_text(s)
         words = {"G": upstream, "local": local if local.isidentifier() else f"({local})"}
         meets = "".join(words.get(part, part) for part in parts)
+        if meets == f"1 ⊙ ({local})":  # at the loss itself
+            meets = local
         texts.append(f"{upstream}, unchanged" if s.how == "G ⊙ local" and local == "1" else meets)
     return Factor(top.name, bottom.name, (" + ".join(texts),), None, part, arrives, upstream)
 
@@ -128,7 +138,7 @@ def _merged(factors: Sequence[Factor]) -> list[Factor]:
             kept = [(t, v) for t, v in zip(before.texts + f.texts, before.values + f.values, strict=True) if t != "1"]
             texts, values = tuple(t for t, _ in kept) or ("1",), tuple(v for _, v in kept) or (1.0,)
             merged[-1] = replace(before, input=f.input, texts=texts, values=values, part=f.part, arrives=f.arrives,
-                                 where=before.where + f.where)  # fmt: skip
+                                 where=before.where + f.where, simpler=before.simpler or f.simpler)  # fmt: skip
         else:
             merged.append(f)
     return merged

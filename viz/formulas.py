@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from tinygrad_reg.explain import BackwardStep, ForwardStep
 from tinygrad_reg.primitive import registry
-from tinygrad_reg.words import label
+from tinygrad_reg.words import label, raised
 
 from .terms import Array, Term, Text
 from .text import clean
@@ -36,8 +36,10 @@ def local_text(steps: Sequence[ForwardStep], share: BackwardStep, kept: Collecti
         if step.op and unnamed(step) and re.search(rf"\b{step.name}\b", text):
             written, binds = _written(steps, step, lambda s: unnamed(s) and s.index not in kept, 24)
             if written and i not in kept:
-                text = _bracket(written, binds < 9).join(re.split(rf"\b{step.name}\b", text))
-    return re.sub(r"\^\((\d+) − 1\)", lambda power: {"2": "", "3": "²"}.get(power[1], f"^{int(power[1]) - 1}"), text)
+                bracketed = _bracket(written, binds < 9)
+                text = text.replace(f"({step.name})", f"({written})")  # σ(v5) is σ(x @ w + b), not σ((x @ w + b))
+                text = bracketed.join(re.split(rf"\b{step.name}\b", text))
+    return text
 
 
 def definition(steps: Sequence[ForwardStep], step: ForwardStep, kept: Collection[int]) -> str:
@@ -48,6 +50,12 @@ def definition(steps: Sequence[ForwardStep], step: ForwardStep, kept: Collection
 
     is_operator = step.symbol in OPERATORS or step.symbol == "−"
     return (_written(steps, step, inline, 60)[0] if is_operator else "") or step.call
+
+
+def spelled(steps: Sequence[ForwardStep], step: ForwardStep) -> str:
+    """Its name, or what it was computed by where it has none, in brackets where it is a sum."""
+    written, binds = _written(steps, step, unnamed, 24) if unnamed(step) else ("", 9)
+    return _bracket(written, binds < 9) or step.name
 
 
 def unnamed(step: ForwardStep) -> bool:
@@ -79,7 +87,7 @@ def _written(
         if step.symbol == "×" and step.inputs[0] == step.inputs[1]:
             return f"{_bracket(left, left_binds < 5)}²", 5
         right = _bracket(right, right_binds <= binds and (step.symbol not in "+×" or right_binds < binds))
-        return f"{_bracket(left, left_binds < binds)} {step.symbol} {right}", binds
+        return raised(f"{_bracket(left, left_binds < binds)} {step.symbol} {right}"), binds
     if step.symbol == "−" and len(parts) == 1:
         return f"−{_bracket(parts[0][0], parts[0][1] < 3)}", 3
     primitive = registry.get(step.op or "")

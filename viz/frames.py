@@ -35,19 +35,17 @@ def pieces(drawing: Drawing, row_of: Mapping[str, int]) -> list[Frame]:
 def frame(drawing: Drawing) -> None:
     """A frame goes around its boxes and frames; it is left out where a box that does not belong to it is in its way."""
     found: list[tuple[Frame, tuple[float, float, float, float]]] = []  # the innermost first
+    all_corners = {b.id: (b.x - b.w / 2, b.y - b.h / 2, b.x + b.w / 2, b.y + b.h / 2) for b in drawing.boxes}
+    edges = np.array(list(all_corners.values())).reshape(-1, 4)
     for one in sorted(drawing.placed, key=lambda frame: -len(frame.path)):
-        inside = [
-            (b.x - b.w / 2, b.y - b.h / 2, b.x + b.w / 2, b.y + b.h / 2) for b in drawing.boxes if b.id in one.boxes
-        ]
+        inside = [all_corners[id] for id in one.boxes]
         inside += [corners for inner, corners in found if inner.boxes <= one.boxes]
         left, top = min(c[0] for c in inside) - FRAME, min(c[1] for c in inside) - TITLE
         right, bottom = max(c[2] for c in inside) + FRAME, max(c[3] for c in inside) + FRAME
         right = max(right, left + _length(one) + 16)
-        free = not any(
-            b.x + b.w / 2 > left and b.x - b.w / 2 < right and b.y + b.h / 2 > top and b.y - b.h / 2 < bottom
-            for b in drawing.boxes
-            if b.id not in one.boxes
-        )
+        x0, y0, x1, y1 = edges.T
+        met = np.flatnonzero((x1 > left) & (x0 < right) & (y1 > top) & (y0 < bottom))
+        free = all(drawing.boxes[at].id in one.boxes for at in met)
         one.corners = (left, top, right, bottom) if free else None
         found.append((one, (left, top, right, bottom)))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from tinygrad_reg.words import is_number
+
 from .text import clean
 
 _GREEK = {
@@ -34,7 +36,7 @@ def name(text: str) -> str:
         return f"\\{_GREEK[plain]}"
     if len(plain) == 1 and plain.isalpha():
         return plain
-    if re.fullmatch(r"−?[\d.]+(e−?\d+)?", plain):
+    if is_number(plain):
         return number(plain)
     dotted = "." in plain  # mathtext sets a space behind the dot of 0.kernel, but not in a text
     space = " " if dotted else r"\,"
@@ -58,7 +60,7 @@ def fraction(top: str, bottom: str) -> str:
 
 def formula(text: str, names: Iterable[str] = ()) -> str:
     """A local derivative as ops write it, such as "y · x^(y − 1)", or "∂L/∂y · x"; `names` are the tensors'."""
-    known = sorted((n for n in set(names) if n), key=len, reverse=True)
+    known = sorted((n for n in set(names) if n and n[0] != "("), key=len, reverse=True)  # (1 − y) is a formula itself
     any_name = "|".join(map(re.escape, known)) or "(?!)"
     pattern = "|".join(
         [

@@ -68,7 +68,11 @@ class Lesson:
 
     def _size(self, value: np.ndarray | None) -> str:
         """A number, or of an array the norm alone: gradients have the shape of their tensor."""
-        return self._short(value).split(" · ")[-1]
+        return short(value, self.digits, most=1).split(" · ")[-1]
+
+    def _grad(self, value: np.ndarray | None) -> dict[str, str]:
+        """The gradient that a box shows from a step on."""
+        return {"grad": self._short(value).split(" · ")[-1]}
 
     # ---- forward
 
@@ -121,7 +125,7 @@ class Lesson:
         row = Row(self.goal, (Array(last.gradient, "out", answer=True),), local=self.gradient(last.index))
         return Step(
             "backward", f"Start with {self.gradient(last.index)} = 1", why, (row,), active=(box.id,), targets=(box.id,),
-            heads=("for", "derivative", "value"), changes={box.id: {"grad": self._size(last.gradient)}},
+            heads=("for", "derivative", "value"), changes={box.id: self._grad(last.gradient)},
         )  # fmt: skip
 
     def _back(self, shares: list[BackwardStep]) -> Iterator[Step]:
@@ -133,7 +137,7 @@ class Lesson:
             box = self.box_of[node.index]
             assert node.gradient is not None
             later = [s for s in group if s.was_broadcast or s.before is not None]
-            done = {self.box_of[s.input].id: {"grad": self._size(s.accumulated)} for s in group if s not in later}
+            done = {self.box_of[s.input].id: self._grad(s.accumulated) for s in group if s not in later}
             title = f"Back through {self.name(node.index)} = {clean(node.call, LONG)}"
             if len(groups) > 1:
                 title += f", to {self.name(group[0].input)}"
@@ -245,7 +249,7 @@ class Lesson:
         return Step(
             "backward", title, why, (row,), heads=("for", "", head), active=(user.id,), targets=(box.id,),
             arrows={self.arrow_of[user.id, share.position]: (chip, self._size(share.contribution))},
-            changes={box.id: {"grad": self._size(share.accumulated)}} if changes else {},
+            changes={box.id: self._grad(share.accumulated)} if changes else {},
             **origin_of(self.forward[share.node]),
         )  # fmt: skip
 

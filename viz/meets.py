@@ -36,6 +36,8 @@ def pattern(share: BackwardStep, forward: Sequence[ForwardStep]) -> tuple[str, F
 def how(share: BackwardStep, forward: Sequence[ForwardStep]) -> str:
     """The same with the other factor's name; where it is no plain product, in the op's own words."""
     product = pattern(share, forward)
+    if share.op == "softmax_crossentropy":
+        return "G/n ⊙ local" if forward[share.node].options.get("mean") else "G of each sample ⊙ local"
     if product:
         return product[0].replace("o", product[1].name)
     if share.op in _PATTERNS and share.position < 2:  # batches of matrices

@@ -255,6 +255,9 @@ def weights(
         ax.hist(w, edges, histtype="step", label=f"{label(name)}: {share}" if name else share, log=True, **line)
         ax.hist(w, edges, color=line["color"], alpha=0.15, log=True)
     low, high = ax.get_ylim()  # room for the legend above the curves; the axis is logarithmic
+    ax.yaxis.get_major_locator().set_params(subs=(1, 2, 5) if high < 1e3 else (1,))  # 1, 2, 5, 10: these are counts
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_formatter("")
     ax.set_ylim(low, high * (high / low) ** (0.05 + 0.07 * len(found)))
     legend(ax, colors, loc="upper right", framealpha=0.9)
     ax.set(xlabel="weight", ylabel="how many")

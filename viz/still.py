@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,7 +16,8 @@ from .trace import Arrow, Box, Drawing
 
 W = 1400.0
 EDGE = 24.0
-GRAPH = 400.0  # height of the graph, at most
+GRAPH = 450.0  # height of the graph, at most
+LARGE = 1.15  # in which a graph is read from the last row: one that would be smaller is set in rows, if they are larger
 SMALLEST = 0.72  # a graph that would have to be shrunk more is shown in part
 STACK = 240.0  # height of rows that stand below each other, at most
 BESIDE = 40.0  # between rows that stand side by side
@@ -72,11 +74,12 @@ def _graph(plan: Drawing, state: draw.State, theme: Theme, ids: str, top: float)
 def for_slide(plan: Drawing) -> Drawing:
     """The graph in as many rows as let it fill its place on a still best."""
     room = (W - 2 * EDGE, GRAPH)
-    if rows.fit(plan, *room) >= SMALLEST:
+    if rows.fit(plan, *room) >= LARGE:
         return plan
     slide = copy.deepcopy(plan)
     layout.place_in_rows(slide, draw.CHIP_GAP, room)
-    return slide if rows.fit(slide, *room) >= SMALLEST else plan
+    in_one, in_rows = rows.fit(plan, *room), rows.fit(slide, *room)
+    return slide if in_rows >= SMALLEST and in_rows > 1.15 * in_one else plan
 
 
 STUB = 24.0  # length of an arrow from or to a box that is not shown
@@ -117,15 +120,20 @@ def _moved(arrow: Arrow, x: float, y: float, shown: set[str]) -> Arrow:
     """The arrow by so much further to the upper left, cut short where one of its ends is not shown."""
     points = [(px - x, py - y) for px, py in arrow.points]
     if arrow.head not in shown:
-        points = _straight(points[0], (points[0][0] + STUB, points[0][1]))
+        points = _stub(points)
     elif arrow.tail not in shown:
-        points = _straight((points[-1][0] - STUB, points[-1][1]), points[-1])
+        points = _stub(points[::-1])[::-1]
     turn = (arrow.turn[0] - x, arrow.turn[1] - y) if arrow.turn else None
     return replace(arrow, turn=turn, points=points, is_cut=not {arrow.tail, arrow.head} <= shown)
 
 
-def _straight(a: tuple[float, float], b: tuple[float, float]) -> list[tuple[float, float]]:
-    return [a, a, b, b]
+def _stub(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The beginning of an arrow, straight, in the direction in which it leaves its box."""
+    (x, y), *rest = points
+    to_x, to_y = next(((px - x, py - y) for px, py in rest if (px, py) != (x, y)), (1.0, 0.0))
+    part = STUB / math.hypot(to_x, to_y)
+    end = (x + part * to_x, y + part * to_y)
+    return [(x, y), (x, y), end, end]
 
 
 def _window(places: Sequence[float], size: float, whole: float) -> float:

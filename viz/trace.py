@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from tinygrad_reg.explain import ForwardStep
 from tinygrad_reg.norms import length
-from tinygrad_reg.words import number, short
+from tinygrad_reg.words import in_full, number, short
 
 from .fold import PENALTY, Unit, levels
 from .text import LONGEST, clean, width
@@ -52,8 +53,12 @@ class Box:
     @property
     def w(self) -> float:
         """Width."""
-        widest = max((width(line.text, SIZE, line.bold) for line in self.lines), default=0.0)
-        return max(widest, self.minimum, 20.0) + 2 * PADDING
+        return max(self._text, self.minimum, 20.0) + 2 * PADDING
+
+    @cached_property
+    def _text(self) -> float:
+        """Width of its longest line; layouts ask for a box's width again and again."""
+        return max((width(line.text, SIZE, line.bold) for line in self.lines), default=0.0)
 
     @property
     def h(self) -> float:
@@ -185,9 +190,12 @@ class Labels:
             lines.append(Line(_shape(step), "muted"))
         if "grad" in self.show and step.kind != "constant":
             lines.append(self._gradient(step))
+        numbers = {line.text: line.text for line in lines[1:]} | {
+            self._value(step.index): in_full(step.value, self.digits)
+        }
         words = [
             clean(f"{step.name}: {step.expression if step.op else step.kind}", 120),
-            *(line.text for line in lines[1:]),
+            *(numbers[line.text] for line in lines[1:]),
         ]
         if step.file:
             words.append(clean(f"{step.code} (line {step.line})", 120))

@@ -10,6 +10,7 @@ from tinygrad_reg import Tensor
 from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, send_back
 from tinygrad_reg.primitive import registry
 
+from .heads import joined
 from .text import clean
 
 
@@ -37,7 +38,7 @@ class Ways:
     def __init__(self, record: Record, goal: int) -> None:
         self.record, self.goal = record, goal
         self._shares: dict[tuple[int, int], list[BackwardStep]] = {}
-        for share in record.backward:
+        for share in joined(record, goal):
             self._shares.setdefault((share.node, share.input), []).append(share)
         self._from = {goal: 1}  # for each tensor on a way: how many ways go on from it
         self._next: dict[int, list[int]] = {}

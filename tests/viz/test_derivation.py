@@ -196,7 +196,7 @@ def test_the_formulas_of_arrays_go_stage_by_stage() -> None:
     ]
     total = q + v.mean()
     found = viz.derivation(total, wrt=v)
-    assert "part 1 = ∂total/∂squares ⊙ v + ∂total/∂squares ⊙ v = 2 · norm 4.472" in found.text
+    assert "part 1 = ∂total/∂squares ⊙ v + ∂total/∂squares ⊙ v = [2, 4]" in found.text
     assert " = 1 = 1" not in found.text
     assert [line.partition(" = ")[0] for line in found.latex_lines if line.startswith("P_")] == ["P_{1}"] * 2 + [
         "P_{2}"

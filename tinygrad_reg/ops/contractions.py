@@ -15,7 +15,7 @@ from ..source import result
 
 
 @primitive(
-    numpy=(np.tensordot, np.linalg.tensordot), text="x · y over the axes",
+    numpy=(np.tensordot, np.linalg.tensordot), text="x · y, axes=axes",
     expects="the axes summed over must be equally long in x and in y",
     why="Each input's gradient is the upstream gradient times the other input, summed over the other's free axes.",
 )  # fmt: skip
@@ -24,7 +24,7 @@ def tensordot(x: Any, y: Any, *, axes: Any = 2) -> Any:
     return np.tensordot(x, y, axes)
 
 
-@tensordot.derivative("y")
+@tensordot.derivative("y", how="G · y over the other dimensions of y")
 def _(g, out, x, y, *, axes=2):
     x_free, x_summed, y_free, y_summed = _pairing(np.ndim(x), np.ndim(y), axes)
     share = np.tensordot(g, y, (list(range(len(x_free), len(x_free) + len(y_free))), y_free))
@@ -32,7 +32,7 @@ def _(g, out, x, y, *, axes=2):
     return _in_order(share, x_free + [i for _, i in sorted(zip(y_summed, x_summed, strict=True))])
 
 
-@tensordot.derivative("x")
+@tensordot.derivative("x", how="x · G over the other dimensions of x")
 def _(g, out, x, y, *, axes=2):
     x_free, x_summed, y_free, y_summed = _pairing(np.ndim(x), np.ndim(y), axes)
     share = np.tensordot(x, g, (x_free, list(range(len(x_free)))))

@@ -81,7 +81,7 @@ def _labels(labels: Any) -> Any:
 
 
 @primitive(
-    elementwise=True, text="max(log p, −100)",
+    elementwise=True, text="max(log p, −100)", symbol="log",
     why="The derivative of a logarithm is one over its argument: the less probable the truth, the stronger the push.",
 )  # fmt: skip
 def floored_log(p: Any) -> Any:

@@ -130,7 +130,7 @@ def _index_array(piece: Any, x: Any) -> Any:
 
 
 @primitive(
-    name="take", text="x[indices] along the axis",
+    name="take", text="x[indices, axis=axis]",
     why="What was taken gets its gradient back, the rest 0; what was taken several times gets the sum.",
 )  # fmt: skip
 def take_op(x: Any, indices: Any, *, axis: int | None = None) -> Any:
@@ -164,7 +164,7 @@ def take(a: Any, indices: Any, axis: int | None = None) -> Any:
 
 
 @primitive(
-    numpy=np.take_along_axis, text="x[indices] along the axis",
+    numpy=np.take_along_axis, text="x[indices, axis=axis]",
     why="What was taken gets its gradient back, the rest 0; what was taken several times gets the sum.",
 )  # fmt: skip
 def take_along_axis(x: Any, indices: Any, *, axis: int | None = -1) -> Any:

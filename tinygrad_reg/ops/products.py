@@ -93,7 +93,7 @@ def dot(x: Any, y: Any) -> Any:
     return np.dot(x, y)
 
 
-@dot.derivative("y")
+@dot.derivative("y", how="G · y over the other axes of y")
 def _(g, out, x, y):
     if np.ndim(x) == 0 or np.ndim(y) == 0:
         return unbroadcast(g * y, np.shape(x))
@@ -102,7 +102,7 @@ def _(g, out, x, y):
     return np.tensordot(g, y, (list(range(ahead, g.ndim)), free))
 
 
-@dot.derivative("x")
+@dot.derivative("x", how="x · G over the other axes of x")
 def _(g, out, x, y):
     if np.ndim(x) == 0 or np.ndim(y) == 0:
         return unbroadcast(g * x, np.shape(y))
@@ -119,14 +119,14 @@ def inner(x: Any, y: Any) -> Any:
     return np.inner(x, y)
 
 
-@inner.derivative("y")
+@inner.derivative("y", how="G · y over the other axes of y")
 def _(g, out, x, y):
     if np.ndim(x) == 0 or np.ndim(y) == 0:
         return unbroadcast(g * y, np.shape(x))
     return np.tensordot(g, y, (list(range(x.ndim - 1, g.ndim)), list(range(y.ndim - 1))))
 
 
-@inner.derivative("x")
+@inner.derivative("x", how="x · G over the other axes of x")
 def _(g, out, x, y):
     if np.ndim(x) == 0 or np.ndim(y) == 0:
         return unbroadcast(g * x, np.shape(y))
@@ -162,12 +162,12 @@ def vdot(x: Any, y: Any) -> Any:
     return np.vdot(x, y)
 
 
-@vdot.derivative("y")
+@vdot.derivative("y", how="G × y")
 def _(g, out, x, y):
     return g * np.reshape(y, np.shape(x))
 
 
-@vdot.derivative("x")
+@vdot.derivative("x", how="G × x")
 def _(g, out, x, y):
     return g * np.reshape(x, np.shape(y))
 
