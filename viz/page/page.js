@@ -37,6 +37,7 @@
         const cell = row.querySelector(`.${name}`);
         cell.textContent = text.replace(/^.*norm /, "");
         cell.classList.toggle("empty", text === "–" || text === "none");
+        cell.classList.toggle("list", text.startsWith("["));
       }
     }
   }
