@@ -8,6 +8,7 @@ import pickle
 import pytest
 
 import tinygrad_reg as tg
+import viz
 from tinygrad_reg.calls import answered
 
 W = tg.Tensor(1.0, requires_grad=True)
@@ -80,6 +81,10 @@ M = tg.Sequential(tg.Dense(1, 1))
         (lambda: tg.optim.clip_by_value([W], clip_value=1), "clip_by_value takes no clip_value=, .* called limit"),
         (lambda: tg.why(W, of=W), "why takes no of=: it takes tensor, loss$"),
         (lambda: tg.data.split([1], [1], random_state=0), "split takes no random_state=, here it is called rng"),
+        (lambda: tg.BatchNorm(), r"^BatchNorm also needs features: BatchNorm\(features, "),
+        (lambda: tg.Dropout(), r"^Dropout also needs rate: Dropout\(rate, "),
+        (lambda: viz.derivation(W), r"^derivation also needs wrt: derivation\(loss, wrt=…, …\)$"),
+        (lambda: viz.graph(W, "graph.svg"), r"^graph takes x alone by place, the others by name: "),
         (lambda: tg.losses.mse(), r"mse also needs prediction: mse\(prediction, target, …\)$"),
         (lambda: tg.losses.mse([1.0]), "mse also needs target: mse"),
         (lambda: tg.losses.softmax_crossentropy([1.0], 0, from_logits=True), "softmax_crossentropy and .* take logits"),

@@ -20,6 +20,7 @@ W = tg.Tensor([1.0, 2.0], requires_grad=True)
         (W, "clamp", r"t\.clip\(low, high\)"),
         (W, "masked_fill", r"np\.where\(mask, value, t\)"),
         (W, "t", r"t\.T"),
+        (W, "register_hook", r"t\.grad after backward"),
         (tg.Dense(2, 3), "weight", ".kernel"),
         (tg.Dense(2, 3), "apply", "named_modules"),
         (tg.Dense(2, 3), "requires_grad_", r"p\.requires_grad = False, for each p"),

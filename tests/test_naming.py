@@ -32,6 +32,8 @@ def test_keras_name_is_answered_with_ours():
         tg.losses.get("mean_squared_error")
     with pytest.raises(ValueError, match=r"did you mean 'categorical_crossentropy'\?"):
         tg.losses.get("sparse_categorical_crossentropy")
+    with pytest.raises(ValueError, match=r"no loss is called 'cross_entropy'; did you mean 'softmax_crossentropy'\?"):
+        tg.losses.get("cross_entropy")
     with pytest.raises(ValueError, match="no initializer is called 'kaiming'; did you mean 'he_normal'"):
         tg.Dense(2, 3, kernel_initializer="kaiming")
     with pytest.raises(
@@ -67,6 +69,8 @@ def test_keras_name_is_answered_with_ours():
         ("inference_mode", r"write tg.no_grad\(\)"),
         ("set_grad_enabled", r"write tg.no_grad\(\) around"),
         ("mm", "write t @ u"),
+        ("metrics.acc", r"did you mean tg.metrics.accuracy\?"),
+        ("initializers.he", r"did you mean tg.initializers.he_normal\?"),
         ("GRU", r"dir\(tg\) lists what it has"),
         ("optim.Adagrad", "tinygrad_reg.optim has no 'Adagrad'; write tg.optim.AdaGrad"),
         ("losses.CrossEntropyLoss", "write tg.losses.softmax_crossentropy"),

@@ -5,6 +5,7 @@ Python says "got an unexpected keyword argument 'units'"; Dense(units=3) is told
 
 from __future__ import annotations
 
+import copyreg
 import functools
 import inspect
 import sys
@@ -95,7 +96,7 @@ class Called:
 
     def __new__(cls, *args: Any, **options: Any) -> Self:
         """Compare what is given with what __init__ takes, before Python does so in fewer words."""
-        if args or options:  # a copy is made without
+        if args or options or cls.__new__ is Called.__new__:  # a __new__ of one's own may give no arguments on
             signature = inspect.signature(cls.__init__)
             try:
                 signature.bind(None, *args, **options)
@@ -103,6 +104,17 @@ class Called:
                 taken = list(signature.parameters.values())[1:]
                 raise TypeError(_misfit(cls.__name__, taken, args, options, error)) from None
         return super().__new__(cls)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """As objects are copied and pickled, but made without a look at arguments: there are none then."""
+        made = super().__reduce_ex__(protocol)
+        by_new = isinstance(made, tuple) and made[0] is copyreg.__newobj__ and made[1] == (type(self),)  # type: ignore[attr-defined]
+        return (_bare, *made[1:]) if by_new else made
+
+
+def _bare(cls: type) -> Any:
+    """An object of this class whose attributes are set next."""
+    return object.__new__(cls)
 
 
 def answered(function: F) -> F:

@@ -68,6 +68,7 @@ ON_TENSORS = {
     "_prev": "t.parents",
     "grad_fn": "t.op and t.parents",
     "is_leaf": "t.op is None",
+    "register_hook": "nothing: read t.grad after backward(), which keeps every gradient",
     "retain_grad": "nothing: backward() keeps every gradient",
     "zero_": "t.grad = None for a gradient, t.data = np.zeros(t.shape) for the values",
     "add_": "t = t + u, or t.data = ... for a leaf",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
@@ -24,7 +25,7 @@ def look_up(name: str, table: Mapping[str, T], kind: str) -> T:
     if name in table:
         return table[name]
     small = str(name).lower()
-    near = [known for known in table if _FOREIGN.get(_plain(small), "").partition(",")[0].endswith(f".{known}")]
+    near = [known for known in table if re.split("[ ,]", _FOREIGN.get(_plain(small), ""))[0].endswith(f".{known}")]
     near += difflib.get_close_matches(small, table, 1) or [known for known in table if known.startswith(small)]
     hint = f"; did you mean '{near[0]}'?" if near else "."
     written = _FOREIGN.get(_plain(small), "")
@@ -121,7 +122,10 @@ def _advice(within: str, name: str) -> str:
         return f"arrays are NumPy's: np.{name}, and tg.Tensor(array) of what it gives"
     if ours:
         return f"write {ours}"
-    near = difflib.get_close_matches(plain, [_plain(known) for known, _ in paths], 1, 0.75)
+    here = [_plain(known) for known, path in paths if path == f"tg.{within}.{known}"]
+    near = difflib.get_close_matches(plain, [_plain(known) for known, _ in paths], 1, 0.75) or [
+        known for known in here if known.startswith(plain)
+    ]
     if near:
         return f"did you mean {next(path for known, path in paths if _plain(known) == near[0])}?"
     return f"dir({'.'.join(filter(None, ('tg', within)))}) lists what it has"

@@ -298,7 +298,7 @@ class Primitive:
         def complain(*known: Any, **options: Any) -> NoReturn:
             raise TypeError(
                 f"{self.name} has no derivative with respect to '{name}': declare it with "
-                f"@{self.name}.derivative{'s_of_all' if self.variadic else ''}() in the order of the inputs, "
+                f'@{self.name}.derivative{"s_of_all" if self.variadic else ""}("…") in the order of the inputs, '
                 "or call .no_derivative() for indices, conditions and masks"
             )
 

@@ -20,6 +20,8 @@ How a picture is made, file by file, from data to ink:
     all         text, theme → svg → picture (its formats; paint for PNG and PDF) → files
 """
 
+from typing import TYPE_CHECKING, NoReturn
+
 from .derivation import Derivation, derivation
 from .dot import DotNotFound
 from .flow import flow
@@ -49,3 +51,11 @@ __all__ = [
     "steps",
     "weights",
 ]
+
+
+def _missing(name: str) -> NoReturn:
+    raise AttributeError(f"viz has no {name!r}; it has {', '.join(__all__)}", name=name)
+
+
+if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists
+    __getattr__ = _missing

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from tinygrad_reg import Tensor
+from tinygrad_reg.calls import answered
 from tinygrad_reg.checks import whole
 from tinygrad_reg.explain import explain
 from tinygrad_reg.norms import length
@@ -210,6 +211,7 @@ class Derivation:
     __repr__ = __str__
 
 
+@answered
 def derivation(
     loss: Tensor, *, wrt: Tensor, path: int | None = None, digits: int = 4, theme: str = "light"
 ) -> Derivation:

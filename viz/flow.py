@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from tinygrad_reg import Tensor
+from tinygrad_reg.calls import answered
 from tinygrad_reg.checks import whole
 from tinygrad_reg.words import number
 
@@ -23,6 +24,7 @@ A_ROW = 12  # stops side by side
 MOST = 36  # stops in one chain
 
 
+@answered
 def flow(
     x: Any, *, compare: Any = None, wrt: Tensor | None = None, names: Sequence[str] = (), title: str = "",
     theme: str = "light", digits: int = 3,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_reg import Module, Tensor
+from tinygrad_reg.calls import answered
 from tinygrad_reg.checks import one_of, whole
 from tinygrad_reg.explain import forward_steps
 
@@ -20,6 +21,7 @@ SHOWS = ("value", "grad", "shape")
 WHOLE = 2000  # nodes that are drawn without being asked for twice
 
 
+@answered
 def graph(
     x: Tensor | Sequence[Tensor],
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_reg.calls import answered
 from tinygrad_reg.words import number
 
 from .axes import MARKERS, axes, colorbar, heading, ink, label, legend, matplotlib, style
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@answered
 def gradient_heatmap(history: Any, *, title: str = "", theme: str = "light", ax: Any = None) -> Axes:
     """log10 ‖gradient‖ of each layer at each training step.
 

@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tinygrad_reg.elsewhere import answer, listed
+
 from . import files, paint
 from .svg import escape
 from .theme import LIGHT
@@ -70,6 +72,9 @@ class Picture:
     def __repr__(self) -> str:
         return self.description
 
+    def __dir__(self) -> list[str]:
+        return listed(self)
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What a notebook shows. An image survives in notebooks that are not trusted, where raw SVG is dropped."""
         bundle = {"text/plain": repr(self)}
@@ -82,3 +87,8 @@ class Picture:
         except Exception as error:  # a picture that can't be drawn must not take the notebook's output with it
             bundle["text/plain"] = f"{self.description} (not drawn: {error})"
         return bundle
+
+
+# What Graphviz and matplotlib users look for.
+_ADVICE = "picture.save('picture.svg'); a notebook shows a picture that is the last line of a cell"
+answer(Picture, dict.fromkeys(("show", "view", "render", "display", "savefig"), _ADVICE))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_reg import no_grad
+from tinygrad_reg.calls import answered
 from tinygrad_reg.checks import whole
 from tinygrad_reg.diagnostics import layer_outputs
 from tinygrad_reg.layers.evaluating import evaluating
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@answered
 def history(
     history: Mapping[str, Sequence[float]],
     *,
@@ -109,6 +111,7 @@ def _best(name: str) -> Callable[[np.ndarray], Any]:
     return np.nanargmin if direction(name) == "min" else np.nanargmax
 
 
+@answered
 def decision_boundary(
     model: Callable[[Any], Any],
     x: Any,
@@ -190,6 +193,7 @@ def _shades(colors: Theme) -> Any:
     )
 
 
+@answered
 def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", theme: str = "light", ax: Any = None) -> Axes:
     """Histograms of what each layer puts out for the batch `x`, the first layer on top, with its standard deviation."""
     colors = look(theme)
@@ -227,6 +231,7 @@ def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", theme: s
     return ax  # type: ignore[no-any-return]
 
 
+@answered
 def weights(
     models: Any, *, bins: int = 80, near_zero: float = 1e-3, title: str = "", theme: str = "light", ax: Any = None
 ) -> Axes:

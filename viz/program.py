@@ -9,6 +9,7 @@ from __future__ import annotations
 from string import Template
 from typing import Any
 
+from tinygrad_reg.calls import answered
 from tinygrad_reg.checks import one_of
 
 from . import draw, layout, svg
@@ -25,6 +26,7 @@ NUMBER = 56.0  # room for the box's number before a line
 LONGEST = 118  # characters of a line that are shown
 
 
+@answered
 def program(compiled: Any, *, title: str = "", theme: str = "auto") -> Picture:
     """The program of `compiled` (what `tg.compile` returned, after a call) beside the graph of its forward pass.
 

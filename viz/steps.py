@@ -10,6 +10,7 @@ from numbers import Integral
 from typing import Any
 
 from tinygrad_reg import Module, Tensor
+from tinygrad_reg.calls import answered
 from tinygrad_reg.checks import one_of, whole
 from tinygrad_reg.explain import explain
 
@@ -135,6 +136,7 @@ class Steps:
         return svg.element("iframe", "", **attributes)
 
 
+@answered
 def steps(
     loss: Tensor,
     path: str | os.PathLike[str] | None = None,

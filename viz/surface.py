@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_reg import Tensor, no_grad
+from tinygrad_reg.calls import answered
 from tinygrad_reg.checks import whole
 from tinygrad_reg.modes import quiet
 from tinygrad_reg.tensor import values
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@answered
 def landscape(
     f: Callable[[Any, Any], Any], *, x: tuple[float, float] = (-2, 2), y: tuple[float, float] = (-2, 2),
     resolution: int = 120, levels: int = 24, title: str = "", theme: str = "light", ax: Any = None,
@@ -48,6 +50,7 @@ def landscape(
     return ax  # type: ignore[no-any-return]
 
 
+@answered
 def paths(
     f: Callable[[Any, Any], Any], optimizers: Mapping[str, Any], *, start: tuple[float, float], steps: int = 60,
     x: tuple[float, float] | None = None, y: tuple[float, float] | None = None, title: str = "", theme: str = "light",

@@ -33,6 +33,15 @@ def test_each_format_is_written(tmp_path: Path, ending: str) -> None:
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
+def test_what_other_packages_call_it_is_answered() -> None:
+    picture = viz.graph(Tensor(1.0, name="x"), engine="builtin")
+    with pytest.raises(AttributeError, match=r"^Picture has no attribute 'show'; write picture\.save\("):
+        picture.show()  # type: ignore[attr-defined]
+    assert "show" not in dir(picture)
+    with pytest.raises(AttributeError, match=r"^viz has no 'plot'; it has .*graph, .*steps"):
+        viz.plot  # type: ignore[attr-defined]  # noqa: B018
+
+
 def test_a_page_of_a_dark_picture_is_dark() -> None:
     loss = examples.neuron()
     light, dark = ((viz.graph(loss, engine="builtin", theme=t), viz.flow(loss, theme=t)) for t in ("light", "dark"))
