@@ -136,7 +136,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("data/augmentation.py", "images + moved", "images + moved → "),
         ("data/augmentation.py", "images + (self.std * drawn)", "images + (self.std"),
         ("data/synthetic.py", "1 - np.cos(angle)", "1 - np.cos(angle) → "),
-        ("data/synthetic.py", "f(x) + noise * ", "f(x) + noise * "),
+        ("data/synthetic.py", "y + noise * ", "y + noise * "),
         ("data/synthetic.py", "x + noise * ", "x + noise * "),
     ],
     "upper, from lower to 1, refuses it as well": [
@@ -328,7 +328,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("data/augmentation.py", "np.clip(", "1 → 2"),
     ],
     "any figures will do to see whether there is such a folder": [
-        ("training/watchers.py", "container.check_target(", ""),
+        ("training/watchers.py", "drafts.check_target(", ""),
     ],
     "a rate that is as low as it may be stays": [
         ("training/watchers.py", "optimizer.lr > self.min_lr", "optimizer.lr > "),

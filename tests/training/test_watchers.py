@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
-from tinygrad_reg.training import container
+from tinygrad_reg.training import drafts
 
 X, Y = np.random.default_rng(0).normal(size=(12, 2)), np.zeros((12, 1))
 
@@ -216,7 +216,7 @@ def test_without_save_best_only_each_epoch_is_saved(tmp_path):
 
 @pytest.mark.parametrize("pid", [2**22 + 1, 2**99])  # no system has as many
 def test_what_a_killed_run_left_half_written_is_removed(tmp_path, pid):
-    draft = container._draft(tmp_path / "best.npz")
+    draft = drafts._draft(tmp_path / "best.npz")
     draft.with_name(draft.name.replace(f"-{os.getpid()}-", f"-{pid}-")).write_bytes(b"half")
     train(tg.ModelCheckpoint(tmp_path / "best.npz"), val_loss=CURVE[:1])
     assert [p.name for p in tmp_path.iterdir()] == ["best.npz"]

@@ -23,7 +23,7 @@ from ..layers.module import Module
 from ..modes import generator
 from ..optim import Optimizer
 from ..source import users_level
-from . import container, randomness
+from . import container, drafts, randomness
 from .checkpoints import Checkpoint, loaded, state_of
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ class Memory:
 
     def open(self, run: Run, path: str | os.PathLike[str]) -> None:
         """Go on from the file, if there is one."""
-        container.check_target(path)
+        drafts.check_target(path)
         self.file = Path(path).absolute()  # a callback may go to another folder
         of_layers = (f"model.{path}" for path, _ in run.model.named_generators())
         known = {"thread", *randomness.GLOBAL, *of_layers}
         own = [name for name in self.sources if name not in known]
         self.settings = settings(run.model, run.train, run.loss, run.clip, run.augment, own)
-        container.remove_drafts(self.file)
-        if container.exists(self.file):
+        drafts.remove(self.file)
+        if drafts.target(self.file).exists():
             self._take_up(run, self.file)
 
     def _take_up(self, run: Run, file: Path) -> None:

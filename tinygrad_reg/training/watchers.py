@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import checks
 from ..naming import look_up
-from . import container
+from . import drafts
 from .callbacks import Callback
 from .history import direction
 
@@ -164,7 +164,7 @@ class ModelCheckpoint(_Watcher):
         if self.save_best_only:
             super().on_train_begin()
         self.folder = os.getcwd()  # a callback may go to another one
-        container.check_target(self._file({"epoch": 1, **dict.fromkeys(self.run.figures, 0.0)}))
+        drafts.check_target(self._file({"epoch": 1, **dict.fromkeys(self.run.figures, 0.0)}))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Decide."""
@@ -174,7 +174,7 @@ class ModelCheckpoint(_Watcher):
         """Save."""
         if self.due:
             path = self._file({"epoch": epoch, **logs})
-            container.remove_drafts(path)  # of a run that was killed while it saved
+            drafts.remove(path)  # of a run that was killed while it saved
             self.run.save(path)
 
     def _file(self, figures: Mapping[str, float]) -> str:
