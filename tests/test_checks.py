@@ -79,6 +79,8 @@ def test_one_thing_or_several_are_a_list():
     )
     with pytest.raises(TypeError, match="names must be a word, or a list of them, not 3"):
         several("names", 3)
+    with pytest.raises(TypeError, match="names must be a word, or a list of them, not 3"):
+        several("names", ["a", 3])
 
 
 MODEL = tg.Sequential(tg.Dense(2, 1))

@@ -82,9 +82,11 @@ def several(name: str, given: Any, is_one: Callable[[Any], bool], wanted: str) -
     """One thing, several, or none (None), as a list."""
     if given is None or is_one(given):
         return [] if given is None else [given]
-    if not isinstance(given, Iterable):
-        raise TypeError(f"{name} must be {wanted}, or a list of them, not {given!r}")
-    return list(given)
+    found = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    for each in found:
+        if not is_one(each):
+            raise TypeError(f"{name} must be {wanted}, or a list of them, not {each!r}")
+    return found
 
 
 def path(name: str, value: Any) -> str:

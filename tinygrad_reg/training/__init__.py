@@ -1,10 +1,11 @@
 """Training: fit and its callbacks, what a model makes of data, checkpoints, ensembles.
 
-fit.py takes what it is given (looked up or refused in arguments.py) and makes a Run of it: run.py is the loop, which
-asks gradient.py for each step's gradient, divergence.py whether it is finite, reach.py what it reaches, interrupts.py
-whether to go on, and progress.py to show where it is; figures.py are an epoch's, history.py is what comes out.
-resuming.py is how a run goes on from its file. callbacks.py and watchers.py act at the end of an epoch; checkpoints.py
-says what is saved, container.py how it lies in the file, drafts.py that it appears whole. evaluation.py measures, in training and without.
+fit.py takes what it is given (looked up or refused in samples.py and arguments.py) and makes a Run of it: run.py is
+the loop, which asks gradient.py for each step's gradient, divergence.py whether it is finite, reach.py what it
+reaches, interrupts.py whether to go on, and progress.py to show where it is; figures.py are an epoch's, history.py is
+what comes out. resuming.py is how a run goes on from its file. callbacks.py and watchers.py act at the end of an
+epoch; checkpoints.py says what is saved, container.py how it lies in the file, drafts.py lets the file appear whole.
+evaluation.py measures, in training and without.
 """
 
 from .callbacks import Callback, GradientRecorder

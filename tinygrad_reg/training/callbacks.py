@@ -83,6 +83,14 @@ class FunctionCallback(Callback):
             self.run.stop(f"{getattr(self.function, '__name__', 'a callback')} said so after epoch {epoch}")
 
 
+def listed(callbacks: Any) -> list[Any]:
+    """One callback, several, or none, as a list; functions are as they were given."""
+    wanted = "a callback such as tg.EarlyStopping(), or a function (epoch, logs)"
+    return checks.several(
+        "callbacks", callbacks, lambda each: hasattr(type(each), "on_epoch_end") or callable(each), wanted
+    )
+
+
 class GradientRecorder(Callback):
     """Records ‖∂loss/∂(the parameters of each layer)‖ at every `every`-th step: what viz.gradient_heatmap shows.
 

@@ -15,7 +15,7 @@ from ..calls import answered
 from ..layers.module import Module
 from ..optim import Optimizer
 from . import container, randomness
-from .callbacks import Callback
+from .callbacks import Callback, listed
 from .history import History
 from .randomness import Source
 
@@ -153,15 +153,11 @@ def _parts(model: Any, optimizer: Any, callbacks: Any) -> dict[str, dict[str, An
     if optimizer is not None:
         wanted = "an optimizer such as tg.optim.SGD(...)"
         optimizers = checks.several("optimizer", optimizer, lambda each: isinstance(each, Optimizer), wanted)
-        for each in optimizers:
-            if not isinstance(each, Optimizer):
-                raise TypeError(f"optimizer must be {wanted}, not {type(each).__name__}")
         parts["optimizers"] = {f"{i}": each for i, each in enumerate(optimizers)}
-    wanted = "a callback such as tg.EarlyStopping()"
-    callbacks = checks.several("callbacks", callbacks, lambda each: isinstance(each, Callback), wanted)
     stateful = [
-        each for each in callbacks if getattr(type(each), "state_dict", Callback.state_dict) is not Callback.state_dict
-    ]
+        each for each in listed(callbacks)
+        if isinstance(each, Callback) and type(each).state_dict is not Callback.state_dict
+    ]  # fmt: skip
     if stateful:
         parts["callbacks"] = {f"{i} {type(each).__name__}": each for i, each in enumerate(stateful)}
     return parts

@@ -15,8 +15,8 @@ class Figures:
     """The sums of an epoch."""
 
     def __init__(self) -> None:
-        self.samples, self.loss, self.penalty, self.last_loss = 0, 0.0, 0.0, math.nan
-        self.penalised = False
+        self.samples, self.loss, self.last_loss = 0, 0.0, math.nan
+        self.penalty: float | None = None  # where no layer declares one
         self.predictions: list[np.ndarray] = []
         self.targets: list[np.ndarray] = []
 
@@ -26,8 +26,7 @@ class Figures:
         self.loss += samples * loss
         self.last_loss = loss
         if penalty is not None:
-            self.penalised = True
-            self.penalty += samples * penalty
+            self.penalty = (self.penalty or 0.0) + samples * penalty
 
     @property
     def mean_loss(self) -> float:
@@ -37,6 +36,6 @@ class Figures:
     def result(self, metrics: dict[str, Callable[..., Any]]) -> dict[str, float]:
         """The epoch's figures by name."""
         found = {"loss": self.mean_loss}
-        if self.penalised:
+        if self.penalty is not None:
             found["penalty"] = self.penalty / self.samples
         return {**found, **(scores(metrics, self.predictions, np.concatenate(self.targets)) if metrics else {})}

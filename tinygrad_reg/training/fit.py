@@ -14,7 +14,7 @@ from ..data.sets import batches
 from ..layers.module import Module, a_module
 from ..optim import Optimizer
 from ..tensor import Tensor
-from . import arguments
+from . import arguments, samples
 from .callbacks import Callback
 from .evaluation import Metrics, named_metrics
 from .history import History
@@ -80,51 +80,31 @@ def fit(
 
     `epochs` counts all of them, also those of a run that is resumed. Ctrl-C ends the training after the step that is
     being taken, and returns the history so far; `history.stop_reason` says why it ended early. What can't be trained
-    is refused before the first step; a loss or gradient that is no finite number raises FloatingPointError with the
-    layer where it began, before it spoils the weights, and the exception has the `history` so far.
+    is refused before the first step. A loss or gradient that is no finite number raises FloatingPointError with the
+    layer where it began, before it spoils the weights; that and any other exception has the `history` so far.
 
     compile=True pays from some fifty steps on, most with small layers. What the model's and the loss's Python does
     beside the ops happens once; where it looks at values, the capture is refused with the line (see tg.compile).
 
     resume="run.npz" is for a script that may be killed: run it again, and it goes on behind the last complete epoch, to
-    the weights that it would have had (and comes back at once when all epochs are done, with a warning). What is in the
-    file replaces what the script has made: weights, the optimizer's state and rate (a warning says so where another is
-    given), callbacks' memories, all random generators: this thread's, those behind np.random.normal() and
-    random.random(), those of layers, and those that augment, the loss, metrics, callbacks and layers of your own are
-    seen to draw from (in their variables, attributes, and the functions that they call). A warning says, too, where
-    batch size, data, loss, clipping, seed, or a layer's settings (a dropout rate, a penalty) are not those that the run
-    was begun with. Not in the file is what your functions and callbacks count or keep themselves (a callback has
-    state_dict() for that), and what a callback sets in layers: a rate, requires_grad. Delete the file to start anew.
-
-    >>> import os, tempfile, tinygrad_reg as tg
-    >>> x, y = tg.data.moons(60, rng=0)
-    >>> def script(epochs, path):
-    ...     tg.seed(0)
-    ...     model = tg.Sequential(tg.Dense(2, 8, "relu"), tg.Dropout(0.2), tg.Dense(8, 2))
-    ...     options = {"loss": "softmax_crossentropy", "optimizer": "adam", "verbose": 0}
-    ...     history = tg.fit(model, x, y, epochs=epochs, resume=path, **options)
-    ...     return len(history["loss"]), tg.predict(model, x)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     never_killed = script(5, os.path.join(folder, "a.npz"))
-    ...     killed = script(2, os.path.join(folder, "b.npz"))
-    ...     again = script(5, os.path.join(folder, "b.npz"))
-    >>> killed[0], again[0], (again[1] == never_killed[1]).all()
-    (2, 5, np.True_)
+    the weights that it would have had. What is in the file replaces what the script has made: weights, the optimizer's
+    state and rate, callbacks' memories, all random generators that the run is seen to draw from. A warning says where
+    the script now asks for something else. Delete the file to start anew. See the tour, and docs/trust.md for what a
+    file can't know.
     """
     a_module(model, "fit")
     epochs = checks.whole("epochs", epochs)
     if verbose not in (0, 1, 2):
         raise ValueError(f"verbose must be 0 (nothing), 1 (a bar) or 2 (a line an epoch), not {verbose!r}")
     checks.switch("compile (Keras' compile(...) arguments are given to fit)", compile)
-    augment = arguments.augmentation(augment)
-    function = losses.get(loss)
+    function, augment = losses.get(loss), arguments.augmentation(augment)
     takes(function, "a loss", "prediction", "target")
-    x, y = arguments.data_set(x, y)
-    weights = arguments.weights(y, class_weight, sample_weight, function)
-    x, y, validation = arguments.validation(validation_data, validation_split, x, y, augment is not None)
-    arrays = [x, y, *arguments.weights_of_training(weights, len(x))]
+    x, y = samples.data_set(x, y)
+    weights = samples.weights(y, class_weight, sample_weight, function)
+    x, y, validation = samples.validation(validation_data, validation_split, x, y, augment is not None)
+    arrays = [x, y, *samples.weights_of_training(weights, len(x))]
     train = batches(*arrays, batch_size=batch_size, shuffle=shuffle, rng=rng, drop_last=drop_last)
-    arguments.check_batch_of_one(model, train)
+    samples.check_batch_of_one(model, train)
     run = Run(
         model=model,
         loss=function,

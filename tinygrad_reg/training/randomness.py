@@ -36,8 +36,6 @@ def of_model(model: Module | None, rng: Any) -> dict[str, Source]:
         found.update((f"model.{path}", own) for path, own in model.named_generators())
     wanted = "a NumPy Generator such as np.random.default_rng(0)"
     for i, own in enumerate(checks.several("rng", rng, lambda each: isinstance(each, Source), wanted)):
-        if not isinstance(own, Source):
-            raise TypeError(f"rng must be {wanted}, not {own!r}")
         found[f"rng.{i}"] = own
     return found
 

@@ -17,7 +17,7 @@ from ..data.sets import batches
 from ..layers.module import Module
 from ..optim import Optimizer
 from ..tensor import Tensor, values
-from . import arguments, divergence
+from . import divergence, samples
 from .callbacks import Callback
 from .evaluation import mean_over, measured
 from .figures import Figures
@@ -225,7 +225,7 @@ class Run:
         try:
             out, loss, penalty, total = self.gradient(self.penalised, x, y, weights)
         except ValueError as error:
-            arguments.say_what_y_is(error, self.train.arrays[1])
+            samples.say_what_y_is(error, self.train.arrays[1])
             raise
         if not self._steps:
             self._check_first(out, mean_over(self.loss, total.item(), len(y)))
@@ -250,7 +250,7 @@ class Run:
         if self.validation is not None:
             sets["in validation_data, "] = self.validation[1]
         if isinstance(out, np.ndarray):
-            arguments.check_targets(out, sets, self.loss, self.metrics)
+            samples.check_targets(out, sets, self.loss, self.metrics)
 
     def _refuse_to_go_on(self, x: Any) -> None:
         if self.augment is not None and not np.isfinite(values(x)).all():
