@@ -114,7 +114,11 @@ DATA = {"x": np.ones((4, 2)), "y": np.ones((4, 1)), "loss": "mse", "optimizer": 
         ),
         (lambda: tg.data.batches(), TypeError, r"batches\(\) takes one array at least"),
         (lambda: tg.data.split([1, 2], fractions="a"), ValueError, "fractions must be positive numbers with sum 1"),
-        (lambda: tg.Ensemble(lambda: MODEL, 1, ["a"]), TypeError, "each of seeds must be a whole number ≥ 0, not 'a'"),
+        (
+            lambda: tg.Ensemble(lambda: MODEL, 1, ["a"]),
+            TypeError,
+            "seeds must be a whole number, or a list of them, not 'a'",
+        ),
         (lambda: tg.Ensemble(MODEL), TypeError, "a new model at each call, not a Sequential"),
         (lambda: tg.data.read_csv("."), ValueError, r"\. can't be used: it is a folder"),
         (

@@ -70,6 +70,23 @@ class Callback(Called):
             raise ValueError(f"{type(self).__name__} has no state, but was given {', '.join(state)}")
 
 
+class RememberingCallback(Callback):
+    """One that starts anew with each training, unless a state was loaded for it."""
+
+    def __init__(self) -> None:
+        self.loaded = False
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing was seen yet."""
+
+    def on_train_begin(self) -> None:
+        """Start anew, or go on from the state that was loaded."""
+        if not self.loaded:
+            self.forget()
+        self.loaded = False
+
+
 class FunctionCallback(Callback):
     """A user's function (epoch, logs)."""
 
@@ -91,7 +108,7 @@ def listed(callbacks: Any) -> list[Any]:
     )
 
 
-class GradientRecorder(Callback):
+class GradientRecorder(RememberingCallback):
     """Records ‖∂loss/∂(the parameters of each layer)‖ at every `every`-th step: what viz.gradient_heatmap shows.
 
     `steps` are the numbers of the steps, 0 before the first update; `norms` has a list by layer. The history of the
@@ -111,17 +128,18 @@ class GradientRecorder(Callback):
 
     def __init__(self, every: int = 1) -> None:
         self.every = checks.whole("every", every)
+        super().__init__()
+
+    def forget(self) -> None:
+        """Nothing was seen yet."""
         self.steps: list[int] = []
         self.norms: dict[str, list[float]] = {}
         self.seen = 0
-        self.loaded = False
 
     def on_train_begin(self) -> None:
-        """Start anew, unless a state was loaded."""
+        """The history of the training holds the recorder."""
+        super().on_train_begin()
         self.run.history.gradients = self
-        if not self.loaded:
-            self.steps, self.norms, self.seen = [], {}, 0
-        self.loaded = False
 
     def on_gradient(self, batch: int) -> None:
         """Write the norms down; a layer without a gradient has NaN."""

@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -49,7 +51,8 @@ class Ensemble(Module):
             )
         members = checks.whole("members", members)
         drawn = generator().integers(2**31, size=members) if seeds is None else seeds
-        self.seeds = [checks.whole("each of seeds", its_seed, 0) for its_seed in drawn]
+        given = checks.several("seeds", drawn, lambda each: isinstance(each, Integral), "a whole number")
+        self.seeds = [checks.whole("each of seeds", its_seed, 0) for its_seed in given]
         if len(self.seeds) != members:
             raise ValueError(f"seeds must hold one seed for each of the {members} members, not {len(self.seeds)}")
         self.build = build
@@ -138,7 +141,10 @@ class Ensemble(Module):
     def _report(self, failures: dict[int, BaseException]) -> None:
         if not failures:
             return
-        texts = [f"member {i} ({type(error).__name__}: {error})" for i, error in sorted(failures.items())]
+        alike: dict[str, list[str]] = {}
+        for i, error in sorted(failures.items()):
+            alike.setdefault(f"{type(error).__name__}: {error}", []).append(str(i))
+        texts = [f"member{'s' * (len(those) > 1)} {', '.join(those)} ({text})" for text, those in alike.items()]
         first = next(iter(failures.values()))
         if len(failures) == len(self.members):
             guard = (
@@ -210,25 +216,42 @@ def _not_picklable(*parts: Any) -> Exception | None:
 
 def _trained(build: Callable[[], Module], its_seed: int, x: Any, y: Any, options: dict[str, Any]) -> Result:
     """Train one member, in whatever process or thread this is, and give its state back."""
+    try:
+        with _seeded(its_seed):
+            model = build()
+            history = fit(model, x, y, verbose=0, **options)
+    except Exception as error:
+        if _comes_back(error):
+            raise
+        raise RuntimeError(f"{type(error).__name__}: {error}") from None
+    if history.stop_reason is not None and history.stop_reason.startswith("interrupted"):
+        raise RuntimeError(history.stop_reason)
+    return model.state_dict(), history
+
+
+def _comes_back(error: Exception) -> bool:
+    """Whether an exception can be sent from another process: one that can't takes the pool with it."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return False
+    return True
+
+
+@contextmanager
+def _seeded(its_seed: int) -> Iterator[None]:
+    """Numbers are drawn from this seed inside; the thread's generator is as it was behind it."""
     before = modes.generator
     try:
         seed(its_seed)
-        model = build()
-        history = fit(model, x, y, verbose=0, **options)
-        if history.stop_reason is not None and history.stop_reason.startswith("interrupted"):
-            raise RuntimeError(history.stop_reason)
-        return model.state_dict(), history
+        yield
     finally:
         modes.generator = before
 
 
 def _built(build: Callable[[], Module], its_seed: int) -> Module:
-    before = modes.generator
-    try:
-        seed(its_seed)
+    with _seeded(its_seed):
         model = build()
-    finally:
-        modes.generator = before
     if not isinstance(model, Module):
         raise TypeError(f"build() must return a tg.Module, not {type(model).__name__}")
     return model

@@ -12,11 +12,11 @@ import numpy as np
 from .. import checks
 from ..naming import look_up
 from . import drafts
-from .callbacks import Callback
+from .callbacks import RememberingCallback
 from .history import direction
 
 
-class _Watcher(Callback):
+class _Watcher(RememberingCallback):
     """What watches one figure: whether it got better by more than `min_delta`, as Keras counts."""
 
     def __init__(self, monitor: str, mode: str, min_delta: float) -> None:
@@ -25,8 +25,7 @@ class _Watcher(Callback):
         self.monitor = monitor
         self.mode = direction(monitor, mode)
         self.min_delta = checks.number("min_delta", min_delta, 0)
-        self.loaded = False
-        self.forget()
+        super().__init__()
 
     def forget(self) -> None:
         """Nothing was seen yet."""
@@ -34,7 +33,7 @@ class _Watcher(Callback):
         self.best_epoch = 0
 
     def on_train_begin(self) -> None:
-        """Start anew, unless a state was loaded. The figure must be among those that this training has."""
+        """The figure must be among those that this training has."""
         figures = self.run.figures
         if self.monitor.startswith("val_") and not any(name.startswith("val_") for name in figures):
             raise ValueError(
@@ -42,9 +41,7 @@ class _Watcher(Callback):
                 f"validation_data=(x_val, y_val), or watch one of {', '.join(figures)}"
             )
         look_up(self.monitor, dict.fromkeys(figures), "figure to monitor")
-        if not self.loaded:
-            self.forget()
-        self.loaded = False
+        super().on_train_begin()
 
     def better(self, epoch: int, logs: Mapping[str, float]) -> bool:
         """Whether this epoch's figure is the best so far; it is the one to beat then."""
