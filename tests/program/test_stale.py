@@ -694,3 +694,24 @@ def test_functions_of_several_results_give_what_numpy_gives():
     for x in np.random.default_rng(0).normal(size=(2, 4, 2)):
         found = fast(x)
         assert type(found[3]) is list and same_bits(found, step(x))
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_parameters_that_take_only_some_steps_of_a_call_have_clocks_of_their_own(before):
+    def make():
+        first, second = (tg.Tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+        optimizer = tg.optim.Adam([first, second], lr=0.1)
+        for _ in range(before):
+            second.grad = np.ones(2)
+            optimizer.step()
+
+        def step(x):
+            optimizer.zero_grad()
+            np.sum(first**2 * x).backward()
+            optimizer.step()
+            second.grad = x * 0.1
+            optimizer.step()
+
+        return step, lambda: [first.data, second.data, optimizer.state_of(first)["m"], optimizer.state_of(second)["m"]]
+
+    agree(make, [(X * (i + 1),) for i in range(4)])

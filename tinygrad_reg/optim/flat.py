@@ -9,6 +9,7 @@ before a step, whatever lies elsewhere is copied here.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -165,14 +166,14 @@ class Flat:
                 p._home = g
 
 
-def runs(groups: Sequence[Group]) -> Iterator[Run]:
+def runs(groups: Sequence[Group], clock: Callable[[Group], int] = operator.attrgetter("t")) -> Iterator[Run]:
     """The groups, those of one clock that lie side by side as one."""
     i = 0
     while i < len(groups):
-        j = i
-        while j + 1 < len(groups) and groups[j + 1].start == groups[j].stop and groups[j + 1].t == groups[i].t:
+        j, t = i, clock(groups[i])
+        while j + 1 < len(groups) and groups[j + 1].start == groups[j].stop and clock(groups[j + 1]) == t:
             j += 1
-        yield Run(slice(groups[i].start, groups[j].stop), groups[i].t)
+        yield Run(slice(groups[i].start, groups[j].stop), t)
         i = j + 1
 
 

@@ -58,6 +58,14 @@ class Updates(Leaves):
         """The steps that an optimizer has taken in this capture."""
         return sum(step.optimizer is optimizer for step in self.steps)
 
+    def _ticks(self, group: Any) -> int:
+        """The steps that a group of parameters has taken in this capture, ..."""
+        return sum(group in step.groups for step in self.steps)
+
+    def _clock(self, group: Any) -> int:
+        """... and all those until now."""
+        return group.t + self._ticks(group)  # type: ignore[no-any-return]
+
     def zero_grad(self, optimizer: Any) -> None:
         """optimizer.zero_grad()"""
         for flat in optimizer.flats:
@@ -77,18 +85,18 @@ class Updates(Leaves):
         for flat, groups in zip(optimizer.flats, ready, strict=True):
             for p in (p for group in groups for p in group.params):
                 self._bring(flat, p)
-            for place, _ in runs(groups):
+            for place, _ in runs(groups, self._clock):
                 g = self.flat(flat, "g", flat.arrays["g"], place)
                 self._keep(Check(_looking(optimizer, self.taken(optimizer), flat, place), (g.node,)))
         if not moved:
             self._keep(Check(_waiting(optimizer, self.taken(optimizer))))
         for flat, spaces, groups in zip(optimizer.flats, optimizer.spaces, ready, strict=True):
-            for place, t in runs(groups):
+            for place, t in runs(groups, self._clock):
                 together = [group for group in groups if place.start <= group.start < place.stop]
+                ticks = [self._ticks(group) for group in together]
                 if len(together) > 1:  # they share a clock, as long as they take every step together
-                    self.read(functools.partial(_agree, together), True)
-                ticks = sum(together[0] in step.groups for step in self.steps)
-                clock = self.input("clock", (together[0], ticks + 1), t + 1 + ticks, "t")
+                    self.read(functools.partial(_agree, together, ticks), True)
+                clock = self.input("clock", (together[0], ticks[0] + 1), t + 1, "t")
                 arrays = [
                     self.flat(flat, name, flat.arrays[name], place) for name in ("w", "g", *optimizer.state_names)
                 ]
@@ -107,7 +115,7 @@ class Updates(Leaves):
             groups = self._apart(flat, {p for p in flat.shapes if not p._requires_grad})
             for p in (p for group in groups for p in group.params):
                 self._bring_values(flat, p)
-            for place, _ in runs(groups):
+            for place, _ in runs(groups, self._clock):
                 w, origin, m = (self.flat(flat, name, flat.arrays[name], place) for name in ("w", "origin", "m"))
                 self._phase = "update"
                 kept = self._assign(origin, w)
@@ -275,8 +283,8 @@ def _waiting(optimizer: Any, taken: int) -> Callable[[], None]:
     return look_for_idle_steps
 
 
-def _agree(groups: Sequence[Any]) -> bool:
-    return all(group.t == groups[0].t for group in groups)
+def _agree(groups: Sequence[Any], ticks: Sequence[int]) -> bool:
+    return len({group.t + n for group, n in zip(groups, ticks, strict=True)}) == 1
 
 
 class Clipping:
