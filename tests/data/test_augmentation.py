@@ -134,6 +134,7 @@ def test_T7_noise_has_the_mean_0_and_the_spread_asked_for():
     assert added.mean() == pytest.approx(0, abs=0.01) and added.std() == pytest.approx(0.2, rel=0.02)
     assert (added != added.astype(np.float32)).any()  # float64 gets all its digits
     assert noise(5, limits=(0, 1))(IMAGES, rng=0).min() == 0
+    assert noise(5, limits=(0, np.inf))(IMAGES, rng=0).max() > 1
 
 
 def test_T7_information_loss_blanks_one_square_in_all_channels():
@@ -184,7 +185,7 @@ def test_what_is_no_batch_of_images_is_refused(images, error, message):
         lambda: rotate(np.nan), lambda: resize(0, 1), lambda: resize(1.2, 0.9), lambda: flip("diagonal"),
         lambda: flip(probability=1.1), lambda: color_shift(-0.1), lambda: contrast(-1, 1), lambda: noise(np.inf),
         lambda: information_loss(0), lambda: random_crop((2, 3, 4)), lambda: noise(0.1, limits=(1, 0)),
-        lambda: noise(0.1, limits=(1, 1)),
+        lambda: noise(0.1, limits=(1, 1)), lambda: noise(0.1, limits=(0, "1")), lambda: noise(0.1, limits=(0, 1, 2)),
         lambda: contrast(limits=1), lambda: color_shift(limits=(0, np.nan)), lambda: shift(1, fill=np.nan),
         lambda: rotate(fill=np.inf), lambda: resize(fill=np.nan), lambda: information_loss(2, fill=np.nan),
         lambda: random_crop(2, fill=np.nan),

@@ -15,7 +15,8 @@ FILES = [
     "losses.py", "loss_inputs.py", "penalties.py", "constraints.py", "norms.py", "initializers.py", "metrics.py",
     "diagnostics.py", "backward.py", "transforms.py", "half.py",
     *(f"training/{name}.py" for name in ("watchers", "divergence", "evaluation", "figures", "ensembles", "history")),
-    *(f"data/{name}.py" for name in ("sets", "encoding", "balancing", "augmentation", "synthetic", "readers")),
+    *(f"data/{name}.py" for name in (
+        "sets", "encoding", "balancing", "augmentation", "geometry", "synthetic", "readers")),
 ]  # fmt: skip
 
 # The tests of a file stand in the file of the same name; these besides, where they look at it from another side.
@@ -29,6 +30,7 @@ BESIDES = {
     "training/figures.py": ["tests/training/test_fit.py", "tests/training/test_history.py"],
     "training/divergence.py": ["tests/training/test_fit.py"],
     "training/evaluation.py": ["tests/training/test_fit.py"],
+    "data/geometry.py": ["tests/data/test_augmentation.py"],
     "ops/windows.py": ["tests/ops/test_convolution.py", "tests/ops/test_pooling.py"],
     "layers/activation.py": ["tests/layers/test_dense.py"],
     "layers/dense.py": ["tests/layers/test_activation.py"],
@@ -325,7 +327,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("data/balancing.py", "labels[members[0]]", "0 → 1"),
     ],
     "both sides of the border are fill": [
-        ("data/augmentation.py", "np.clip(", "1 → 2"),
+        ("data/geometry.py", "np.clip(", "1 → 2"),
     ],
     "any figures will do to see whether there is such a folder": [
         ("training/watchers.py", "drafts.check_target(", ""),

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy as np
 from .. import checks
 from ..calls import Called
 from ..modes import Rng, generator
+from .geometry import from_centre, padded, sampled, windows
 from .sets import as_array
 
 Limits = tuple[float, float] | None
@@ -101,7 +103,7 @@ class shift(Augmentation):
         """The images moved."""
         count, _, height, width = images.shape
         top, left = rng.integers(0, 2 * self.pixels + 1, (2, count))
-        return _windows(_padded(images, self.pixels, self.fill), top, left, height, width)
+        return windows(padded(images, self.pixels, self.fill), top, left, height, width)
 
 
 @dataclass(frozen=True)
@@ -123,12 +125,12 @@ class random_crop(Augmentation):
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The windows, (N, C, height, width) of the size."""
         height, width = self.size if isinstance(self.size, (tuple, list)) else (self.size, self.size)
-        padded = _padded(images, self.padding, self.fill)
-        if height > padded.shape[2] or width > padded.shape[3]:
-            raise ValueError(f"a window of {height} × {width} does not fit into images of {padded.shape[2:]}")
-        top = rng.integers(0, padded.shape[2] - height + 1, len(images))
-        left = rng.integers(0, padded.shape[3] - width + 1, len(images))
-        return _windows(padded, top, left, height, width)
+        larger = padded(images, self.padding, self.fill)
+        if height > larger.shape[2] or width > larger.shape[3]:
+            raise ValueError(f"a window of {height} × {width} does not fit into images of {larger.shape[2:]}")
+        top = rng.integers(0, larger.shape[2] - height + 1, len(images))
+        left = rng.integers(0, larger.shape[3] - width + 1, len(images))
+        return windows(larger, top, left, height, width)
 
 
 @dataclass(frozen=True)
@@ -145,9 +147,9 @@ class rotate(Augmentation):
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images turned."""
         angle = np.deg2rad(rng.uniform(-self.degrees, self.degrees, len(images)))[:, None, None]
-        down, right = _from_centre(images)
+        down, right = from_centre(images)
         cos, sin = np.cos(angle), np.sin(angle)
-        return _sampled(images, cos * down + sin * right, cos * right - sin * down, self.fill)
+        return sampled(images, cos * down + sin * right, cos * right - sin * down, self.fill)
 
 
 @dataclass(frozen=True)
@@ -166,8 +168,8 @@ class resize(Augmentation):
     def changed(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images resized."""
         factor = rng.uniform(self.low, self.high, len(images))[:, None, None]
-        down, right = _from_centre(images)
-        return _sampled(images, down / factor, right / factor, self.fill)
+        down, right = from_centre(images)
+        return sampled(images, down / factor, right / factor, self.fill)
 
 
 @dataclass(frozen=True)
@@ -265,48 +267,6 @@ class information_loss(Augmentation):
         return np.where(lost, np.asarray(self.fill, images.dtype), images)
 
 
-# ---- geometry: which pixel of the old image a pixel of the new one shows
-
-
-def _padded(images: np.ndarray, by: int, fill: float) -> np.ndarray:
-    return np.pad(images, ((0, 0), (0, 0), (by, by), (by, by)), constant_values=fill)
-
-
-def _windows(images: np.ndarray, top: np.ndarray, left: np.ndarray, height: int, width: int) -> np.ndarray:
-    """From each image the window of this size that begins at its own top and left."""
-    rows = top[:, None] + np.arange(height)
-    columns = left[:, None] + np.arange(width)
-    return _at(images, rows[:, :, None], columns[:, None, :])
-
-
-def _at(images: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """The pixels of each image at its own rows and columns, in every channel."""
-    image, channel = np.arange(len(images))[:, None, None, None], np.arange(images.shape[1])[:, None, None]
-    found: np.ndarray = images[image, channel, rows[:, None], columns[:, None]]
-    return found
-
-
-def _from_centre(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far below and right of the centre each row and column is, shaped (H, 1) and (1, W)."""
-    height, width = images.shape[2:]
-    return np.arange(height)[:, None] - (height - 1) / 2, np.arange(width) - (width - 1) / 2
-
-
-def _sampled(images: np.ndarray, down: np.ndarray, right: np.ndarray, fill: float) -> np.ndarray:
-    """The images at these places (distances from the centre), each a weighted mean of the four pixels around it."""
-    height, width = images.shape[2:]
-    padded = _padded(images, 1, fill)  # whatever lies further out is fill as well
-    y = np.clip(down + (height - 1) / 2, -1, height) + 1
-    x = np.clip(right + (width - 1) / 2, -1, width) + 1
-    y, x = np.broadcast_arrays(y, x)
-    top, left = np.minimum(y.astype(int), height), np.minimum(x.astype(int), width)
-    below, beside = (y - top)[:, None].astype(images.dtype), (x - left)[:, None].astype(images.dtype)
-    upper = (1 - beside) * _at(padded, top, left) + beside * _at(padded, top, left + 1)
-    lower = (1 - beside) * _at(padded, top + 1, left) + beside * _at(padded, top + 1, left + 1)
-    mixed: np.ndarray = (1 - below) * upper + below * lower
-    return mixed
-
-
 def _limited(images: np.ndarray, limits: Limits) -> np.ndarray:
     return images if limits is None else np.clip(images, *limits)
 
@@ -317,5 +277,6 @@ def _check_range(low: float, high: float) -> None:
 
 
 def _check_limits(limits: Limits) -> None:
-    if limits is not None and not (isinstance(limits, (tuple, list)) and len(limits) == 2 and limits[0] < limits[1]):
+    pair = isinstance(limits, (tuple, list)) and len(limits) == 2 and all(isinstance(each, Real) for each in limits)
+    if limits is not None and not (pair and limits[0] < limits[1]):
         raise ValueError(f"limits must be the lowest and the highest value of a pixel, such as (0, 1), not {limits!r}")
