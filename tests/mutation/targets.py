@@ -16,7 +16,7 @@ FILES = [
     "diagnostics.py", "backward.py", "transforms.py", "half.py",
     *(f"training/{name}.py" for name in ("watchers", "divergence", "evaluation", "figures", "ensembles", "history")),
     *(f"data/{name}.py" for name in (
-        "sets", "encoding", "balancing", "augmentation", "geometry", "synthetic", "readers")),
+        "arrays", "sets", "encoding", "balancing", "augmentation", "geometry", "synthetic", "readers")),
 ]  # fmt: skip
 
 # The tests of a file stand in the file of the same name; these besides, where they look at it from another side.
@@ -30,6 +30,7 @@ BESIDES = {
     "training/figures.py": ["tests/training/test_fit.py", "tests/training/test_history.py"],
     "training/divergence.py": ["tests/training/test_fit.py"],
     "training/evaluation.py": ["tests/training/test_fit.py"],
+    "data/arrays.py": ["tests/data/test_sets.py", "tests/data/test_balancing.py"],
     "data/geometry.py": ["tests/data/test_augmentation.py"],
     "ops/windows.py": ["tests/ops/test_convolution.py", "tests/ops/test_pooling.py"],
     "layers/activation.py": ["tests/layers/test_dense.py"],

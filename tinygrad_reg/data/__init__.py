@@ -1,7 +1,8 @@
 """Data: batches and splits, encodings, readers of real files, bundled and made-up sets, augmentation, balancing.
 
 This package stands apart: it deals in NumPy arrays and knows nothing of Tensors or models. sets.py has what every
-training needs (batches, parts, standardised features); every other file is a kind of data, or of change to them.
+training needs (batches, parts, standardised features), arrays.py what all of them ask of arrays; every other file is a
+kind of data, or of change to it.
 """
 
 from functools import partial

@@ -20,8 +20,8 @@ import numpy as np
 from .. import checks
 from ..calls import Called
 from ..modes import Rng, generator
+from .arrays import complete
 from .geometry import from_centre, padded, sampled, windows
-from .sets import as_array
 
 Limits = tuple[float, float] | None
 
@@ -34,7 +34,7 @@ class Augmentation(Called):
 
     def __call__(self, images: Any, rng: Rng = None) -> np.ndarray:
         """The images, changed at random."""
-        array = as_array(images)
+        array = complete(images)
         if array.ndim != 4:
             raise ValueError(f"images must have the shape (N, C, H, W), not {array.shape}" + _advice(array.shape))
         if array.dtype.kind != "f":

@@ -9,7 +9,7 @@ import numpy as np
 from .. import checks
 from ..calls import answered
 from ..modes import Rng, generator
-from .sets import as_floats, as_labels, same_length
+from .arrays import as_floats, as_labels, same_length
 
 
 @answered

@@ -10,7 +10,7 @@ import numpy as np
 from .. import checks
 from ..calls import answered
 from ..modes import default_dtype
-from .sets import as_array
+from .arrays import complete
 
 
 @answered
@@ -21,7 +21,7 @@ def one_hot(labels: Any, classes: int | None = None, *, dtype: Any = None) -> np
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    array = as_array(labels)
+    array = complete(labels)
     checks.labels("labels", array)
     if classes is None:
         if not array.size:
@@ -46,7 +46,7 @@ def multi_hot(labels: Iterable[Any], classes: int, *, dtype: Any = None) -> np.n
     labels = list(labels) if isinstance(labels, Iterable) else [labels]
     if any(isinstance(sample, str) or not isinstance(sample, Iterable) for sample in labels):
         raise TypeError("multi_hot takes a list of labels for each sample; for one label each there is one_hot(labels)")
-    samples = [as_array(sample) if sample else np.zeros(0, np.intp) for sample in map(list, labels)]
+    samples = [complete(sample) if sample else np.zeros(0, np.intp) for sample in map(list, labels)]
     rows = np.zeros((len(samples), classes), default_dtype() if dtype is None else dtype)
     for row, sample in zip(rows, samples, strict=True):
         if sample.dtype.kind not in "iu":

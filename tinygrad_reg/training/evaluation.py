@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import checks, losses, metrics
 from ..calls import answered, takes
-from ..data.sets import same_length
+from ..data.arrays import same_length
 from ..layers.evaluating import evaluating
 from ..layers.module import Module, a_module
 from ..modes import no_grad

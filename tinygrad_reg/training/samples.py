@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from .. import checks, losses, metrics
-from ..data.sets import as_array, batches, same_length
+from ..data.arrays import complete, same_length
+from ..data.sets import batches
 from ..layers.module import Module
 from ..layers.normalization import BatchNorm
 from ..tensor import values
@@ -105,7 +106,7 @@ def weights(y: np.ndarray, class_weight: Any, sample_weight: Any, loss: losses.L
 
 
 def _of_samples(given: Any, samples: int) -> np.ndarray:
-    weights = as_array(values(given))
+    weights = complete(values(given))
     if weights.dtype.kind not in "fiub":
         raise TypeError(f"sample_weight must hold numbers, not {weights.dtype}")
     if weights.shape != (samples,):
