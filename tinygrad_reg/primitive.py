@@ -330,10 +330,10 @@ class Primitive:
                     "which would be lost; write .item() or .numpy() if none should flow there"
                 )
         for position in self._fixed:
-            x, name = inputs[position], self.inputs[position]
+            x = inputs[position]
             if isinstance(x, Tensor) and x._requires_grad:
                 raise TypeError(
-                    f"{self.name} has no derivative with respect to '{name}', but {describe(x)} requires a gradient; "
+                    f"{self.name} has no derivative with respect to '{self.inputs[position]}', but {describe(x)} requires a gradient; "
                     "write .detach() if none should flow there"
                 )
 

@@ -57,7 +57,7 @@ class Dense(Weighted):
 
     def forward(self, x: Tensor) -> Any:
         """activation(x @ kernel + bias)"""
-        shape = x.shape
+        shape = x._data.shape
         if not shape or shape[-1] != self.in_features:
             self._refuse(shape)
         z = x @ self.kernel if self.bias is None else ops.affine(x, self.kernel, self.bias)
