@@ -19,21 +19,20 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Container, Sequence
 from types import FunctionType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import half, methods, source, users_ops
-from .modes import ERROR_STATE, IGNORE, Captured, default_dtype, modes
-from .tensor import COMPILED, Clock, Tensor, describe, plain_array
+from . import half, methods, source, users_ops, wrong_calls
+from .modes import ERROR_STATE, IGNORE, modes
+from .operands import as_float, in_dtype, is_captured_number, operand, weakened
+from .tensor import COMPILED, Clock, Tensor, plain_array
 
 registry: dict[str, Primitive] = {}  # every op, by name: the only list of ops
 numpy_rules: dict[Any, Callable[..., Any]] = {}  # what np functions do with Tensors: see dispatch.py
 
 _NO_OPTIONS: dict[str, Any] = {}  # of the ops that were given none: one for all nodes
 _new_tensor = Tensor.__new__
-_NUMPY_TO_ITSELF = ("gufunc", "remapped", "not aligned")  # in texts for those who write NumPy
-_BROADCASTING = "shapes are matched from the last axis on; lengths must be equal, or one of them 1"
 
 
 class Derivative(NamedTuple):
@@ -82,7 +81,7 @@ class Primitive:
         self.why = why
         self.undefined = undefined
         self.vanishes = vanishes
-        self.expects = expects or (_BROADCASTING if elementwise else "")
+        self.expects = expects or (wrong_calls.BROADCASTING if elementwise else "")
         self.elementwise = elementwise
         self.keeps = "kept" if keeps else "parts" if reuses else ""  # the name under which derivatives get it
         self.floats = floats
@@ -91,7 +90,7 @@ class Primitive:
         self.derivatives: list[Derivative | None] = []
         self.joint: Callable[..., Sequence[Any]] | None = None
         self.of_all: Derivative | None = None
-        self._fixed: list[int] = []  # the positions of inputs that can't be differentiated by
+        self.fixed: list[int] = []  # the positions of inputs that can't be differentiated by
         self.__name__ = self.__qualname__ = self.name
         self.__doc__ = forward.__doc__
         self.__module__ = getattr(forward, "__module__", "numpy")
@@ -99,9 +98,9 @@ class Primitive:
         self.inputs, self.options, self.defaults, self.variadic = _signature(forward)
         self.arity = len(self.inputs)
         # The functions of the derivatives, at hand for the walk; until they are declared, a complaint in their places.
-        self.functions: list[Any] = [self._missing(name) for name in self.inputs]
+        self.functions: list[Any] = [wrong_calls.missing(self, name) for name in self.inputs]
         if self.variadic:
-            self.joint = self._missing(self.inputs[-1])
+            self.joint = wrong_calls.missing(self, self.inputs[-1])
         self.text = text
         if self.foreign:
             users_ops.refuse_taken_names(self.name, (method,) if isinstance(method, str) else method, registry)
@@ -138,7 +137,7 @@ class Primitive:
 
     def no_derivative(self) -> None:
         """Declare that the next input (indices, a condition, a mask) can't be differentiated by."""
-        self._fixed.append(len(self.derivatives))
+        self.fixed.append(len(self.derivatives))
         self.derivatives.append(None)
 
     def derivatives_of_all(
@@ -164,7 +163,7 @@ class Primitive:
 
     def _apply(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if len(inputs) != self.arity and not self.variadic:
-            inputs, options = self._bind(inputs, options)
+            inputs, options = _bind(self, inputs, options)
         here = modes.__dict__
         watch = here["watch"]
         forward = self.forward if watch is None else watch.applying(self, inputs)
@@ -182,21 +181,21 @@ class Primitive:
             elif type(x) is np.ndarray and x.dtype.kind in "fiub":
                 arrays.append(x)
             else:
-                has_numbers |= isinstance(x, np.generic) or (watch is not None and _is_captured_number(x))
-                arrays.append(_operand(x))
+                has_numbers |= isinstance(x, np.generic) or (watch is not None and is_captured_number(x))
+                arrays.append(operand(x))
 
         if not any_tensor and not self.random:
             arrays = [x if isinstance(x, (np.generic, float, int)) else plain_array(x) for x in inputs]
         if has_numbers and watch is not None and any_tensor and self.elementwise:
-            arrays = _weakened(inputs, arrays)
+            arrays = weakened(inputs, arrays)
         if self.floats:
-            arrays = [_as_float(x) for x in arrays]
+            arrays = [as_float(x) for x in arrays]
         outside = ERROR_STATE.get()
         try:
             ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back
             out = forward(*arrays, **options) if options else forward(*arrays)
         except (TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-            raise self._misfit(error, inputs, options) from None
+            raise wrong_calls.misfit(self, error, inputs, options) from None
         finally:
             ERROR_STATE.set(outside)
         kept = None
@@ -210,8 +209,8 @@ class Primitive:
         node._grad = node._home = node._name = None
         node._owned = False
         if requires_grad and here["recording"]:
-            if options or self._fixed or self.foreign:
-                self._refuse_lost_gradients(inputs, options)
+            if options or self.fixed or self.foreign:
+                wrong_calls.refuse_lost_gradients(self, inputs, options)
                 if out.dtype.kind != "f":
                     raise TypeError(
                         f"{self.name} gave {out.dtype} numbers, which carry no gradient, of inputs that require one; "
@@ -220,7 +219,7 @@ class Primitive:
             node._requires_grad = True
             node._primitive = self
             node._inputs = inputs
-            node._arrays = tuple(_in_dtype(inputs, arrays, out.dtype) if has_numbers else arrays)
+            node._arrays = tuple(in_dtype(inputs, arrays, out.dtype) if has_numbers else arrays)
             node._options = options or _NO_OPTIONS
             node._kept = kept
             node._cut = None
@@ -278,64 +277,6 @@ class Primitive:
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join([*self.inputs, *(f'{o}=' for o in self.options)])})>"
-
-    # ---- the wrong calls
-
-    def _bind(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Positional arguments beyond the arrays are options, in order: t.sum(0) is t.sum(axis=0)."""
-        extra = inputs[self.arity :]
-        named = [name for name in self.inputs[len(inputs) :] if name in options]
-        if len(inputs) + len(named) < self.arity or len(extra) > len(self.options):
-            taken = ", ".join([*self.inputs, *(f"{option}=" for option in self.options)])
-            raise TypeError(f"{self.name} takes ({taken}), not {len(inputs)} positional arguments")
-        for option in self.options[: len(extra)]:
-            if option in options:
-                raise TypeError(f"{self.name} was given '{option}' twice, by place and by name")
-        options = {**options, **dict(zip(self.options, extra, strict=False))}
-        return (*inputs[: self.arity], *(options.pop(name) for name in named)), options
-
-    def _missing(self, name: str) -> Callable[..., Any]:
-        def complain(*known: Any, **options: Any) -> NoReturn:
-            raise TypeError(
-                f"{self.name} has no derivative with respect to '{name}': declare it with "
-                f'@{self.name}.derivative{"s_of_all" if self.variadic else ""}("…") in the order of the inputs, '
-                "or call .no_derivative() for indices, conditions and masks"
-            )
-
-        return complain
-
-    def _misfit(self, error: Exception, inputs: Sequence[Any], options: dict[str, Any]) -> Exception:
-        """NumPy's complaint about the operands, with their names and what was asked for."""
-        unknown = [name for name in options if name not in self.options]
-        if unknown:
-            own = f"it takes {', '.join(f'{name}=' for name in self.options)}" if self.options else "it takes none"
-            return TypeError(f"{self.name} has no option {unknown[0]}=; {own}")
-        given = ", ".join([*map(describe, inputs), *(f"{name}={value!r}" for name, value in options.items())])
-        kinds = (np.linalg.LinAlgError, np.exceptions.AxisError, IndexError, TypeError, ValueError, OverflowError)
-        kind = next((kind for kind in kinds if isinstance(error, kind)), TypeError)  # a number where an array is due
-        said, expects = str(error), self.expects
-        if expects and any(word in said for word in _NUMPY_TO_ITSELF):
-            said, expects = expects, ""
-        if choose := users_ops.instead(error):
-            said, expects = f"{said.partition('. Use')[0]}; {choose}", ""
-        if expects is _BROADCASTING and "broadcast" not in said:  # a slip in the forward of a user's own op
-            expects = ""
-        return kind(f"{self.name} can't take {given}: {said}" + (f" ({expects})" if expects else ""))
-
-    def _refuse_lost_gradients(self, inputs: Sequence[Any], options: dict[str, Any]) -> None:
-        for name, value in options.items():
-            if isinstance(value, Tensor) and value._requires_grad:
-                raise TypeError(
-                    f"{name}= is an option of {self.name}, a plain value, but {describe(value)} requires a gradient, "
-                    "which would be lost; write .item() or .numpy() if none should flow there"
-                )
-        for position in self._fixed:
-            x = inputs[position]
-            if isinstance(x, Tensor) and x._requires_grad:
-                raise TypeError(
-                    f"{self.name} has no derivative with respect to '{self.inputs[position]}', but {describe(x)} requires a gradient; "
-                    "write .detach() if none should flow there"
-                )
 
     def _as_method(self) -> Callable[..., Any]:
         # A plain function binds to its object as a method does, an instance of a class would not.
@@ -405,20 +346,18 @@ def _register(rule: Callable[..., Any], as_method: Callable[..., Any], numpy: An
     methods.attach(as_method, *((method,) if isinstance(method, str) else method))
 
 
-def _as_float(x: Any) -> Any:
-    if isinstance(x, (np.ndarray, np.generic)):
-        return x if x.dtype.kind == "f" else x.astype(default_dtype())
-    return float(x)
-
-
-def _in_dtype(inputs: Sequence[Any], arrays: list[Any], dtype: Any) -> list[Any]:
-    """The arrays, with the numbers among them as the derivatives need them, which take no number's type for theirs."""
-    if dtype.kind != "f":
-        return arrays
-    return [  # True stays an index
-        dtype.type(x) if type(x) in (float, int) else x.astype(dtype) if _is_captured_number(given) else x
-        for given, x in zip(inputs, arrays, strict=True)
-    ]
+def _bind(op: Primitive, inputs: tuple[Any, ...], options: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Positional arguments beyond the arrays are options, in order: t.sum(0) is t.sum(axis=0)."""
+    extra = inputs[op.arity :]
+    named = [name for name in op.inputs[len(inputs) :] if name in options]
+    if len(inputs) + len(named) < op.arity or len(extra) > len(op.options):
+        taken = ", ".join([*op.inputs, *(f"{option}=" for option in op.options)])
+        raise TypeError(f"{op.name} takes ({taken}), not {len(inputs)} positional arguments")
+    for option in op.options[: len(extra)]:
+        if option in options:
+            raise TypeError(f"{op.name} was given '{option}' twice, by place and by name")
+    options = {**options, **dict(zip(op.options, extra, strict=False))}
+    return (*inputs[: op.arity], *(options.pop(name) for name in named)), options
 
 
 def _compiled(inputs: Sequence[Any]) -> str | None:
@@ -437,29 +376,6 @@ def _is_view(out: Any, arrays: Sequence[Any]) -> bool:
 def _is_frozen(inputs: Sequence[Any]) -> bool:
     """Whether one of them is a parameter that an optimizer holds."""
     return any(isinstance(x, Tensor) and x._home is not None for x in inputs)
-
-
-def _is_captured_number(x: Any) -> bool:
-    return isinstance(x, Captured) and x.is_number
-
-
-def _weakened(inputs: Sequence[Any], arrays: list[Any]) -> list[Any]:
-    """Numbers that a captured step takes from arrays, as weak as NumPy's and Python's are: see `_operand`."""
-    are_weak, weak = [_is_captured_number(x) for x in inputs], {"f": 1.0, "i": 1, "u": 1, "b": True}
-    pairs = list(zip(are_weak, arrays, strict=True))
-    common = np.result_type(*[weak[x.dtype.kind] if is_weak else getattr(x, "dtype", x) for is_weak, x in pairs])
-    return [x.astype(common) if is_weak and x.dtype != common else x for is_weak, x in pairs]
-
-
-def _operand(x: Any) -> Any:
-    """An input that is neither a Tensor nor Python's number: an array, or a number that is as weak as Python's."""
-    array = x if type(x) is np.ndarray else plain_array(x)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"an op can't take {type(x).__name__} (dtype {array.dtype})")
-    if isinstance(x, np.generic):
-        # NumPy's scalars would turn float32 into float64, Python's do not. (A longdouble is its own item.)
-        return float(x) if array.dtype.kind == "f" else x.item()
-    return array
 
 
 def _signature(forward: Callable[..., Any]) -> tuple[list[str], list[str], dict[str, Any], bool]:

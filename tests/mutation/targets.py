@@ -13,7 +13,7 @@ FILES = [
     *(f"layers/{name}.py" for name in (
         "normalization", "noise", "activation", "dense", "convolution", "pooling", "images", "summary")),
     "losses.py", "loss_inputs.py", "penalties.py", "constraints.py", "norms.py", "initializers.py", "metrics.py",
-    "diagnostics.py", "backward.py", "transforms.py", "half.py",
+    "diagnostics.py", "backward.py", "sums.py", "transforms.py", "half.py",
     *(f"training/{name}.py" for name in ("watchers", "divergence", "evaluation", "figures", "ensembles", "history")),
     *(f"data/{name}.py" for name in (
         "arrays", "sets", "encoding", "balancing", "augmentation", "geometry", "synthetic", "readers")),
@@ -25,6 +25,7 @@ BESIDES = {
     "penalties.py": ["tests/test_constraints.py"],
     "norms.py": ["tests/test_constraints.py", "tests/optim/test_clipping.py"],
     "backward.py": ["tests/optim/test_flat.py", "tests/ops/test_ops.py", "tests/properties/test_broadcasting.py"],
+    "sums.py": ["tests/test_backward.py", "tests/ops/test_ops.py", "tests/properties/test_broadcasting.py"],
     "transforms.py": ["tests/ops/test_ops.py"],
     "half.py": ["tests/ops", "tests/optim"],
     "training/figures.py": ["tests/training/test_fit.py", "tests/training/test_history.py"],
@@ -278,8 +279,8 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("optim/flat.py", "Clock.now += 1", "1 → 2"),
     ],
     "how many ones are kept is a matter of memory": [
-        ("backward.py", "len(g) > _MOST_ONES", "len(g) > "),
-        ("backward.py", "_MOST_ONES = 2**16", ""),
+        ("sums.py", "len(g) > _MOST_ONES", "len(g) > "),
+        ("sums.py", "_MOST_ONES = 2**16", ""),
     ],
     "one update for all or one for each: the same numbers": [
         ("optim/flat.py", "while j + 1 < len(groups)", "1 → 2"),

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import unbroadcast
 from ..primitive import composed, primitive
 from ..source import result
+from ..sums import unbroadcast
 
 
 @primitive(

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import ones, product, sum_rows
 from ..modes import default_dtype
 from ..primitive import primitive
+from ..sums import ones, product, sum_rows
 from .activations import softmax
 
 

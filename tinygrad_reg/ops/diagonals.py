@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import unbroadcast
 from ..primitive import primitive
+from ..sums import unbroadcast
 from .indexing import ARRAY, Index, scatter_add
 
 

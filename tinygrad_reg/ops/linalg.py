@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..backward import unbroadcast
 from ..half import widened
 from ..modes import quiet
 from ..primitive import composed, primitive
 from ..source import result
+from ..sums import unbroadcast
 from ..tensor import Tensor
 from .products import matmul
 from .reductions import keep_axes

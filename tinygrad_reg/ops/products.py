@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import product, sum_rows, unbroadcast
 from ..primitive import composed, primitive
 from ..source import result
+from ..sums import product, sum_rows, unbroadcast
 
 # ---- the matrix product: the op of every dense layer, so two matrices take the shortest way
 

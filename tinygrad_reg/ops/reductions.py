@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import sum_rows
 from ..half import widened
 from ..primitive import composed, primitive
 from ..source import result
+from ..sums import sum_rows
 from .cumulative import before
 
 Axis = int | tuple[int, ...] | None

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import unbroadcast
 from ..methods import attach
 from ..primitive import composed, primitive
 from ..source import result
+from ..sums import unbroadcast
 
 Axes = int | tuple[int, ...] | None
 _MOVED = "Only the arrangement changes, no number does: the gradient goes back to the arrangement of x."
