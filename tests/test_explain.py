@@ -173,3 +173,21 @@ def test_what_an_op_sends_to_an_input():
     ):  # fmt: skip
         whole = tg.explain(node, start).find(parent).gradient
         np.testing.assert_array_equal(send_back(node, parent, start), whole, err_msg=node.op)
+
+
+def test_elementwise_ops_of_ones_own_show_their_local_derivatives():
+    reusing = tg.primitive(lambda x: (np.exp(x), np.exp(x)), name="own_exp", elementwise=True, reuses=True)
+
+    @reusing.derivative("e^x")
+    def _(g, out, x, *, parts):
+        return g * (out if parts is None else parts)
+
+    product = tg.primitive(lambda *xs: xs[0] * xs[1], name="own_product", elementwise=True)
+
+    @product.derivatives_of_all("the other")
+    def _(needed, g, out, *xs):
+        return [g * xs[1] if needed[0] else None, g * xs[0] if needed[1] else None]
+
+    x, y = tg.Tensor([0.0, 1.0], requires_grad=True), tg.Tensor([2.0, 3.0], requires_grad=True)
+    record = tg.explain(product(reusing(x), y))
+    assert [step.local.tolist() for step in record.backward] == [[2.0, 3.0], [1.0, np.e], [1.0, np.e]]

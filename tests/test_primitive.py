@@ -255,3 +255,17 @@ def test_a_condition_in_python_is_told_of_where():
     with pytest.raises(ValueError, match="ambiguous") as caught:
         tg.Sequential(Net())(x)
     assert [note[:15] for note in caught.value.__notes__] == ["write np.where("]
+
+
+def test_a_derivative_may_name_options_and_what_was_kept_without_a_star():
+    scaled = tg.primitive(lambda x, *, by=2.0: (x * by, x > 0), name="kept_scale", keeps=True)
+
+    @scaled.derivative("by where x > 0")
+    def _(g, out, x, by=2.0, kept=None):
+        return g * by * kept
+
+    x = leaf([1.0, -1.0])
+    scaled(x, by=3.0).sum().backward()
+    np.testing.assert_array_equal(x.grad, [3, 0])
+    with pytest.raises(TypeError, match=r"takes \(g, out, x\), and by, kept by name; this one takes \(g, out, x, y\)"):
+        tg.primitive(lambda x, *, by=2.0: (x, x), name="kept_other", keeps=True).derivative("1")(lambda g, out, x, y: g)

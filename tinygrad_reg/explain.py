@@ -233,9 +233,13 @@ def _local(
         return text, how, node.parents[derivative.local_input].data
     if not primitive.elementwise:
         return text, how, None
-    options = {**node._options, "kept": node._kept} if primitive.keeps else node._options
-    ones = np.ones(node.shape, node.dtype)
-    local = derivative.function(ones, node._data, *(x._data for x in node.parents), **options)
+    options = {**node._options, primitive.keeps: node._kept} if primitive.keeps else node._options
+    known = (np.ones(node.shape, node.dtype), node._data, *(x._data for x in node.parents))
+    if primitive.joint:
+        needed = [i == position for i in range(len(node.parents))]
+        local = primitive.joint(needed, *known, **options)[position]
+    else:
+        local = derivative.function(*known, **options)
     return text, how, np.broadcast_to(local, node.shape).copy()
 
 

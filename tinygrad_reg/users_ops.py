@@ -54,10 +54,15 @@ def refuse_other_shares(name: str, shares: Any, inputs: int) -> None:
 def refuse_other_arguments(op: Primitive, derivative: Callable[..., Any]) -> None:
     """One that forgets `out` would be told so by Python, on the way back, in words about positions."""
     code = getattr(derivative, "__code__", None)
-    if code and code.co_argcount != 2 + op.arity and not code.co_flags & inspect.CO_VARARGS:
+    if not code or code.co_flags & inspect.CO_VARARGS:
+        return
+    taken, due = code.co_varnames[: code.co_argcount], 2 + op.arity
+    if len(taken) < due or not {*taken[due:]} <= {*op.options, op.keeps}:  # what is left is given by name
+        by_name = [*op.options, *([op.keeps] if op.keeps else [])]
         raise TypeError(
-            f"a derivative of {op.name} takes (g, out, {', '.join(op.inputs)}), options by name; "
-            f"this one takes ({', '.join(code.co_varnames[: code.co_argcount])})"
+            f"a derivative of {op.name} takes (g, out, {', '.join(op.inputs)}), "
+            + (f"and {', '.join(by_name)} by name" if by_name else "and nothing by name")
+            + f"; this one takes ({', '.join(taken)})"
         )
 
 
