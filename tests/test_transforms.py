@@ -106,6 +106,10 @@ def test_gradients_inside_no_grad():
         (lambda: tg.check_grad(lambda x: 1.0, 1.0), TypeError, "must return a Tensor"),
         (lambda: tg.grad(tg.Tensor(1.0)), TypeError, r"takes a function.*write tg\.gradients\(output, inputs\)"),
         (lambda: tg.check_grad(3.0), TypeError, "takes a function, .* not float"),
+        (lambda: tg.check_grad(cubes, "a"), TypeError, "real numbers"),
+        (lambda: tg.check_grad(cubes, np.ma.array([1.0], mask=[True])), TypeError, "masked array"),
+        (lambda: tg.check_grad(cubes, 1.0, rtol=0), ValueError, "rtol must be a finite number > 0, not 0"),
+        (lambda: tg.check_grad(cubes, 1.0, atol="a"), TypeError, "atol must be a finite number ≥ 0, not 'a'"),
     ],
 )
 def test_wrong_calls_say_what_to_do(call, error, message):
@@ -229,3 +233,7 @@ def test_the_direction_of_hvp_may_require_a_gradient():
     v = tg.Tensor([1.0, 2.0], requires_grad=True)
     np.sum(tg.hvp(lambda x: np.sum(x**3))(np.array([1.0, 2.0]), v)).backward()
     assert v.grad.tolist() == [6.0, 12.0]
+
+
+def test_check_grad_without_a_tolerance_for_what_is_0():
+    assert tg.check_grad(lambda x: 0.0 * x, 1.0, atol=0) == 0

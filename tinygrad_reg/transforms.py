@@ -214,7 +214,9 @@ def check_grad(
     if order not in (1, 2):
         raise ValueError(f"check_grad compares derivatives of order 1 or 2, not {order!r}")
     checks.positive("step", step)
-    arrays = [np.array(values(x), dtype=np.float64) for x in inputs]
+    checks.positive("rtol", rtol)
+    checks.number("atol", atol, 0)
+    arrays = [np.array(as_array(values(x), np.float64)) for x in inputs]
     if not arrays:
         raise ValueError("check_grad needs at least one input to differentiate by")
     rng = np.random.default_rng(0)
@@ -269,7 +271,7 @@ def _compare(
         for index in np.ndindex(x.shape):
             numeric = _central_difference(scalar, arrays, position, index, step)
             exact = float(analytic[position][index])
-            error = abs(exact - numeric) / (atol * scale / rtol + abs(numeric))
+            error = abs(exact - numeric) / (atol * scale / rtol + abs(numeric) or 1e-300)
             if not error <= worst:  # also when it is NaN
                 worst = error
                 where = f"[{', '.join(map(str, index))}]" if index else ""
