@@ -465,3 +465,18 @@ def test_what_a_forward_of_ones_own_makes_by_a_layers_forward_is_made_in_its_lin
         out = model(np.ones((1, 2)))
         made = out if out.op == "affine" else out.parents[0]
         assert ".forward(x)" in str(source.place(made).code)
+
+
+@pytest.mark.parametrize("slots", ["w", ("w", "v")])
+def test_slots_in_which_no_parameter_would_be_found_are_refused(slots):
+    with pytest.raises(TypeError, match="Slotted has __slots__, .* leave them out"):
+        type("Slotted", (tg.Module,), {"__slots__": slots})
+    assert type("Plain", (tg.Module,), {"__slots__": ()})().parameters() == []
+
+
+def test_a_masked_state_is_refused_and_changes_nothing():
+    layer = tg.Dense(1, 1)
+    before = layer.state_dict()
+    with pytest.raises(TypeError, match="a masked array would lose its mask"):
+        layer.load_state_dict({"kernel": np.ma.array([[1.0]], mask=[[True]]), "bias": np.ones(1)})
+    assert all(np.array_equal(before[path], array) for path, array in layer.state_dict().items())

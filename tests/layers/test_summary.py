@@ -1,5 +1,7 @@
 """The table of summary()."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -86,3 +88,21 @@ def test_the_first_line_names_the_columns_and_the_last_counts_what_is_frozen(cap
     lines = rows(layer, capsys)
     assert lines[0] != lines[2] and lines[2][1] == "Dense"
     assert " ".join(lines[-1]) == "0 parameters, and 1 number that is not trained"
+
+
+def test_modules_that_compare_their_contents_are_told_apart(capsys):
+    @dataclasses.dataclass
+    class Scaled(tg.Module):
+        w: tg.Tensor
+        inner: tg.Module | None = None
+
+        def forward(self, x):
+            return x * self.w if self.inner is None else self.inner(x) * self.w
+
+    def ones():
+        return tg.Tensor(np.ones(3), requires_grad=True)
+
+    Scaled(ones(), Scaled(ones())).summary(np.ones((2, 3)))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[2:4]] == ["model", "inner"]
+    assert lines[-1] == "6 parameters"

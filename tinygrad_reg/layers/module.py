@@ -14,7 +14,7 @@ from .. import checks, source
 from ..calls import Called
 from ..elsewhere import ON_MODELS, NeverHere, answer, listed
 from ..modes import default_dtype, layer_scope, modes, quiet
-from ..tensor import Tensor, as_array
+from ..tensor import Tensor, as_array, plain_array
 from ..users_ops import instead
 from .running import Changes, name_within
 
@@ -50,6 +50,11 @@ class Module(Called):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        slots = vars(cls).get("__slots__", ())
+        if any(not name.startswith("__") for name in ([slots] if isinstance(slots, str) else slots)):
+            raise TypeError(
+                f"{cls.__name__} has __slots__, and what they hold would not be found, trained or saved: leave them out"
+            )
         if "_calls_only_the_house" not in vars(cls):
             cls._calls_only_the_house = cls.__module__.startswith(f"{__package__}.")
 
@@ -351,7 +356,7 @@ def _tensor(value: Any) -> Any:
 
 
 def _array(path: str, value: Any) -> np.ndarray:
-    array = value.data if isinstance(value, Tensor) else np.asarray(value)
+    array = value.data if isinstance(value, Tensor) else plain_array(value)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"the state '{path}' must be an array of numbers, not {type(value).__name__}")
     return array

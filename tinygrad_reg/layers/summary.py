@@ -45,7 +45,8 @@ def table(model: Module, x: Any = None) -> str:
 
 def _lines(module: Module, path: str = "", above: tuple[Module, ...] = ()) -> Iterator[tuple[str, Module]]:
     """The modules that compute something themselves, a shared one in each of its places."""
-    below = [(name, child) for name, child in children(module) if child not in (*above, module)]
+    upwards = {id(one) for one in (*above, module)}  # a dataclass would compare its Tensors
+    below = [(name, child) for name, child in children(module) if id(child) not in upwards]
     holds_tensors = any(isinstance(part, Tensor) for _, part in module.parts())
     if not below or holds_tensors:
         yield path, module
