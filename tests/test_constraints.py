@@ -87,3 +87,20 @@ def test_norms_whose_squares_are_no_floats():
 
 def test_a_proximal_step_of_0_moves_nothing():
     assert tg.constraints.prox_l1(0.0)(np.array([0.5, -0.05])).tolist() == [0.5, -0.05]
+
+
+ALL = [max_norm(1.0), unit_norm(), non_negative(), prox_l1(0.1)]
+
+
+@pytest.mark.parametrize("constraint", ALL, ids=str)
+def test_constraints_take_lists_and_refuse_what_is_no_numbers(constraint):
+    np.testing.assert_array_equal(constraint([[3.0, 0.0], [4.0, 0.0]]), constraint(np.array([[3.0, 0.0], [4.0, 0.0]])))
+    for wrong in (None, "a", np.array([1j]), np.ma.array([1.0], mask=[True])):
+        with pytest.raises(TypeError, match=r"real numbers|masked array"):
+            constraint(wrong)
+
+
+@pytest.mark.parametrize("constraint", ALL, ids=str)
+def test_constraints_of_what_is_not_finite_do_not_warn(constraint):
+    with np.errstate(all="raise"):
+        constraint(np.array([np.inf, np.nan, 1e308]))

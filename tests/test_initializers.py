@@ -218,3 +218,24 @@ def test_ones_are_ones_and_no_spread_is_allowed():
 def test_a_few_truncated_numbers_are_cut_as_many_are():
     few = [initializers.normal(1.0, truncated=True)((20,), rng=seed) for seed in range(50)]
     assert np.abs(few).max() <= 2 / 0.8796256610342398
+
+
+@pytest.mark.parametrize("initializer", ["zeros", "he_normal", "glorot_uniform"])
+def test_shapes_are_lengths(initializer):
+    assert initializers.create(initializer, 3, rng=0).shape == (3,)
+    for wrong in (None, "ab", (-1, 2), (2.0, 3)):
+        with pytest.raises(ValueError, match="lengths of the axes, whole numbers ≥ 0"):
+            initializers.create(initializer, wrong, rng=0)
+
+
+@pytest.mark.parametrize(
+    ("made", "message"), [(1j, "real numbers, not complex128"), (np.ma.array([1.0], mask=[True]), "masked array")]
+)
+def test_what_an_initializer_makes_must_be_real_numbers(made, message):
+    with pytest.raises(TypeError, match=message):
+        initializers.create(lambda shape, rng, dtype: made * np.ones(1), (1,))
+
+
+def test_a_standard_deviation_whose_square_is_no_float_is_refused():
+    with pytest.raises(ValueError, match=r"std must be a finite number from 0 to 1e\+100, not 1e\+200"):
+        initializers.normal(1e200)

@@ -187,3 +187,38 @@ def test_numbers_at_the_ends_of_floats_are_no_reason_to_complain():
         assert metrics.mse(a, y) == pytest.approx(0.25 / 3) and metrics.mae(a, y) == pytest.approx(0.5 / 3)
         assert metrics.r2(a, y) == pytest.approx(0.625)
         assert metrics.mse(a * 1e300, y) == np.inf
+
+
+@pytest.mark.parametrize("y", [0.1, 1e-9, 7.3])
+def test_r2_knows_a_constant_target_whose_mean_is_rounded(y):
+    target = np.full(3, y)
+    assert metrics.r2(target + 0.5, target) == 0 and metrics.r2(target, target) == 1
+
+
+def test_r2_of_a_target_that_is_not_a_number_is_none_and_one_number_has_none():
+    assert np.isnan(metrics.r2([1.0, 2.0], [np.nan, 2.0]))
+    with pytest.raises(ValueError, match="two samples or more"):
+        metrics.r2(1.0, 1.0)
+
+
+@pytest.mark.parametrize("metric", [metrics.accuracy, metrics.binary_accuracy, metrics.mse, metrics.roc_auc])
+def test_masked_values_are_refused(metric):
+    for prediction, target in [(np.ma.array([0.1, 0.9], mask=[1, 0]), [0, 1]), ([0.1, 0.9], np.ma.array([0, 1]))]:
+        with pytest.raises(TypeError, match="a masked array would lose its mask"):
+            metric(prediction, target)
+
+
+def test_a_score_that_is_not_a_number_is_right_about_no_class():
+    nan = np.nan
+    assert metrics.accuracy([nan, 0.9], [0, 1]) == 0.5
+    assert (
+        metrics.accuracy([[nan, 0.2], [0.2, 0.8]], [0, 1])
+        == 0.5
+        == metrics.top_k([[nan, 0.2], [0.2, 0.8]], [0, 1], k=1)
+    )
+    assert metrics.binary_accuracy([[nan, 0.2], [0.2, 0.8]], [[0, 0], [0, 0]]) == 0.5
+
+
+def test_a_table_of_too_many_classes_is_refused():
+    with pytest.raises(ValueError, match=r"a table of 1,000,001 classes.* np\.unique\(labels, return_inverse=True\)"):
+        metrics.precision(np.array([0, 1]), np.array([0, 10**6]))

@@ -8,12 +8,15 @@ constraints with model.project(). Those that speak of a unit mean its incoming w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from . import checks, penalties
 from .calls import Called
+from .modes import quiet
 from .norms import norms
+from .tensor import Tensor, as_array
 
 # The classes are named as what they are called like, kernel_constraint=max_norm(1.0), and as they print.
 
@@ -34,7 +37,11 @@ class max_norm(Called):
 
     def __call__(self, weights: np.ndarray, lr: float | None = None) -> np.ndarray:
         """The weights with no unit's norm above r."""
-        shrunk: np.ndarray = weights * (self.r / np.maximum(_norms(weights), self.r))  # up to r the factor is 1 exactly
+        weights = _numbers(weights)
+        with quiet():
+            shrunk: np.ndarray = weights * (
+                self.r / np.maximum(_norms(weights), self.r)
+            )  # up to r the factor is 1 exactly
         return shrunk
 
 
@@ -49,8 +56,10 @@ class unit_norm(Called):
 
     def __call__(self, weights: np.ndarray, lr: float | None = None) -> np.ndarray:
         """The weights with every unit's norm 1."""
+        weights = _numbers(weights)
         sizes = _norms(weights)
-        scaled: np.ndarray = weights / np.where(sizes == 0, np.ones_like(sizes), sizes)
+        with quiet():
+            scaled: np.ndarray = weights / np.where(sizes == 0, np.ones_like(sizes), sizes)
         return scaled
 
 
@@ -64,7 +73,7 @@ class non_negative(Called):
 
     def __call__(self, weights: np.ndarray, lr: float | None = None) -> np.ndarray:
         """The weights with 0 in place of negative ones."""
-        clipped: np.ndarray = np.maximum(weights, 0)
+        clipped: np.ndarray = np.maximum(_numbers(weights), 0)
         return clipped
 
 
@@ -94,6 +103,11 @@ class prox_l1(Called):
             amount *= float(lr)  # NumPy's float64 would turn float32 weights into float64
         result: np.ndarray = penalties.prox_l1(weights, amount)
         return result
+
+
+def _numbers(weights: Any) -> Any:
+    """The weights, which may be a list."""
+    return weights if isinstance(weights, Tensor) else as_array(weights)
 
 
 def _norms(weights: np.ndarray) -> np.ndarray:

@@ -20,6 +20,10 @@ from .calls import answered
 from .modes import Rng, default_dtype, generator
 from .naming import missing, resolve
 from .ops import random as draw
+from .tensor import as_array
+
+
+_MOST = 1e100  # as a standard deviation: the variance is a float, too
 
 
 def fans(shape: Sequence[int]) -> tuple[int, int]:
@@ -69,7 +73,8 @@ class Drawn:
 
     def __call__(self, shape: Sequence[int], rng: Rng = None, dtype: Any = None) -> np.ndarray:
         """An array of this shape, drawn from `rng` (a NumPy Generator or a seed), else from this thread's generator."""
-        shape, std = tuple(shape), self.std(shape)
+        shape = draw.axes_lengths(shape)
+        std = self.std(shape)
         if self.truncated:
             return _truncated(shape, std, rng, dtype)
         if self.uniform:
@@ -120,13 +125,13 @@ def constant(value: Any) -> Constant:
 @answered
 def normal(std: float = 0.05, *, truncated: bool = False) -> Drawn:
     """N(0, std²). The lectures' naive choices are std=1 (saturates tanh) and std=0.01 (signals die out)."""
-    return Drawn("normal", checks.number("std", std, 0) ** 2, "one", truncated=truncated)
+    return Drawn("normal", checks.number("std", std, 0, _MOST) ** 2, "one", truncated=truncated)
 
 
 @answered
 def uniform(limit: float = 0.05) -> Drawn:
     """Uniform in [−limit, limit]; variance limit²/3. Keras calls it random_uniform."""
-    return Drawn("uniform", checks.number("limit", limit, 0) ** 2 / 3, "one", uniform=True)
+    return Drawn("uniform", checks.number("limit", limit, 0, _MOST) ** 2 / 3, "one", uniform=True)
 
 
 @answered
@@ -181,12 +186,12 @@ def create(initializer: Any, shape: Sequence[int], *, rng: Rng = None, dtype: An
     >>> create("zeros", (2, 3)).shape
     (2, 3)
     """
-    dtype = default_dtype() if dtype is None else checks.float_dtype(dtype)
-    found, given = _found(initializer), (tuple(shape), generator(rng), dtype)
+    dtype, shape = default_dtype() if dtype is None else checks.float_dtype(dtype), draw.axes_lengths(shape)
+    found, given = _found(initializer), (shape, generator(rng), dtype)
     _must_take(found, given)
-    array = np.asarray(found(*given))
-    if array.shape != tuple(shape):
-        raise ValueError(f"the initializer {initializer!r} was asked for shape {tuple(shape)} and gave {array.shape}")
+    array = as_array(found(*given), dtype)
+    if array.shape != shape:
+        raise ValueError(f"the initializer {initializer!r} was asked for shape {shape} and gave {array.shape}")
     return np.array(array, dtype)  # a copy: the layer's own
 
 

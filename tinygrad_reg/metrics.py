@@ -25,9 +25,10 @@ from . import checks
 from .calls import answered
 from .modes import quiet
 from .naming import missing, resolve
-from .tensor import values
+from .tensor import plain_array, values
 
 Metric = Callable[..., Any]
+_MOST_CLASSES = 2**15  # of a confusion matrix: 8 GB
 
 # ---- classification
 
@@ -40,7 +41,8 @@ def accuracy(prediction: Any, target: Any, *, threshold: float | None = None) ->
     0.5
     """
     predicted, true, _ = _labels(prediction, target, threshold)
-    return float(np.mean(predicted == true))
+    nothing = np.isnan(_numbers(prediction))  # what a model says that has diverged
+    return float(np.mean((predicted == true) & ~(nothing if nothing.shape == true.shape else nothing.any(-1))))
 
 
 @answered
@@ -53,7 +55,7 @@ def binary_accuracy(prediction: Any, target: Any, *, threshold: float | None = N
     0.833
     """
     scores, true = _pair(prediction, target)
-    return float(np.mean(_above(scores, threshold) == (true > 0)))
+    return float(np.mean((_above(scores, threshold) == (true > 0)) & ~np.isnan(scores)))
 
 
 @answered
@@ -85,8 +87,14 @@ def confusion_matrix(
     """
     predicted, true, found = _labels(prediction, target, threshold)
     count = found if classes is None else checks.whole("classes", classes)
-    if max(predicted.max(), true.max()) >= count:
-        raise ValueError(f"classes must be above the largest label, {max(predicted.max(), true.max())}, not {classes}")
+    largest = max(predicted.max(), true.max())
+    if largest >= count:
+        raise ValueError(f"classes must be above the largest label, {largest}, not {classes}")
+    if count > _MOST_CLASSES:
+        raise ValueError(
+            f"a table of {count:,} classes, each with each, is too large: number those that there are, with "
+            "np.unique(labels, return_inverse=True)"
+        )
     return np.bincount(true.ravel() * count + predicted.ravel(), minlength=count * count).reshape(count, count)
 
 
@@ -160,13 +168,14 @@ def r2(prediction: Any, target: Any) -> float:
     Predicting the mean gives 0. A constant output counts 1 where it is predicted exactly, else 0.
     """
     a, y = _pair(prediction, target)
-    if len(y) < 2:
+    if y.ndim == 0 or len(y) < 2:
         raise ValueError("r2 compares with the target's variance, which needs two samples or more")
     with quiet():
         left = np.sum((y - a) ** 2, axis=0)
         total = np.sum((y - y.mean(axis=0)) ** 2, axis=0)
-        explained = 1 - left / np.where(total > 0, total, 1)
-    return float(np.mean(np.where(total > 0, explained, left == 0)))
+        constant = (y == y[0]).all(axis=0) | (total == 0)  # the mean of equal numbers is not always one of them
+        explained = 1 - left / np.where(constant, 1, total)
+    return float(np.mean(np.where(constant, left == 0, explained)))
 
 
 METRICS: dict[str, Metric] = {
@@ -197,7 +206,7 @@ def get(metric: str | Metric, loss: str | None = None) -> Metric:
 
 
 def _numbers(x: Any) -> np.ndarray:
-    array = np.asarray(values(x))
+    array = plain_array(values(x))
     if array.dtype.kind not in "fiub":
         raise TypeError(f"predictions and targets must be real numbers, not {array.dtype}")
     return array

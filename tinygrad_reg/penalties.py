@@ -28,9 +28,10 @@ import numpy as np
 
 from . import checks, source
 from .calls import answered
+from .modes import quiet
 from .naming import missing, resolve
 from .ops.reductions import sum_of_squares
-from .tensor import Tensor
+from .tensor import Tensor, as_array
 
 
 @dataclass(frozen=True, repr=False)
@@ -122,9 +123,9 @@ def prox_l1(w: Any, amount: float) -> Any:
     array([0.4, 0. , 0. ])
     """
     amount = checks.number("amount", amount, 0)
-    if not isinstance(w, (np.ndarray, Tensor)):
-        w = np.asarray(w, float)
-    return w - np.minimum(amount, np.abs(w)) * np.sign(w)
+    w = w if isinstance(w, Tensor) else as_array(w)
+    with quiet():
+        return w - np.minimum(amount, np.abs(w)) * np.sign(w)
 
 
 PENALTIES: dict[str, Callable[..., Penalty]] = {"l1": l1, "l2": l2, "l1_l2": l1_l2}

@@ -469,7 +469,7 @@ def test_what_a_forward_of_ones_own_makes_by_a_layers_forward_is_made_in_its_lin
 
 @pytest.mark.parametrize("slots", ["w", ("w", "v")])
 def test_slots_in_which_no_parameter_would_be_found_are_refused(slots):
-    with pytest.raises(TypeError, match="Slotted has __slots__, .* leave them out"):
+    with pytest.raises(TypeError, match=r"Slotted has __slots__, .* leave them out"):
         type("Slotted", (tg.Module,), {"__slots__": slots})
     assert type("Plain", (tg.Module,), {"__slots__": ()})().parameters() == []
 

@@ -8,7 +8,7 @@ generator (see tg.seed); a seed given as `rng=5` starts a new one, so it gives t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,9 @@ from ..tensor import Tensor
 Shape = int | Sequence[int]
 
 
-def _lengths(shape: Shape) -> tuple[int, ...]:
-    lengths = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+def axes_lengths(shape: Any) -> tuple[int, ...]:
+    """The lengths of the axes, from one of them or several."""
+    lengths = tuple(shape) if isinstance(shape, Iterable) else (shape,)
     if not all(isinstance(n, (int, np.integer)) and n >= 0 for n in lengths):
         raise ValueError("shape must hold the lengths of the axes, whole numbers ≥ 0")
     return lengths
@@ -61,7 +62,7 @@ def uniform(*, shape: Shape = (), low: float = 0.0, high: float = 1.0, rng: Rng 
     _single(low=low, high=high)
     if not (math.isfinite(low) and math.isfinite(high) and low <= high):
         raise ValueError("low and high must be finite numbers, low ≤ high")
-    lengths, wanted = _lengths(shape), _float(dtype)
+    lengths, wanted = axes_lengths(shape), _float(dtype)
     u = np.asarray(generator(rng).random(lengths, _drawable(wanted)))
     u *= high - low
     u += low
@@ -83,7 +84,7 @@ def normal(*, shape: Shape = (), mean: float = 0.0, std: float = 1.0, rng: Rng =
     _single(mean=mean, std=std)
     if not (math.isfinite(mean) and math.isfinite(std) and std >= 0):
         raise ValueError("mean and std must be finite numbers, std ≥ 0")
-    lengths, wanted = _lengths(shape), _float(dtype)
+    lengths, wanted = axes_lengths(shape), _float(dtype)
     z = np.asarray(generator(rng).standard_normal(lengths, _drawable(wanted)))
     z *= std
     z += mean
@@ -112,7 +113,7 @@ def bernoulli(*, keep: float, shape: Shape = (), scale: float = 1.0, rng: Rng = 
     _single(keep=keep, scale=scale)
     if not 0 <= keep <= 1:
         raise ValueError("keep must be a probability, from 0 to 1")
-    lengths, wanted, rng = _lengths(shape), _float(dtype), generator(rng)
+    lengths, wanted, rng = axes_lengths(shape), _float(dtype), generator(rng)
     size = math.prod(lengths)
     bits = _words(rng, (size + 3) // 4).view(np.uint16)[:size]
     whole, rest = divmod(keep * 2**16, 1)
