@@ -22,7 +22,6 @@ from .naming import missing, resolve
 from .ops import random as draw
 from .tensor import as_array
 
-
 _MOST = 1e100  # as a standard deviation: the variance is a float, too
 
 
