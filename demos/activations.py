@@ -81,9 +81,9 @@ for at, (name, shares) in enumerate(dead.items()):
     ax.bar(
         places + 0.16 * (at - 2), shares, 0.15, label=name, hatch=["", "//", "..", "xx", "\\\\"][at], edgecolor="white"
     )
-ax.set_xticks(places, ["layer 1", "layer 2", "layer 3"])
+ax.set_xticks(places, ["first", "second", "third"])
 ax.legend()
-ax.set(ylabel="share of units at most 0 on the whole set", title="Under a large learning rate ReLUs die")
+ax.set(xlabel="hidden layer", ylabel="share of units never above 0", title="Under a large learning rate ReLUs die")
 lesson.picture(
     ax, "dying", "The share of units that never put out more than 0, after training with a large learning rate."
 )

@@ -97,7 +97,7 @@ for name, activation, initializer in [("sigmoid", "sigmoid", "xavier_normal"), (
     )  # fmt: skip
     learned = tg.evaluate(deep, x_test, y_test, metrics=["accuracy"])["accuracy"]
     print(f"  {name:8}{ratio:10.2g}     accuracy after {lesson.deep_epochs} epochs of the same training {learned:.1%}")
-    records[name] = {f"{int(layer) + 1}": norms for layer, norms in recorder.norms.items()}
+    records[name] = recorder.norms
 lesson.picture(
     viz.gradient_heatmap(records, title="How much gradient reaches a layer?"),
     "gradients", "Sigmoid against ReLU: with sigmoids the first layers receive next to no gradient, and do not learn.",

@@ -49,7 +49,7 @@ cases = {
 }
 print(f"{lesson.layers} layers of {lesson.width} units, {lesson.samples} samples")
 print(f"{'':20}{'std of activations':>24}{'share of |tanh|':>18}{'‖∂L/∂h‖':>22}")
-print(f"{'':20}{'layer 1':>12}{'last':>12}{'> 0.98, last':>18}{'layer 1':>12}{'last':>10}")
+print(f"{'':20}{'first':>12}{'last':>12}{'> 0.98, last':>18}{'first':>12}{'last':>10}")
 spread, arriving = {}, {}
 figure, axes = plt.subplots(1, 3, figsize=(12.5, 6.2), sharey=True)
 for at, (name, (activation, initializer)) in enumerate(cases.items()):
@@ -70,15 +70,16 @@ for at, (name, (activation, initializer)) in enumerate(cases.items()):
     )
     if activation == "tanh":
         viz.activations(model, x, ax=axes[at], title=name)
-        axes[at].set(xlim=(-1.05, 1.05), ylabel="")
-axes[0].set_yticks(axes[0].get_yticks(), [f"layer {n + 1}" for n in range(lesson.layers)])
+        axes[at].set(xlim=(-1.05, 1.05), ylabel="layer" if at == 0 else "")
 figure.suptitle("What each layer puts out, before any training", weight="bold")
-lesson.picture(axes, "activations", "Histograms of the activations, layer 1 on top: too small, too large, and right.")
+lesson.picture(
+    axes, "activations", "Histograms of the activations, first layer on top: too small, too large, and right."
+)
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.8))
 for name in cases:
-    left.plot(range(1, lesson.layers + 1), spread[name], label=name)
-    right.plot(range(1, lesson.layers + 1), arriving[name], label=name)
+    left.plot(range(lesson.layers), spread[name], label=name)
+    right.plot(range(lesson.layers), arriving[name], label=name)
 left.set(yscale="log", xlabel="layer", title="Forward: std of the activations")
 right.set(yscale="log", xlabel="layer", title="Backward: ‖∂L/∂h‖ (from right to left)")
 right.legend(loc="upper right")

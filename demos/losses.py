@@ -103,10 +103,15 @@ right.legend(loc="lower right")
 right.set(xlabel="z, where the answer is 1", ylabel="∂L/∂z", title="A squared error forgives the worst mistakes")
 lesson.picture(left, "curves", "Cross-entropy against squared error: the losses, and what gradient reaches the logit.")
 
-z = tg.Tensor(0.7, requires_grad=True, name="z")
-loss = tg.losses.binary_crossentropy(tg.ops.sigmoid(z), 1.0)
+x, y = tg.Tensor(1.5, name="x"), tg.Tensor(1.0, name="y")
+w = tg.Tensor(0.8, requires_grad=True, name="w")
+z = w * x
+a = tg.ops.sigmoid(z)
+loss = tg.losses.binary_crossentropy(a, y)
 loss.backward()
-lesson.picture(
-    viz.graph(loss, title="Binary cross-entropy of one logit, y = 1"), "graph", "Cross-entropy as a graph of ops."
-)
+slope = viz.derivation(loss, wrt=w)
+print(f"\nThe cross-entropy of one neuron:\n{slope}")
+lesson.picture(slope, "slope", "Cross-entropy after a sigmoid: its derivative comes down to (a − y) · x.")
+graph = viz.graph(loss, title="Binary cross-entropy of one neuron")
+lesson.picture(graph, "graph", "Cross-entropy as a graph of ops.")
 lesson.finish()

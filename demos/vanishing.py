@@ -128,7 +128,7 @@ figure, ax = plt.subplots(figsize=(10.5, 5.4))
 for at, (name, kernels) in enumerate(profiles.items()):
     if name not in ("2 activation: leaky ReLU, He", "2 activation: ELU, He"):  # much as ReLU
         bare = {} if name[0].isdigit() else {"color": "black", "linestyle": ":"}  # without a remedy
-        ax.plot(range(1, len(kernels) + 1), kernels, marker="osD^vPX*<p"[at], label=name, **bare)
+        ax.plot(range(len(kernels)), kernels, marker="osD^vPX*<p"[at], label=name, **bare)
 ax.set_yscale("log")
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=10)
 ax.set(xlabel="layer", ylabel="‖∂L/∂W‖ before the first update", title="Who gets a gradient?")

@@ -152,5 +152,5 @@ def test_losses_computes_what_the_lecture_prints(run):
 
 def test_plots_are_saved_in_the_format_asked_for(run, tmp_path):
     _, pictures = run("losses", "--size", "small", "--format", "pdf")
-    assert pictures.keys() == {"curves.pdf", "graph.svg"}
+    assert pictures.keys() == {"curves.pdf", "slope.svg", "graph.svg"}
     assert (tmp_path / "losses" / "curves.pdf").read_bytes().startswith(b"%PDF")

@@ -95,3 +95,29 @@ def test_what_no_variable_holds_is_named_by_its_part():
     names = [s.name for s in tg.explain(loss).forward]
     assert "mask" in names
     assert "labels" in names
+
+
+def test_what_a_loss_makes_of_its_target_is_called_after_it():
+    a = tg.Tensor([[0.3], [0.6]], requires_grad=True, name="a")
+    labels, t = np.array([[1.0], [0.0]]), tg.Tensor([[0.0], [1.0]])
+    loss = tg.losses.binary_crossentropy
+
+    def leaves(out):
+        return [s.name for s in tg.explain(out).forward if s.kind == "input"]
+
+    assert leaves(loss(a, labels)) == ["labels", "(1 − labels)"]
+    assert leaves(loss(a, t)) == ["t", "(1 − t)"]
+    assert leaves(loss(a, labels * 1.0)) == ["y", "(1 − y)"]
+    assert leaves(loss(a, labels, weights=[1.0, 2.0])) == ["labels", "(1 − labels)", "weights"]
+    assert leaves(tg.losses.mse(tg.Dense(1, 1)(labels[:1]), t.data[:1])) == ["x", "y"]
+
+
+def test_formulas_are_written_as_on_paper():
+    x = tg.Tensor(3.0, requires_grad=True, name="x")
+    found = {op: tg.explain(op(x)) for op in (lambda x: x**2, lambda x: x**3, lambda x: x**-1, lambda x: x**2.5)}
+    assert [record.forward[-1].expression for record in found.values()] == ["x²", "x³", "x ^ −1", "x ^ 2.5"]
+    texts = [record.backward[-1].local_text for record in found.values()]
+    assert texts == ["2 · x", "3 · x²", "−1 · x^−2", "2.5 · x^1.5"]
+    v = tg.Tensor(np.arange(3.0), requires_grad=True, name="v")
+    assert tg.explain(np.take(v, [0, 2], axis=0)).forward[-1].expression == "v[indices, axis=0]"
+    assert "1 = 1" not in str(tg.explain(x + 1))

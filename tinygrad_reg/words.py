@@ -157,6 +157,7 @@ def _variables(tensors: list[Tensor], roles: dict[Tensor, str]) -> dict[Tensor, 
     of a loss. What a loss makes of it is called after it: y, (1 − y). A further array of a loss are its weights.
     """
     found: dict[Tensor, str] = {}
+    targets = {x: name for x in tensors if not x.op and not x.requires_grad and (name := source.label(x))}
     passed: dict[tuple[object, int], list[tuple[Tensor, Tensor]]] = {}  # by the user's call: arrays, and who takes them
     for tensor in tensors:
         for position, x in enumerate(tensor.parents):
@@ -165,6 +166,8 @@ def _variables(tensors: list[Tensor], roles: dict[Tensor, str]) -> dict[Tensor, 
             name = source.operand(tensor, position)
             if x._code is None and name is not None:
                 found[x] = name
+            elif tensor.op == "multiply" and (of := next((y for y in targets.items() if _is_rest(x, y[0])), ())):
+                found[x] = f"(1 − {of[1]})"
             elif x._code is not None and x._place < 0 and not x._layer:  # the input of a model
                 passed.setdefault((x._code, x._place), []).append((x, x))
             elif x._code is None and x.ndim > 0 and not tensor._layer:
@@ -182,10 +185,15 @@ def _variables(tensors: list[Tensor], roles: dict[Tensor, str]) -> dict[Tensor, 
             name = "y"
         else:
             continue
-        others = {x: np.array_equal(x._data, 1 - first._data) for x, _ in pairs if x is not first}
+        others = {x: _is_rest(x, first) for x, _ in pairs if x is not first}
         if sum(not rest for rest in others.values()) <= 1:
             found |= {first: name, **{x: f"(1 − {name})" if rest else "weights" for x, rest in others.items()}}
     return found
+
+
+def _is_rest(x: Tensor, y: Tensor) -> bool:
+    """Whether x is 1 − y, which a cross-entropy makes of its target."""
+    return x.shape == y.shape and np.array_equal(x._data, 1 - y._data)
 
 
 def _layers_of_parameters(tensors: list[Tensor]) -> dict[Tensor, str]:
