@@ -36,6 +36,7 @@ LOOK: Any = {
     "axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left", "axes.titleweight": "bold",
     "lines.linewidth": 2.0, "font.size": 12, "legend.fontsize": 11, "figure.figsize": (9.6, 5.0),
     "figure.constrained_layout.use": True, "savefig.dpi": 150, "svg.hashsalt": "demos",
+    "axes.formatter.min_exponent": 4,  # 0.01 and not 10⁻²
 }  # fmt: skip
 
 

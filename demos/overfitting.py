@@ -119,14 +119,19 @@ for name, (options, more) in cases.items():
     print(f"{name:28}{train:14.4f}{final['loss']:17.3f}{min(history['val_loss']):12.3f}{final['accuracy']:10.1%}")
 print(f"Early stopping: {histories['early stopping'].stop_reason}")
 
+
+def curve(ax, losses, **look):
+    ax.plot(range(1, len(losses) + 1), losses, **look)
+
+
 figure, axes = plt.subplots(2, 6, figsize=(16, 6.0), sharex=True, sharey=True)
 for ax, name in zip(axes.flat, list(cases)[1:], strict=True):
-    ax.plot(histories["nothing"]["val_loss"], color="gray", linestyle=":", label="validation, nothing")
-    ax.plot(histories[name]["loss"], label="training")
-    ax.plot(histories[name]["val_loss"], label="validation")
+    curve(ax, histories["nothing"]["val_loss"], color="gray", linestyle=":", label="validation, nothing")
+    curve(ax, histories[name]["loss"], label="training")
+    curve(ax, histories[name]["val_loss"], label="validation")
     ax.set_title(name, fontsize=10.5)
     if name == "early stopping":
-        ax.plot(histories[name].best_epoch - 1, min(histories[name]["val_loss"]), "o", color="black")
+        ax.plot(histories[name].best_epoch, min(histories[name]["val_loss"]), "o", color="black")
 axes[0, 0].set(ylim=(0, 2))
 axes[1, 0].legend(fontsize=10, loc="upper right")
 for ax in axes[1]:

@@ -14,7 +14,7 @@ How a picture is made, file by file, from data to ink:
     graph       trace (boxes, arrows; fold) → dot or layout (ranks, rows, across, routes, frames) → draw
     step page   lesson (steps of terms; blocks, updates, meets, formulas) → page (HTML), still (one step for a slide)
     flow        ways (through the record) → chains (stops and factors)
-    derivation  ways → factors → derivation (text) → latex → typeset
+    derivation  ways (heads: those of a cross-entropy are one) → factors → derivation (text) → latex → typeset
     program     listing (its text as lines and boxes) → program
     plots       plots, heatmap, surface on axes
     all         text, theme → svg → picture (its formats; paint for PNG and PDF) → files

@@ -57,8 +57,12 @@ def gradient_heatmap(history: Any, *, title: str = "", theme: str = "light", ax:
     bar = colorbar(image, maps, colors, extend="both", label="‖∂L/∂layer‖")
     step = max(1, round((limits[1] - limits[0]) / 6))
     powers = np.arange(limits[0], limits[1] + 1, step).tolist()
-    bar.set_ticks(powers, labels=[f"$10^{{{power:g}}}$" for power in powers])
+    bar.set_ticks(powers, labels=[_power(power) for power in powers])
     return maps[0]
+
+
+def _power(exponent: float) -> str:
+    return f"$10^{{{exponent:.0f}}}$"
 
 
 def _limits(norms: np.ndarray) -> tuple[float, float]:
@@ -167,11 +171,12 @@ def _profile(ax: Axes, tables: Mapping[str, np.ndarray], layers: Sequence[str], 
         ax.plot(places, first, marker=MARKERS[at % len(MARKERS)], label=": ".join(words), **style(at, colors))
     if any(size > 0 for table in tables.values() for size in table[:, 0]):
         ax.set_yscale("log")
+        ax.yaxis.set_major_formatter(lambda size, _: _power(np.log10(size)))  # as at the colours
         low, high = ax.get_ylim()  # room for the legend above the lines
         part = 0.06 + 0.06 * len(tables)
         ax.set_ylim(low, high * (high / low) ** (part / (1 - part)))
     legend(ax, colors, loc="upper right", framealpha=0.9)
     ax.grid(axis="y", color=colors.hairline, linewidth=0.7)
-    ax.set(xlabel="layer", ylabel="‖∂L/∂layer‖")
+    ax.set_xlabel("layer")  # what is measured stands between the heat map and this one
     ax.set_xticks(*_ticks(layers))
     ax.set_title("Before the first update", loc="left", weight="bold")
