@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..loss_inputs import are_labels
-from .kernels import Number, call_of, labels_of
+from .kernels import Number, call_of, is_mask, is_masking, labels_of
+from .memory import allocation
 from .node import Node
 from .write import Namespace, Writer
 
@@ -25,6 +26,8 @@ class Draft:
         self._lines: list[str] = []
         self._writer = Writer(self.names, self._named.__getitem__)
         self._numbers: dict[Any, Node] = {}
+        self._factors: dict[Any, Node] = {}
+        self._flats: dict[Any, str] = {}
         self._classes: dict[Any, int] = {}  # of labels that were checked
         self._label_places: dict[Any, str] = {}
 
@@ -38,6 +41,9 @@ class Draft:
 
     def _call(self, node: Node) -> Node:
         call = call_of(node)
+        if is_masking(call):
+            arguments = (self._factor(x, node.value) if is_mask(x) else x for x in call.arguments)
+            call = call.but(arguments=tuple(arguments))
         return call.but(arguments=tuple(self._number(x) if isinstance(x, Number) else x for x in call.arguments))
 
     def _number(self, number: Number) -> Node:
@@ -54,6 +60,16 @@ class Draft:
                 text = f"np.full({shape}, {made}, {dtype})" if shape else f"np.array({made}, {dtype})"
                 self._named[node] = self._make_once(f"{'all' if shape else 'n'}_{value:.3g}", text)
         return self._numbers[key]
+
+    def _factor(self, mask: Node, product: np.ndarray) -> Node:
+        """1 and 0 for True and False, in an array for all such products: NumPy multiplies by them sooner."""
+        key = product.shape, product.dtype
+        if key not in self._factors:
+            node = self._factors[key] = Node(np.array)
+            self._named[node] = self._make_once("factor", allocation(product))
+        factor = self._factors[key]
+        self._lines.append(f"{self._named[factor]}[...] = {self._named[mask]}")
+        return factor
 
     # ---- elements of rows, picked by labels
 
@@ -80,4 +96,7 @@ class Draft:
 
     def _flat(self, x: Node) -> str:
         """An array that stays where it is, row after row."""
-        return self._make_once(f"flat_{self._named[x]}", f"{self._named[x]}.reshape(-1)")
+        name = self._named[x]
+        if name not in self._flats:
+            self._flats[name] = self._make_once(f"flat_{name}", f"{name}.reshape(-1)")
+        return self._flats[name]

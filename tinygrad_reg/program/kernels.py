@@ -65,6 +65,30 @@ def is_dot(node: Node) -> bool:
     )
 
 
+def is_dot_of_rows(node: Node) -> bool:
+    """Whether x.dot(y), with each row after row, computes np.vdot(x, y): it is what np.vdot calls."""
+    arrays = [getattr(x, "value", None) for x in node.arguments]
+    return node.function is np.vdot and all(
+        isinstance(x, np.ndarray) and x.flags.c_contiguous and x.size > 1 and x.dtype == node.value.dtype
+        for x in arrays
+    )
+
+
+def is_mask(x: Any) -> bool:
+    """Whether it is an array of True and False."""
+    return isinstance(x, Node) and isinstance(x.value, np.ndarray) and x.value.dtype == bool and x.value.ndim > 0
+
+
+def is_masking(node: Node) -> bool:
+    """Whether a small array of floats is multiplied by a mask of its shape, as relu's derivative does."""
+    if ufunc_of(node) is not np.multiply or node.options or not isinstance(node.value, np.ndarray):
+        return False
+    if node.value.size > 2**15:  # where the multiplication itself takes the time
+        return False
+    masks = [x for x in node.arguments if is_mask(x)]
+    return len(masks) == 1 and masks[0].value.shape == node.value.shape and node.value.dtype in (np.float32, np.float64)
+
+
 def has_short_rows(node: Node) -> bool:
     """Whether it is the largest, or the smallest, of each row of a long matrix with few columns.
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from .draft import UFUNCS, Draft
 from .floats import in_floats, two_ways
-from .kernels import has_short_rows, is_dot, is_elementwise, takes_out, ufunc_of
+from .kernels import has_short_rows, is_dot, is_dot_of_rows, is_elementwise, takes_out, ufunc_of
 from .memory import Memory, allocation, layout
 from .node import Input, Method, Node, assign, filled, is_filled, reduced
 from .origins import Origins
@@ -154,6 +154,10 @@ class Plan(Draft):
 
     def _plain(self, node: Node) -> str:
         """A line whose result NumPy allocates."""
+        rows = is_dot_of_rows(node) and self._fixed.issuperset(node.arguments)
+        if rows or is_dot(node):
+            x, y = map(self._flat if rows else self._writer.text, node.arguments)
+            return f"{x}.dot({y})"
         if reduced(ufunc_of(node)) is None:
             return self._writer.expression(node)[0]
         call = self._call(node)  # past the method .sum(), which is Python in NumPy
