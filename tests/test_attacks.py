@@ -12,7 +12,7 @@ from tests.attacks import attack, moments
 
 # They fork, which does not go well with the threads of a test run, or they count all objects that there are.
 APART = {"kill_while_saving", "kill_while_training", "read_only_folder", "forks", "pools", "broken_dot"}
-APART |= {"a_hundred_steps"}
+APART |= {"a_hundred_steps", "no_memory", "forks_among_threads"}
 ATTACKS = [a for a in attack.load().values() if a.short]
 
 

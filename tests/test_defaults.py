@@ -14,6 +14,10 @@ import tinygrad_reg as tg
 
 DEFAULTS = {
     "check_grad": {"order": 1, "step": 6e-6, "rtol": 2e-5, "atol": 2e-8},
+    "grad": {"argnums": 0},
+    "hessian": {"argnums": 0},
+    "jacobian": {"argnums": 0},
+    "value_and_grad": {"argnums": 0},
     "layers.AvgPool2D": {"padding": 0},
     "layers.BatchNorm": {"momentum": 0.99, "epsilon": 1e-3},
     "layers.Conv2D": {"stride": 1, "padding": 0},

@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+import re
 import warnings
 
 import numpy as np
@@ -315,8 +316,27 @@ def test_nothing_is_broadcast(name):
         LOSSES[name](np.full((4, 1), 0.5), np.ones((4, 5)))
     with pytest.raises(ValueError, match=r"shape \(4, 3\), the target \(\)"):
         LOSSES[name](np.full((4, 3), 0.5), 1.0)
-    with pytest.raises(ValueError, match=r"one-hot labels of two classes go to one output as target\[:, 1:\]$"):
-        binary_crossentropy(np.full((4, 1), 0.5), np.eye(2)[[0, 1, 1, 0]])
+
+
+LIKE = "go with categorical_crossentropy after a softmax, with softmax_crossentropy without one"
+
+
+@pytest.mark.parametrize(
+    ("prediction", "target", "advice"),
+    [
+        ((4, 3), (4,), f"labels of 3 classes {LIKE}"),
+        ((4, 3), (4, 1), f"labels of 3 classes {LIKE} (target.reshape(-1))"),
+        ((4, 2), (4,), f"labels of 2 classes {LIKE}; yes or no is one output a sample"),
+        ((4, 2, 3), (4, 2), f"labels of 3 classes {LIKE}"),
+        ((4, 3), (4, 2), "the target has 2 numbers a sample, so the model's last layer needs 2 outputs"),
+        ((4, 1), (4, 5), "the target has 5 numbers a sample, so the model's last layer needs 5 outputs"),
+        ((4, 1), (4, 2), "needs 2 outputs; one-hot labels of two classes go to one output as target[:, 1:]"),
+        ((4, 1), (5, 2), "compare what the model gives with what the data set holds"),
+    ],
+)
+def test_what_to_do_about_shapes_that_differ(prediction, target, advice):
+    with pytest.raises(ValueError, match=f"{re.escape(advice)}$"):
+        binary_crossentropy(np.full(prediction, 0.5), np.zeros(target))
 
 
 categorical = pytest.mark.parametrize("loss", [softmax_crossentropy, categorical_crossentropy])

@@ -14,6 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("words", nargs="*", help="only attacks whose name has one of these words")
     parser.add_argument("--short", action="store_true", help="a few tries of each, as in the ordinary tests")
     parser.add_argument("--times", type=int, help="so many tries of each")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first try: others are other ones")
     parser.add_argument("--only", type=int, help="the try of this number alone")
     options = parser.parse_args(arguments)
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MPLBACKEND="agg")
@@ -26,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cases = seconds = failed = 0
     for a in chosen:
         times = options.times or (a.short if options.short else a.long)
-        outcome = attack.run(a, range(times) if options.only is None else range(options.only, options.only + 1))
+        first, times = (options.first, times) if options.only is None else (options.only, 1)
+        outcome = attack.run(a, range(first, first + times))
         print(f"{a.what:{width}}  {outcome.cases:8,}  {len(outcome.failures):6}  {outcome.seconds:7.1f}", flush=True)
         print(*outcome.failures[:3], sep="\n", end="", file=sys.stderr)
         cases, seconds, failed = cases + outcome.cases, seconds + outcome.seconds, failed + len(outcome.failures)

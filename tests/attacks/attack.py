@@ -17,7 +17,7 @@ import numpy as np
 # and returns how many cases it was (None is one).
 Try = Callable[[np.random.Generator, Path], int | None]
 
-FAMILIES = ["gradients", "calls", "files", "kills", "interrupts", "moments", "company", "limits"]
+FAMILIES = ["gradients", "calls", "files", "kills", "interrupts", "moments", "company", "limits", "starving"]
 attacks: dict[str, Attack] = {}
 
 

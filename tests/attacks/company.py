@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
+import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
@@ -95,6 +97,38 @@ def forks(rng: np.random.Generator, folder: Path) -> None:
     assert right, "the parent's training was disturbed"
     assert Fork.child is not None
     assert os.waitstatus_to_exitcode(os.waitpid(Fork.child, 0)[1]) == 0, "the child's training was disturbed"
+
+
+@attack(long=50, short=1)
+def forks_among_threads(rng: np.random.Generator, folder: Path) -> None:
+    """a fork while other threads train and evaluate: the child trains to the same bits"""
+    seed, ended = int(rng.integers(1000)), threading.Event()
+    wanted = trained(seed, 0)
+
+    def work(kind: int) -> None:
+        training = Training(kind)
+        while not ended.is_set():
+            training.fit(epochs=1)
+            tg.evaluate(training.model, X, Y, loss="softmax_crossentropy")
+
+    def train_and_look() -> None:
+        signal.alarm(60)  # where it waits for a thread that is not there
+        assert same(trained(seed, 0), wanted)
+        tg.evaluate(Training(seed).model, X, Y, loss="softmax_crossentropy")
+        tg.compile(lambda: np.sum(tg.Tensor(X)))()
+
+    others = [threading.Thread(target=work, args=(kind,)) for kind in range(3)]
+    for other in others:
+        other.start()
+    try:
+        time.sleep(float(rng.uniform(0, 0.05)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 advises against it
+            assert child(train_and_look) == 0
+    finally:
+        ended.set()
+        for other in others:
+            other.join()
 
 
 @attack(long=6, short=1)

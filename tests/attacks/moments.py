@@ -214,7 +214,7 @@ def complaints_of(name: str, choose: Callable[[list[Point]], Sequence[Point]]) -
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         way(Bench())  # what is computed once and kept is computed now
-        wanted = _gradients(Bench())
+        wanted = gradients_of(Bench())
         fresh = Bench()
         chosen = choose(points(lambda: way(fresh)))
         for point in chosen:
@@ -235,12 +235,12 @@ def _complaints(way: Callable[[Bench], Any], point: Point, wanted: list[Any]) ->
     weights = bench.model.state_dict()
     interrupted(lambda: way(bench), point)
     wrong = list(bench.complaints())
-    if not wrong and same(bench.model.state_dict(), weights) and not same(_gradients(bench), wanted):
+    if not wrong and same(bench.model.state_dict(), weights) and not same(gradients_of(bench), wanted):
         wrong.append("the next gradients are wrong")
     return wrong
 
 
-def _gradients(bench: Bench) -> list[Any]:
+def gradients_of(bench: Bench) -> list[Any]:
     """Of a loss without anything random."""
     bench.model.eval()
     bench.optimizer.zero_grad()

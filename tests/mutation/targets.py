@@ -208,6 +208,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("ops/activations.py", "alpha * np.exp(np.where(x > 0, 0.0, x))", "0.0 → "),
         ("ops/activations.py", "alpha * np.exp(np.where(x > 0, 0.0, x))", "0 → "),
         ("metrics.py", "np.where(total > 0, total, 1)", "1 → 2"),
+        ("metrics.py", "np.where(total > 0, total, 1)", "total > 0 → "),
     ],
     "how einsum goes about it": [
         ("ops/contractions.py", "optimize = len(xs) > 1", ""),
@@ -271,6 +272,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     ],
     "the way back begins at one output, once": [
         ("backward.py", "received[output] + gradient if output in received", "received[output] + "),
+        ("backward.py", "owed = dict.fromkeys(found, 0)", "0 → 1"),
     ],
     "groups are made anew as they were": [
         ("optim/flat.py", "0 < len(absent.intersection", "0 < "),
