@@ -92,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1)) as pool:
         for version, (good, said) in zip(chosen, pool.map(run, chosen), strict=True):
             last = said.strip().splitlines()[-1] if said.strip() else ""
-            print(f"{version.name}: {'passed' if good else 'FAILED'}: {last}", flush=True)
+            print(f"{version.name}: {'good' if good else 'FAILED'} ({last})", flush=True)
             if not good:
                 print(said[-8000:])
             passed &= good
