@@ -204,6 +204,20 @@ def fitted(share: Any, parent: Tensor, node: Tensor) -> Any:
     return share if share.dtype == dtype else share.astype(dtype)
 
 
+def share_of(node: Tensor, position: int, upstream: Any) -> Any:
+    """What `node` sends its input at `position` of the gradient `upstream`, as its op's derivative gives it.
+
+    A step of the walk by itself: one factor of the chain rule, before it is summed over broadcast axes.
+    """
+    primitive = node._primitive
+    assert primitive is not None
+    known = (upstream, node._data, *node._arrays)
+    options = {**node._options, primitive.keeps: node._kept} if primitive.keeps else node._options
+    if primitive.joint:
+        return primitive.shares_of_all(known, options, node._inputs, {node._inputs[position]})[position]
+    return primitive.functions[position](*known, **options)
+
+
 def start_gradient(output: Any, gradient: Any, call: str) -> Any:
     """The gradient to start with: 1 for a scalar, the weights that the caller gives otherwise."""
     if not isinstance(output, Tensor):

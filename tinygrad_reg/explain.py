@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import source
-from .backward import fitted, shares_owed, start_gradient, walk
+from .backward import fitted, share_of, shares_owed, start_gradient, walk
 from .calls import answered
 from .modes import quiet
 from .primitive import Primitive
@@ -207,18 +207,9 @@ class _Recorder:
 
 def send_back(node: Tensor, parent: Tensor, upstream: np.ndarray) -> np.ndarray:
     """What `node` sends to `parent`, one of its inputs, of the gradient `upstream`: one factor of the chain rule."""
-    primitive, inputs = node._primitive, node._inputs
-    assert primitive is not None
-    known = (upstream, node._data, *node._arrays)
-    options = {**node._options, primitive.keeps: node._kept} if primitive.keeps else node._options
-    places = [i for i, x in enumerate(inputs) if x is parent]
     with quiet():
-        if primitive.joint:
-            of_all = primitive.shares_of_all(known, options, inputs, {parent})
-            raws = [of_all[i] for i in places]
-        else:
-            raws = [primitive.functions[i](*known, **options) for i in places]
-        shares = [fitted(raw, parent, node) for raw in raws]
+        places = [i for i, x in enumerate(node._inputs) if x is parent]
+        shares = [fitted(share_of(node, i, upstream), parent, node) for i in places]
         return np.asarray(sum(shares[1:], start=shares[0]))
 
 
@@ -233,13 +224,7 @@ def _local(
         return text, how, node.parents[derivative.local_input].data
     if not primitive.elementwise:
         return text, how, None
-    options = {**node._options, primitive.keeps: node._kept} if primitive.keeps else node._options
-    known = (np.ones(node.shape, node.dtype), node._data, *(x._data for x in node.parents))
-    if primitive.joint:
-        needed = [i == position for i in range(len(node.parents))]
-        local = primitive.joint(needed, *known, **options)[position]
-    else:
-        local = derivative.function(*known, **options)
+    local = share_of(node, position, np.ones(node.shape, node.dtype))
     return text, how, np.broadcast_to(local, node.shape).copy()
 
 

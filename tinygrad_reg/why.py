@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import source
-from .backward import shares_owed, start_gradient, walk
+from .backward import share_of, shares_owed, start_gradient, walk
 from .calls import answered
 from .debug import below, is_finite
 from .explain import in_order
@@ -237,17 +237,10 @@ def _takes_differences(step: _Step) -> bool:
 
 def _underflows(step: _Step) -> bool:
     """Whether a larger upstream gradient would pass."""
-    node, op = step.node, step.op
     if not is_finite(step.upstream):
         return False
-    options = {**node._options, op.keeps: node._kept} if op.keeps else node._options
     with quiet():
-        known = (step.upstream / _largest(step.upstream), node._data, *node._arrays)
-        if op.joint:
-            share = op.shares_of_all(known, options, node._inputs, {node.parents[step.position]})[step.position]
-        else:
-            share = op.functions[step.position](*known, **options)
-    return bool(np.any(share))
+        return bool(np.any(share_of(step.node, step.position, step.upstream / _largest(step.upstream))))
 
 
 def _factor(step: _Step) -> Tensor | None:
