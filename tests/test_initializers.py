@@ -239,3 +239,9 @@ def test_what_an_initializer_makes_must_be_real_numbers(made, message):
 def test_a_standard_deviation_whose_square_is_no_float_is_refused():
     with pytest.raises(ValueError, match=r"std must be a finite number from 0 to 1e\+100, not 1e\+200"):
         initializers.normal(1e200)
+
+
+def test_an_initializer_is_shown_as_it_is_written():
+    i = tg.initializers
+    written = ["normal(std=0.01)", "uniform(limit=0.3)", "he_normal(truncated=True)", "glorot_uniform()"]
+    assert list(map(repr, (i.normal(0.01), i.uniform(0.3), i.he_normal(truncated=True), i.glorot_uniform()))) == written

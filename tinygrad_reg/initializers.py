@@ -85,7 +85,9 @@ class Drawn:
         return array
 
     def __repr__(self) -> str:
-        return f"<initializer {self.name}{', truncated' if self.truncated else ''}>"
+        size = math.sqrt(3 * self.variance) if self.uniform else math.sqrt(self.variance)
+        given = [f"{'limit' if self.uniform else 'std'}={size:.6g}"] if self.per == "one" else []
+        return f"{self.name}({', '.join([*given, *['truncated=True'] * self.truncated])})"
 
 
 _STD_BETWEEN_2 = 0.87962566103423978  # standard deviation of N(0, 1) cut to [-2, 2]

@@ -157,7 +157,9 @@ def _variables(tensors: list[Tensor], roles: dict[Tensor, str]) -> dict[Tensor, 
     of a loss. What a loss makes of it is called after it: y, (1 − y). A further array of a loss are its weights.
     """
     found: dict[Tensor, str] = {}
-    targets = {x: name for x in tensors if not x.op and not x.requires_grad and (name := source.label(x))}
+    # In y log a + (1 − y) log(1 − a), each product knows what the other one is of.
+    beside = {x: y.parents for tensor in tensors if tensor.op == "add" and tensor._place < 0
+              for x, y in (tensor.parents, tensor.parents[::-1])}  # fmt: skip
     passed: dict[tuple[object, int], list[tuple[Tensor, Tensor]]] = {}  # by the user's call: arrays, and who takes them
     for tensor in tensors:
         for position, x in enumerate(tensor.parents):
@@ -166,8 +168,8 @@ def _variables(tensors: list[Tensor], roles: dict[Tensor, str]) -> dict[Tensor, 
             name = source.operand(tensor, position)
             if x._code is None and name is not None:
                 found[x] = name
-            elif tensor.op == "multiply" and (of := next((y for y in targets.items() if _is_rest(x, y[0])), ())):
-                found[x] = f"(1 − {of[1]})"
+            elif target := [y for y in beside.get(tensor, ()) if source.label(y) and _is_rest(x, y)]:
+                found[x] = f"(1 − {source.label(target[0])})"
             elif x._code is not None and x._place < 0 and not x._layer:  # the input of a model
                 passed.setdefault((x._code, x._place), []).append((x, x))
             elif x._code is None and x.ndim > 0 and not tensor._layer:

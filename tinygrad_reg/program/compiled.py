@@ -158,4 +158,4 @@ class Compiled:
         return self._programs[0]
 
     def __repr__(self) -> str:
-        return f"<compiled {getattr(self.step, '__name__', 'step')}, {len(self._programs)} programs>"
+        return f"<compiled {getattr(self.step, '__name__', 'step')}, {len(self._programs)} program{'s' * (len(self._programs) != 1)}>"
