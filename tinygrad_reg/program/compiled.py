@@ -158,4 +158,5 @@ class Compiled:
         return self._programs[0]
 
     def __repr__(self) -> str:
-        return f"<compiled {getattr(self.step, '__name__', 'step')}, {len(self._programs)} program{'s' * (len(self._programs) != 1)}>"
+        count = len(self._programs)
+        return f"<compiled {getattr(self.step, '__name__', 'step')}, {count} program{'s' * (count != 1)}>"
