@@ -18,6 +18,7 @@ from . import dispatch as dispatch
 from . import ops as ops
 from .backward import gradients as gradients
 from .debug import debug as debug
+from .differences import check_grad as check_grad
 from .explain import explain as explain
 from .memory import keep_freed_memory as _keep_freed_memory
 from .modes import no_grad as no_grad
@@ -25,7 +26,6 @@ from .modes import seed as seed
 from .modes import set_default_dtype as set_default_dtype
 from .primitive import primitive as primitive
 from .tensor import Tensor as Tensor
-from .transforms import check_grad as check_grad
 from .transforms import grad as grad
 from .transforms import hessian as hessian
 from .transforms import hvp as hvp

@@ -1,4 +1,4 @@
-"""Functions made of functions: grad(f), jacobian(f), hessian(f), hvp(f), and the check of a gradient by differences.
+"""Functions made of functions: grad(f), value_and_grad(f), jacobian(f), hessian(f), hvp(f).
 
 Plain arguments give plain arrays. Tensors give Tensors with a graph of their own, and so do transforms that run inside
 another one: grad(grad(f)) is the second derivative.
@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from . import checks
 from .backward import gradients
 from .calls import answered
 from .modes import modes, recording, switched
-from .tensor import Tensor, as_array, describe, values
+from .tensor import Tensor, as_array, describe
 
 
 @answered
@@ -28,7 +27,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     >>> tg.grad(lambda x: x**3)(2.0)
     array(12.)
     """
-    _must_be_function(f, "grad()")
+    must_be_function(f, "grad()")
     both = value_and_grad(f, argnums)
 
     @functools.wraps(f)
@@ -45,7 +44,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 3.0)
     (array(6.), (array(3.), array(2.)))
     """
-    _must_be_function(f, "value_and_grad()")
+    must_be_function(f, "value_and_grad()")
 
     @functools.wraps(f)
     def value_and_gradient(*args: Any, **options: Any) -> tuple[Any, Any]:
@@ -71,7 +70,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     array([[2., 0.],
            [0., 6.]])
     """
-    _must_be_function(f, "jacobian()")
+    must_be_function(f, "jacobian()")
 
     @functools.wraps(f)
     def jacobian_matrix(*args: Any, **options: Any) -> Any:
@@ -99,7 +98,7 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     array([[6., 2.],
            [2., 0.]])
     """
-    _must_be_function(f, "hessian()")
+    must_be_function(f, "hessian()")
     if isinstance(argnums, Sequence):
         raise TypeError(f"hessian() is taken with respect to one argument, so argnums is a number, not {argnums!r}")
     return jacobian(grad(f, argnums), argnums)
@@ -112,7 +111,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     >>> hvp(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0]), np.array([1.0, 0.0]))
     array([6., 2.])
     """
-    _must_be_function(f, "hvp()")
+    must_be_function(f, "hvp()")
 
     @answered
     def hessian_vector_product(x: Any, v: Any) -> Any:
@@ -126,7 +125,8 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     return hessian_vector_product
 
 
-def _must_be_function(f: Any, taker: str) -> None:
+def must_be_function(f: Any, taker: str) -> None:
+    """Refuse what is computed already, or is no function at all."""
     if not callable(f):
         computed = "; of what is computed already write tg.gradients(output, inputs)" if isinstance(f, Tensor) else ""
         raise TypeError(f"{taker} takes a function, such as lambda x: np.sum(x**2), not {describe(f)}{computed}")
@@ -194,125 +194,3 @@ def _unit_seeds(value: Tensor) -> Iterator[np.ndarray]:
         seed = np.zeros(value.shape, value.dtype)
         seed[index] = 1
         yield seed
-
-
-@answered
-def check_grad(
-    f: Callable[..., Any], *inputs: Any, order: int = 1, step: float = 6e-6, rtol: float = 2e-5, atol: float = 2e-8
-) -> float:
-    """Compare the derivatives of f at `inputs` with central differences, in float64; order=2 the second ones as well.
-
-    Raises AssertionError with the worst entry, and returns the largest relative error otherwise. An output of many
-    elements is weighted with fixed random numbers, and the sum is compared. Don't check at a kink: differences see
-    both of its sides.
-
-    >>> import numpy as np
-    >>> bool(check_grad(np.tanh, [0.5, -1.0], order=2) < 1e-6)
-    True
-    """
-    _must_be_function(f, "check_grad()")
-    if order not in (1, 2):
-        raise ValueError(f"check_grad compares derivatives of order 1 or 2, not {order!r}")
-    checks.positive("step", step)
-    checks.positive("rtol", rtol)
-    checks.number("atol", atol, 0)
-    arrays = [np.array(as_array(values(x), np.float64)) for x in inputs]
-    if not arrays:
-        raise ValueError("check_grad needs at least one input to differentiate by")
-    rng = np.random.default_rng(0)
-    weights: dict[tuple[int, ...], np.ndarray] = {}
-
-    def weighted(*tensors: Any) -> Any:
-        value = f(*tensors)
-        if not isinstance(value, Tensor):
-            raise TypeError(f"the function to check must return a Tensor, not {type(value).__name__}")
-        if value.shape not in weights:
-            weights[value.shape] = rng.uniform(0.5, 1.5, value.shape) if value.shape else np.ones(())
-        return np.sum(value * weights[value.shape])
-
-    _must_follow_upstream(weighted, arrays)  # first: the figures of a derivative without g say nothing of g
-    weighs = "" if () in weights else "; both are of the outputs' sum, each times a fixed weight from 0.5 to 1.5"
-    worst = _compare(weighted, arrays, step, rtol, atol, "derivative", weighs)
-    if order == 2:
-        directions = [rng.uniform(0.5, 1.5, x.shape) for x in arrays]
-
-        def directional(*tensors: Any) -> Any:
-            found = gradients_or_zeros(weighted(*tensors), tensors)
-            return sum(np.sum(g * v) for g, v in zip(found, directions, strict=True))
-
-        worst = max(worst, _compare(directional, arrays, step, rtol, atol, "second derivative", weighs))
-    return worst
-
-
-def gradients_or_zeros(output: Tensor, inputs: Sequence[Tensor]) -> list[Tensor]:
-    """gradients(create_graph=True), or zeros where the output is constant."""
-    if output.requires_grad:
-        found: list[Tensor] = gradients(output, list(inputs), create_graph=True)
-        return found
-    return [Tensor(np.zeros(x.shape)) for x in inputs]
-
-
-def _compare(
-    scalar: Callable[..., Any],
-    arrays: list[np.ndarray],
-    step: float,
-    rtol: float,
-    atol: float,
-    what: str,
-    weighs: str,
-) -> float:
-    with recording(True):
-        tensors = [Tensor(x, requires_grad=True) for x in arrays]
-        value = scalar(*tensors)
-        analytic = [g.numpy() for g in gradients_or_zeros(value, tensors)]
-    scale = max(1.0, abs(float(value.item())))
-    worst, complaint = 0.0, ""
-    for position, x in enumerate(arrays):
-        for index in np.ndindex(x.shape):
-            numeric = _central_difference(scalar, arrays, position, index, step)
-            exact = float(analytic[position][index])
-            error = abs(exact - numeric) / (atol * scale / rtol + abs(numeric) or 1e-300)
-            if not error <= worst:  # also when it is NaN
-                worst = error
-                where = f"[{', '.join(map(str, index))}]" if index else ""
-                complaint = (
-                    f"the {what} by input {position}{where} is {exact:.10g}, but differences give {numeric:.10g} "
-                    f"(input {x[index]:.6g}, relative error {error:.1e}){weighs}"
-                )
-                if np.isnan(error):
-                    raise AssertionError(complaint)
-    if worst > rtol:
-        raise AssertionError(complaint)
-    return worst
-
-
-def _must_follow_upstream(scalar: Callable[..., Any], arrays: list[np.ndarray]) -> None:
-    """A derivative that leaves out g is right as long as g is 1, and seems wrong elsewhere: it must double with g."""
-    with recording(True):
-        tensors = [Tensor(x, requires_grad=True) for x in arrays]
-        value = scalar(*tensors)
-        if not value.requires_grad:
-            return
-        once, twice = (gradients(value, tensors, gradient=np.array(g)) for g in (1.0, 2.0))
-    for position, (one, two) in enumerate(zip(once, twice, strict=True)):
-        if not np.allclose(two, 2 * one, rtol=1e-6, atol=0, equal_nan=True):
-            raise AssertionError(
-                f"the derivative by input {position} does not double when the upstream gradient does: "
-                "is `g *` forgotten, or there twice?"
-            )
-
-
-def _central_difference(
-    scalar: Callable[..., Any], arrays: list[np.ndarray], position: int, index: tuple[int, ...], step: float
-) -> float:
-    def value_at(x: float) -> float:
-        moved = arrays[position].copy()
-        moved[index] = x
-        # The inputs require gradients here too: the function may differentiate by them.
-        with recording(True):
-            tensors = [Tensor(moved if i == position else a, requires_grad=True) for i, a in enumerate(arrays)]
-            return float(scalar(*tensors).item())
-
-    center = float(arrays[position][index])
-    width = step * max(1.0, abs(center))
-    return (value_at(center + width) - value_at(center - width)) / (2 * width)

@@ -13,7 +13,7 @@ FILES = [
     *(f"layers/{name}.py" for name in (
         "normalization", "noise", "activation", "dense", "convolution", "pooling", "images", "summary")),
     "losses.py", "loss_inputs.py", "penalties.py", "constraints.py", "norms.py", "initializers.py", "metrics.py",
-    "diagnostics.py", "backward.py", "sums.py", "transforms.py", "half.py",
+    "diagnostics.py", "backward.py", "sums.py", "transforms.py", "differences.py", "half.py",
     *(f"training/{name}.py" for name in ("watchers", "divergence", "evaluation", "figures", "ensembles", "history")),
     *(f"data/{name}.py" for name in (
         "arrays", "sets", "encoding", "balancing", "augmentation", "geometry", "synthetic", "readers")),
@@ -27,6 +27,7 @@ BESIDES = {
     "backward.py": ["tests/optim/test_flat.py", "tests/ops/test_ops.py", "tests/properties/test_broadcasting.py"],
     "sums.py": ["tests/test_backward.py", "tests/ops/test_ops.py", "tests/properties/test_broadcasting.py"],
     "transforms.py": ["tests/ops/test_ops.py"],
+    "differences.py": ["tests/ops/test_ops.py"],
     "half.py": ["tests/ops", "tests/optim"],
     "training/figures.py": ["tests/training/test_fit.py", "tests/training/test_history.py"],
     "training/divergence.py": ["tests/training/test_fit.py"],
@@ -299,12 +300,12 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("transforms.py", "modes.transform + 1", "1 → 2"),
     ],
     "what the checker weighs by, and how exact it is, is a choice": [
-        ("transforms.py", "order: int = 1, step: float = 6e-6", ""),
-        ("transforms.py", "rng = np.random.default_rng(0)", "0 → 1"),
-        ("transforms.py", "np.sum(value * weights[value.shape])", ""),
-        ("transforms.py", "rng.uniform(0.5, 1.5,", ""),
-        ("transforms.py", "sum(np.sum(g * v) for g, v", ""),
-        ("transforms.py", "return worst", "worst → (worst) * 1.01"),
+        ("differences.py", "order: int = 1, step: float = 6e-6", ""),
+        ("differences.py", "rng = np.random.default_rng(0)", "0 → 1"),
+        ("differences.py", "np.sum(value * weights[value.shape])", ""),
+        ("differences.py", "rng.uniform(0.5, 1.5,", ""),
+        ("differences.py", "sum(np.sum(g * v) for g, v", ""),
+        ("differences.py", "return worst", "worst → (worst) * 1.01"),
     ],
     "how many samples a guess is made with is not shown": [
         ("layers/summary.py", "np.zeros((2, ", "2 → 3"),

@@ -1,0 +1,137 @@
+"""Is a derivative right? check_grad() compares it with what differences of the function say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import checks
+from .backward import gradients
+from .calls import answered
+from .modes import recording
+from .tensor import Tensor, as_array, values
+from .transforms import must_be_function
+
+
+@answered
+def check_grad(
+    f: Callable[..., Any], *inputs: Any, order: int = 1, step: float = 6e-6, rtol: float = 2e-5, atol: float = 2e-8
+) -> float:
+    """Compare the derivatives of f at `inputs` with central differences, in float64; order=2 the second ones as well.
+
+    Raises AssertionError with the worst entry, and returns the largest relative error otherwise. An output of many
+    elements is weighted with fixed random numbers, and the sum is compared. Don't check at a kink: differences see
+    both of its sides.
+
+    >>> import numpy as np
+    >>> bool(check_grad(np.tanh, [0.5, -1.0], order=2) < 1e-6)
+    True
+    """
+    must_be_function(f, "check_grad()")
+    if order not in (1, 2):
+        raise ValueError(f"check_grad compares derivatives of order 1 or 2, not {order!r}")
+    checks.positive("step", step)
+    checks.positive("rtol", rtol)
+    checks.number("atol", atol, 0)
+    arrays = [np.array(as_array(values(x), np.float64)) for x in inputs]
+    if not arrays:
+        raise ValueError("check_grad needs at least one input to differentiate by")
+    rng = np.random.default_rng(0)
+    weights: dict[tuple[int, ...], np.ndarray] = {}
+
+    def weighted(*tensors: Any) -> Any:
+        value = f(*tensors)
+        if not isinstance(value, Tensor):
+            raise TypeError(f"the function to check must return a Tensor, not {type(value).__name__}")
+        if value.shape not in weights:
+            weights[value.shape] = rng.uniform(0.5, 1.5, value.shape) if value.shape else np.ones(())
+        return np.sum(value * weights[value.shape])
+
+    _must_follow_upstream(weighted, arrays)  # first: the figures of a derivative without g say nothing of g
+    weighs = "" if () in weights else "; both are of the outputs' sum, each times a fixed weight from 0.5 to 1.5"
+    worst = _compare(weighted, arrays, step, rtol, atol, "derivative", weighs)
+    if order == 2:
+        directions = [rng.uniform(0.5, 1.5, x.shape) for x in arrays]
+
+        def directional(*tensors: Any) -> Any:
+            found = _gradients_or_zeros(weighted(*tensors), tensors)
+            return sum(np.sum(g * v) for g, v in zip(found, directions, strict=True))
+
+        worst = max(worst, _compare(directional, arrays, step, rtol, atol, "second derivative", weighs))
+    return worst
+
+
+def _gradients_or_zeros(output: Tensor, inputs: Sequence[Tensor]) -> list[Tensor]:
+    """gradients(create_graph=True), or zeros where the output is constant."""
+    if output.requires_grad:
+        found: list[Tensor] = gradients(output, list(inputs), create_graph=True)
+        return found
+    return [Tensor(np.zeros(x.shape)) for x in inputs]
+
+
+def _compare(
+    scalar: Callable[..., Any],
+    arrays: list[np.ndarray],
+    step: float,
+    rtol: float,
+    atol: float,
+    what: str,
+    weighs: str,
+) -> float:
+    with recording(True):
+        tensors = [Tensor(x, requires_grad=True) for x in arrays]
+        value = scalar(*tensors)
+        analytic = [g.numpy() for g in _gradients_or_zeros(value, tensors)]
+    scale = max(1.0, abs(float(value.item())))
+    worst, complaint = 0.0, ""
+    for position, x in enumerate(arrays):
+        for index in np.ndindex(x.shape):
+            numeric = _central_difference(scalar, arrays, position, index, step)
+            exact = float(analytic[position][index])
+            error = abs(exact - numeric) / (atol * scale / rtol + abs(numeric) or 1e-300)
+            if not error <= worst:  # also when it is NaN
+                worst = error
+                where = f"[{', '.join(map(str, index))}]" if index else ""
+                complaint = (
+                    f"the {what} by input {position}{where} is {exact:.10g}, but differences give {numeric:.10g} "
+                    f"(input {x[index]:.6g}, relative error {error:.1e}){weighs}"
+                )
+                if np.isnan(error):
+                    raise AssertionError(complaint)
+    if worst > rtol:
+        raise AssertionError(complaint)
+    return worst
+
+
+def _must_follow_upstream(scalar: Callable[..., Any], arrays: list[np.ndarray]) -> None:
+    """A derivative that leaves out g is right as long as g is 1, and seems wrong elsewhere: it must double with g."""
+    with recording(True):
+        tensors = [Tensor(x, requires_grad=True) for x in arrays]
+        value = scalar(*tensors)
+        if not value.requires_grad:
+            return
+        once, twice = (gradients(value, tensors, gradient=np.array(g)) for g in (1.0, 2.0))
+    for position, (one, two) in enumerate(zip(once, twice, strict=True)):
+        if not np.allclose(two, 2 * one, rtol=1e-6, atol=0, equal_nan=True):
+            raise AssertionError(
+                f"the derivative by input {position} does not double when the upstream gradient does: "
+                "is `g *` forgotten, or there twice?"
+            )
+
+
+def _central_difference(
+    scalar: Callable[..., Any], arrays: list[np.ndarray], position: int, index: tuple[int, ...], step: float
+) -> float:
+    def value_at(x: float) -> float:
+        moved = arrays[position].copy()
+        moved[index] = x
+        # The inputs require gradients here too: the function may differentiate by them.
+        with recording(True):
+            tensors = [Tensor(moved if i == position else a, requires_grad=True) for i, a in enumerate(arrays)]
+            return float(scalar(*tensors).item())
+
+    center = float(arrays[position][index])
+    width = step * max(1.0, abs(center))
+    return (value_at(center + width) - value_at(center - width)) / (2 * width)
