@@ -124,8 +124,10 @@ class Compiled:
         except BaseException:
             take_back(before)
             raise
+        guards = Guards(before.found, capture.reads)
         # What the step itself changes and reads is what it was before: the next call, which meets another, is captured.
-        guards = Guards((before if changed else Variables(self.step, objects)).found, capture.reads)
+        if not changed and not guards.hold():
+            guards = Guards(Variables(self.step, objects).found, capture.reads)
         name = getattr(self.step, "__name__", "step")
         listing = Listing(program, name if name.isidentifier() else "step")
         replay = Replay(program, listing, Plan(program), guards, arguments, changed)

@@ -10,7 +10,7 @@ from ..loss_inputs import are_labels
 from .kernels import Number, call_of, is_mask, is_masking, labels_of
 from .memory import allocation
 from .node import Node
-from .write import Namespace, Writer
+from .write import Namespace, Writer, of_dtype
 
 UFUNCS = {name for name in dir(np) if isinstance(getattr(np, name), np.ufunc)}
 
@@ -48,7 +48,7 @@ class Draft:
 
     def _number(self, number: Number) -> Node:
         """The array that stands for a number: made once, and written into where the program computes the number."""
-        value, shape, dtype = number.value, number.shape, f"np.{number.dtype.name}"
+        value, shape, dtype = number.value, number.shape, of_dtype(number.dtype)
         key = (id(value) if isinstance(value, Node) else repr(value), shape, number.dtype)
         if key not in self._numbers:
             node = self._numbers[key] = Node(np.array)

@@ -13,7 +13,7 @@ from .. import source as places
 from .formulas import as_values, in_place, may_wait
 from .node import OPERATORS, Check, Input, Node, assign, filled, is_filled, transposed
 from .program import Program
-from .write import Namespace, Writer, described, shortest
+from .write import Namespace, Writer, described, of_dtype, shortest
 
 _WIDEST = {"update": 80}  # a part of an expression that is longer than this, or 58, has a line of its own
 _NOTES = {"argument": "", "leaf": "", "gradient": "", "flat": "of the optimizer, changed in place",
@@ -180,7 +180,7 @@ class Listing:
 
 
 def _empty(value: np.ndarray) -> str:
-    return f"np.empty({value.shape}, np.{value.dtype.name})"
+    return f"np.empty({value.shape}, {of_dtype(value.dtype)})"
 
 
 def _belongs_to(node: Node, user: Node, is_next: bool) -> bool:
@@ -214,7 +214,7 @@ def _written_out(node: Node) -> str | None:
     array = node.of
     if node.kind != "constant" or not isinstance(array, np.ndarray) or not array.size:
         return None
-    kind = f"np.{array.dtype.name}"
+    kind = of_dtype(array.dtype)
     if not array.ndim:
         return f"{kind}({shortest(array[()])})" if array.dtype.kind in "fi" else None
     shape, first = array.shape if array.ndim > 1 else len(array), array.flat[0]

@@ -9,6 +9,7 @@ import numpy as np
 
 from .node import Input, Node, assign
 from .program import Program
+from .write import of_dtype
 
 
 class Memory:
@@ -79,6 +80,6 @@ def allocation(value: np.ndarray) -> str:
     """An array of the shape, dtype and order of this one, as an expression."""
     order = sorted(range(value.ndim), key=lambda axis: (-abs(value.strides[axis]), axis))
     if order == list(range(value.ndim)) or value.flags.c_contiguous:
-        return f"aligned({value.shape}, np.{value.dtype.name})"
+        return f"aligned({value.shape}, {of_dtype(value.dtype)})"
     back = tuple(sorted(range(value.ndim), key=order.__getitem__))
-    return f"aligned({tuple(value.shape[axis] for axis in order)}, np.{value.dtype.name}).transpose({back})"
+    return f"aligned({tuple(value.shape[axis] for axis in order)}, {of_dtype(value.dtype)}).transpose({back})"

@@ -6,7 +6,6 @@ of the functions below.
 
 from __future__ import annotations
 
-import copy
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -55,10 +54,10 @@ class Node:
 
     def but(self, **changes: Any) -> Node:
         """A line like this one, with other arguments, say."""
-        line = copy.copy(self)
+        line = Node.__new__(type(self))
+        for name in Node.__slots__:
+            setattr(line, name, changes[name] if name in changes else getattr(self, name))
         line._operands = None
-        for name, value in changes.items():
-            setattr(line, name, value)
         return line
 
 

@@ -96,15 +96,15 @@ class Generators:
             generator.bit_generator.state = state
 
 
-def _state(generator: Any) -> str:
+def _state(generator: Any) -> Any:
     """Where a generator, NumPy's, NumPy's old one or Python's, stands."""
-    if isinstance(generator, np.random.Generator):
-        state = generator.bit_generator.state
-    elif isinstance(generator, np.random.BitGenerator):
-        state = generator.state
+    if isinstance(generator, random.Random):
+        return generator.getstate()
+    if isinstance(generator, np.random.RandomState):
+        state: Any = generator.get_state(legacy=False)
     else:
-        state = generator.get_state(False) if hasattr(generator, "get_state") else generator.getstate()
-    return repr(mapped(lambda x: x.tolist() if isinstance(x, np.ndarray) else x, state))
+        state = getattr(generator, "bit_generator", generator).state
+    return mapped(lambda x: x.tobytes() if isinstance(x, np.ndarray) else x, state)
 
 
 def refuse_once(found: Sequence[Once]) -> None:

@@ -22,7 +22,7 @@ from .memory import Memory, allocation, layout
 from .node import Input, Method, Node, assign, filled, is_filled, reduced
 from .origins import Origins
 from .program import Program
-from .write import described, function_text
+from .write import described, function_text, of_dtype
 
 _STAYS = ("flat", "home", "constant", "variable")  # inputs whose arrays are the same at every call
 
@@ -146,7 +146,7 @@ class Plan(Draft):
         function = self._writer.function(call.function)
         if has_short_rows(node):
             x = node.arguments[0]
-            columns = self._make_once("columns", f"aligned({x.value.shape[::-1]}, np.{x.value.dtype.name})")
+            columns = self._make_once("columns", f"aligned({x.value.shape[::-1]}, {of_dtype(x.value.dtype)})")
             out = self._make_once("in_one_row", f"{buffer}.reshape(-1)")
             self._lines.append(f"np.copyto({columns}, {self._writer.text(x)}.T)")
             return f"{function}({columns}, axis=0, out={out})"

@@ -42,11 +42,8 @@ class Namespace:
 
     def fresh(self, wanted: str) -> str:
         """`wanted`, or wanted_2, wanted_3 …"""
-        one = functools.partial(unicodedata.normalize, "NFKC")  # as Python's parser does: wᵢ and wi are one name
-        words = "".join(c if f"v{c}".isidentifier() else " " for c in one(wanted))
-        base = re.sub(r"\W+", "_", words).strip("_") or "v"
-        base = base if base.isidentifier() else one(f"v{base}")
-        name, n = base, 1
+        name = base = identifier(wanted)
+        n = 1
         while name in self.taken:
             n += 1
             name = f"{base}_{n}"
@@ -160,11 +157,11 @@ class Writer:
         if x is None or x is Ellipsis or isinstance(x, (bool, str)):
             return ("..." if x is Ellipsis else repr(x)), _ATOM
         if isinstance(x, np.generic):
-            return f"np.{x.dtype.name}({shortest(x)})", _ATOM
+            return f"{of_dtype(x.dtype)}({shortest(x)})", _ATOM
         if isinstance(x, (int, float)):
             return _number(x), PREFIX if x < 0 else _ATOM
         if isinstance(x, np.dtype):
-            return f"np.{x.name}", _ATOM
+            return of_dtype(x), _ATOM
         if isinstance(x, type) and issubclass(x, np.generic):
             return f"np.{x.__name__}", _ATOM
         if isinstance(x, slice):
@@ -172,6 +169,21 @@ class Writer:
         if isinstance(x, dict):
             return "{" + ", ".join(f"{name!r}: {self.text(value)}" for name, value in x.items()) + "}", _ATOM
         return self.names.give(x, type(x).__name__.lower()), _ATOM
+
+
+@functools.lru_cache(1024)
+def identifier(wanted: str) -> str:
+    """A name that Python takes, and does not take for another: wᵢ and wi are one."""
+    one = functools.partial(unicodedata.normalize, "NFKC")
+    words = "".join(c if f"v{c}".isidentifier() else " " for c in one(wanted))
+    base = re.sub(r"\W+", "_", words).strip("_") or "v"
+    return base if base.isidentifier() else one(f"v{base}")
+
+
+@functools.lru_cache(64)
+def of_dtype(dtype: np.dtype[Any]) -> str:
+    """np.float64, as the program refers to it: NumPy takes a while to tell the name."""
+    return f"np.{dtype.name}"
 
 
 def described(x: Any) -> str:
