@@ -137,7 +137,7 @@ class Updates(Leaves):
     def _update(self, optimizer: Any, rate: Recorded, clock: Recorded, arrays: list[Any], work: list[Any]) -> None:
         w, g, *state = arrays
         arguments = (rate, clock, w, g, work, state)
-        before = [np.array(self.values(x)) for x in (*arrays, *work)]
+        before = [np.array(self.values(x)) for x in arrays]
         first, self._op, refused = len(self.nodes), type(optimizer).__name__, self.refused
         try:
             if keeps_something(optimizer):  # it must run once a step, and not for the capture as well
@@ -147,7 +147,7 @@ class Updates(Leaves):
         except Refused:  # a rule that asks the clock: it is called as it is
             self.refused = refused
             del self.nodes[first:]
-            for array, values in zip((*arrays, *work), before, strict=True):
+            for array, values in zip(arrays, before, strict=True):
                 self.values(array)[...] = values
             self.effect(optimizer.apply, arguments)
         finally:
@@ -237,7 +237,7 @@ class Updates(Leaves):
     def _example(self, flat: Any, name: str, array: Any) -> Any:
         copies = self._examples.setdefault(id(flat), {})
         if name not in copies:
-            copies[name] = array.copy()
+            copies[name] = array.copy() if name in flat.names else np.empty_like(array)
         return copies[name]
 
     # ---- functions that look at values: each is one line
