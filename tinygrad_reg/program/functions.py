@@ -9,32 +9,27 @@ import itertools
 import random
 import sys
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from .bytecode import Read, names, reads
 from .inside import closed_over, defaults
-from .places import GONE
+from .places import GONE, Ask, Places, Put, Text
 from .whose import is_the_users
 
 GENERATORS = (np.random.Generator, np.random.BitGenerator, np.random.RandomState, random.Random)
 
 
 class Functions:
-    """The part of the walk that goes through code; `Walk` goes through the values that it finds.
-
-    What is found besides values is told to methods that do nothing here. A `text` is Python in pieces, in which objects
-    stand for their names.
-    """
+    """The part of the walk that goes through code; `Walk` goes through the values that it finds."""
 
     def __init__(self) -> None:
+        self.found = Places()
         self._names_read: set[str] = set()  # by the code that was looked at
         self._as_they_are: set[Any] = set()  # functions that are not looked into
         self._seen: set[Any] = set()
-
-    # ---- what is told
 
     def _value(self, value: Any, name: str) -> None:
         """A value was found, which this name refers to."""
@@ -44,28 +39,21 @@ class Functions:
         """An object was found that has these attributes."""
         raise NotImplementedError
 
-    def _variable(
-        self,
-        text: tuple[Any, ...],
-        ask: Callable[[], Any],
-        put: Callable[[Any], None] | None,
-        name: str,
-        in_module: bool = False,
-    ) -> None:
-        """A place was found that a value is read from: `ask` reads it, and `text` does; `put` sets it."""
-        with contextlib.suppress(*GONE):  # not bound (yet)
-            self._value(ask(), name)
-
-    def _test(self, text: tuple[Any, ...], ask: Callable[[], Any], was: Any, in_module: bool = False) -> None:
-        """What else the code depends on: `ask` gives `was`, and `text` says whether it still does."""
-
     def _looked_into(self, function: Any) -> None:
-        """A function of the user's."""
+        """A function of the user's was looked into."""
 
     def _read(self, function: Any, read: Read, value: Any) -> None:
-        """What such a function reads by name, and the value that the name has."""
+        """It reads this by name, and the name has this value."""
 
-    # ---- the walk
+    def _variable(self, text: Text, ask: Ask, put: Put | None, name: str, in_module: bool = False) -> None:
+        """A place that a value is read from, by `ask` or by `text`; `put` sets it."""
+        try:
+            value = ask()
+        except GONE:  # not bound (yet)
+            return
+        self.found.test((*text, " is ", (value,)), ask, value, in_module)
+        self.found.place(name, ask, value, put)
+        self._value(value, name)
 
     def _attribute(self, owner: Any, attribute: str, name: str) -> None:
         ask, put = functools.partial(getattr, owner, attribute), functools.partial(setattr, owner, attribute)
@@ -80,7 +68,7 @@ class Functions:
         code = function.__code__
         for cell, name in zip(function.__closure__ or (), code.co_freevars, strict=True):
             self._attribute(cell, "cell_contents", name)
-        self._test((function, ".__code__ is ", code), lambda: function.__code__, code)
+        self.found.test((function, ".__code__ is ", code), lambda: function.__code__, code)
         for name, value in defaults(function).items():
             self._value(value, name)
         self._attribute(function, "__defaults__", function.__name__)
@@ -120,7 +108,9 @@ class Functions:
             for name in sorted(words.intersection(scope)):
                 self._global(scope, name)
         if builtins:  # a name of one's own would come before Python's
-            self._test((scope, ".keys().isdisjoint(", builtins, ")"), lambda: scope.keys().isdisjoint(builtins), True)
+            self.found.test(
+                (scope, ".keys().isdisjoint(", builtins, ")"), lambda: scope.keys().isdisjoint(builtins), True
+            )
 
     def _global(self, table: dict[str, Any], name: str) -> None:
         key = (id(table), name)

@@ -11,6 +11,10 @@ import numpy as np
 
 from ..layers.running import Changes
 
+Text = tuple[Any, ...]  # Python in pieces: objects stand for their names, (x,) for that of x, which may be a word
+Ask = Callable[[], Any]
+Put = Callable[[Any], None]
+
 NUMBERS = (int, float, complex, str, bytes, bool, type(None), np.generic, range)
 GONE = (AttributeError, KeyError, IndexError, ValueError)  # what asking may raise
 
@@ -19,16 +23,16 @@ class Place(NamedTuple):
     """A variable, an attribute, an element."""
 
     name: str
-    ask: Callable[[], Any]
+    ask: Ask
     was: Any
-    put: Callable[[Any], None] | None  # sets it
+    put: Put | None  # sets it
 
 
 class Test(NamedTuple):
     """What must be as it was, for a program to hold."""
 
     text: str  # Python that says whether it is
-    ask: Callable[[], Any]
+    ask: Ask
     was: Any
     in_module: bool  # whether only an assignment to an attribute of some Module can change it
 
@@ -49,20 +53,22 @@ class Places:
         self.names[name] = value
         return name
 
-    def test(self, text: str, ask: Callable[[], Any], was: Any, in_module: bool = False) -> None:
+    def test(self, text: Text, ask: Ask, was: Any, in_module: bool = False) -> None:
         """`ask` gives `was`, and `text` says whether it still does."""
-        self.tests.append(Test(text, ask, was, in_module))
+        pieces = (x if type(x) is str else self.name(x[0] if type(x) is tuple else x) for x in text)
+        self.tests.append(Test("".join(pieces), ask, was, in_module))
 
-    def equal_to(self, text: str, ask: Callable[[], Any], was: Any) -> None:
-        """`text`, which is what `ask` asks, gives what is equal to `was`."""
-        self.test(f"{text} == {self.name(was)}", ask, was)
+    def content(self, ask: Ask) -> None:
+        """What `ask` gives will be equal."""
+        was = ask()
+        self.test((ask, "() == ", (was,)), ask, was)
 
     def length(self, table: Any, in_module: bool = False) -> None:
         """No attribute comes into the place of a class's."""
         self.tables.append((table, set(table)))
-        self.test(f"len({self.name(table)}) == {len(table)}", lambda: len(table), len(table), in_module)
+        self.test(("len(", table, f") == {len(table)}"), lambda: len(table), len(table), in_module)
 
-    def place(self, name: str, ask: Callable[[], Any], was: Any, put: Callable[[Any], None] | None = None) -> None:
+    def place(self, name: str, ask: Ask, was: Any, put: Put | None = None) -> None:
         """A value was read."""
         self.places.append(Place(name, ask, was, put))
 
@@ -76,7 +82,7 @@ class Places:
         return [*(place for place in self.places if not is_same(place.ask, place.was)), *new]
 
 
-def is_same(ask: Callable[[], Any], was: Any) -> bool:
+def is_same(ask: Ask, was: Any) -> bool:
     """Whether asking gives the same, or a number, a word or a set that is equal."""
     try:
         now = ask()

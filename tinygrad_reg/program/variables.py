@@ -19,7 +19,6 @@ from ..primitive import registry
 from .bytecode import Read, uses
 from .inside import defaults
 from .once import Once, only_once, reached
-from .places import GONE, Places
 from .rules import RULE, keeps_something
 from .walk import Walk
 from .whose import file_of, is_the_users
@@ -31,7 +30,6 @@ class Variables(Walk):
     """The walk from a step and what it is given, and what it has found."""
 
     def __init__(self, step: Callable[..., Any], given: Any = ()) -> None:
-        self.found = Places()
         self.sees_all = _is_looked_into(step)  # of what the step refers to
         self.uses: Counter[str] = Counter()  # how often the code that was looked at reads a name
         self.once: list[Once] = []
@@ -50,36 +48,6 @@ class Variables(Walk):
                     Once("", 0, f"it takes from the iterator {name!r}" if name else "it is given an iterator")
                 )
 
-    # ---- what the walk tells
-
-    def _variable(
-        self,
-        text: tuple[Any, ...],
-        ask: Callable[[], Any],
-        put: Callable[[Any], None] | None,
-        name: str,
-        in_module: bool = False,
-    ) -> None:
-        try:
-            value = ask()
-        except GONE:  # not bound (yet)
-            return
-        self._test((*text, " is ", (value,)), ask, value, in_module)
-        self.found.place(name, ask, value, put)
-        self._value(value, name)
-
-    def _test(self, text: tuple[Any, ...], ask: Callable[[], Any], was: Any, in_module: bool = False) -> None:
-        self.found.test("".join(map(self._piece, text)), ask, was, in_module)
-
-    def _piece(self, x: Any) -> str:
-        return x if type(x) is str else self.found.name(x[0] if type(x) is tuple else x)
-
-    def _place(self, name: str, ask: Callable[[], Any], was: Any, put: Callable[[Any], None] | None = None) -> None:
-        self.found.place(name, ask, was, put)
-
-    def _table(self, table: Any, in_module: bool = False) -> None:
-        self.found.length(table, in_module)
-
     def _named(self, name: str, note: Callable[[], None]) -> None:
         self._waiting.append((name, note))
 
@@ -89,7 +57,7 @@ class Variables(Walk):
     def _read(self, function: Any, read: Read, value: Any) -> None:
         asked = reached(value, read.path[1:])
         if asked is os.environ or asked is os.getenv:
-            self._content(functools.partial(dict, os.environ))
+            self.found.content(functools.partial(dict, os.environ))
         what = only_once(read, value) if read.is_import or value is not None else ""
         if what:
             self.once.append(Once(file_of(function), read.line, what))
@@ -118,11 +86,16 @@ class Variables(Walk):
         """Attributes that some of the code names, or may name; looking at them finds code that names others."""
         while True:
             any_name = not self._names_read.isdisjoint(_ANY_NAME)
-            found = [x for x in self._waiting if x[0] in self._names_read or (any_name and not x[0].startswith("__"))]
+            waiting, self._waiting = self._waiting, []
+            found: list[Callable[[], None]] = []
+            for name, note in waiting:
+                if name in self._names_read or (any_name and not name.startswith("__")):
+                    found.append(note)
+                else:
+                    self._waiting.append((name, note))
             if not found:
                 return
-            self._waiting = [x for x in self._waiting if x not in found]
-            for _, note in found:
+            for note in found:
                 note()
                 self._go()
 

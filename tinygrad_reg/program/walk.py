@@ -23,7 +23,7 @@ from ..tensor import Tensor
 from .functions import GENERATORS, Functions
 from .inside import attributes, behind, functions_of, slots
 from .node import NUMERIC
-from .places import NUMBERS
+from .places import NUMBERS, Text
 from .whose import NAMESPACES, NOT_CALLED, is_the_houses, is_the_users
 
 _OWN = {"flats", "spaces", "steps", "_lr", "_diverged"}  # of an optimizer: what its step changes, ...
@@ -45,19 +45,9 @@ class Walk(Functions):
             self._value(value, "")
             self._go()
 
-    # ---- what is told
-
-    def _place(self, name: str, ask: Callable[[], Any], was: Any, put: Callable[[Any], None] | None = None) -> None:
-        """Part of an object that is read with all of it."""
-
-    def _table(self, table: Any, in_module: bool = False) -> None:
-        """The attributes of an object, or a class, were found."""
-
     def _named(self, name: str, note: Callable[[], None]) -> None:
         """An attribute was found, which `note` looks at."""
         note()
-
-    # ---- the walk
 
     def _value(self, value: Any, name: str) -> None:
         if id(value) in self._seen:
@@ -104,32 +94,28 @@ class Walk(Functions):
 
     def _others(self, value: Any, name: str) -> None:
         if isinstance(value, set):
-            self._test((value, " == ", value.copy()), value.copy, value.copy())
-            self._place(name, value.copy, value.copy())
+            self.found.test((value, " == ", value.copy()), value.copy, value.copy())
+            self.found.place(name, value.copy, value.copy())
         elif isinstance(value, _BUFFERS):
-            self._content(functools.partial(bytes, value))
+            self.found.content(functools.partial(bytes, value))
         elif isinstance(value, (operator.attrgetter, operator.methodcaller)):
             words = (word for word in value.__reduce__()[1] if isinstance(word, str))
             self._names_read.update(part for word in words for part in word.split("."))
         for part in behind(value):
             if isinstance(part, np.ndarray) and not isinstance(value, (tuple, set)):  # get = a.item, which is read so
-                self._content(part.tobytes)
+                self.found.content(part.tobytes)
             self._value(part, name)
 
     def _array(self, x: np.ndarray, name: str) -> None:
         """Arrays of numbers are read anew. Others are compared, and the objects in them looked into."""
         if isinstance(x, Captured) or (type(x) in (np.ndarray, np.memmap) and x.dtype.kind in NUMERIC):
             return
-        self._content(x.tobytes if x.dtype.kind in NUMERIC else x.tolist)
+        self.found.content(x.tobytes if x.dtype.kind in NUMERIC else x.tolist)
         if x.dtype.kind == "O":
             self._seen.add(id(x))
             self._kept.append(x)
             for place, part in np.ndenumerate(x):
                 self._element(x, place, part, name)
-
-    def _content(self, ask: Callable[[], Any]) -> None:
-        was = ask()
-        self._test((ask, "() == ", (was,)), ask, was)
 
     def _partial(self, function: Any, name: str) -> None:
         for part in (function.func, function.keywords):
@@ -144,13 +130,13 @@ class Walk(Functions):
 
     def _elements(self, table: Any, name: str) -> None:
         is_dict = isinstance(table, Mapping)
-        same: tuple[Any, ...] = ("len(", table, f") == {len(table)} and all(map(same, ", table, ", ", list(table), "))")
+        same: Text = ("len(", table, f") == {len(table)} and all(map(same, ", table, ", ", list(table), "))")
         if is_dict:
             same += (" and all(map(same, ", table, ".values(), ", list(table.values()), "))")
         everything = functools.partial(_everything, table)
-        self._test(same, everything, everything())
+        self.found.test(same, everything, everything())
         beside = functools.partial(_beside_arrays, table)
-        self._place(name, beside, beside())
+        self.found.place(name, beside, beside())
         for key, part in list(table.items() if is_dict else enumerate(table)):
             self._element(table, key, part, name)
             if is_dict:
@@ -159,7 +145,7 @@ class Walk(Functions):
     def _element(self, table: Any, key: Any, part: Any, name: str) -> None:
         if isinstance(part, (np.ndarray, tuple, Tensor)):
             ask, put = functools.partial(operator.getitem, table, key), functools.partial(operator.setitem, table, key)
-            self._place(name, ask, part, put)
+            self.found.place(name, ask, part, put)
         self._value(part, name)
 
     # ---- objects
@@ -175,7 +161,7 @@ class Walk(Functions):
     def _layer(self, layer: Any) -> None:
         """A layer's attributes, and `forward`, which a call of it means."""
         self._attributes(layer, vars(layer), in_module=True)
-        self._test((), lambda: layer.training, layer.training, in_module=True)
+        self.found.test((), lambda: layer.training, layer.training, in_module=True)
         self._class(type(layer))
         owner = next(kind for kind in type(layer).__mro__ if "forward" in vars(kind))
         if is_the_users(owner):
@@ -185,7 +171,7 @@ class Walk(Functions):
 
     def _attributes(self, owner: Any, table: dict[str, Any], in_module: bool = False) -> None:
         """The attributes of an object: those that some code names, of a layer also what the house's code looks at."""
-        self._table(table, in_module)
+        self.found.length(table, in_module)
         kinds = [kind for kind in type(owner).__mro__ if kind not in Module.__mro__]
         all_the_users = all(map(is_the_users, kinds))
 
@@ -207,7 +193,7 @@ class Walk(Functions):
             if ("class", base) in self._seen or not is_the_users(base):
                 continue
             self._seen.add(("class", base))
-            self._table(vars(base))
+            self.found.length(vars(base))
             for name, value in list(vars(base).items()):
                 if name.startswith("__") and name not in NOT_CALLED and isinstance(value, types.FunctionType):
                     self._class_attribute(base, name)  # x[i], len(x), x(): no code names it
