@@ -6,9 +6,9 @@ from pathlib import Path
 
 FILES = [
     *(f"ops/{name}.py" for name in (
-        "activations", "arithmetic", "contractions", "convolution", "crossentropy", "cumulative", "diagonals",
-        "elementary", "indexing", "joining", "linalg", "pooling", "products", "random", "reductions", "shapes",
-        "windows")),
+        "activations", "arithmetic", "choosing", "contractions", "convolution", "crossentropy", "cumulative",
+        "diagonals", "elementary", "indexing", "joining", "linalg", "pooling", "products", "random", "reductions",
+        "shapes", "windows")),
     *(f"optim/{name}.py" for name in ("sgd", "adaptive", "optimizer", "flat", "clipping", "schedules")),
     *(f"layers/{name}.py" for name in (
         "normalization", "noise", "activation", "dense", "convolution", "pooling", "images", "summary")),

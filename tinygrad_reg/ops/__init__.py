@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ..primitive import registry
 from . import activations as activations
 from . import arithmetic as arithmetic
+from . import choosing as choosing
 from . import contractions as contractions
 from . import convolution as convolution
 from . import crossentropy as crossentropy
@@ -21,9 +22,9 @@ from . import random as random
 from . import reductions as reductions
 from . import shapes as shapes
 from .activations import rrelu as rrelu
+from .choosing import astype as astype
+from .choosing import clip as clip
 from .contractions import einsum as einsum
-from .elementary import astype as astype
-from .elementary import clip as clip
 from .indexing import take as take
 from .joining import concatenate as concatenate
 from .joining import stack as stack

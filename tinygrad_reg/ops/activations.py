@@ -80,19 +80,19 @@ def prelu(x: Any, alpha: Any) -> Any:
     name="rrelu", elementwise=True, text="x if x > 0, else slope · x",
     why="As in leaky_relu, with a slope that is drawn anew for each element while training.",
 )  # fmt: skip
-def _rrelu(x: Any, slope: Any) -> Any:
+def rrelu_op(x: Any, slope: Any) -> Any:
     """x where x > 0, else slope · x"""
     return np.where(x > 0, x, slope * x)
 
 
 @prelu.derivative("1 if x > 0, else alpha")
-@_rrelu.derivative("1 if x > 0, else slope")
+@rrelu_op.derivative("1 if x > 0, else slope")
 def _(g, out, x, slope):
     return np.where(x > 0, g, g * slope)
 
 
 @prelu.derivative("0 if x > 0, else x")
-@_rrelu.derivative("0 if x > 0, else x")
+@rrelu_op.derivative("0 if x > 0, else x")
 def _(g, out, x, slope):
     return np.where(x > 0, 0, g * x)
 
@@ -111,7 +111,7 @@ def rrelu(
             x = x if isinstance(x, (Tensor, np.ndarray)) else np.asarray(x, float)
             dtype = x.dtype if x.dtype.kind == "f" else None
             slope = uniform(shape=x.shape, low=lower, high=upper, rng=rng, dtype=dtype)
-    return result(_rrelu(x, slope))
+    return result(rrelu_op(x, slope))
 
 
 def _elu_slope(x: Any, alpha: float) -> Any:
