@@ -16,6 +16,7 @@ from .debug import below, is_finite
 from .explain import in_order
 from .modes import modes, quiet
 from .norms import length
+from .ops.reductions import count
 from .primitive import Primitive
 from .tensor import COMPILED, Tensor, describe
 from .words import interval, names_of, not_finite, number, ranges, where
@@ -187,7 +188,7 @@ def _turned_zero(steps: list[_Step]) -> str:
         if factor._owned:
             asked = "did it start at 0? Take another initializer"
         return f"{op.name}{where(node)} multiplies it by {name}, which is 0 everywhere ({asked})."
-    if op.name in ("softmax", "log_softmax") and node.shape[node._options.get("axis", -1)] == 1:
+    if op.name in ("softmax", "log_softmax") and count(node._data, node._options.get("axis", -1)) == 1:
         return (
             f"{op.name}{where(node)} over one unit is the same for every input. For two classes take a sigmoid of "
             "one unit, or a softmax of two."
