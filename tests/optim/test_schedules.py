@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tinygrad_reg as tg
 from tinygrad_reg.optim import schedules
 
 
@@ -66,3 +67,18 @@ def test_impossible_schedules_are_refused_by_name(make: Any, message: str) -> No
 def test_a_number_of_steps_is_a_whole_number(steps: Any) -> None:
     with pytest.raises((ValueError, TypeError), match="steps must be a number of steps"):
         schedules.cosine(0.1, steps=steps)
+
+
+@pytest.mark.parametrize(
+    "grown", [schedules.exponential(0.1, decay=1.5), schedules.step(0.1, decay=2, every=3)], ids=str
+)
+def test_a_rate_that_grows_beyond_all_floats_is_refused_with_its_step(grown: Any) -> None:
+    p = tg.Tensor([1.0], requires_grad=True)
+    opt = tg.optim.SGD([p], lr=schedules.warmup(grown, 2))
+    opt.steps = 10**5
+    p.grad = [1.0]
+    with pytest.raises(
+        ValueError, match=r"lr, given by warmup\(.* for step 100000, must be a finite number ≥ 0, not inf"
+    ):
+        opt.step()
+    assert p.data == 1

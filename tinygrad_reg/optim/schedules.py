@@ -51,14 +51,14 @@ def exponential(lr: float, decay: float, every: float = 1) -> Schedule:
     [0.1, 0.0707, 0.05, 0.025]
     """
     lr, decay, every = checks.number("lr", lr, 0), checks.positive("decay", decay), checks.positive("every", every)
-    return Schedule(f"exponential({lr}, decay={decay}, every={every})", lambda t: lr * decay ** (t / every))
+    return Schedule(f"exponential({lr}, decay={decay}, every={every})", lambda t: lr * _power(decay, t / every))
 
 
 @answered
 def step(lr: float, decay: float, every: int) -> Schedule:
     """η(t) = lr · decay^⌊t / every⌋: the rate falls in steps."""
     lr, decay, every = checks.number("lr", lr, 0), checks.positive("decay", decay), checks.steps("every", every)
-    return Schedule(f"step({lr}, decay={decay}, every={every})", lambda t: lr * decay ** (t // every))
+    return Schedule(f"step({lr}, decay={decay}, every={every})", lambda t: lr * _power(decay, t // every))
 
 
 @answered
@@ -94,6 +94,14 @@ def warmup(schedule: float | Callable[[int], float], steps: int, start: float = 
 
     name = repr(schedule) if isinstance(schedule, (Schedule, int, float)) else name_of(schedule)
     return Schedule(f"warmup({name}, steps={steps}, start={start})", warmed_up)
+
+
+def _power(base: float, exponent: float) -> float:
+    """base^exponent, ∞ where that is no float: a rate that grows so far is refused by the optimizer."""
+    try:
+        return base**exponent
+    except OverflowError:
+        return math.inf
 
 
 def name_of(schedule: Any) -> str:
