@@ -121,3 +121,24 @@ def test_gradients_and_transforms_are_watched_as_backward_is():
 def test_the_likely_cause_is_named(f, cause):
     with tg.debug(), pytest.raises(FloatingPointError, match=cause):
         f(tg.Tensor(np.ones(2), requires_grad=True))
+
+
+@pytest.mark.parametrize("number", [2, 2.0, np.float64(2), np.int64(2), True, [2.0, 2.0]], ids=repr)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_look_at_the_parents_is_no_change_in_place(number, dtype):
+    x = leaf([1.0, 3.0], dtype=dtype)
+    with tg.debug():
+        y = x * number
+        tg.explain(y)  # numbers among the inputs become Tensors, of the result's dtype
+        y.sum().backward()
+    np.testing.assert_array_equal(x.grad, np.broadcast_to(number, 2))
+
+
+@pytest.mark.parametrize("repeats", [np.array([1, 2]), [1, 2]], ids=repr)
+def test_options_that_change_before_the_way_back_are_named(repeats):
+    x = leaf([1.0, 3.0])
+    with tg.debug():
+        y = np.repeat(x, repeats).sum()
+        repeats[0], repeats[1] = 2, 1
+        with pytest.raises(RuntimeError, match=r"its option repeats= was changed in place after 'repeat' had used it"):
+            y.backward()

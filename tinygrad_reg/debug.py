@@ -31,7 +31,9 @@ class Watch:
     """Looks at each result of an op, and at each step of the way back (it is an Observer of the walk)."""
 
     def __init__(self) -> None:
-        self._prints: dict[int, tuple[Any, list[int]]] = {}  # of the arrays that a node was made from and of its own
+        self._prints: dict[
+            int, tuple[Any, list[int | None]]
+        ] = {}  # of the arrays that a node was made from and of its own
 
     def applying(self, op: Primitive, inputs: Sequence[Any]) -> Callable[..., Any]:
         """An op is going to be applied; what computes it is returned."""
@@ -61,12 +63,12 @@ class Watch:
     def share(self, node: Tensor, position: int, upstream: Any, raw: Any, share: Any, before: Any, after: Any) -> None:
         """`node` has sent a share of its gradient to one of its inputs."""
         if id(node) in self._prints:
-            for tensor, then, now in zip(
-                (*node._inputs, node), self._prints[id(node)][1], _fingerprints(node), strict=True
-            ):
-                if then != now:
+            watched = (*node._inputs, node, *node._options)
+            for one, then, now in zip(watched, self._prints[id(node)][1], _fingerprints(node), strict=True):
+                if then not in (now, None):
+                    changed = f"its option {one}=" if isinstance(one, str) else describe(one)
                     raise RuntimeError(
-                        f"{describe(tensor)} was changed in place after '{node.op}' had used it{where(node)}: "
+                        f"{changed} was changed in place after '{node.op}' had used it{where(node)}: "
                         "the gradient would be that of other values. Make a new array instead of writing into this one"
                     )
         op = node._primitive
@@ -112,9 +114,16 @@ def _column_and_row(node: Tensor, inputs: Sequence[Any]) -> None:
         )
 
 
-def _fingerprints(node: Tensor) -> list[int]:
-    arrays = [x._data if isinstance(x, Tensor) else x for x in (*node._inputs, node)]
-    return [zlib.crc32(np.ascontiguousarray(x).data) if np.size(x) else 0 for x in arrays]
+def _fingerprints(node: Tensor) -> list[int | None]:
+    """Of the node's inputs, its own array and its options: None of a number, which can't change."""
+    options = [x if isinstance(x, np.ndarray) else np.array(repr(x)) for x in node._options.values()]  # such as a list
+    return [_fingerprint(x._data if isinstance(x, Tensor) else x) for x in (*node._inputs, node, *options)]
+
+
+def _fingerprint(x: Any) -> int | None:
+    if isinstance(x, (int, float)):
+        return None
+    return zlib.crc32(np.ascontiguousarray(x).view(np.uint8).data) if np.size(x) else 0
 
 
 def is_finite(x: Any) -> bool:
