@@ -44,3 +44,29 @@ def test_threads_that_predict_with_one_model_do_not_disturb_each_other():
         found = list(threads.map(lambda _: tg.predict(model, x, batch_size=1), range(100)))
     assert all(np.allclose(out, expected, rtol=1e-12) for out in found)
     assert all(module.training for _, module in model.named_modules())
+
+
+class TwoOutputs(tg.Module):
+    def __init__(self):
+        self.one, self.other = tg.Dense(2, 1), tg.Dense(2, 1)
+
+    def forward(self, x):
+        return self.one(x), self.other(x)
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_a_model_of_several_outputs_is_trained_and_measured_but_for_metrics(compile):
+    x, y = np.random.default_rng(0).normal(size=(9, 2)), np.zeros((9, 1))
+
+    def loss(outputs, target):
+        return tg.losses.mse(outputs[0], target) + tg.losses.mse(outputs[1], target)
+
+    options = {"loss": loss, "optimizer": "sgd", "verbose": 0, "compile": compile}
+    model = TwoOutputs()
+    assert "val_loss" in tg.fit(model, x, y, validation_data=(x, y), **options)
+    before = model.state_dict()
+    with pytest.raises(TypeError, match="metrics compare one output with the target, but this model gives a tuple"):
+        tg.fit(model, x, y, metrics=["mse"], **options)
+    assert all(np.array_equal(array, before[path]) for path, array in model.state_dict().items())
+    with pytest.raises(TypeError, match="metrics compare one output"):
+        tg.evaluate(model, x, y, loss, ["mse"])

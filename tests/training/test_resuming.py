@@ -368,3 +368,63 @@ def test_what_can_not_be_saved_is_refused_before_the_first_epoch(tmp_path):
     with pytest.raises(TypeError, match=r"callbacks\.0 Odd\.path' is a PosixPath, which can't be saved"):
         train(model, optimizer, 2, tmp_path / "run", [Odd()])
     assert everything(model, optimizer) == before
+
+
+class SeedsAtTheEnd(tg.Callback):
+    def on_epoch_end(self, epoch, logs):
+        tg.seed(epoch)
+
+
+class SeedsAtTheBeginning(tg.Callback):
+    def on_train_begin(self):
+        tg.seed(3)
+        np.random.seed(3)  # noqa: NPY002 - as many scripts do
+        self.run.model[3].rng = np.random.default_rng(4)
+
+    def on_batch_end(self, batch, logs):
+        bias = self.run.model[-1].bias
+        bias.data = bias.data + 0.01 * np.random.normal(size=bias.shape)  # noqa: NPY002
+
+
+class MakesItsOwn(tg.Callback):
+    def on_train_begin(self):
+        self.draws = np.random.default_rng(1)
+
+    def on_batch_end(self, batch, logs):
+        bias = self.run.model[-1].bias
+        bias.data = bias.data + 0.01 * self.draws.normal(size=bias.shape)
+
+
+@pytest.mark.parametrize("kind", [SeedsAtTheEnd, SeedsAtTheBeginning, MakesItsOwn])
+def test_what_callbacks_seed_and_make_as_they_begin_is_not_drawn_again(kind, tmp_path):
+    whole = make()
+    train(*whole, 4, tmp_path / "whole", [kind()])
+    expected = everything(*whole)
+    train(*make(), 2, tmp_path / "part", [kind()])
+    part = make(seed=0)
+    train(*part, 4, tmp_path / "part", [kind()])
+    assert everything(*part) == expected
+
+
+def test_a_callback_that_resets_itself_as_it_begins_remembers_what_the_file_says(tmp_path):
+    class Counts(tg.Callback):
+        def on_train_begin(self):
+            self.epochs = 0
+
+        def on_epoch_end(self, epoch, logs):
+            self.epochs += 1
+
+        def state_dict(self):
+            return {"epochs": self.epochs}
+
+        def load_state_dict(self, state):
+            self.epochs = state["epochs"]
+
+    train(*make(), 2, tmp_path / "run", [Counts()])
+    counts, recorder = Counts(), tg.GradientRecorder()
+    train(*make(), 3, tmp_path / "run", [counts])
+    assert counts.epochs == 3
+    train(*make(), 1, tmp_path / "other", [recorder])
+    again = train(*make(), 2, tmp_path / "other", [recorder := tg.GradientRecorder()])
+    assert again.gradients is recorder and recorder.steps == list(range(8))
+    assert len(train(*make(), 1, callbacks=[recorder])["loss"]) == 1 and recorder.steps == list(range(4))

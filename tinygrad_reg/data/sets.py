@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ class batches(Called):  # named as what it is called like: for x, y in batches(.
     ) -> None:
         if not arrays:
             raise TypeError("batches() takes one array at least")
-        if len(arrays) > 1 and not np.ndim(arrays[-1]):
+        if len(arrays) > 1 and isinstance(arrays[-1], Real):
             raise TypeError(
                 f"batches() takes arrays; a number has to be named: batches(x, y, batch_size={arrays[-1]!r})"
             )

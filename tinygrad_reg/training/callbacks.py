@@ -43,7 +43,7 @@ class Callback(Called):
         """Nothing to do: subclasses need not call it."""
 
     def on_train_begin(self) -> None:
-        """Before the first step; what does not fit is refused here."""
+        """Before the first step: what does not fit is refused here. A file to resume from is loaded after it."""
 
     def on_gradient(self, batch: int) -> None:
         """The gradients of this batch (from 1) are there, and neither clipped nor used yet."""
@@ -58,7 +58,7 @@ class Callback(Called):
         """Every callback has seen the epoch: the time to save, by self.run.save(path)."""
 
     def on_train_end(self) -> None:
-        """After the last step, however it came about."""
+        """After the last step, unless an error ended the training."""
 
     def state_dict(self) -> dict[str, Any]:
         """Numbers, words, arrays, and lists and dicts of them."""

@@ -91,8 +91,19 @@ def measured(
                 value = checks.one_number("a loss function", loss(out, target)).item()
                 total += len(target) * mean_over(loss, value, len(target))
             if found:
-                predictions.append(out.data)
+                predictions.append(one_output(out))
     return {**({} if loss is None else {"loss": total / len(x)}), **scores(found, predictions, y)}
+
+
+def one_output(out: Any) -> np.ndarray:
+    """The array that metrics compare with the target."""
+    if not isinstance(out, (Tensor, np.ndarray)):
+        raise TypeError(
+            f"metrics compare one output with the target, but this model gives a {type(out).__name__}: compute them in "
+            "a callback, of the output that they are meant for"
+        )
+    array: np.ndarray = values(out)
+    return array
 
 
 def mean_over(loss: Any, value: float, samples: int) -> float:

@@ -108,6 +108,12 @@ class History(dict[str, list[float]]):
         """How many epochs it tells of."""
         return max(map(len, self.values()), default=0)
 
+    def take(self, other: History) -> None:
+        """Tell what the other one tells, and go on from there."""
+        self.clear()
+        self.update(other)
+        vars(self).update(vars(other), gradients=self.gradients)
+
     def add(self, figures: Mapping[str, float]) -> None:
         """Append an epoch's figures; one that is missing, or was before, is NaN there."""
         before, numbers = self.epochs, {name: _number(name, value) for name, value in figures.items()}

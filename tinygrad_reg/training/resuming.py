@@ -24,6 +24,7 @@ from ..modes import generator
 from ..optim import Optimizer
 from ..source import users_level
 from . import container, drafts, randomness
+from .callbacks import RememberingCallback
 from .checkpoints import Checkpoint, loaded, state_of
 
 if TYPE_CHECKING:
@@ -36,55 +37,59 @@ _DRAWING = ("augment", "loss", "callbacks", "model", "metrics", "clip", "optimiz
 class Memory:
     """The file of a run, and the random generators that the run is seen to draw from."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None) -> None:
+        self.file: Path | None = None
+        if path is not None:
+            drafts.check_target(path)
+            self.file = Path(path).absolute()  # a callback may go to another folder
+        self.shared = {name: randomness.state_of(source) for name, source in randomness.GLOBAL.items()}
+        self.sources: dict[str, randomness.Source] = {}
+        self.settings: dict[str, Any] = {}  # what the file says of the call of fit
+
+    def open(self, run: Run) -> int:
+        """Go on from the file, if there is one; how many epochs it has. What callbacks have begun with, it replaces."""
         known = randomness.of_model(run.model, run.train.rng)
         self.sources = randomness.of_run(known, {name: getattr(run, name) for name in _DRAWING})
-        self.shared = {name: randomness.state_of(source) for name, source in randomness.GLOBAL.items()}
-        self.settings: dict[str, Any] = {}  # what the file says of the call of fit
-        self.file: Path | None = None
-        self.epoch = 0  # the epochs that were complete in the file
-
-    def open(self, run: Run, path: str | os.PathLike[str]) -> None:
-        """Go on from the file, if there is one."""
-        drafts.check_target(path)
-        self.file = Path(path).absolute()  # a callback may go to another folder
+        if self.file is None:
+            return 0
         of_layers = (f"model.{path}" for path, _ in run.model.named_generators())
-        known = {"thread", *randomness.GLOBAL, *of_layers}
-        own = [name for name in self.sources if name not in known]
+        there_anyway = {"thread", *randomness.GLOBAL, *of_layers}
+        own = [name for name in self.sources if name not in there_anyway]
         self.settings = settings(run.model, run.train, run.loss, run.clip, run.augment, own)
         drafts.remove(self.file)
-        if drafts.target(self.file).exists():
-            self._take_up(run, self.file)
+        done = self._take_up(run, self.file) if drafts.target(self.file).exists() else 0
+        container.packed(self._state(run, done))  # what can't be saved is refused before the first epoch
+        return done
 
-    def _take_up(self, run: Run, file: Path) -> None:
+    def _take_up(self, run: Run, file: Path) -> int:
         """Go on where the file says; a word for what a script asks that the file overrules."""
         given = run.optimizer.lr
         checkpoint = loaded(file, **_parts(run), sources=self.sources)
-        run.history, self.epoch = checkpoint.history, checkpoint.epoch
+        for callback in run.callbacks:
+            if isinstance(callback, RememberingCallback):
+                callback.loaded = False  # it was for this training
+        run.history.take(checkpoint.history)
         compare_rates(checkpoint, given, run.optimizer)
-        if run.history.stop_reason is not None or self.epoch >= run.epochs:
+        if run.history.stop_reason is not None or checkpoint.epoch >= run.epochs:
             tell_that_it_is_done(checkpoint, run.epochs)
         else:
             compare_settings(checkpoint, self.settings)
-
-    def check(self, run: Run) -> None:
-        """Refuse before the first step what can't be saved after the first epoch."""
-        if self.file is not None:
-            container.packed(self._state(run))
+        return checkpoint.epoch
 
     def save(self, run: Run, path: str | os.PathLike[str]) -> None:
         """Write all that a run needs to go on from here."""
-        container.write(path, self._state(run))
+        container.write(path, self._state(run, run.epoch))
 
-    def _state(self, run: Run) -> dict[str, Any]:
+    def _state(self, run: Run, epoch: int) -> dict[str, Any]:
         """Of the generators that the whole process shares it has those that have moved since the run began."""
+        now = randomness.of_model(run.model, run.train.rng)  # a callback may have called tg.seed
         moved = {
             name: source
-            for name, source in self.sources.items()
+            for name, source in {**self.sources, **now}.items()
             if name not in self.shared or self.shared[name] != randomness.state_of(source)
         }
         return {
-            **state_of(epoch=run.epoch, history=run.history, **_parts(run), sources=moved),
+            **state_of(epoch=epoch, history=run.history, **_parts(run), sources=moved),
             "settings": self.settings,
         }
 

@@ -19,7 +19,7 @@ from ..optim import Optimizer
 from ..tensor import Tensor, values
 from . import divergence, samples
 from .callbacks import Callback
-from .evaluation import mean_over, measured
+from .evaluation import mean_over, measured, one_output
 from .figures import Figures
 from .gradient import Gradient
 from .history import History
@@ -86,17 +86,14 @@ class Run:
     def go(self, verbose: int) -> History:
         """Train until the last epoch, a callback's stop, or Ctrl-C."""
         with self.interrupts.held_back(), self._put_back():
-            self._memory = Memory(self)
-            if self.resume is not None:
-                self._memory.open(self, self.resume)
-                self.epoch = self._done = self._memory.epoch
-            if not self._done:
-                self.history.start_lr = self.optimizer.lr
-            self._sizes = divergence.sizes(self.model)
+            self._memory = Memory(self.resume)
             for callback in self.callbacks:
                 callback.run = self
                 callback.on_train_begin()
-            self._memory.check(self)
+            self.epoch = self._done = self._memory.open(self)
+            if not self._done:
+                self.history.start_lr = self.optimizer.lr
+            self._sizes = divergence.sizes(self.model)
             self._reach = Reach(self.model, self.optimizer)
             with (
                 closing(Progress(verbose, self.epochs, len(self.train), min(self._done, self.epochs))) as progress,
@@ -249,6 +246,8 @@ class Run:
         sets = {"": self.train.arrays[1]}
         if self.validation is not None:
             sets["in validation_data, "] = self.validation[1]
+        if self.metrics:
+            one_output(out)
         if isinstance(out, np.ndarray):
             samples.check_targets(out, sets, self.loss, self.metrics)
 
