@@ -99,7 +99,7 @@ def warmup(schedule: float | Callable[[int], float], steps: int, start: float = 
 def _power(base: float, exponent: float) -> float:
     """base^exponent, ∞ where that is no float: a rate that grows so far is refused by the optimizer."""
     try:
-        return base**exponent
+        return math.pow(base, exponent)
     except OverflowError:
         return math.inf
 
