@@ -132,7 +132,7 @@ class Flat:
                 np.copyto(g, p._grad)
         if absent and self.divides(absent):
             self.split(absent)
-        return self.without(absent)
+        return self.without(absent) if absent else self.groups
 
     def part(self) -> None:
         """A parameter that was given the array of another, as in a swap of two .data, gets one of its own."""

@@ -27,7 +27,7 @@ from .. import checks
 from ..calls import Called, answered
 from ..elsewhere import NeverHere, listed
 from ..memory import aligned
-from ..modes import modes, quiet
+from ..modes import ERROR_STATE, IGNORE, modes, quiet
 from ..source import users_level
 from ..tensor import Tensor, describe
 from .flat import Flat, runs, written
@@ -164,13 +164,17 @@ class Optimizer(Called):
                 for place, _ in runs(groups):
                     self.warn_of_divergence(self.steps, flat, place, flat.arrays["g"][place])
         before = [flat.arrays["w"].copy() for flat in self.flats] if self.steps == 2 and self._is_a_users() else None
-        with quiet():
+        outside = ERROR_STATE.get()
+        try:  # as by `quiet`, at a third of its cost
+            ERROR_STATE.set(IGNORE)
             for flat, spaces, groups in zip(self.flats, self.spaces, ready, strict=True):
                 for place, t in runs(groups):
-                    w, g, *state = (flat.arrays[name][place] for name in ("w", "g", *self.state_names))
+                    w, g, *state = [flat.arrays[name][place] for name in ("w", "g", *self.state_names)]
                     self.apply(lr, t + 1, w, g, [space[place] for space in spaces], state)
                 for group in groups:
                     group.t += 1
+        finally:
+            ERROR_STATE.set(outside)
         for groups in ready:
             written(groups)
         if before is not None and lr > 0:
