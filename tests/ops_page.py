@@ -13,9 +13,8 @@ from typing import Any
 from tests.stub import closure
 from tinygrad_reg import ops as tg_ops
 from tinygrad_reg.dispatch import _name as name_of
-from tinygrad_reg.dispatch import questions
 from tinygrad_reg.methods import Methods
-from tinygrad_reg.primitive import Derivative, Primitive, numpy_rules, registry
+from tinygrad_reg.primitive import Derivative, Primitive, numpy_rules, questions, registry
 
 PAGE = Path(__file__).parent.parent / "docs" / "ops.md"
 

@@ -15,10 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .methods import attach
-from .primitive import Primitive, numpy_rules
+from .primitive import Primitive, numpy_rules, questions
 from .tensor import Tensor, describe
-
-questions: set[Any] = set()  # NumPy functions that are answered about the values: see ops/questions.py
 
 
 def array_ufunc(tensor: Tensor, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:

@@ -30,6 +30,7 @@ from .tensor import COMPILED, Clock, Tensor, plain_array
 
 registry: dict[str, Primitive] = {}  # every op, by name: the only list of ops
 numpy_rules: dict[Any, Callable[..., Any]] = {}  # what np functions do with Tensors: see dispatch.py
+questions: set[Any] = set()  # np functions that are answered about the values: see ops/questions.py
 
 _NO_OPTIONS: dict[str, Any] = {}  # of the ops that were given none: one for all nodes
 _new_tensor = Tensor.__new__
@@ -104,7 +105,7 @@ class Primitive:
         self.text = text
         if self.foreign:
             users_ops.refuse_taken_names(self.name, (method,) if isinstance(method, str) else method, registry)
-            users_ops.refuse_taken_rules(self.name, _several(numpy), operator, numpy_rules)
+            users_ops.refuse_taken_rules(self.name, _several(numpy), operator, numpy_rules, questions)
         registry[self.name] = self
         _register(self, self._as_method(), numpy, method)
         if operator:

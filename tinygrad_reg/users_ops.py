@@ -7,7 +7,7 @@ take what they are given, and its name must not take another's place.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,10 +28,10 @@ def refuse_taken_names(name: str, methods: Sequence[str], registry: Mapping[str,
             raise ValueError(f"a Tensor has a '{method}' already: give the method of '{name}' another name")
 
 
-def refuse_taken_rules(name: str, functions: Sequence[Any], operator: str, rules: Mapping[Any, Any]) -> None:
+def refuse_taken_rules(
+    name: str, functions: Sequence[Any], operator: str, rules: Mapping[Any, Any], questions: Container[Any]
+) -> None:
     """Nor may it answer for a NumPy function or an operator that has its op: 1 + 1 would be something else."""
-    from .dispatch import questions  # which stands on this file
-
     advice = f"leave numpy= out, and call {name}(...)"
     for function in functions:
         rule = rules.get(function)

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import questions
 from ..methods import attach
 from ..modes import ERROR_STATE, IGNORE, modes
-from ..primitive import numpy_rules
+from ..primitive import numpy_rules, questions
 from ..tensor import Tensor, describe
 
 questions.update(
