@@ -121,10 +121,10 @@ def _factor(
     for s in shares:
         parts = re.split(r"(\bG\b|local)", how(s, steps))
         local = local_text(s)
-        words = {"G": upstream, "local": local if local.isidentifier() else f"({local})"}
+        words = {"G": upstream, "local": local if re.fullmatch(r"[\w.]+", local) else f"({local})"}
         meets = "".join(words.get(part, part) for part in parts)
-        if meets == f"1 ⊙ ({local})":  # at the loss itself
-            meets = local
+        if upstream == "1" and " ⊙ local" in how(s, steps):  # at the loss itself
+            meets = f"({local})/n" if "/n" in meets.partition(" ⊙ ")[0] else local
         texts.append(f"{upstream}, unchanged" if s.how == "G ⊙ local" and local == "1" else meets)
     return Factor(top.name, bottom.name, (" + ".join(texts),), None, part, arrives, upstream)
 

@@ -83,6 +83,7 @@ def for_slide(plan: Drawing) -> Drawing:
 
 
 STUB = 24.0  # length of an arrow from or to a box that is not shown
+AROUND = 50.0  # room above and below the boxes of a part
 
 
 def _part(plan: Drawing, around: Sequence[Box], room: float, height: float) -> Drawing:
@@ -100,6 +101,7 @@ def _part(plan: Drawing, around: Sequence[Box], room: float, height: float) -> D
         and box.y + box.h / 2 <= y + h
     ] or list(around[:1])
     shown = {box.id for box in found}
+    h = min(h, max(b.y + b.h / 2 for b in found) - min(b.y - b.h / 2 for b in found) + 2 * AROUND)
     x = (min(b.x - b.w / 2 for b in found) + max(b.x + b.w / 2 for b in found) - w) / 2
     y = (min(b.y - b.h / 2 for b in found) + max(b.y + b.h / 2 for b in found) - h) / 2
     boxes = [replace(box, x=box.x - x, y=box.y - y) for box in plan.boxes if box.id in shown]

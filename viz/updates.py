@@ -74,7 +74,8 @@ def _rows(
 
 
 def _moved(old: np.ndarray, new: np.ndarray, digits: int) -> str:
-    return f"{short(old, digits)} → {short(np.asarray(new), digits).split(' norm ')[-1]}"
+    before, after = short(old, digits), short(np.asarray(new), digits).split(" norm ")[-1]
+    return f"→ {after}" if after.startswith("[") else f"{before} → {after}"  # both lists would make a very wide box
 
 
 def _preview(

@@ -74,6 +74,7 @@ CLASSES = np.array([0, 2, 1])
         (lambda z, a: tg.losses.categorical_crossentropy(_softmax_of(z), CLASSES), "= (p − onehot(CLASSES))/n"),
         (lambda z, a: tg.losses.categorical_crossentropy(_softmax_of(z), np.eye(3)), "∂L/∂p = (−y/p)/n"),
         (lambda z, a: tg.losses.softmax_crossentropy(z * [[1.0, 2.0]], np.eye(2)[[0, 1, 0]]), "= (softmax("),
+        (lambda z, a: tg.losses.softmax_crossentropy(z * [[1.0, -1.0, 2.0]], CLASSES), "− onehot(CLASSES))/n ="),
     ],
 )  # fmt: skip
 def test_a_batch(loss: Callable[..., Tensor], formula: str) -> None:
