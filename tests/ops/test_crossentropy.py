@@ -80,3 +80,13 @@ def test_logits_of_any_size_have_a_finite_loss(size):
 
 def test_the_logarithm_of_0_is_minus_100():
     assert tg.ops.floored_log(np.array([0.0, 1e-50, 1.0])).tolist() == [-100, -100, 0]
+
+
+def test_the_gradient_among_many_classes():
+    """Of a vocabulary, say, whose unit vectors are not kept at hand."""
+    z = np.random.default_rng(0).normal(size=(3, 400))
+    labels = np.array([0, 399, 7])
+    logits = tg.Tensor(z, requires_grad=True)
+    tg.ops.softmax_crossentropy(logits, labels).sum().backward()
+    p = np.exp(z) / np.exp(z).sum(-1, keepdims=True)
+    np.testing.assert_allclose(logits.grad, p - np.eye(400)[labels], rtol=1e-12, atol=1e-15)
