@@ -212,6 +212,7 @@ def with_room(room: int | None, work: Callable[[], Any], histories: int | None =
     try:
         work()
     except OSError as error:
+        assert "what was there before is as it was" in str(error)
         if histories is not None:
             assert len(error.history["loss"]) == histories, "the history so far goes with the error"  # type: ignore[attr-defined]
     else:
@@ -226,6 +227,7 @@ def read_only_folder(rng: np.random.Generator, folder: Path) -> None:
     """a read-only folder: told, and what is there can be loaded"""
     training = Training()
     training.save(folder / "run", epoch=1)
+    training.load(folder / "run")  # what Python needs for it is imported while it may be read
     state = training.state()
     folder.chmod(0o555)
 

@@ -89,13 +89,24 @@ def _opened(draft: Path) -> IO[bytes]:
 
 
 @contextmanager
+def _saying_where(file: Path) -> Iterator[None]:
+    """What fails in it is writing: the system says why, of a full disk, say, and not of which file."""
+    try:
+        yield
+    except OSError as error:
+        reason = f"'{file}' can't be written ({error.strerror}): what was there before is as it was"
+        raise OSError(error.errno, reason) from None
+
+
+@contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """A new file beside `path`, which takes its place once it is complete and on the disk."""
     file = target(path)
     draft = _draft(file)
     _WRITING.add(draft)
     try:
-        with _opened(draft) as stream:
+        stream = _opened(draft)
+        with _saying_where(file), stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
