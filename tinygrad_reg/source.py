@@ -73,6 +73,11 @@ def caller(depth: int = 2) -> Call:
     return frame.f_code, (~frame.f_lasti if hidden else frame.f_lasti)
 
 
+def whose(file: str) -> int:
+    """USER, GLUE or HOUSE: whose code a file holds."""
+    return _kinds[file]
+
+
 def inside(call: Call) -> Call:
     """The place of what is made inside the function that is called there."""
     return call if call[1] < 0 else (call[0], ~call[1])
@@ -114,8 +119,13 @@ def place(tensor: Tensor) -> Place | None:
     code, offset = tensor._code, tensor._place
     if code is None:
         return None
-    line = _span(code, offset if offset >= 0 else ~offset)[0]
-    return Place(code.co_filename, line, linecache.getline(code.co_filename, line).strip())
+    number = line(code, offset)
+    return Place(code.co_filename, number, linecache.getline(code.co_filename, number).strip())
+
+
+def line(code: CodeType, offset: int) -> int:
+    """The number of the line at this offset (or ~offset) in the user's code."""
+    return _span(code, offset if offset >= 0 else ~offset)[0]
 
 
 def label(tensor: Tensor) -> str | None:
@@ -124,7 +134,12 @@ def label(tensor: Tensor) -> str | None:
         return tensor._name
     if tensor._code is None or tensor._place < 0:
         return None
-    return _assignments(tensor._code.co_filename).get(_span(tensor._code, tensor._place))
+    return assigned(tensor._code, tensor._place)
+
+
+def assigned(code: CodeType, offset: int) -> str | None:
+    """The variable or attribute that what is computed there is assigned to."""
+    return _assignments(code.co_filename).get(_span(code, offset))
 
 
 def operand(tensor: Tensor, position: int) -> str | None:

@@ -225,5 +225,5 @@ class Lines:
         code, offset = source.caller(1)
         file, line = "", 0
         if code is not None:
-            file, line = code.co_filename, source._span(code, offset if offset >= 0 else ~offset)[0]
+            file, line = code.co_filename, source.line(code, offset)
         return kind(located(file, line, what, advice))

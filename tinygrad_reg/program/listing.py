@@ -203,7 +203,7 @@ def _place(node: Node) -> str:
     """The user's line."""
     if node.code is None:
         return ""
-    line = places._span(node.code, node.place)[0]
+    line = places.line(node.code, node.place)
     text = linecache.getline(node.code.co_filename, line).strip()
     where = f"{os.path.basename(node.code.co_filename)}:{line}"
     return f"{where}  {text}" if text else where

@@ -30,7 +30,7 @@ def locate(node: Node) -> None:
             if tensor is not None and tensor._code is not None:
                 node.code, node.place = tensor._code, tensor._place
                 node.op = node.op or tensor._primitive.name
-        elif source._kinds[frame.f_code.co_filename] == source.USER and node.code is None:
+        elif source.whose(frame.f_code.co_filename) == source.USER and node.code is None:
             node.code, node.place = frame.f_code, frame.f_lasti
         frame = frame.f_back
     if node.place < 0:
@@ -40,7 +40,7 @@ def locate(node: Node) -> None:
 def called() -> str:
     """What the code that is running, a layer's perhaps, calls the result of its call."""
     frame = _running()
-    return source._assignments(frame.f_code.co_filename).get(source._span(frame.f_code, frame.f_lasti), "")
+    return source.assigned(frame.f_code, frame.f_lasti) or ""
 
 
 def held(array: Any) -> str:
@@ -51,7 +51,7 @@ def held(array: Any) -> str:
 def _running() -> Any:
     """The frame of the code that computes: the user's, or some of the house that does not only pass calls on."""
     frame: Any = sys._getframe(1)
-    while frame.f_code.co_filename.startswith(_HERE) or source._kinds[frame.f_code.co_filename] == source.GLUE:
+    while frame.f_code.co_filename.startswith(_HERE) or source.whose(frame.f_code.co_filename) == source.GLUE:
         frame = frame.f_back
     return frame
 
@@ -59,13 +59,13 @@ def _running() -> Any:
 def _assigned(frame: Any) -> str:
     """The variable that a call's result is assigned to, there or where a helper in the same file has returned it."""
     file = frame.f_code.co_filename
-    names, name = source._assignments(file), ""
+    name: str | None = None
     while not name and frame.f_code.co_filename == file:
-        name = names.get(source._span(frame.f_code, frame.f_lasti), "")
-        if source._kinds[file] == source.USER:  # where a function of the user's is called, another value may come of it
+        name = source.assigned(frame.f_code, frame.f_lasti)
+        if source.whose(file) == source.USER:  # where a function of the user's is called, another value may come of it
             break
         frame = frame.f_back
-    return name
+    return name or ""
 
 
 # ---- when it is run
@@ -96,7 +96,7 @@ class Origins:
         """Add to what node number i has raised its op and the user's line."""
         op, phase, users, place = self._nodes[i]
         if users is not None:
-            line, file = source._span(users, place)[0], users.co_filename
+            line, file = source.line(users, place), users.co_filename
             what = f"the derivative of {op}" if phase == "backward" else op
             text = linecache.getline(file, line).strip()
             error.add_note(f"in {what}, line {line} of {os.path.basename(file)}: {text}")

@@ -33,7 +33,7 @@ def is_the_users(thing: Any) -> bool:
         return False
     if module.split(".")[0] in ("numpy", "tinygrad_reg") or module in sys.builtin_module_names:
         return False
-    if isinstance(thing, types.FunctionType) and source._kinds[file_of(thing)] != source.USER:
+    if isinstance(thing, types.FunctionType) and source.whose(file_of(thing)) != source.USER:
         return False
     home = thing if isinstance(thing, types.ModuleType) else sys.modules.get(module)
     file = file_of(thing) if isinstance(thing, types.FunctionType) else getattr(home, "__file__", None) or ""
