@@ -496,3 +496,13 @@ def test_arrays_of_objects_are_computed_outside():
     doubled = np.frompyfunc(lambda number: 2 * number, 1, 1)
     with pytest.raises(RuntimeError, match="an array of object, which is none of numbers"):
         tg.compile(lambda x: doubled(x))(np.ones(2))
+
+
+def test_a_refusal_is_one_whatever_numpy_makes_of_it():
+    def step(x):
+        numbers = np.zeros(2)
+        numbers[0] = x[0, 1]
+        return numbers
+
+    with pytest.raises(RuntimeError, match=r"numbers\[0\] = x\[0, 1\]"):
+        tg.compile(step)(X)

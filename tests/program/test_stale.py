@@ -715,3 +715,20 @@ def test_parameters_that_take_only_some_steps_of_a_call_have_clocks_of_their_own
         return step, lambda: [first.data, second.data, optimizer.state_of(first)["m"], optimizer.state_of(second)["m"]]
 
     agree(make, [(X * (i + 1),) for i in range(4)])
+
+
+@pytest.mark.parametrize("clip", [tg.optim.clip_by_value, tg.optim.clip_by_norm, tg.optim.clip_by_global_norm])
+def test_gradients_that_are_not_there_are_clipped_as_eagerly(clip):
+    def make():
+        w, v = (tg.Tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+
+        def step(x, clear):
+            found = clip([w, v], 0.1)
+            np.sum(w**2 * x).backward()
+            if clear:
+                w.grad = None
+            return found
+
+        return step, lambda: [w.grad, v.grad]
+
+    agree(make, [(X, True), (X, False), (X, False), (X, True), (X, True)])

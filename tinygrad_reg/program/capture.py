@@ -53,6 +53,12 @@ class Capture(Updates):
             modes.capture = modes.watch = self
             self._stand_in(places)
             return make()
+        except Refused:
+            raise
+        except Exception as error:
+            if self.refused is None:
+                raise
+            raise self.refused from error  # of which NumPy's C code has made an error of its own
         finally:
             modes.capture = modes.watch = None
             modes.last_output = last_output
@@ -212,8 +218,8 @@ class Capture(Updates):
 
     def finish(self) -> None:
         """The step has returned."""
-        if self.refused is not None:
-            raise self.refused
+        if self.refused is not None or self.caught is not None:
+            raise self.refused or self.caught  # type: ignore[misc]
         if self._generator is not None and modes.generator is not self._generator:
             what = "it calls tg.seed(), which a program would do only once"
             raise Refused(located("", 0, what, "Call it outside of the step"))

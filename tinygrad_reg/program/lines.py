@@ -28,6 +28,7 @@ class Lines:
         self.reads: list[tuple[Callable[[], Any], Any]] = []  # what was asked besides arrays, and the answer
         self._changed: list[Any] = []  # arrays of Tensors that the step writes into
         self.refused: Refused | None = None
+        self.caught: Refused | None = None  # why the step may not go on, where it has caught an error
         self._op = ""  # whose forward is running, ...
         self._inside = 0  # ... how many forwards inside each other, ...
         self._since = 0  # ... and the first line of the innermost
@@ -67,7 +68,7 @@ class Lines:
     def _fails(self, error: Exception) -> None:
         what = f"it catches an error that depends on values ({error}), and a program would go that way at each call"
         advice = "Look at the values outside of the step, or write np.where(condition, a, b) for a choice"
-        self.refused = self.refused or self._refusal(what, advice)
+        self.caught = self.caught or self._refusal(what, advice)
 
     def filled(self, function: Callable[..., Any], arguments: Sequence[Any], options: dict[str, Any]) -> Any:
         """np.zeros_like and its kin, which take from their array no more than a shape and a dtype."""

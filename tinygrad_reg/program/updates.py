@@ -250,7 +250,10 @@ class Updates(Leaves):
         """One of optim's functions that clip gradients, as one line."""
         for p in params:
             self.touch(p)
+            self.leaves[p].asked |= p._grad is None and not self.leaves[p].cleared
         having = [p for p in params if p._grad is not None]
+        if not having:
+            return _uncaptured(function, params, limit)
         self._phase = "clip"
         found, clipped = self.record(Apart(Clipping(function, limit)), [p._grad for p in having])
         self._phase = ""
@@ -287,6 +290,14 @@ def _agree(groups: Sequence[Any], ticks: Sequence[int]) -> bool:
     return len({group.t + n for group, n in zip(groups, ticks, strict=True)}) == 1
 
 
+def _uncaptured(function: Callable[..., Any], *arguments: Any) -> Any:
+    capture, modes.capture = modes.capture, None
+    try:
+        return function(*arguments)
+    finally:
+        modes.capture = capture
+
+
 class Clipping:
     """clip_by_...(params, limit) as a function of the gradients: what it returns, and the new gradients."""
 
@@ -298,9 +309,5 @@ class Clipping:
         tensors = [Tensor(g, requires_grad=True) for g in gradients]
         for tensor, g in zip(tensors, gradients, strict=True):
             tensor._grad = g
-        capture, modes.capture = modes.capture, None
-        try:
-            found = self.function(tensors, self.limit)
-        finally:
-            modes.capture = capture
+        found = _uncaptured(self.function, tensors, self.limit)
         return (tuple(found) if isinstance(found, list) else found), tuple(tensor._grad for tensor in tensors)
