@@ -39,9 +39,8 @@ class max_norm(Called):
         """The weights with no unit's norm above r."""
         weights = _numbers(weights)
         with quiet():
-            shrunk: np.ndarray = weights * (
-                self.r / np.maximum(_norms(weights), self.r)
-            )  # up to r the factor is 1 exactly
+            factors = self.r / np.maximum(_norms(weights), self.r)  # up to r the factor is 1 exactly
+            shrunk: np.ndarray = weights * factors
         return shrunk
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import checks, ops
 from ..modes import quiet
-from ..ops.reductions import moments
+from ..ops.reductions import moments_of
 from ..tensor import Tensor
 from .images import along_channels
 from .module import Module
@@ -80,7 +80,7 @@ class BatchNorm(Module):
         axes = (0, *range(2, x.ndim))
         out = ops.standardize(x, axis=axes, epsilon=self.epsilon)
         with quiet():
-            _, mean, var = moments(x.data, axes) if out._kept is None else out._kept
+            mean, var = moments_of(out, x, axes)
             self._move(self.moving_mean, mean)
             if self.average == "std":
                 self._move(self.moving_std, np.sqrt(var + self.epsilon))

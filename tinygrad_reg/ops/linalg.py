@@ -15,7 +15,7 @@ from ..modes import quiet
 from ..primitive import composed, primitive
 from ..source import result
 from ..sums import unbroadcast
-from ..tensor import Tensor
+from ..tensor import Tensor, values
 from .products import matmul
 from .reductions import keep_axes
 
@@ -225,7 +225,7 @@ def slogdet(x: Any) -> SignAndLog:
     """
     size = logabsdet(x)
     with quiet():
-        sign = np.linalg.slogdet(widened(x.data if isinstance(x, Tensor) else x))[0].astype(size.dtype)
+        sign = np.linalg.slogdet(widened(values(x)))[0].astype(size.dtype)
     return SignAndLog(result(Tensor(sign)), result(size)) if isinstance(x, Tensor) else SignAndLog(sign, size)
 
 

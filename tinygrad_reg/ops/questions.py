@@ -11,7 +11,7 @@ import numpy as np
 from ..methods import attach
 from ..modes import ERROR_STATE, IGNORE, modes
 from ..primitive import numpy_rules, questions
-from ..tensor import Tensor, describe
+from ..tensor import Tensor, describe, values
 
 questions.update(
     # is it so, for each element
@@ -56,13 +56,9 @@ def _without_gradient(function: Callable[..., Any]) -> Callable[..., Any]:
                     "write t[np.unique(t.numpy(), return_index=True)[1]] for the same values with it, or take "
                     "t.numpy() if none should flow"
                 )
-        return function(*map(_data, inputs), **{name: _data(value) for name, value in options.items()})
+        return function(*map(values, inputs), **{name: values(value) for name, value in options.items()})
 
     return answer
-
-
-def _data(x: Any) -> Any:
-    return x.data if isinstance(x, Tensor) else x
 
 
 for _unique in (np.unique, np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all):

@@ -126,6 +126,12 @@ def moments(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
     return deviation, mean, var
 
 
+def moments_of(standardized: Any, x: Any, axis: Axis) -> tuple[Any, Any]:
+    """The mean and the variance of x, from which `standardize` made this: where there is a graph, it has kept them."""
+    _, mean, var = moments(x.data, axis) if standardized._kept is None else standardized._kept
+    return mean, var
+
+
 def _degrees(x: Any, axis: Axis, ddof: float) -> float:
     """n − ddof, not below 0: dividing by 0 gives the NaN or inf that NumPy gives where there are too few numbers."""
     left = count(x, axis) - ddof

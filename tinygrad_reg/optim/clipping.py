@@ -57,12 +57,12 @@ def clip_by_norm(params: Tensor | Iterable[Tensor], r: float) -> list[float]:
     params = leaves(params, "clip_by_norm")
     if modes.capture is not None:
         return modes.capture.clip(clip_by_norm, params, r)  # type: ignore[no-any-return]
-    norms = []
+    before = []
     for p, norm in _norms(params):
-        norms.append(norm)
+        before.append(norm)
         if r < norm < math.inf:
             _scale(p, r / norm)
-    return norms
+    return before
 
 
 @answered
