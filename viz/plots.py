@@ -14,7 +14,6 @@ from tinygrad_reg.checks import whole
 from tinygrad_reg.diagnostics import layer_outputs
 from tinygrad_reg.layers.evaluating import evaluating
 from tinygrad_reg.tensor import values
-from tinygrad_reg.training.history import direction
 from tinygrad_reg.words import number
 
 from .axes import MARKERS, axes, colorbar, heading, ink, label, legend, matplotlib, named, style
@@ -108,6 +107,8 @@ def _name(ax: Axes, ends: Sequence[tuple[str, np.ndarray, str]]) -> None:
 
 
 def _best(name: str) -> Callable[[np.ndarray], Any]:
+    from tinygrad_reg.training.history import direction  # half of what `import viz` would load
+
     return np.nanargmin if direction(name) == "min" else np.nanargmax
 
 
