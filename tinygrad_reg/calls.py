@@ -152,19 +152,23 @@ def takes(function: Callable[..., Any], what: str, *names: str) -> None:
     Traceback (most recent call last):
     TypeError: a callback is called with (epoch, logs), and <lambda> takes (epoch): write def callback(epoch, logs)
     """
-    try:
-        signature = inspect.signature(function)
-    except ValueError:  # of something compiled, which does not tell
-        return
-    try:
-        signature.bind(*names)
-    except TypeError:
-        name = getattr(function, "__name__", type(function).__name__)
+    if not fits(function, *names):
+        name, given = getattr(function, "__name__", type(function).__name__), f"({', '.join(names)})"
         write = name if name.isidentifier() else what.rpartition(" ")[2]
         raise TypeError(
-            f"{what} is called with ({', '.join(names)}), and {name} takes {signature}: write def "
-            f"{write}({', '.join(names)})"
-        ) from None
+            f"{what} is called with {given}, and {name} takes {inspect.signature(function)}: write def {write}{given}"
+        )
+
+
+def fits(function: Callable[..., Any], *args: Any, **options: Any) -> bool:
+    """Whether a function can be called like this, as far as it tells."""
+    try:
+        inspect.signature(function).bind(*args, **options)
+    except ValueError:  # something compiled, which does not tell
+        return True
+    except TypeError:
+        return False
+    return True
 
 
 def _misfit(

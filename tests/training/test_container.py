@@ -1,5 +1,6 @@
 """The file of a checkpoint: what is no such file is refused, and what can't be put into one."""
 
+import errno
 import io
 import json
 import os
@@ -167,3 +168,14 @@ def test_a_state_that_holds_itself_is_refused_before_the_first_epoch(tmp_path):
     with pytest.raises(TypeError, match="the state holds itself, or lists and dicts too deep"):
         train(model, optimizer, 2, tmp_path / "run", [Odd()])
     assert everything(model, optimizer) == before and not os.listdir(tmp_path)
+
+
+def test_a_disk_that_can_not_be_read_is_not_said_to_be_a_damaged_file(tmp_path, monkeypatch):
+    tg.save(tmp_path / "run", model=tg.Dense(1, 1))
+
+    def broken(file):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(container, "_read", broken)
+    with pytest.raises(OSError, match="Input/output error"):
+        tg.load(tmp_path / "run")

@@ -8,7 +8,7 @@ import pytest
 import tinygrad_reg as tg
 from tinygrad_reg.data import batches
 
-from .small import OPTIMIZERS, RNG, X, Y, same, small
+from .small import OPTIMIZERS, X, Y, same, small
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -58,14 +58,6 @@ def test_fit_draws_from_its_own_generator_where_one_is_given():
     same(*runs)
 
 
-@pytest.mark.parametrize(("batch_size", "updates"), [(None, 1), (40, 1), (100, 1), (1, 40), (16, 3), (8, 5)])
-def test_O1_updates_in_an_epoch(batch_size, updates):
-    model = tg.Dense(6, 3)
-    optimizer = tg.optim.SGD(model.parameters(), lr=0.01)
-    tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer=optimizer, epochs=2, batch_size=batch_size, verbose=0)
-    assert optimizer.steps == 2 * updates
-
-
 def test_no_metrics_and_no_callbacks_may_be_none_and_one_may_come_without_a_list():
     common = {"loss": "softmax_crossentropy", "optimizer": "sgd", "verbose": 0}
     assert list(tg.fit(tg.Dense(6, 3), X, Y, metrics=None, callbacks=None, **common)) == ["loss"]
@@ -73,13 +65,6 @@ def test_no_metrics_and_no_callbacks_may_be_none_and_one_may_come_without_a_list
     history = tg.fit(tg.Dense(6, 3), X, Y, metrics="accuracy", callbacks=early, epochs=50, **common)
     assert history.stop_reason is not None
     assert list(history) == ["loss", "accuracy"]
-
-
-def test_drop_last_leaves_the_smaller_batch_out():
-    model = tg.Dense(6, 3)
-    optimizer = tg.optim.SGD(model.parameters(), lr=0.01)
-    tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer=optimizer, batch_size=16, drop_last=True, verbose=0)
-    assert optimizer.steps == 2
 
 
 def test_the_loss_and_the_penalty_are_logged_apart():
@@ -115,23 +100,6 @@ def test_accuracy_fits_the_loss_that_takes_logits():
     assert history["accuracy"] == [1.0]
 
 
-def test_sample_and_class_weights_scale_the_loss_of_a_sample():
-    weights, by_class = RNG.uniform(0, 2, 40), {0: 1.0, 1: 0.0, 2: 3.0}
-    a, b = small(), small()
-    tg.seed(1)
-    tg.fit(a, X, Y, loss="softmax_crossentropy", optimizer="sgd", verbose=0,
-        sample_weight=weights, class_weight=by_class,
-    )  # fmt: skip
-    tg.seed(1)
-    optimizer = tg.optim.SGD(b.parameters())
-    for x, y, w in batches(X, Y, weights * np.array([1.0, 0.0, 3.0])[Y]):
-        (tg.losses.softmax_crossentropy(b(x), y, weights=w) + b.penalty()).backward()
-        optimizer.step()
-        b.project(optimizer.lr)
-        optimizer.zero_grad()
-    same(a, b)
-
-
 @pytest.mark.parametrize(
     ("clip", "by_hand"),
     [
@@ -149,42 +117,6 @@ def test_clip_does_what_its_function_does(clip, by_hand):
     by_hand(b.parameters())
     optimizer.step()
     same(a, b)
-
-
-def test_augmentation_changes_training_batches_only():
-    seen = []
-
-    def double(x):
-        seen.append(len(x))
-        return 2 * x
-
-    a, b = tg.Dense(6, 3, kernel_initializer="ones"), tg.Dense(6, 3, kernel_initializer="ones")
-    common = {"loss": "softmax_crossentropy", "optimizer": "sgd", "epochs": 2, "shuffle": False, "verbose": 0}
-    history = tg.fit(a, X, Y, augment=double, validation_data=(X, Y), **common)
-    tg.fit(b, 2 * X, Y, **common)
-    same(a, b)
-    assert seen == [32, 8, 32, 8]
-    assert history["val_loss"][-1] == tg.evaluate(a, X, Y, loss="softmax_crossentropy")["loss"]
-
-
-def test_the_augmentations_of_the_house_draw_from_rng():
-    images = RNG.random((8, 1, 4, 4))
-    runs = []
-    for thread_seed in (1, 2):
-        model = tg.Sequential(tg.Flatten(), tg.Dense(16, 3, kernel_initializer="ones"))
-        tg.seed(thread_seed)
-        tg.fit(
-            model, images, Y[:8], loss="softmax_crossentropy", optimizer="sgd", verbose=0, rng=1,
-            augment=tg.data.augmentation.noise(0.1),
-        )  # fmt: skip
-        runs.append(model)
-    same(*runs)
-
-
-def test_validation_split_keeps_the_last_samples():
-    model = tg.Dense(6, 3)
-    history = tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer="sgd", validation_split=0.25, verbose=0)
-    assert history["val_loss"] == [tg.evaluate(model, X[30:], Y[30:], loss="softmax_crossentropy")["loss"]]
 
 
 def test_modes_are_as_they_were_and_noise_is_on_while_training():
@@ -351,30 +283,6 @@ def test_parameters_that_are_frozen_skipped_at_times_or_not_the_optimizers_are_n
     tg.fit(other, x, x[:, :1], loss="mse", optimizer=tg.optim.SGD(other.b.parameters(), lr=0.1), verbose=0)
 
 
-@pytest.mark.parametrize("shuffle", [True, False])
-def test_augment_may_write_into_its_batch_and_the_users_samples_stay(shuffle):
-    x = np.arange(12.0).reshape(6, 2)
-    before, seen = x.copy(), []
-
-    def augment(batch):
-        seen.append(batch.sum())
-        batch *= 0.0
-        return batch
-
-    options = {"loss": "mse", "optimizer": "sgd", "epochs": 2, "batch_size": None, "verbose": 0}
-    tg.fit(tg.Dense(2, 1), x, x[:, :1], augment=augment, shuffle=shuffle, **options)
-    assert seen == [before.sum()] * 2
-    np.testing.assert_array_equal(x, before)
-
-
-def test_what_augment_spoils_is_said_of_augment():
-    x = np.ones((4, 2))
-    with pytest.raises(
-        FloatingPointError, match="augment gave NaN or infinite values in epoch 1, batch 1, where the s"
-    ):
-        tg.fit(tg.Dense(2, 1), x, x[:, :1], augment=lambda x: x * np.nan, loss="mse", optimizer="sgd", verbose=0)
-
-
 def test_a_loss_that_sums_is_shown_as_a_mean_whatever_the_batches():
     x = np.random.default_rng(0).normal(size=(300, 2))
     model = tg.Dense(2, 1)
@@ -387,18 +295,6 @@ def test_a_loss_that_sums_is_shown_as_a_mean_whatever_the_batches():
     history = tg.fit(model, x, y, loss=summed, **frozen)
     assert [*history["loss"], *history["val_loss"]] == pytest.approx([mean, mean], rel=1e-12)
     assert history.start_loss < 10 * mean and not history.diverged()
-
-
-def test_weights_that_leave_nothing_to_train_on_are_refused():
-    x = np.ones((10, 2))
-    weights = np.r_[np.zeros(8), 1, 1]
-    options = {"loss": "mse", "optimizer": "sgd", "verbose": 0}
-    with pytest.raises(ValueError, match="all 8 samples that validation_split leaves for training have the weight 0"):
-        tg.fit(tg.Dense(2, 1), x, x[:, :1], sample_weight=weights, validation_split=0.2, **options)
-    with pytest.raises(TypeError, match="sample_weight must hold numbers, not <U1"):
-        tg.fit(tg.Dense(2, 1), x, x[:, :1], sample_weight=["1"] * 10, **options)
-    with pytest.raises(ValueError, match="has none for 0: it has '0', '1'"):
-        tg.fit(tg.Dense(2, 1), x, [0] * 5 + [1] * 5, class_weight={"0": 1, "1": 2}, **options)
 
 
 def test_what_a_callback_logs_must_be_a_number():

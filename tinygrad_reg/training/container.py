@@ -6,6 +6,7 @@ pickle: reading a file can't run code. np.load(path) opens it as well, and shows
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import math
@@ -101,6 +102,10 @@ def read(path: str | os.PathLike[str]) -> Any:
             return _read(file)
         except ValueError as error:
             raise refusal(path, str(error)) from error
+        except OSError as error:
+            if error.errno not in (None, errno.EINVAL):  # a place in the file that there is not
+                raise
+            raise refusal(path, "it is damaged: it points to what it does not hold") from error
         except Exception as error:  # whatever a reader of zip, JSON or arrays stumbles over, the file is to blame
             reason = f"it is damaged, or no checkpoint at all ({str(error) or type(error).__name__})"
             raise refusal(path, reason) from error

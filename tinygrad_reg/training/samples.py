@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks, losses, metrics
+from ..calls import fits
 from ..data.arrays import complete, same_length
 from ..data.sets import batches
 from ..layers.module import Module
@@ -148,11 +149,7 @@ def weights_of_training(weights: np.ndarray | None, samples: int) -> list[np.nda
 
 def _takes_weights(loss: Callable[..., Any]) -> None:
     """A user's loss must be prepared for weights."""
-    try:
-        parameters = inspect.signature(loss).parameters
-    except ValueError:  # of something compiled, which does not tell
-        return
-    if "weights" not in parameters and all(p.kind is not p.VAR_KEYWORD for p in parameters.values()):
+    if not fits(loss, "prediction", "target", weights=None):
         name = getattr(loss, "__name__", "loss")
         raise TypeError(
             f"class_weight= and sample_weight= reach the loss as weights=, which {name} does not take: write it as "
