@@ -12,7 +12,7 @@ from .memory import allocation
 from .node import Node
 from .write import Namespace, Writer, of_dtype
 
-UFUNCS = {name for name in dir(np) if isinstance(getattr(np, name), np.ufunc)}
+UFUNCS = {name for name, thing in vars(np).items() if isinstance(thing, np.ufunc)}  # dir(np) would load numpy.f2py
 
 
 class Draft:
