@@ -171,7 +171,7 @@ def test_numbers_come_from_the_generator_given():
         (
             lambda shape: np.ones(shape),
             TypeError,
-            r"called as f\(shape, rng, dtype\), which <lambda>\(shape\) does not take",
+            r"with \(shape, rng, dtype\), and <lambda> takes \(shape\): write def initializer\(shape, rng, dtype\)",
         ),
     ],
 )

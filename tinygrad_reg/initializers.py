@@ -6,7 +6,6 @@ from layer to layer; they count a unit's inputs (fan_in) and the units that each
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from . import checks
-from .calls import answered
+from .calls import answered, takes
 from .modes import Rng, default_dtype, generator
 from .naming import missing, resolve
 from .ops import random as draw
@@ -188,28 +187,12 @@ def create(initializer: Any, shape: Sequence[int], *, rng: Rng = None, dtype: An
     (2, 3)
     """
     dtype, shape = default_dtype() if dtype is None else checks.float_dtype(dtype), draw.axes_lengths(shape)
-    found, given = _found(initializer), (shape, generator(rng), dtype)
-    _must_take(found, given)
-    array = as_array(found(*given), dtype)
+    found = _found(initializer)
+    takes(found, "an initializer", "shape", "rng", "dtype")
+    array = as_array(found(shape, generator(rng), dtype), dtype)
     if array.shape != shape:
         raise ValueError(f"the initializer {initializer!r} was asked for shape {shape} and gave {array.shape}")
     return np.array(array, dtype)  # a copy: the layer's own
-
-
-def _must_take(found: Callable[..., Any], given: tuple[Any, ...]) -> None:
-    """Say what an initializer is called with, where Python would only count arguments."""
-    try:
-        taken = inspect.signature(found)
-    except (TypeError, ValueError):  # a function in C need not tell
-        return
-    try:
-        taken.bind(*given)
-    except TypeError:
-        name = getattr(found, "__name__", type(found).__name__)
-        raise TypeError(
-            f"an initializer is called as f(shape, rng, dtype), which {name}{taken} does not take: "
-            "write def f(shape, rng, dtype): … (or lambda shape, rng, dtype: …)"
-        ) from None
 
 
 def _found(initializer: Any) -> Callable[..., Any]:
