@@ -9,7 +9,7 @@ FILES = [
         "activations", "arithmetic", "choosing", "contractions", "convolution", "crossentropy", "cumulative",
         "diagonals", "elementary", "indexing", "joining", "linalg", "pooling", "products", "random", "reductions",
         "shapes", "windows")),
-    *(f"optim/{name}.py" for name in ("sgd", "adaptive", "optimizer", "flat", "clipping", "schedules")),
+    *(f"optim/{name}.py" for name in ("sgd", "adaptive", "optimizer", "mistakes", "flat", "clipping", "schedules")),
     *(f"layers/{name}.py" for name in (
         "normalization", "noise", "activation", "dense", "convolution", "pooling", "images", "summary")),
     "losses.py", "loss_inputs.py", "penalties.py", "constraints.py", "norms.py", "initializers.py", "metrics.py",

@@ -6,7 +6,6 @@ import copy
 import inspect
 import io
 import pickle
-import warnings
 from typing import Any
 
 import numpy as np
@@ -307,50 +306,6 @@ def test_without_any_gradient_a_step_moves_nothing() -> None:
     assert w.data.item() == 1 and opt.state_dict()["clocks"].tolist() == [0]
 
 
-@pytest.mark.parametrize(("first", "seen"), [(1, 1), (2, 2), (4, 5), (6, 9)])  # it looks at steps 1, 2, 3, 5, 9
-def test_gradients_that_are_not_finite_are_warned_of_once(first: int, seen: int) -> None:
-    w = Tensor([1.0], requires_grad=True, name="w")
-    opt = SGD([w], lr=1.0)
-    told = []
-    for step in range(1, 12):
-        w.grad = np.array([1.0 if step < first else np.inf])
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            opt.step()
-        told += [(step, str(warning.message), warning.filename) for warning in caught]
-    assert [(step, file) for step, _, file in told] == [(seen, __file__)]
-    assert "the gradient of w of shape (1,) is not finite" in told[0][1]
-    assert ("Is the learning rate too large?" in told[0][1]) == (first > 1)
-    assert ("No step was taken before: look for NaN in the data" in told[0][1]) == (first == 1)
-
-
-def test_the_parameter_whose_gradient_is_not_finite_is_named_behind_one_without() -> None:
-    p = [Tensor(np.ones(4), requires_grad=True, name=name) for name in "abc"]
-    p[1].grad, p[2].grad = np.array([1.0, 1.0, np.nan, 1.0]), np.ones(4)
-    with pytest.warns(UserWarning, match="the gradient of b of shape"):
-        SGD(p, lr=0.1).step()
-
-
-def test_three_steps_without_any_gradient_at_the_start_are_warned_of() -> None:
-    w = one()
-    opt = SGD([w], lr=0.1)
-    opt.step()
-    opt.step()
-    with pytest.warns(UserWarning, match=r"3 steps of SGD have moved nothing.*loss\.backward\(\), then step\(\)"):
-        opt.step()
-    opt.step()  # once is enough
-    frozen = one()
-    frozen.requires_grad = False
-    opt = SGD([frozen], lr=0.1)
-    for _ in range(4):
-        opt.step()  # as was asked for
-    late = SGD([one()], lr=0.1)
-    give(late.params[0], 1)
-    for _ in range(4):
-        late.step()
-        late.zero_grad()
-
-
 def test_the_defaults_are_those_that_the_documentation_names() -> None:
     defaults = {
         cls.__name__: {
@@ -384,35 +339,3 @@ def test_an_update_that_takes_other_arguments_is_refused_where_it_is_written():
 
         class Mine(Optimizer):
             def update(self, w, g): ...
-
-
-def take(steps, optimizer):
-    for _ in range(steps):
-        optimizer.step()
-
-
-def test_a_rule_that_makes_a_new_array_is_noticed_at_its_third_step():
-    class Rebinds(Optimizer):
-        rule = "w ← w − η·g"
-
-        def __init__(self, params, lr):
-            super().__init__(params, lr)
-
-        def update(self, lr, t, w, g, a, state):
-            w = w - lr * g
-
-    class Moves(Rebinds):
-        def update(self, lr, t, w, g, a, state):
-            w -= lr * g
-
-    w = leaf([1.0, 2.0])
-    w.grad = [1.0, 0.0]
-    rebinds = Rebinds([w], lr=0.1)
-    take(2, rebinds)  # without a warning, which would be an error
-    with pytest.warns(UserWarning, match=r"third step of Rebinds has moved nothing, .* np\.subtract\(w, a, out=w\)"):
-        take(1, rebinds)
-    take(1, rebinds)
-    take(4, Rebinds([w], lr=0.0))
-    take(4, Moves([w], lr=0.1))
-    w.grad = 0
-    take(4, Rebinds([w], lr=0.1))

@@ -7,7 +7,7 @@
 
 optimizer.py is what they share, sgd.py and adaptive.py are the update rules, flat.py keeps all parameters in one
 array, clipping.py and schedules.py change the gradients and the learning rate. parameters.py and settings.py look at
-what they are given.
+what they are given, mistakes.py at what the first steps do.
 """
 
 from functools import partial

@@ -16,8 +16,6 @@ An optimizer itself is its update rule, so a new one is short:
 from __future__ import annotations
 
 import inspect
-import math
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
@@ -28,9 +26,15 @@ from ..calls import Called, answered
 from ..elsewhere import NeverHere, listed
 from ..memory import aligned
 from ..modes import ERROR_STATE, IGNORE, modes, quiet
-from ..source import users_level
 from ..tensor import Tensor, describe
 from .flat import Flat, runs, written
+from .mistakes import (
+    looks_for_divergence,
+    looks_whether_it_moves,
+    warn_of_a_rule_that_moves_nothing,
+    warn_of_divergence,
+    warn_of_idle_steps,
+)
 from .parameters import leaves
 from .schedules import name_of
 from .settings import Setting, settings_of
@@ -85,7 +89,7 @@ class Optimizer(Called):
         self.weight_decay = weight_decay
         self.state_names = tuple(state_names)
         self.steps = 0  # how often step() was called: the clock of a schedule
-        self._diverged = False  # whether that was warned of
+        self.warned_of_divergence = False
         self.lr = lr
         by_dtype: dict[Any, list[Tensor]] = {}
         for p in self.params:
@@ -158,12 +162,12 @@ class Optimizer(Called):
         lr = self.lr
         ready = [flat.ready() for flat in self.flats]  # what can go wrong goes wrong before anything has moved
         if self.steps == 2 and not any(ready):
-            self.warn_of_idle_steps()
-        if self.looks_for_divergence(self.steps):
+            warn_of_idle_steps(self)
+        if looks_for_divergence(self, self.steps):
             for flat, groups in zip(self.flats, ready, strict=True):
                 for place, _ in runs(groups):
-                    self.warn_of_divergence(self.steps, flat, place, flat.arrays["g"][place])
-        before = [flat.arrays["w"].copy() for flat in self.flats] if self.steps == 2 and self._is_a_users() else None
+                    warn_of_divergence(self, self.steps, flat, place, flat.arrays["g"][place])
+        before = [flat.arrays["w"].copy() for flat in self.flats] if looks_whether_it_moves(self) else None
         outside = ERROR_STATE.get()
         try:  # as by `quiet`, at a third of its cost
             ERROR_STATE.set(IGNORE)
@@ -178,55 +182,8 @@ class Optimizer(Called):
         for groups in ready:
             written(groups)
         if before is not None and lr > 0:
-            self._warn_of_a_rule_that_moves_nothing(before)
+            warn_of_a_rule_that_moves_nothing(self, before)
         self.steps += 1
-
-    def _is_a_users(self) -> bool:
-        return not type(self).update.__module__.startswith(f"{__package__}.")
-
-    def _warn_of_a_rule_that_moves_nothing(self, before: list[np.ndarray]) -> None:
-        """`w = w - lr * g` in a user's update() makes a new array, and leaves the parameters as they were."""
-        pairs = list(zip(before, self.flats, strict=True))
-        moved = any(not np.array_equal(w, flat.arrays["w"], equal_nan=True) for w, flat in pairs)
-        if not moved and any(p._grad is not None and np.any(p._grad) for p in self.params):
-            warnings.warn(
-                f"the third step of {type(self).__name__} has moved nothing, and gradients are not 0: update() must "
-                "write into w, np.subtract(w, a, out=w) or w -= a; w = w - a makes a new array",
-                stacklevel=users_level(),
-            )
-
-    def warn_of_idle_steps(self) -> None:
-        """A step without any gradient moves nothing, which is right; three of them at the start are a mistake."""
-        if all(group.t == 0 and p.requires_grad for flat in self.flats for group in flat.groups for p in group.params):
-            warnings.warn(
-                f"3 steps of {type(self).__name__} have moved nothing, because no parameter had a gradient: call "
-                "zero_grad(), then loss.backward(), then step(). If you do, the loss does not depend on these "
-                "parameters: tg.why(p) says why",
-                stacklevel=users_level(),
-            )
-
-    def looks_for_divergence(self, steps: int) -> bool:
-        """At steps 1, 2, 3, 5, 9, 17, … only: looking costs a pass over all gradients, and what is NaN stays NaN."""
-        return steps & (steps - 1) == 0 and not self._diverged
-
-    def warn_of_divergence(self, steps: int, flat: Flat, place: slice, g: Any) -> None:
-        """Warn, once, where `g`, the gradients of this stretch of the flat arrays, are not finite."""
-        if self._diverged or not g.size or (math.isfinite(g.max()) and math.isfinite(g.min())):
-            return
-        self._diverged = True
-        wrong = place.start + int(np.argmin(np.isfinite(g)))
-        p = next(p for p, its in flat.places.items() if its.start <= wrong < its.stop)
-        asked = (
-            "Is the learning rate too large?"
-            if steps
-            else "No step was taken before: look for NaN in the data, and for log(0), 0/0 or √0 in the loss."
-        )
-        warnings.warn(
-            f"step {steps + 1} of {type(self).__name__}: the gradient of {describe(p)} is not finite, "
-            f"and neither will the parameters be from here on. {asked} Inside "
-            "`with tg.debug():` the first inf or NaN is an error that names its op and line",
-            stacklevel=users_level(),
-        )
 
     def apply(self, lr: float, t: int, w: Any, g: Any, spaces: Sequence[Any], state: Sequence[Any]) -> None:
         """Weight decay and the rule."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..modes import modes
 from ..optim.flat import runs, written
+from ..optim.mistakes import looks_for_divergence, warn_of_divergence, warn_of_idle_steps
 from ..tensor import Tensor
 from .leaves import Leaf, Leaves
 from .node import Apart, Check, Node, Stretch, assign
@@ -270,8 +271,8 @@ def _looking(optimizer: Any, taken: int, flat: Any, place: slice) -> Callable[[A
 
     def look_for_divergence(g: Any) -> None:
         steps = optimizer.steps + taken
-        if optimizer.looks_for_divergence(steps):
-            optimizer.warn_of_divergence(steps, flat, place, g)
+        if looks_for_divergence(optimizer, steps):
+            warn_of_divergence(optimizer, steps, flat, place, g)
 
     return look_for_divergence
 
@@ -281,7 +282,7 @@ def _waiting(optimizer: Any, taken: int) -> Callable[[], None]:
 
     def look_for_idle_steps() -> None:
         if optimizer.steps + taken == 2:
-            optimizer.warn_of_idle_steps()
+            warn_of_idle_steps(optimizer)
 
     return look_for_idle_steps
 
