@@ -110,6 +110,8 @@ def test_what_a_loss_makes_of_its_target_is_called_after_it():
     assert leaves(loss(a, labels * 1.0)) == ["y", "(1 − y)"]
     assert leaves(loss(a, labels, weights=[1.0, 2.0])) == ["labels", "(1 − labels)", "weights"]
     assert leaves(tg.losses.mse(tg.Dense(1, 1)(labels[:1]), t.data[:1])) == ["x", "y"]
+    out = [np.tanh(a)][0]  # a tensor that no line names: its variable is not that of the target
+    assert leaves(tg.losses.hinge(out, 2 * labels - 1)) == leaves(tg.losses.mse(out, target=labels)) == ["y"]
 
 
 def test_formulas_are_written_as_on_paper():

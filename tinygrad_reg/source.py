@@ -151,13 +151,12 @@ def operand(tensor: Tensor, position: int) -> str | None:
     return names[position] if applied and len(names) == len(tensor._inputs) else None
 
 
-def arguments(tensor: Tensor) -> list[str]:
-    """The variables that the user handed to the function of the house that made `tensor`: T of `mse(model(X), T)`."""
+def arguments(tensor: Tensor) -> tuple[str | None, ...]:
+    """The variables that the user handed to the function of the house that made `tensor`: None, T of `mse(f(X), T)`."""
     if tensor._code is None:
-        return []
+        return ()
     place = tensor._place if tensor._place >= 0 else ~tensor._place
-    _, names = _operands(tensor._code.co_filename).get(_span(tensor._code, place), ("", ()))
-    return [name for name in names if name is not None]
+    return _operands(tensor._code.co_filename).get(_span(tensor._code, place), ("", ()))[1]
 
 
 Span = tuple[int, int, int, int]  # first line, first column, last line, last column

@@ -178,7 +178,8 @@ def _variables(tensors: list[Tensor], roles: dict[Tensor, str]) -> dict[Tensor, 
     taken = {source.label(tensor) for tensor in tensors}
     for pairs in passed.values():
         first, user = pairs[0]
-        names = [name for name in source.arguments(user) if name not in taken]
+        given = source.arguments(user)[first is not user :]  # the first one that a loss is given is the prediction
+        names = [name for name in given if name is not None and name not in taken]
         if len(names) == 1:
             name = names[0]
         elif first is user:

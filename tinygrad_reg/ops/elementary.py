@@ -149,11 +149,11 @@ minimum = elementary(np.minimum, "min(x, y)",
     ("1 if x < y, ½ if equal, else 0", lambda g, out, x, y: np.where(x == y, g * 0.5, np.where(x < y, g, 0))),
     ("1 if y < x, ½ if equal, else 0", lambda g, out, x, y: np.where(x == y, g * 0.5, np.where(y < x, g, 0))),
     why="The smaller input gets the whole gradient; where both are equal, each gets half.")
-abs = elementary(np.absolute, "|x|", ("sign x", lambda g, out, x: g * np.sign(x)),
+abs = elementary(np.absolute, "|x|", ("sign(x)", lambda g, out, x: g * np.sign(x)),
     why="Below 0 the sign of the gradient is turned round; at 0 it is 0.",
     name="abs", method=("abs", "__abs__"), aliases=[np.fabs])
 copysign = elementary(np.copysign, "|x| · sign y",
-    ("sign x · sign y", lambda g, out, x, y: g * np.sign(x) * np.copysign(1.0, y)), FLAT,
+    ("sign(x) · sign(y)", lambda g, out, x, y: g * np.sign(x) * np.copysign(1.0, y)), FLAT,
     why="The size comes from x and passes its gradient; the sign comes from y and is flat.")
 
 # ---- steps: flat wherever they do not jump
