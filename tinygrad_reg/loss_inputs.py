@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from . import checks
-from .modes import check, default_dtype, quiet
+from .captured import check
+from .modes import default_dtype, quiet
 from .source import users_level
 from .tensor import Tensor, as_array, describe, values
 
@@ -144,8 +145,8 @@ def check_rows(p: Tensor, loss: str) -> None:
     check(sum_to_1, values(p))
 
 
-# ---- what a program looks at anew in each call: modes.check(test, *arrays, loss=...), positional what a test looks at,
-# by name what its message says
+# ---- what a program looks at anew in each call: check(test, *arrays, loss=...), positional what a test looks at, by
+# name what its message says
 
 TOLERANCE = 1e-3  # how far probabilities may be from the sum 1: float16 and printed numbers must pass
 

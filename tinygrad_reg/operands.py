@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .modes import Captured, default_dtype
+from .captured import Captured
+from .modes import default_dtype
 from .tensor import plain_array
 
 

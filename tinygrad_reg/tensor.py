@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from . import source
+from .captured import Captured
 from .elsewhere import ON_TENSORS, answer, listed
 from .methods import Methods
-from .modes import Captured, default_dtype, modes
+from .modes import default_dtype, modes
 
 COMPILED = "tg.compile"  # the `_cut` of results of programs, and of what is computed from them
 

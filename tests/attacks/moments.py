@@ -24,7 +24,7 @@ import numpy as np
 
 import tinygrad_reg as tg
 from tests.properties.test_wrong_calls import settings
-from tinygrad_reg.modes import Captured
+from tinygrad_reg.captured import Captured
 
 from .attack import arrays_of, attack, same
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
-from tinygrad_reg.modes import check
+from tinygrad_reg.captured import check
 
 from .steps import digits, equal
 

@@ -197,7 +197,7 @@ class Lines:
         self._keep(self._call(function, arguments, options))
 
     def check(self, test: Callable[..., None], arguments: Sequence[Any], options: dict[str, Any]) -> None:
-        """See modes.check: made now, and again at each call if it looks at arrays that may have changed by then."""
+        """See captured.check: made now, and again at each call if it looks at arrays that may have changed by then."""
         try:
             test(*self.values(arguments), **options)
         except Exception as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..modes import Captured
+from ..captured import Captured
 from ..tensor import Tensor
 from .node import COMPARING, FILLED, OPERATORS, PREFIX, Method, Node, transposed
 from .refusals import REFUSED, capture_now, decide_a_shape, look_at, look_at_function, refuse

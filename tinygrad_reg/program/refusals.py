@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..modes import Captured, modes
+from ..captured import Captured
+from ..modes import modes
 from .structures import things
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from ..captured import Captured
 from ..layers.module import Module
-from ..modes import Captured
 from ..optim import Optimizer
 from ..primitive import Primitive
 from ..tensor import Tensor
