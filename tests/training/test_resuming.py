@@ -41,7 +41,7 @@ def test_fit_resumes_bit_for_bit(stop, augment, tmp_path):
     model, optimizer = make(seed=1)
     AUGMENT = np.random.default_rng(1)
     others = callbacks()
-    with pytest.warns(UserWarning, match="holds a run with seed 9, not 77: give what|nothing was trained"):
+    with pytest.warns(UserWarning, match="holds a run with seed 9, not 77: give the same|nothing was trained"):
         resumed = train(model, optimizer, 5, tmp_path / "part", others, rng=77, augment=augment)
     assert resumed == history and resumed.best_epoch == history.best_epoch
     assert everything(model, optimizer, *others) == expected
@@ -128,7 +128,7 @@ def test_a_run_that_goes_on_otherwise_than_it_was_begun_is_told(tmp_path):
     assert tg.load(tmp_path / "run").settings["batch_size"] == 5
     script(2)  # as it was begun
     with pytest.warns(
-        UserWarning, match=r"run' holds a run with 0: Dropout\(0\.5\), not 0: Dropout\(0\.2\): give what"
+        UserWarning, match=r"run' holds a run with 0: Dropout\(0\.5\), not 0: Dropout\(0\.2\): give the same"
     ):
         script(3, rate=0.2)
     with pytest.warns(
@@ -137,9 +137,9 @@ def test_a_run_that_goes_on_otherwise_than_it_was_begun_is_told(tmp_path):
         script(4, batch_size=4)
     with pytest.warns(UserWarning, match=r"with 1: .*kernel_regularizer=l2\(0\.1\)\), not 1: .*l2\(0\.3\)\): give"):
         script(5, penalty=0.3, batch_size=4)
-    with pytest.warns(UserWarning, match="with other values of x: give what"):
+    with pytest.warns(UserWarning, match="with other values of x: give the same"):
         script(6, x=x + 1, penalty=0.3, batch_size=4)
-    with pytest.warns(UserWarning, match="with samples 20, not 16: give what"):
+    with pytest.warns(UserWarning, match="with samples 20, not 16: give the same"):
         script(7, x=x[:16] + 1, penalty=0.3, batch_size=4)
     state = container.read(tmp_path / "run")
     del state["settings"]  # as a file of tg.save
@@ -161,7 +161,7 @@ def test_a_seed_of_noise_is_none_to_compare(tmp_path):
     script(1, np.random.default_rng())
     script(2, np.random.default_rng())
     script(3, 5)
-    with pytest.warns(UserWarning, match="a run with seed 5, not 6: give what it was begun with, or delete the file"):
+    with pytest.warns(UserWarning, match="a run with seed 5, not 6: give the same .*, or delete the file"):
         script(4, 6)
 
 
@@ -235,7 +235,7 @@ def test_a_set_of_any_size_has_a_fingerprint():
 
 def test_what_a_script_no_longer_draws_from_or_clips_is_told(tmp_path):
     train(*make(), 1, tmp_path / "run", clip=1.0)
-    differ = "with clip global_norm 1, not norm 2, and random generators rng.0, not none, and seed 9, not 0: give what"
+    differ = "with clip global_norm 1, not norm 2, and random generators rng.0, not none, and seed 9, not 0: give"
     with pytest.warns(UserWarning, match=differ):
         train(*make(), 2, tmp_path / "run", clip=("norm", 2), rng=None)
 
@@ -271,7 +271,7 @@ def test_weights_of_samples_that_come_go_or_change_are_told(first, second, tmp_p
         train(*make(), epochs, tmp_path / "run", sample_weight=weights)
 
     run(1, first)
-    with pytest.warns(UserWarning, match="holds a run with other values of weights: give what"):
+    with pytest.warns(UserWarning, match="holds a run with other values of weights: give the same"):
         run(2, second)
 
 
@@ -309,3 +309,26 @@ def test_a_callback_that_resets_itself_as_it_begins_remembers_what_the_file_says
     again = train(*make(), 2, tmp_path / "other", [recorder := tg.GradientRecorder()])
     assert again.gradients is recorder and recorder.steps == list(range(8))
     assert len(train(*make(), 1, callbacks=[recorder])["loss"]) == 1 and recorder.steps == list(range(4))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda run: setattr(run.model[3], "rate", 0.5), r"3: Dropout\(0\.5\), not 3: Dropout\(0\.2\)"),
+        (lambda run: setattr(run.model[1].kernel, "requires_grad", False), r"frozen 1\.kernel, .*, not 2\."),
+        (lambda run: setattr(run.train, "batch_size", 5), "batch_size 5, not 7"),
+    ],
+)
+def test_what_a_callback_has_changed_in_layers_is_told(change, told, tmp_path):
+    class Changes(tg.Callback):
+        def on_epoch_end(self, epoch, logs):
+            change(self.run)
+
+    class ChangesAtOnce(tg.Callback):
+        def on_train_begin(self):
+            change(self.run)
+
+    train(*make(), 2, tmp_path / "run", [Changes()])
+    with pytest.warns(UserWarning, match=f"holds a run with {told}.*: give the same"):
+        train(*make(), 3, tmp_path / "run", [Changes()])
+    train(*make(), 4, tmp_path / "run", [ChangesAtOnce()])  # says nothing

@@ -88,10 +88,8 @@ class Memory:
             for name, source in {**self.sources, **now}.items()
             if name not in self.shared or self.shared[name] != randomness.state_of(source)
         }
-        return {
-            **state_of(epoch=epoch, history=run.history, **_parts(run), sources=moved),
-            "settings": self.settings,
-        }
+        state = state_of(epoch=epoch, history=run.history, **_parts(run), sources=moved)
+        return {**state, "settings": self.settings and {**self.settings, **changeable(run.model, run.train)}}
 
     def way_back(self) -> Callable[[], None]:
         """What sets the generators back to where they are now, but for those that the whole process shares."""
@@ -114,7 +112,7 @@ def settings(
     """What makes a run what it is besides its state: the model's own settings, the batches, the data, the seed."""
     names = ("x", "y", "weights")
     return {
-        "batch_size": train.batch_size,
+        **changeable(model, train),
         "shuffle": train.shuffle,
         "drop_last": train.drop_last,
         "loss": _described(loss),
@@ -124,7 +122,15 @@ def settings(
         "seed": _seed(generator(train.rng)),
         "samples": train.samples,
         **{f"values of {name}": fingerprint(array) for name, array in zip_longest(names, train.arrays)},
+    }
+
+
+def changeable(model: Module, train: batches) -> dict[str, Any]:
+    """The settings that callbacks may change on the way: a file has them as they were when it was saved."""
+    return {
+        "batch_size": train.batch_size,
         "model": _without_addresses(repr(model)).splitlines(),
+        "frozen": [path for path, tensor in model.named_state() if not tensor.requires_grad],
     }
 
 
@@ -157,8 +163,8 @@ def compare_settings(checkpoint: Checkpoint, now: Mapping[str, Any]) -> None:
     differences = list(_differences(checkpoint.settings, now))
     if differences:
         warnings.warn(
-            f"'{checkpoint.path}' holds a run with {', and '.join(differences)}: give what it was begun with, or "
-            f"{_ANEW}",
+            f"'{checkpoint.path}' holds a run with {', and '.join(differences)}: give the same (what a callback "
+            f"has set, it can set in on_train_begin), or {_ANEW}",
             stacklevel=users_level(),
         )
 
