@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import types
 from collections import deque
@@ -326,3 +327,23 @@ def test_a_gradient_that_is_there_before_is_added_to_where_the_step_clears_at_it
                 t.grad = np.array([10.0, 10.0])
             call(np.ones(2))
         assert equal(w.data, v.data), i
+
+
+@pytest.mark.parametrize("value", [np.ones(2), np.ones(1), tg.Tensor([1.0], requires_grad=True), [1.0], 1.0])
+def test_another_dict_with_the_same_in_it_is_seen(value):
+    """Equal numbers in it are the same; arrays and Tensors are objects, and gradients go to the new one."""
+    table = {"k": value}
+
+    def step(x):
+        scale = table["k"]
+        found = np.sum(x * (scale[0] if type(scale) is list else scale))
+        if isinstance(scale, tg.Tensor):
+            found.backward()
+        return found
+
+    fast = tg.compile(step)
+    for i in range(3):
+        table = {"k": copy.deepcopy(value)}
+        assert fast(np.ones(2)) == 2 and len(fast._programs) == 1
+        if isinstance(value, tg.Tensor):
+            assert equal(table["k"].grad, np.full(1, 2.0)), i

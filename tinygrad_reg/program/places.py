@@ -83,19 +83,20 @@ class Places:
 
 
 def is_same(ask: Ask, was: Any) -> bool:
-    """Whether asking gives the same, or a number, a word or a set that is equal."""
+    """Whether asking gives the same, or a number, a word or a set that is equal, in a list or a dict too."""
     try:
         now = ask()
     except GONE:
         return False
-    if now is was:
-        return True
-    if isinstance(was, list) and isinstance(now, list):
-        return len(was) == len(now) and all(a is b or _equal(a, b) for a, b in zip(now, was, strict=True))
+    if type(now) is type(was) and isinstance(was, (list, dict)):
+        a, b = ([*x, *x.values()] if isinstance(x, dict) else x for x in (now, was))
+        return len(a) == len(b) and all(map(_equal, a, b))
     return _equal(now, was)
 
 
 def _equal(a: Any, b: Any) -> bool:
-    if type(a) is not type(b) or not isinstance(a, (*NUMBERS, set, dict)):
+    if a is b:
+        return True
+    if type(a) is not type(b) or not isinstance(a, (*NUMBERS, set)):
         return False
     return bool(a == b) and repr(a) == repr(b)  # 0.0 == -0.0
