@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from .text import clean
 from .trace import Arrow, Box, Drawing, Line
 
 MOST = 60  # boxes
+WIDE = 34  # characters of a line in a box
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def graph_of(lines: list[Code]) -> tuple[Drawing, list[Code]]:
     for name in given[: MOST // 2]:
         kind = "parameter" if name in learned else "input"
         home[name] = len(boxes)
-        boxes.append(_box(len(boxes), kind, "", clean(name, 24)))
+        boxes.append(_box(len(boxes), kind, "", name))
     count = 0
     for line in forward:
         tails = sorted(home[name] for name in line.reads & set(home))
@@ -83,7 +85,7 @@ def graph_of(lines: list[Code]) -> tuple[Drawing, list[Code]]:
             if count > MOST:
                 continue
             home[line.writes] = len(boxes)
-            boxes.append(_box(len(boxes), "op", str(count), clean(line.text.strip(), 32)))
+            boxes.append(_box(len(boxes), "op", str(count), line.text.strip()))
         head = home[line.writes]
         for position, at in enumerate(at for at in tails if at < head):
             arrows.append(Arrow(f"e{len(arrows)}", f"n{at}", f"n{head}", position, 1 if boxes[at].is_leaf else 10))
@@ -93,8 +95,10 @@ def graph_of(lines: list[Code]) -> tuple[Drawing, list[Code]]:
 
 
 def _box(at: int, kind: str, number: str, text: str) -> Box:
-    lines = [Line(f"{number} {text}" if number else text, "title")]
-    return Box(f"n{at}", kind, lines, (), lines[0].text, Unit(kind, (at,), (), number))
+    whole = f"{number} {text}" if number else text
+    parts = textwrap.wrap(whole, WIDE, max_lines=4, placeholder=" …") or [""]
+    lines = [Line(clean(part, WIDE + 2), "title") for part in parts]
+    return Box(f"n{at}", kind, lines, (), clean(whole, 200), Unit(kind, (at,), (), number))
 
 
 def _graded(name: str, known: Collection[str]) -> str | None:
