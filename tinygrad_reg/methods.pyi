@@ -136,7 +136,7 @@ class Methods:
         """x − y · ⌊x / y⌋"""
     def repeat(self, repeats: int | Any[int], axis: int | None = None) -> Tensor:
         """Each element (axis=None: of the flattened array) or slice along `axis` so many times in a row"""
-    def reshape(self, *shape: Any) -> Tensor:
+    def reshape(self, *shape: Any, order: str = 'C') -> Tensor:
         """t.reshape(2, 3) or t.reshape((2, 3)); one length may be −1"""
     def rint(self) -> Tensor:
         """the whole number nearest to x"""
@@ -196,6 +196,8 @@ class Methods:
         """np.sum(t, axis=0), np.concatenate([t, u]), ..."""
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """np.exp(t), array + t, ..."""
+    def __contains__(self, value: Any) -> bool:
+        """value in t: whether an element is equal to it"""
     def __eq__(self, other: Operand) -> np.ndarray: ...  # type: ignore[override]
     def __floordiv__(self, y: Operand) -> Tensor:
         """⌊x / y⌋"""

@@ -5,6 +5,8 @@ import pytest
 
 import tinygrad_reg as tg
 
+from ..making import leaf
+
 values = np.array([[3.0, -1.0, 2.0], [0.0, 5.0, 5.0]])
 
 
@@ -151,3 +153,10 @@ def test_what_has_no_order_is_named(other, kind):
     price = tg.Tensor([1.0, 2.0], name="price")
     with pytest.raises(TypeError, match=rf"can't compare price of shape \(2,\) with {kind} .*real numbers"):
         price < other  # noqa: B015
+
+
+def test_in_asks_for_an_equal_element_whatever_the_axes():
+    for t in (leaf(2.0), leaf([1.0, 2.0]), leaf([[1.0, 2.0], [3.0, 4.0]])):
+        assert 2 in t and np.float64(2.0) in t
+        assert 5 not in t and np.nan not in t
+    assert leaf([3.0, 4.0]) in leaf([[1.0, 2.0], [3.0, 4.0]])

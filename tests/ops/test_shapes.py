@@ -64,6 +64,9 @@ def test_lengths_are_whole_numbers():
 def test_fortran_order_is_refused():
     with pytest.raises(TypeError, match="row by row"):
         np.reshape(counted(3, 4), (2, 6), order="F")
+    with pytest.raises(TypeError, match=r"t\.reshape of a Tensor goes row by row"):
+        counted(3, 4).reshape(2, 6, order="F")
+    assert counted(3, 4).reshape(2, 6, order="C").shape == (2, 6)
     with pytest.raises(TypeError, match="takes no order="):
         np.ravel(counted(3, 4), order="F")
 

@@ -99,3 +99,11 @@ for _ufunc, _name in {
 }.items():
     numpy_rules[_ufunc] = _comparison(getattr(operator, _name))
     attach(numpy_rules[_ufunc], f"__{_name}__")
+
+
+def _contains(x: Any, value: Any) -> bool:
+    """value in t: whether an element is equal to it"""
+    return bool(np.any(numpy_rules[np.equal](x, value)))
+
+
+attach(_contains, "__contains__")

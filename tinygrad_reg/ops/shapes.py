@@ -31,17 +31,22 @@ def _(g, out, x, *, shape):
 
 
 @composed(method="reshape")
-def reshape_to(x: Any, *shape: Any) -> Any:
+def reshape_to(x: Any, *shape: Any, order: str = "C") -> Any:
     """t.reshape(2, 3) or t.reshape((2, 3)); one length may be −1"""
+    _refuse_other_order("t.reshape", order)
     return result(reshape(x, shape=integers(shape)))
 
 
 @composed(numpy=np.reshape)
 def reshape_numpy(a: Any, shape: Any = None, order: str = "C") -> Any:
     """np.reshape(t, (2, 3)), row by row"""
-    if order != "C":
-        raise TypeError(f"np.reshape of a Tensor goes row by row (order='C'), not order={order!r}; transpose before it")
+    _refuse_other_order("np.reshape", order)
     return result(reshape(a, shape=integers((shape,))))
+
+
+def _refuse_other_order(call: str, order: Any) -> None:
+    if order != "C":
+        raise TypeError(f"{call} of a Tensor goes row by row (order='C'), not order={order!r}; transpose before it")
 
 
 def integers(numbers: tuple[Any, ...]) -> tuple[int, ...]:
