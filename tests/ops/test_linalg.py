@@ -212,3 +212,12 @@ def test_a_norm_of_nothing_has_an_empty_gradient(ord, shape):
     x = tg.Tensor(np.zeros(shape), requires_grad=True)
     np.linalg.norm(x, ord).backward()
     assert x.grad.shape == shape
+
+
+def test_the_rank_of_a_matrix_is_asked_of_finite_numbers():
+    x = tg.Tensor([[1.0, 2.0], [2.0, 4.0]], requires_grad=True)
+    assert np.linalg.matrix_rank(x) == 1 and np.linalg.matrix_rank(x, tol=10.0) == 0
+    assert np.linalg.matrix_rank(tg.Tensor(np.eye(3, dtype=np.float16))) == 3
+    assert np.linalg.matrix_rank(x[0]) == 1  # of a vector: whether it is not 0
+    with pytest.raises(np.linalg.LinAlgError, match=r"has no rank, and w of shape \(2, 2\) holds one"):
+        np.linalg.matrix_rank(tg.Tensor([[np.inf, 0.0], [1.0, 1.0]], name="w"))

@@ -15,7 +15,7 @@ from ..modes import quiet
 from ..primitive import composed, primitive
 from ..source import result
 from ..sums import unbroadcast
-from ..tensor import Tensor, values
+from ..tensor import Tensor, describe, values
 from .products import matmul
 from .reductions import keep_axes
 
@@ -227,6 +227,15 @@ def slogdet(x: Any) -> SignAndLog:
     with quiet():
         sign = np.linalg.slogdet(widened(values(x)))[0].astype(size.dtype)
     return SignAndLog(result(Tensor(sign)), result(size)) if isinstance(x, Tensor) else SignAndLog(sign, size)
+
+
+@composed(numpy=np.linalg.matrix_rank)
+def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
+    """How many rows of each matrix are independent: a question about the values"""
+    x = widened(values(A))
+    if x.ndim > 1 and not _finite(x).all():
+        raise np.linalg.LinAlgError(f"a matrix with inf or NaN has no rank, and {describe(A)} holds one")
+    return np.linalg.matrix_rank(x, values(tol), hermitian, **({} if rtol is None else {"rtol": values(rtol)}))
 
 
 # ---- roots and powers

@@ -24,7 +24,7 @@ questions.update(
     [np.argmax, np.argmin, np.argsort, np.argpartition, np.nanargmax, np.nanargmin, np.lexsort],
     [np.where, np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.searchsorted, np.digitize, np.bincount],
     [np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges],
-    [np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.linalg.matrix_rank],
+    [np.tril_indices_from, np.triu_indices_from, np.diag_indices_from],
     # what it looks like
     [np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.common_type],
     [np.zeros_like, np.ones_like, np.full_like, np.empty_like],
