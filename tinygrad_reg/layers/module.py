@@ -1,12 +1,12 @@
-"""Module: what layers and models are. It finds the state among its attributes, and names it by path."""
+"""Module: what layers and models are, functions with state: called, trained, projected, printed."""
 
 from __future__ import annotations
 
 import inspect
 import reprlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import nullcontext
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,12 +14,13 @@ from .. import checks, source
 from ..calls import Called
 from ..elsewhere import ON_MODELS, NeverHere, answer, listed
 from ..modes import default_dtype, layer_scope, modes, quiet
-from ..tensor import Tensor, as_array, plain_array
+from ..tensor import Tensor, as_array
 from ..users_ops import instead
 from .running import Changes, name_within
+from .state import CONTAINERS, Stateful, join, parts_of, walk
 
 
-class Module(Called):
+class Module(Stateful, Called):
     """A function with state: a layer, a block or a whole model. Write `forward`, and assign what it holds.
 
     >>> class Neuron(Module):
@@ -118,73 +119,9 @@ class Module(Called):
 
     # ---- what it holds
 
-    def parts(self) -> Iterator[tuple[str, Any]]:
-        """What this module itself holds, by name, in the order of assignment."""
-        yield from vars(self).items()
-
     def named_modules(self) -> list[tuple[str, Module]]:
         """This module (path "") and all below it, each once."""
         return [(path, part) for path, part in walk(self) if isinstance(part, Module)]
-
-    def named_parameters(self) -> list[tuple[str, Tensor]]:
-        """The Tensors that require gradients, each once, with their paths such as "0.kernel"."""
-        return [(path, tensor) for path, tensor in self.named_state() if tensor.requires_grad]
-
-    def parameters(self) -> list[Tensor]:
-        """The Tensors that require gradients, each once: what an optimizer is given."""
-        return [tensor for _, tensor in self.named_parameters()]
-
-    def named_state(self) -> list[tuple[str, Tensor]]:
-        """All state, parameters and the rest, each Tensor once, with their paths."""
-        found = [(path, part) for path, part in walk(self) if isinstance(part, Tensor) and part.op is None]
-        if len(dict(found)) < len(found):
-            self._refuse_one_path(found)
-        return found
-
-    def _refuse_one_path(self, found: list[tuple[str, Tensor]]) -> NoReturn:
-        paths = [path for path, _ in found]
-        twice = next(path for path in paths if paths.count(path) > 1)
-        raise ValueError(
-            f"two Tensors of {type(self).__name__} have the path '{twice}', so that a state_dict would hold only one "
-            "of them: give them keys (or attributes) that differ as words, and have no dots in them"
-        )
-
-    def named_generators(self) -> list[tuple[str, np.random.Generator]]:
-        """The random generators that layers were given (`rng=`), each once, with their paths."""
-        return [(path, part) for path, part in walk(self) if isinstance(part, np.random.Generator)]
-
-    def state_dict(self) -> dict[str, np.ndarray]:
-        """Copies of all state, parameters and the rest (moving statistics, frozen weights), by path."""
-        return {path: tensor.data.copy() for path, tensor in self.named_state()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over all of `state`, as state_dict() gave it; where anything does not fit, nothing is changed."""
-        if not isinstance(state, Mapping):
-            raise TypeError(
-                f"load_state_dict takes what state_dict() gave, arrays by path, not {type(state).__name__}; "
-                "a file is read by tg.load(path, model=model)"
-            )
-        own = dict(self.named_state())
-        given = {path: _array(path, value) for path, value in state.items()}
-        complaints = [f"missing: {path} {own[path].shape}" for path in own if path not in given]
-        complaints += [f"unexpected: {path} {given[path].shape}" for path in given if path not in own]
-        complaints += [
-            f"{path} has shape {own[path].shape}, given {given[path].shape}"
-            for path in own
-            if path in given and own[path].shape != given[path].shape
-        ]
-        if complaints:
-            raise ValueError(
-                f"the state does not fit this {type(self).__name__}, nothing was loaded: " + "; ".join(complaints)
-            )
-        copies = {path: np.array(given[path], tensor.dtype) for path, tensor in own.items()}
-        for path, tensor in own.items():
-            tensor.data = copies[path]  # not written into the array that it has, which may be the user's
-        for _, module in self.named_modules():
-            module._loaded()
-
-    def _loaded(self) -> None:
-        """The state is another one: for modules that keep a word of it."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, np.ndarray) and isinstance(vars(self).get(name), Tensor):
@@ -284,43 +221,15 @@ class Module(Called):
 answer(Module, ON_MODELS)
 
 
-_CONTAINERS = (list, tuple, dict)
-
-
-def walk(value: Any, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Any]]:
-    """The modules, Tensors and random generators in `value`, each once, with their paths, in order."""
-    seen = set() if seen is None else seen
-    if not isinstance(value, (Module, Tensor, np.random.Generator, *_CONTAINERS)) or id(value) in seen:
-        return
-    seen.add(id(value))
-    if not isinstance(value, _CONTAINERS):
-        yield path, value
-    for name, part in _parts(value):
-        yield from walk(part, join(path, name), seen)
-
-
 def children(value: Any) -> list[tuple[str, Module]]:
     """The modules directly below this one, a shared one in each of its places."""
     found: list[tuple[str, Module]] = []
-    for name, part in _parts(value):
+    for name, part in parts_of(value):
         if isinstance(part, Module):
             found.append((name, part))
-        elif isinstance(part, _CONTAINERS):
+        elif isinstance(part, CONTAINERS):
             found += [(join(name, path), child) for path, child in children(part)]
     return found
-
-
-def _parts(value: Any) -> Iterator[tuple[str, Any]]:
-    """What a module or a container holds, by name."""
-    if isinstance(value, Module):
-        yield from value.parts()
-    elif isinstance(value, _CONTAINERS):
-        for name, part in value.items() if isinstance(value, dict) else enumerate(value):
-            yield str(name), part
-
-
-def join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
 
 
 def _arguments(module: Module) -> Iterator[str]:
@@ -329,7 +238,7 @@ def _arguments(module: Module) -> Iterator[str]:
         value = vars(module).get(name, parameter.default)
         if value is parameter.default or isinstance(value, (Module, Tensor, np.ndarray, np.random.Generator)):
             continue
-        if isinstance(value, _CONTAINERS) and any(True for _ in walk(value)):
+        if isinstance(value, CONTAINERS) and any(True for _ in walk(value)):
             continue
         if isinstance(parameter.default, (int, float, str, tuple)) and value == parameter.default:
             continue
@@ -353,10 +262,3 @@ def _tensor(value: Any) -> Any:
     if isinstance(value, list) and not any(isinstance(part, (Tensor, Module)) for part in value):
         return Tensor(value)
     return value
-
-
-def _array(path: str, value: Any) -> np.ndarray:
-    array = value.data if isinstance(value, Tensor) else plain_array(value)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"the state '{path}' must be an array of numbers, not {type(value).__name__}")
-    return array

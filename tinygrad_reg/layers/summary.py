@@ -11,9 +11,10 @@ import numpy as np
 from ..modes import no_grad
 from ..tensor import Tensor
 from .evaluating import evaluating
-from .module import Module, children, join
+from .module import Module, children
 from .running import listening
 from .sequential import Sequential
+from .state import join
 
 Shapes = dict[str, tuple[int, ...]]
 

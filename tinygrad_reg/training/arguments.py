@@ -14,8 +14,9 @@ import numpy as np
 from .. import optim
 from ..calls import takes
 from ..data.augmentation import Augmentation
-from ..layers.module import Module, join
+from ..layers.module import Module
 from ..layers.sequential import Sequential
+from ..layers.state import join
 from ..naming import look_up
 from ..optim import Optimizer
 from ..tensor import Tensor
