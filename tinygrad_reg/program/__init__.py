@@ -23,6 +23,7 @@ what was called, with which nodes, the user's line, and the value in this run.
 | rules.py | which update rules are called as they are: those that keep something in Python |
 | capture.py | what the engine tells: an op is applied, a random number drawn, a gradient received; names |
 | leaves.py | the Tensors of the step: what stands for them, and what they had before |
+| flats.py | the optimizers' arrays: how parameters and gradients come to their places there |
 | updates.py | the optimizers of the step, and how their update rules are recorded |
 | lines.py | the list of Nodes; arrays that are changed in place |
 | node.py | Node: a line of the program, and what a line may call besides NumPy's functions |

@@ -12,8 +12,8 @@ from ..modes import modes
 from ..optim.flat import runs, written
 from ..optim.mistakes import looks_for_divergence, warn_of_divergence, warn_of_idle_steps
 from ..tensor import Tensor
-from .leaves import Leaf, Leaves
-from .node import Apart, Check, Node, Stretch, assign
+from .flats import Flats
+from .node import Apart, Check
 from .recorded import Recorded
 from .refusals import Refused
 from .rules import keeps_something
@@ -36,7 +36,7 @@ class Look(NamedTuple):
     back: Any
 
 
-class Updates(Leaves):
+class Updates(Flats):
     """The lines by which optimizers change Tensors."""
 
     def __init__(self) -> None:
@@ -44,8 +44,6 @@ class Updates(Leaves):
         self._steps_before: dict[Any, int] = {}
         self.steps: list[Step] = []
         self.looks: list[Look] = []
-        self._flat_inputs: dict[tuple[int, str, int, int], Recorded] = {}
-        self._examples: dict[int, dict[str, Any]] = {}  # copies of the optimizers' arrays, for this capture
 
     def restore(self) -> None:
         """Give Tensors and optimizers back what they had."""
@@ -130,11 +128,6 @@ class Updates(Leaves):
         self.step(optimizer)
         return found
 
-    def _assign(self, target: Recorded, values: Recorded) -> Node:
-        np.copyto(target.node.value, values.node.value)
-        self.effect(assign, (target, ..., values))
-        return self.nodes[-1]
-
     def _update(self, optimizer: Any, rate: Recorded, clock: Recorded, arrays: list[Any], work: list[Any]) -> None:
         w, g, *state = arrays
         arguments = (rate, clock, w, g, work, state)
@@ -163,84 +156,6 @@ class Updates(Leaves):
             self.leaves[p].absent |= self.leaves[p].grad is None and not self.leaves[p].cleared
         return self._apart(flat, absent)
 
-    def _apart(self, flat: Any, absent: set[Tensor]) -> list[Any]:
-        """The groups but those that are absent; as in `Flat`, a group of which only a part is absent is split."""
-        for p in flat.shapes:
-            self.touch(p)
-        if flat.divides(absent):
-            if any(leaf.flat is flat for leaf in self.leaves.values()):
-                self.refuse(
-                    "other parameters take this step than the one before", "Give each set an optimizer of its own"
-                )
-            now = {p: (p._data, p._grad, p._home) for p in flat.shapes}
-            for p in flat.shapes:
-                p._data, p._grad, p._home = self.leaves[p].data, self.leaves[p].grad, self.leaves[p].home
-            flat.split(absent)
-            for p in flat.shapes:
-                leaf = self.leaves[p]
-                leaf.data, leaf.grad, leaf.home = p._data, p._grad, p._home
-                p._data, p._grad, p._home = now[p]
-        return flat.without(absent)  # type: ignore[no-any-return]
-
-    def _bring(self, flat: Any, p: Tensor) -> None:
-        """A parameter that takes a step lies in the flat arrays, and so does its gradient."""
-        leaf = self._bring_values(flat, p)
-        if not isinstance(p._grad, Recorded):
-            p._grad = self.record(np.array, (p._grad,))
-        if p._grad is not leaf.gradient:
-            self._assign(leaf.gradient, p._grad)
-            p._grad = leaf.gradient
-
-    def _bring_values(self, flat: Any, p: Tensor) -> Leaf:
-        leaf = self.leaves[p]
-        place = flat.places[p]
-        if leaf.flat is None:
-            leaf.flat, leaf.place = flat, place
-            whole = self._example(flat, "w", flat.arrays["w"])
-            view = whole[place].reshape(flat.shapes[p])
-            np.copyto(view, leaf.input.value)
-            leaf.input.value = view
-            gradient = self._example(flat, "g", flat.arrays["g"])[place].reshape(flat.shapes[p])
-            leaf.gradient = self.input("home", leaf, gradient, f"grad_{leaf.array.node.name}")
-        elif leaf.flat is not flat:
-            self.refuse("two optimizers move one parameter in a step", "Make a step for each of them")
-        self._take_back(leaf)
-        return leaf
-
-    def _take_back(self, leaf: Leaf) -> None:
-        """Write what a parameter was given in the step, by a constraint say, into its place in the flat array."""
-        p = leaf.tensor
-        if p._data.node is leaf.input:
-            return
-        values, p._data = p._data, self._handle(leaf.input)
-        if values.node.kind == "leaf":
-            self.refuse(
-                "a parameter is given the array of another one, which an optimizer moves", "Write q.data.copy()"
-            )
-        np.copyto(leaf.input.value, values.node.value)
-        self.effect(assign, (p._data, ..., values))
-        leaf.array = p._data
-
-    def finish(self) -> None:
-        """The step has returned."""
-        for leaf in self.leaves.values():
-            if leaf.flat is not None:
-                self._take_back(leaf)
-
-    def flat(self, flat: Any, name: str, array: Any, place: slice) -> Recorded:
-        """What stands for a stretch of an optimizer's flat array."""
-        key = (id(flat), name, place.start, place.stop)
-        if key not in self._flat_inputs:
-            example = self._example(flat, name, array)[place]
-            self._flat_inputs[key] = self.input("flat", Stretch(flat, name, array, place), example, name)
-        return self._flat_inputs[key]
-
-    def _example(self, flat: Any, name: str, array: Any) -> Any:
-        copies = self._examples.setdefault(id(flat), {})
-        if name not in copies:
-            copies[name] = array.copy() if name in flat.names else np.empty_like(array)
-        return copies[name]
-
     # ---- functions that look at values: each is one line
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -251,7 +166,9 @@ class Updates(Leaves):
         """One of optim's functions that clip gradients, as one line."""
         for p in params:
             self.touch(p)
-            self.leaves[p].asked |= p._grad is None and not self.leaves[p].cleared
+            leaf = self.leaves.get(p)
+            if leaf is not None:
+                leaf.asked |= p._grad is None and not leaf.cleared
         having = [p for p in params if p._grad is not None]
         if not having:
             return _uncaptured(function, params, limit)
