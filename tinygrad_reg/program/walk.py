@@ -28,6 +28,7 @@ from .whose import NAMESPACES, NOT_CALLED, is_the_houses, is_the_users
 
 _OWN = {"flats", "spaces", "steps", "_lr", "_diverged"}  # of an optimizer: what its step changes, ...
 _OWN |= {"_programs", "_last", "_lock"}  # ... and of a compiled step
+_WORDS = {int, float, complex, str, bytes, bool, type(None)}  # of which there may be millions
 _PLAIN = (*NUMBERS, Tensor, np.ndarray, types.ModuleType)
 _TABLES = (list, dict, deque, types.MappingProxyType)
 _BUFFERS = (bytearray, memoryview, array.array)
@@ -115,7 +116,8 @@ class Walk(Functions):
             self._seen.add(id(x))
             self._kept.append(x)
             for place, part in np.ndenumerate(x):
-                self._element(x, place, part, name)
+                if type(part) not in _WORDS:
+                    self._element(x, place, part, name)
 
     def _partial(self, function: Any, name: str) -> None:
         for part in (function.func, function.keywords):
@@ -138,8 +140,9 @@ class Walk(Functions):
         beside = functools.partial(_beside_arrays, table)
         self.found.place(name, beside, beside())
         for key, part in list(table.items() if is_dict else enumerate(table)):
-            self._element(table, key, part, name)
-            if is_dict:
+            if type(part) not in _WORDS:
+                self._element(table, key, part, name)
+            if is_dict and type(key) not in _WORDS:
                 self._value(key, name)
 
     def _element(self, table: Any, key: Any, part: Any, name: str) -> None:
