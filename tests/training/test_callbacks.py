@@ -106,3 +106,16 @@ def test_an_error_of_a_callback_has_the_history_so_far():
     with pytest.raises(LookupError, match="of the user") as caught:
         tg.fit(tg.Dense(2, 1), X, Y, loss="mse", optimizer="sgd", epochs=5, callbacks=[fails], verbose=0)
     assert caught.value.history.epochs == 2
+
+
+def test_what_an_error_says_itself_of_a_history_stays():
+    class Mine(Exception):
+        def __init__(self, history):
+            self.history = history
+
+    def fails(epoch, logs):
+        raise Mine("long")
+
+    with pytest.raises(Mine) as caught:
+        tg.fit(tg.Dense(2, 1), X, Y, loss="mse", optimizer="sgd", callbacks=[fails], verbose=0)
+    assert caught.value.history == "long"

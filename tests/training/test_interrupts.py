@@ -81,3 +81,18 @@ def test_ctrl_c_before_the_first_step_ends_before_it():
     history = tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer="sgd", callbacks=[Early()], verbose=0)
     assert history == {} and history.stop_reason == "interrupted after epoch 0"
     assert all((array == before[path]).all() for path, array in model.state_dict().items())
+
+
+def test_a_handler_that_a_callback_sets_is_left_alone():
+    def own(number, frame):
+        raise AssertionError("nobody presses")
+
+    class Sets(tg.Callback):
+        def on_train_begin(self):
+            signal.signal(signal.SIGINT, own)
+
+    try:
+        tg.fit(tg.Dense(6, 3), X, Y, loss="softmax_crossentropy", optimizer="sgd", callbacks=[Sets()], verbose=0)
+        assert signal.getsignal(signal.SIGINT) is own
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,5 +1,8 @@
 """What is shown while a model trains: a bar, a line an epoch, or nothing."""
 
+import io
+from types import SimpleNamespace
+
 import tinygrad_reg as tg
 
 from .small import X, Y
@@ -21,6 +24,19 @@ def test_without_a_stderr_there_is_no_bar(monkeypatch, capsys):
     monkeypatch.setattr("sys.stderr", None)
     assert tg.fit(tg.Dense(6, 3), X, Y, loss="softmax_crossentropy", optimizer="sgd").epochs == 1
     assert capsys.readouterr().out == ""
+
+
+def test_a_closed_stderr_and_one_that_only_writes(monkeypatch):
+    options = {"loss": "softmax_crossentropy", "optimizer": "sgd"}
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stderr", closed)
+    assert tg.fit(tg.Dense(6, 3), X, Y, **options).epochs == 1
+    written = io.StringIO()
+    only_writes = SimpleNamespace(write=written.write, flush=written.flush)
+    monkeypatch.setattr("sys.stderr", only_writes)
+    assert tg.fit(tg.Dense(6, 3), X, Y, **options).epochs == 1
+    assert "epoch 1/1" in written.getvalue()
 
 
 def test_verbose_0_is_silent_and_2_writes_a_line_an_epoch(capsys):

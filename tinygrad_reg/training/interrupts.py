@@ -43,6 +43,7 @@ class Interrupts:
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            if signal.getsignal(signal.SIGINT) is note:  # and not a callback's own
+                signal.signal(signal.SIGINT, signal.default_int_handler)
         if self.asked:
             raise KeyboardInterrupt

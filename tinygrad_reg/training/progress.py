@@ -20,10 +20,15 @@ class Progress:
         self.bar: Any = None
         self.after = ""  # what the last epoch ended with
         self.started = time.perf_counter()
-        if verbose == 1 and sys.stderr is not None:  # a program without a console has none
+        stream = sys.stderr  # a program without a console has none, or a closed one
+        if verbose == 1 and stream is not None and not getattr(stream, "closed", False):
             from tqdm.auto import tqdm  # here: in a notebook it looks for widgets, which takes a while
 
-            often = sys.stderr.isatty() or "ipykernel" in sys.modules or "TQDM_MININTERVAL" in os.environ
+            often = (
+                (hasattr(stream, "isatty") and stream.isatty())
+                or "ipykernel" in sys.modules
+                or "TQDM_MININTERVAL" in os.environ
+            )
             pace = {} if often else {"mininterval": 10.0}
             self.bar = tqdm(total=epochs * batches, initial=done * batches, unit="batch", dynamic_ncols=True, **pace)
 

@@ -111,7 +111,7 @@ class Run:
         try:
             yield
         except Exception as error:
-            error.history = self.history  # type: ignore[attr-defined]
+            vars(error).setdefault("history", self.history)
             raise
         finally:
             for module, mode in modes:
