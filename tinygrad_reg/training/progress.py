@@ -24,11 +24,8 @@ class Progress:
         if verbose == 1 and stream is not None and not getattr(stream, "closed", False):
             from tqdm.auto import tqdm  # here: in a notebook it looks for widgets, which takes a while
 
-            often = (
-                (hasattr(stream, "isatty") and stream.isatty())
-                or "ipykernel" in sys.modules
-                or "TQDM_MININTERVAL" in os.environ
-            )
+            terminal = hasattr(stream, "isatty") and stream.isatty()
+            often = terminal or "ipykernel" in sys.modules or "TQDM_MININTERVAL" in os.environ
             pace = {} if often else {"mininterval": 10.0}
             self.bar = tqdm(total=epochs * batches, initial=done * batches, unit="batch", dynamic_ncols=True, **pace)
 
