@@ -254,6 +254,8 @@ def derivation(
             "wrt= of a tensor that is nearer; viz.flow(loss, wrt=...) draws ways of any length"
         )
     paths, definitions = along(record, chosen, ways.meetings)
+    counts = {f.n for path in paths for f in path.factors if f.n > 1}
+    definitions += [("n", str(n)) for n in counts if len(counts) == 1 and "n" not in names]
     return Derivation(top, goal, paths, names, digits, colors, definitions, ways.count)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tinygrad_reg.explain import BackwardStep, Record, send_back
+from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, send_back
 
 from . import formulas
 from .formulas import definition, is_given, unnamed
@@ -30,6 +30,7 @@ class Factor:
     upstream: str  # the same of `node`
     where: tuple[str, ...] = ()  # what σ′ stands for
     simpler: tuple[str, str, str] | None = None  # two factors, and what their product is: a − y
+    n: int = 1  # over how many numbers a mean is taken in it
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ def _factor(
     top, bottom = steps[shares[0].node], steps[shares[0].input]
     if top.value.size == bottom.value.size == 1:
         texts = [f"{top.symbol}′({bottom.name})" if is_activation(top) else local_text(s) for s in shares]
+        texts = ["1" if text == "1/n" else text for text in texts]  # the mean of one number
         value = slope(steps, shares)
         where = (f"{texts[0]} = {local_text(shares[0])}",) if is_activation(top) else ()
         return Factor(top.name, bottom.name, (" + ".join(texts),), (value,), part, arrives, upstream, where)
@@ -126,7 +128,17 @@ def _factor(
         if upstream == "1" and " ⊙ local" in how(s, steps):  # at the loss itself
             meets = f"({local})/n" if "/n" in meets.partition(" ⊙ ")[0] else local
         texts.append(f"{upstream}, unchanged" if s.how == "G ⊙ local" and local == "1" else meets)
-    return Factor(top.name, bottom.name, (" + ".join(texts),), None, part, arrives, upstream)
+    n = _averaged(shares[0], top, bottom)
+    return Factor(top.name, bottom.name, (" + ".join(texts),), None, part, arrives, upstream, n=n)
+
+
+def _averaged(share: BackwardStep, top: ForwardStep, bottom: ForwardStep) -> int:
+    """The n in a factor's formula."""
+    if isinstance(share, Head):
+        return share.n
+    if top.op == "mean":
+        return bottom.value.size // max(top.value.size, 1)
+    return bottom.value[..., 0].size if top.op == "softmax_crossentropy" and top.options.get("mean") else 1
 
 
 def _merged(factors: Sequence[Factor]) -> list[Factor]:

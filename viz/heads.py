@@ -1,7 +1,8 @@
-"""Where a loss ends in a cross-entropy, all of the way back to a network's output is one factor, as in a lecture.
+"""Where a loss is a cross-entropy or a squared error, all of the way back to a network's output is one factor.
 
-Of a sigmoid's output that is −y/a + (1 − y)/(1 − a), and times the slope a(1 − a) it is a − y; of a softmax's −y/p, and
-then p − y. A formula is used only where its numbers are those of the gradient: not where a logarithm was floored.
+It is written as in a lecture: for a cross-entropy of a sigmoid's output −y/a + (1 − y)/(1 − a), which times the slope
+a(1 − a) is a − y; of a softmax's −y/p, and then p − y; for a squared error 2(a − y). A formula is used only where its
+numbers are those of the gradient: not where a logarithm was floored.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from tinygrad_reg import gradients
 from tinygrad_reg.explain import BackwardStep, ForwardStep, Record
 from tinygrad_reg.modes import quiet
+from tinygrad_reg.words import number
 
 from .formulas import spelled, unnamed
 
@@ -23,14 +25,15 @@ _LOGS = ("log", "floored_log")
 
 @dataclass(eq=False)
 class Head(BackwardStep):
-    """The shares of all ways from a cross-entropy to what it is of, added up."""
+    """The shares of all ways from a loss to what it is of, added up."""
 
     passed: frozenset[int] = frozenset()  # the tensors on these ways
     simpler: str = ""  # what it comes to, times the slope of the sigmoid that comes next
+    n: int = 1  # over how many numbers a mean is taken
 
 
 def joined(record: Record, goal: int) -> list[BackwardStep]:
-    """The shares of a record, with one in place of those of a cross-entropy that `goal` is no part of."""
+    """The shares of a record, with one in place of those of a loss that `goal` is no part of."""
     shares = list(record.backward)
     for head in _heads(record):
         if goal not in head.passed:
@@ -67,7 +70,7 @@ class _Users:
 
 def _heads(record: Record) -> Iterator[Head]:
     users = _Users(record.forward)
-    of = {"sigmoid": _of_sigmoid, "softmax": _of_softmax, "log_softmax": _of_log_softmax}
+    of = {"sigmoid": _of_sigmoid, "softmax": _of_softmax, "log_softmax": _of_log_softmax, "subtract": _of_difference}
     for step in record.forward:
         head = of.get(step.op or "", _of_logit)(record, users, step)
         if head:
@@ -139,6 +142,27 @@ def _of_log_softmax(record: Record, users: _Users, log: ForwardStep) -> Head | N
     return _head(record, users, way[-1], _input(record, log), passed, np.exp(log.value) - y, text)
 
 
+def _of_difference(record: Record, users: _Users, d: ForwardStep) -> Head | None:
+    """That of Σ (a − y)², of arrays; tensors that have names are not passed over."""
+    a, y = (record.forward[i] for i in d.inputs)
+    square = users.only(d, "power")
+    if not square or d.value.size == 1 or a.shape != d.shape or y.tensor.requires_grad:
+        return None
+    exponent = users.partner(square, d)
+    way = [d, square, *_while_only(users, square, "sum", "multiply")]
+    halved = [step for step in way if step.op == "multiply"]
+    between = way if users.of(way[-1]) else way[:-1]
+    if exponent.value.size != 1 or exponent.value != 2 or len(halved) > 1 or not all(map(unnamed, between)):
+        return None
+    factor = users.partner(halved[0], way[way.index(halved[0]) - 1]).value if halved else 1.0
+    if np.size(factor) != 1:
+        return None
+    factor = 2 * float(np.asarray(factor).item())
+    passed, slope = {step.index for step in way[:-1]}, factor * (a.value - y.value)
+    text = f"{spelled(record.forward, a)} − {y.name}"
+    return _head(record, users, way[-1], a, passed, slope, text, times=f"{number(factor)} · " if factor != 1 else "")
+
+
 def _target(users: _Users, way: Sequence[ForwardStep], p: ForwardStep) -> tuple[np.ndarray | None, str]:
     """Which class each row of `p` should be, one-hot, and how that is written; None where nothing on the way tells."""
     for below, step in pairwise([p, *way]):
@@ -176,7 +200,7 @@ def _less(a: str, y: ForwardStep) -> str:
 
 def _head(
     record: Record, users: _Users, total: ForwardStep, of: ForwardStep, passed: set[int], slope: np.ndarray, text: str,
-    simpler: str = "",
+    simpler: str = "", times: str = "",
 ) -> Head | None:  # fmt: skip
     """The head from the loss, or from what is next to it, to `of`; None where its numbers are not those of `slope`."""
     top, share = total, 1.0
@@ -185,13 +209,15 @@ def _head(
         if above.op == "mean":
             share *= above.value.size / top.value.size
         top = above
-    known = [s for s in record.backward if s.node == top.index]
+    known = [s for s in record.backward if s.node == top.index and of.tensor.requires_grad]
     local = gradients(top.tensor, [of.tensor], gradient=np.ones(top.shape, top.value.dtype))[0] if known else None
     if local is None or slope.shape != local.shape:
         return None
     if not np.allclose(local, slope * share, rtol=1e-4 if local.dtype.itemsize < 8 else 1e-8, atol=0):
         return None
+    if share != 1 or times:
+        text = f"{times}({text})"
     if share != 1:
-        text, simpler = f"({text})/n", simpler and f"({simpler})/n"
+        text, simpler = f"{text}/n", simpler and f"({simpler})/n"
     about = vars(known[0]) | {"input": of.index, "op": "", "local": local, "local_text": text, "how": "G ⊙ local"}
-    return Head(**about, passed=frozenset(passed), simpler=simpler)
+    return Head(**about, passed=frozenset(passed), simpler=simpler, n=round(1 / share))

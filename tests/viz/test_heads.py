@@ -1,4 +1,4 @@
-"""Derivations through cross-entropies arrive where a lecture does: at (a − y) · x."""
+"""Derivations through losses arrive where a lecture does: at (a − y) · x."""
 
 from __future__ import annotations
 
@@ -75,6 +75,10 @@ CLASSES = np.array([0, 2, 1])
         (lambda z, a: tg.losses.categorical_crossentropy(_softmax_of(z), np.eye(3)), "∂L/∂p = (−y/p)/n"),
         (lambda z, a: tg.losses.softmax_crossentropy(z * [[1.0, 2.0]], np.eye(2)[[0, 1, 0]]), "= (softmax("),
         (lambda z, a: tg.losses.softmax_crossentropy(z * [[1.0, -1.0, 2.0]], CLASSES), "− onehot(CLASSES))/n ="),
+        (lambda z, a: tg.losses.mse(a, Y), "∂L/∂a = 2 · (a − Y)/n ="),
+        (lambda z, a: tg.losses.mse(a, Y, reduction="sum"), "∂L/∂a = 2 · (a − Y) ="),
+        (lambda z, a: tg.losses.half_mse(a, Y), "∂L/∂a = (a − Y)/n ="),
+        (lambda z, a: np.mean((a - Y) ** 2), "∂L/∂a = 2 · (a − Y)/n ="),
     ],
 )  # fmt: skip
 def test_a_batch(loss: Callable[..., Tensor], formula: str) -> None:
@@ -85,7 +89,7 @@ def test_a_batch(loss: Callable[..., Tensor], formula: str) -> None:
     assert len(shown.paths) == 1
     assert formula in shown.text
     np.testing.assert_allclose(shown.gradient, tg.gradients(L, [w])[0], rtol=1e-12)
-    shown.latex_lines  # noqa: B018  (it can be written)
+    assert ("where n = 3" in shown.text) == ("n = 3" in shown.latex_lines) == ("/n" in shown.text)
 
 
 def test_where_the_formula_is_not_the_gradient_the_ways_are_written_out() -> None:
@@ -93,6 +97,13 @@ def test_where_the_formula_is_not_the_gradient_the_ways_are_written_out() -> Non
     a = tg.ops.sigmoid(10 * (X @ w))  # saturated: the logarithm is floored
     L = tg.losses.binary_crossentropy(a, 1 - Y)
     assert len(viz.derivation(L, wrt=w).paths) == 2
+
+
+def test_a_difference_that_has_a_name_stands_in_the_chain() -> None:
+    w, _, a = _table()
+    e = a - Y
+    L = np.mean(e**2)
+    assert "∂L/∂e" in viz.derivation(L, wrt=w).text
 
 
 def test_what_the_output_is_used_for_besides_is_a_way_of_its_own() -> None:
