@@ -36,10 +36,9 @@ def joined(record: Record, goal: int) -> list[BackwardStep]:
     """The shares of a record, with one in place of those of a loss that `goal` is no part of."""
     shares = list(record.backward)
     for head in _heads(record):
-        if goal not in head.passed:
-            between = head.passed | {head.node}
-            shares = [s for s in shares if s.node not in between or s.input not in head.passed | {head.input}]
-            shares.append(head)
+        within = [s for s in shares if s.node in head.passed | {head.node}]
+        if goal not in head.passed and {s.input for s in within} <= head.passed | {head.input}:
+            shares = [s for s in shares if s not in within] + [head]
     return shares
 
 

@@ -99,6 +99,15 @@ def test_where_the_formula_is_not_the_gradient_the_ways_are_written_out() -> Non
     assert len(viz.derivation(L, wrt=w).paths) == 2
 
 
+def test_a_target_that_is_computed_has_its_ways() -> None:
+    w, _, a = _table()
+    v = Tensor(0.5, requires_grad=True, name="v")
+    y = v * Y
+    L = -np.mean(y * np.log(a) + (1 - y) * np.log(1 - a))
+    for one in (w, v):
+        np.testing.assert_allclose(viz.derivation(L, wrt=one).gradient, tg.gradients(L, [one])[0], rtol=1e-12)
+
+
 def test_a_difference_that_has_a_name_stands_in_the_chain() -> None:
     w, _, a = _table()
     e = a - Y
