@@ -206,6 +206,27 @@ def test_a_failing_callback_takes_the_others_back(file, tmp_path):
     unchanged(tmp_path / "x", "broken", *make(seed=1), [Fragile(), tg.EarlyStopping(restore_best=True)])
 
 
+def test_a_callback_whose_state_can_not_be_told_takes_the_others_back(tmp_path):
+    class Late(tg.Callback):
+        def state_dict(self):
+            return {"best": self.best}
+
+        def load_state_dict(self, state):
+            self.best = state["best"]
+
+    model, optimizer = make()
+    late, early = Late(), tg.EarlyStopping(restore_best=True)
+    late.best = 1.0
+    early.bad = 3
+    tg.save(tmp_path / "x", model=model, optimizer=optimizer, callbacks=[late, early])
+    model, optimizer = make(seed=1)
+    early = tg.EarlyStopping(restore_best=True)
+    before = everything(model, optimizer, early)
+    with pytest.raises(ValueError, match="nothing was changed: 'Late' object has no attribute 'best'"):
+        tg.load(tmp_path / "x", model=model, optimizer=optimizer, callbacks=[Late(), early])
+    assert everything(model, optimizer, early) == before and not early.loaded
+
+
 # ---- kill -9
 
 SAVER = """

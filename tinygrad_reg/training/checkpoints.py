@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,28 +116,28 @@ def _load_all(path: str | os.PathLike[str], loads: list[tuple[Any, Any]]) -> Non
     """Give each thing its state; where one refuses, all are as before."""
     undo: list[Callable[[], None]] = []
     for thing, saved in loads:
-        whole = isinstance(thing, (Module, Optimizer))  # they change nothing when they refuse
-        if not whole:
-            undo.insert(0, _way_back(thing))
         try:
-            before = thing.state_dict()
+            back = _way_back(thing)
+            whole = isinstance(thing, (Module, Optimizer))  # they change nothing when they refuse
+            undo += [back] * (not whole)
             thing.load_state_dict(saved)
-            if whole:
-                undo.insert(0, functools.partial(thing.load_state_dict, before))
+            undo += [back] * whole
         except BaseException as error:
-            for step in undo:
-                step()
+            for step in reversed(undo):
+                with suppress(Exception):  # of one callback, which does not keep the others from being taken back
+                    step()
             if isinstance(error, Exception):
                 raise container.refusal(path, str(error) or type(error).__name__) from error
             raise
 
 
-def _way_back(callback: Any) -> Callable[[], None]:
-    state, attributes = callback.state_dict(), dict(vars(callback))
+def _way_back(thing: Any) -> Callable[[], None]:
+    state = thing.state_dict()
+    attributes = dict(vars(thing)) if isinstance(thing, Callback) else {}
 
     def back() -> None:
-        callback.load_state_dict(state)
-        vars(callback).update(attributes)
+        thing.load_state_dict(state)
+        vars(thing).update(attributes)
 
     return back
 

@@ -35,7 +35,7 @@ def of_model(model: Module | None, rng: Any) -> dict[str, Source]:
         a_module(model, "a checkpoint")
         found.update((f"model.{path}", own) for path, own in model.named_generators())
     wanted = "a NumPy Generator such as np.random.default_rng(0)"
-    for i, own in enumerate(checks.several("rng", rng, lambda each: isinstance(each, Source), wanted)):
+    for i, own in enumerate(checks.several("rng", rng, has_state, wanted)):
         found[f"rng.{i}"] = own
     return found
 
@@ -56,9 +56,12 @@ def sources_in(thing: Any) -> list[Source]:
     A function is followed to what it closes over, its defaults, and the globals that its code names; an object to its
     attributes and methods; both into lists and dicts, and so on. Other packages' objects are not looked into.
     """
-    return [
-        one for one in Walk([thing]).generators if isinstance(one, Source) and not isinstance(one, random.SystemRandom)
-    ]
+    return [one for one in Walk([thing]).generators if has_state(one)]
+
+
+def has_state(one: Any) -> bool:
+    """Whether it is a generator that can be set back; what draws from the system's noise can't."""
+    return isinstance(one, Source) and not isinstance(one, random.SystemRandom)
 
 
 # ---- their states
