@@ -119,5 +119,5 @@ def test_namespaces_wrapped_functions_and_lists_of_a_class_are_followed():
 
 
 def test_the_systems_noise_has_no_state_to_save(tmp_path):
-    with pytest.raises(TypeError, match="rng must be a NumPy Generator such as .*, not <random.SystemRandom"):
+    with pytest.raises(TypeError, match=r"rng must be a NumPy Generator such as .*, not <random\.SystemRandom"):
         tg.save(tmp_path / "x", model=tg.Dense(1, 1), rng=random.SystemRandom())
