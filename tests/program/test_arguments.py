@@ -115,3 +115,13 @@ def test_what_is_returned_is_put_together_as_the_step_did():
     assert same is t and leaf is w and equal(first.data, again.data) and first._primitive is None
     assert found["sum"].item() == 5.0 and equal(found[OTHER][0], X) and found[OTHER][1] is None
     assert fast(X, t)[1] is not fast(X, t)[1]  # a list of its own for each call
+
+
+def test_an_array_of_objects_is_looked_into():
+    table = np.array([{"k": 1.0}, 2.0], dtype=object)
+    fast = tg.compile(lambda x, table: x * table[0]["k"] * table[1])
+    assert equal(fast(np.ones(2), table), np.full(2, 2.0))
+    table[0]["k"] = 3.0
+    assert equal(fast(np.ones(2), table), np.full(2, 6.0))
+    table[1] = 4.0
+    assert equal(fast(np.ones(2), table), np.full(2, 12.0))

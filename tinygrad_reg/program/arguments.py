@@ -93,10 +93,13 @@ _NUMBERS = (int, float, complex, str, np.generic)
 
 
 def is_input(x: Any) -> bool:
-    """Whether it is an array, or a Tensor that is an argument as arrays are: parameters are known by identity."""
+    """Whether it is an array, or a Tensor that is an argument as arrays are.
+
+    Parameters are known by identity, and so are arrays of objects, which no program computes with.
+    """
     if isinstance(x, Tensor):
         return x._primitive is None and not x._owned and x._home is None and type(x) is Tensor
-    return isinstance(x, np.ndarray)
+    return isinstance(x, np.ndarray) and x.dtype.kind != "O"
 
 
 def others(x: Any) -> list[Any]:

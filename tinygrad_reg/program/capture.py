@@ -96,10 +96,9 @@ class Capture(Updates):
                 try:
                     place.put(value)
                 except (AttributeError, TypeError):  # an attribute that can't be assigned
-                    self.refuse(
-                        f"the array {place.name!r} can't be followed, it is in an object that does not change",
-                        "Give it as an argument",
-                    )
+                    what = f"the array {place.name!r}" if place.name else "an array"
+                    what += " can't be followed, it is in an object that does not change"
+                    self.refuse(what, "Give it as an argument")
                 self._replaced.append((place, value))
 
     def _standing_for(self, x: Any, name: str) -> Any:
