@@ -7,8 +7,9 @@ Ops attach their methods while they register, so a type checker, which reads and
 
 from __future__ import annotations
 
+import builtins
+import collections.abc
 import inspect
-import sys
 import types
 import typing
 from collections.abc import Callable, Iterator
@@ -23,12 +24,13 @@ from tinygrad_reg.primitive import Primitive
 from tinygrad_reg.tensor import Tensor
 
 STUB = Path(tinygrad_reg.__file__).with_name("methods.pyi")
+NOT_TYPED = ("_mask", "__iadd__", "__isub__", "__imul__", "__itruediv__")  # for type checkers t += u is t = t + u
 NOT_SHOWN = ("out", "descending")  # refused; argsort's since NumPy 2.5: the stub is the same with every NumPy
 
 HEAD = '''"""The methods that ops add to Tensor, written by `make stubs`; tests/test_methods.py keeps it true."""
 
-from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -49,6 +51,7 @@ def stub() -> str:
     """The text of methods.pyi for the ops that are registered now, except those of a user's script."""
     names = [name for name, value in vars(Methods).items() if callable(value) or isinstance(value, property)]
     names = [name for name in names if _home(vars(Methods)[name]).startswith("tinygrad_reg.")]
+    names = [name for name in names if name not in NOT_TYPED]
     return HEAD + "\n".join(_method(name) for name in sorted(names, key=lambda n: (n.startswith("__"), n))) + "\n"
 
 
@@ -143,7 +146,7 @@ def _type(hint: Any) -> str:
         return f"{_type(origin)}[{', '.join(map(_type, arguments))}]"
     if hint is Tensor:
         return "Tensor"
-    for prefix, module in {"": sys.modules["builtins"], "np.": np, "np.random.": np.random}.items():
+    for prefix, module in (("", builtins), ("", typing), ("", collections.abc), ("np.", np), ("np.random.", np.random)):
         name = getattr(hint, "__name__", "")
         if name and getattr(module, name, None) is hint:
             return f"{prefix}{name}"

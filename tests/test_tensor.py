@@ -1,7 +1,6 @@
 """What a Tensor holds, and what it says when it is misused."""
 
 import copy
-import operator
 import pickle
 
 import numpy as np
@@ -110,25 +109,10 @@ def test_what_was_detached_stays_when_the_leaf_is_written_into():
     assert d.data.tolist() == v.grad.tolist() == [1.0, 1.0, 1.0]
 
 
-def test_a_tensor_of_one_element_is_a_number():
-    t = tg.Tensor([[3.0]], requires_grad=True)
-    assert (t.item(), float(t), int(t), bool(t), f"{t * 1:.1f}") == (3.0, 3.0, 3, True, "3.0")
-    assert isinstance(t.item(), float)
-
-
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (float, TypeError, r"float\(\) needs one value, but w of shape \(3,\) has 3"),
-        (int, TypeError, "needs one value"),
-        (bool, ValueError, r"\(t > 0\).any\(\)"),
         (lambda t: t.item(), ValueError, "has 3 elements"),
-        (lambda t: t.__setitem__(0, 1.0), TypeError, "np.where"),
-        (np.asarray, TypeError, r"\.numpy\(\)"),
-        (np.array, TypeError, "requires a gradient"),
-        (lambda t: [1, 2, 3][t], TypeError, "integer"),
-        (lambda t: len(t.sum()), TypeError, "0-d"),
-        (lambda t: list(t.sum()), TypeError, "0-d"),
         (lambda t: setattr(t, "grad", np.ones(4)), ValueError, r"its shape \(3,\), not \(4,\)"),
         (lambda t: setattr(t * 1, "data", np.ones(3)), TypeError, "computed by 'multiply'"),
         (lambda t: setattr(t * 1, "requires_grad", False), TypeError, "detach"),
@@ -235,14 +219,6 @@ def frozen(w):
         return w.reshape(2)
 
 
-@pytest.mark.parametrize("operate", [operator.mul, operator.sub, operator.truediv, operator.pow, operator.gt])
-def test_a_masked_array_takes_no_gradient_away(operate):
-    masked = np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0])
-    with pytest.raises(TypeError, match=r"w of shape \(3,\).*array\.filled"):
-        operate(masked, tg.Tensor(np.ones(3), requires_grad=True, name="w"))
-    assert isinstance(operate(masked, tg.Tensor(np.ones(3))), np.ndarray)
-
-
 def test_arrays_of_another_byte_order_become_this_machines(tmp_path):
     w = tg.Tensor(np.ones((2, 2), ">f4"), requires_grad=True)
     assert w.dtype == np.float32 and w.dtype.isnative
@@ -251,43 +227,6 @@ def test_arrays_of_another_byte_order_become_this_machines(tmp_path):
     tg.load(tmp_path / "run", optimizer=tg.optim.Adam([w]))
 
 
-@pytest.mark.parametrize("change", [operator.iadd, operator.isub, operator.imul, operator.itruediv])
-def test_a_parameter_is_not_updated_by_an_operator_that_would_leave_it_as_it_is(change):
-    w = tg.Tensor([1.0, 2.0], requires_grad=True, name="w")
-    (w * w).sum().backward()
-    with pytest.raises(
-        TypeError, match=r"w .= … would make a new tensor and leave w of shape \(2,\) as it is: write w\.data"
-    ):
-        change(w, 0.1 * w.grad)
-    with tg.no_grad(), pytest.raises(TypeError, match=r"write w\.data"):
-        change(w, np.float64(2.0))
-
-
-def test_an_operator_in_place_in_a_function_that_is_differentiated_is_told_what_to_write_there():
-    def f(q):
-        q *= np.full(2, 2.0)
-        return np.sum(q)
-
-    with pytest.raises(TypeError, match=r"as it is: write (\w+) = \1 \* …$"):
-        tg.grad(f)(np.ones(2))
-
-
-def test_in_place_operators_make_new_tensors_of_everything_else():
-    w = tg.Tensor(3.0, requires_grad=True)
-    total = tg.Tensor(0.0, requires_grad=True)  # as micrograd's users start a sum
-    for _ in range(2):
-        total += w * w
-    total *= 2.0
-    total -= np.float64(1.0)
-    total.backward()
-    assert (total.item(), w.grad.item()) == (35.0, 24.0)
-    constant = tg.Tensor([1.0, 2.0])
-    constant += np.ones(2)
-    assert constant.data.tolist() == [2, 3]
-
-
-def test_what_looks_like_a_power_or_a_shape_is_answered():
-    with pytest.raises(TypeError, match=r"t \^ n is no power in Python: write t \*\* n"):
-        tg.Tensor(2.0) ^ 2
+def test_what_looks_like_a_shape_is_answered():
     with pytest.raises(TypeError, match=r"not 3; for zeros of a shape write tg\.Tensor\(np\.zeros"):
         tg.Tensor(2, 3)

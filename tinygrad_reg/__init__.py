@@ -13,6 +13,7 @@ from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+from . import arraylike as arraylike
 from . import checks as checks  # by hand: `from .. import checks` would look in layers and training first, see below
 from . import dispatch as dispatch
 from . import ops as ops

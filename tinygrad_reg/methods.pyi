@@ -1,7 +1,7 @@
 """The methods that ops add to Tensor, written by `make stubs`; tests/test_methods.py keeps it true."""
 
-from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -134,7 +134,7 @@ class Methods:
         """max(x, 0); the derivative at 0 is 0"""
     def remainder(self, y: Operand) -> Tensor:
         """x − y · ⌊x / y⌋"""
-    def repeat(self, repeats: int | Any[int], axis: int | None = None) -> Tensor:
+    def repeat(self, repeats: int | Sequence[int], axis: int | None = None) -> Tensor:
         """Each element (axis=None: of the flattened array) or slice along `axis` so many times in a row"""
     def reshape(self, *shape: Any, order: str = 'C') -> Tensor:
         """t.reshape(2, 3) or t.reshape((2, 3)); one length may be −1"""
@@ -192,20 +192,34 @@ class Methods:
         """|x|"""
     def __add__(self, y: Operand) -> Tensor:
         """x + y"""
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """np.array(t), np.asarray(t)"""
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
         """np.sum(t, axis=0), np.concatenate([t, u]), ..."""
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """np.exp(t), array + t, ..."""
+    def __bool__(self) -> bool:
+        """if t: ..., not t, t and u"""
     def __contains__(self, value: Any) -> bool:
         """value in t: whether an element is equal to it"""
     def __eq__(self, other: Operand) -> np.ndarray: ...  # type: ignore[override]
+    def __float__(self) -> float:
+        """float(t), math.exp(t)"""
     def __floordiv__(self, y: Operand) -> Tensor:
         """⌊x / y⌋"""
     def __ge__(self, other: Operand) -> np.ndarray: ...
     def __getitem__(self, index: Any) -> Tensor:
         """x[index], as NumPy indexes: slices, integers, None, ..., and arrays, lists or Tensors of integers or booleans"""
     def __gt__(self, other: Operand) -> np.ndarray: ...
+    def __index__(self) -> int:
+        """values[t], range(t)"""
+    def __int__(self) -> int:
+        """int(t)"""
+    def __iter__(self) -> Iterator[Tensor]:
+        """for row in t"""
     def __le__(self, other: Operand) -> np.ndarray: ...
+    def __len__(self) -> int:
+        """len(t)"""
     def __lt__(self, other: Operand) -> np.ndarray: ...
     def __matmul__(self, y: Operand) -> Tensor:
         """out[i, j] = Σₖ x[i, k] · y[k, j]; a vector is a row on the left, a column on the right; more axes are batches"""
@@ -238,7 +252,11 @@ class Methods:
         """x − y"""
     def __rtruediv__(self, x: Operand) -> Tensor:
         """x / y"""
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        """t[0] = 1"""
     def __sub__(self, y: Operand) -> Tensor:
         """x − y"""
     def __truediv__(self, y: Operand) -> Tensor:
         """x / y"""
+    def __xor__(self, other: Any) -> NoReturn:
+        """t ^ 2"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -248,100 +248,7 @@ class Tensor(Methods):
         leaf._cut = "detach()" if self._requires_grad or self._cut is COMPILED else self._cut
         return leaf
 
-    # ---- being an array among others (NumPy functions that are given a Tensor: see dispatch.py)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if self._requires_grad:
-            raise TypeError(
-                f"{describe(self)} requires a gradient, which a plain array can't carry: write .numpy() for values, "
-                "np.stack([...]) to join tensors, or tg.ops / np functions to stay in the graph"
-            )
-        return np.array(self.data, dtype=dtype, copy=copy)
-
-    def __len__(self) -> int:
-        if not self._data.shape:
-            raise TypeError("a 0-d tensor has no len()")
-        return int(self._data.shape[0])
-
-    def __iter__(self) -> Any:
-        if not self._data.shape:
-            raise TypeError("a 0-d tensor can't be iterated over; its value is .item()")
-        return (self[i] for i in range(len(self)))
-
-    def __bool__(self) -> bool:
-        if self._data.size != 1:
-            raise ValueError(
-                f"the truth of {describe(self)} is not defined, it has {self.size} elements: ask (t > 0).any()"
-            )
-        return bool(self._values().item())
-
-    def __float__(self) -> float:
-        if modes.transform and self._requires_grad:
-            raise TypeError(
-                f"float() of {describe(self)}, which the functions of math use too, would lose its gradient inside "
-                "grad() and its relatives: use np functions or tg.ops, not math, or .item() for the value alone"
-            )
-        return float(self._single("float"))
-
-    def __int__(self) -> int:
-        return int(self._single("int"))
-
-    def __index__(self) -> int:
-        if self._data.dtype.kind not in "iu":
-            raise TypeError(f"only an integer tensor can be an index, not one of {self._data.dtype}")
-        return int(self._single("index"))
-
-    def _single(self, wanted: str) -> Any:
-        if self._data.size != 1:
-            raise TypeError(
-                f"{wanted}() needs one value, but {describe(self)} has {self.size}; take one by indexing, "
-                "reduce with .sum() or .mean(), or use .numpy() for the array"
-            )
-        return self._values().item()
-
-    def __setitem__(self, index: Any, value: Any) -> NoReturn:
-        raise TypeError(
-            "a Tensor can't be changed in place: its graph would tell of values that are gone. "
-            "Write np.where(mask, new, t) for a new tensor, or assign a whole array to .data of a leaf"
-        )
-
-    if not TYPE_CHECKING:  # for type checkers t += u is t = t + u
-
-        def __iadd__(self, other):
-            return self._in_place("+=", other)
-
-        def __isub__(self, other):
-            return self._in_place("-=", other)
-
-        def __imul__(self, other):
-            return self._in_place("*=", other)
-
-        def __itruediv__(self, other):
-            return self._in_place("/=", other)
-
-    def _in_place(self, operator: str, other: Any) -> Any:
-        """t += u is t = t + u. A parameter that is updated so with plain numbers would stay as it is, in silence."""
-        if self._primitive is None and self._requires_grad and isinstance(other, (np.ndarray, np.generic)):
-            t = source.label(self) or "t"
-            anew, values = f"{t} = {t} {operator[0]} …", f"{t}.data {operator} … to change its values"
-            advice = anew if modes.transform else values  # a function that is differentiated would lose .data
-            raise TypeError(
-                f"{t} {operator} … would make a new tensor and leave {describe(self)} as it is: write {advice}"
-            )
-        return NotImplemented  # Python goes on with t + u
-
-    @property
-    def _mask(self) -> NoReturn:
-        """A masked array on the left of an operator asks for it."""
-        if self._requires_grad:
-            raise TypeError(
-                f"a masked array can't go with {describe(self)}, whose gradient would get lost: write "
-                "array.filled(value) for an array without a mask"
-            )
-        raise AttributeError("a Tensor has no mask", name="_mask", obj=self)
-
-    def __xor__(self, other: Any) -> NoReturn:
-        raise TypeError("t ^ n is no power in Python: write t ** n")
+    # ---- as an object of Python's (as an array or a number: see arraylike.py)
 
     __dir__ = listed
 
