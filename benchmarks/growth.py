@@ -31,17 +31,20 @@ WIDTHS = [8, 32, 128, 512, 2048]  # of the layer between, batch 32
 
 
 def main() -> None:
-    forward, backward = nodes()
     steps = parameters()
     found = {
-        "forward": {"sizes": NODES, "seconds": forward, "exponent": exponent(NODES, forward)},
-        "backward": {"sizes": NODES, "seconds": backward, "exponent": exponent(NODES, backward)},
         "parameters": {"sizes": COUNTS, "seconds": steps, "exponent": exponent(COUNTS, steps)},
         "bytes": bytes_a_node(),
         "batch": {name: multiples([step(how, batch, 128) for batch in BATCHES]) for name, how in WAYS.items()},
         "width": {name: multiples([step(how, 32, width) for width in WIDTHS]) for name, how in WAYS.items()},
         "memory": memory(),
     }
+    forward, backward = nodes(chain, tg.Tensor(1.0, requires_grad=True), go_back)
+    bare_forward, bare_backward = nodes(bare_chain, Bare(), go_back_bare)
+    for name, seconds in {
+        "forward": forward, "backward": backward, "bare forward": bare_forward, "bare backward": bare_backward,
+    }.items():  # fmt: skip
+        found[name] = {"sizes": NODES, "seconds": seconds, "exponent": exponent(NODES, seconds)}
     print(json.dumps(found))
 
 
@@ -57,19 +60,62 @@ def chain(x: Any, nodes: int) -> Any:
     return x
 
 
-def nodes() -> tuple[list[float], list[float]]:
+def go_back(x: Any, loss: Any) -> None:
+    """The gradient of the first, anew."""
+    x.grad = None
+    loss.backward()
+
+
+class Bare:
+    """A Python object with as many attributes as a Tensor has, and nothing else: what the machine makes of so many."""
+
+    __slots__ = (
+        "arrays", "code", "cut", "data", "grad", "home", "inputs", "kept", "layer", "name", "options", "owned",
+        "place", "primitive", "requires_grad", "time",
+    )  # fmt: skip
+
+    def __init__(self, data: Any = 1.0, inputs: Any = ()) -> None:
+        self.data, self.inputs, self.arrays = np.float64(data), inputs, (data, 0.999)
+        self.grad = self.home = self.name = self.kept = self.cut = self.code = self.primitive = self.options = None
+        self.owned, self.requires_grad, self.time, self.place, self.layer = False, True, 0, 0, ""
+
+
+def bare_chain(x: Bare, nodes: int) -> Bare:
+    """The same chain of bare objects."""
+    for _ in range(nodes):
+        x = Bare(x.data * 0.999, (x, 0.999))
+    return x
+
+
+def go_back_bare(_: Bare, loss: Bare) -> None:
+    """From the last to the first as the engine goes: once to count the users of each, once with the gradient."""
+    users, found = {loss: 0}, [loss]
+    while found:
+        for x in found.pop().inputs:
+            if type(x) is Bare:
+                users[x] = users.get(x, 0) + 1
+                found.append(x)
+    ready: list[Any] = [(loss, np.float64(1))]
+    reached = []
+    while ready:
+        reached.append(ready.pop())
+        node, g = reached[-1]
+        ready += [(x, g * 0.999) for x in node.inputs if type(x) is Bare and users[x] == 1]
+    for node, g in reached:
+        node.grad = g
+
+
+def nodes(chain: Any, x: Any, go_back: Any) -> tuple[list[float], list[float]]:
     """Seconds that the way forward and the way back take, by number of nodes: the best of some."""
-    x = tg.Tensor(1.0, requires_grad=True)
     forward, backward = [], []
-    chain(x, 1000).backward()  # warm
+    go_back(x, chain(x, 1000))  # warm
     for n in NODES:
         times = []
         for _ in range(max(3, min(300, 10**5 // n))):
-            x.grad = None
             start = perf_counter()
             loss = chain(x, n)
             turn = perf_counter()
-            loss.backward()
+            go_back(x, loss)
             times.append((turn - start, perf_counter() - turn))
             del loss
         best = np.min(times, axis=0)

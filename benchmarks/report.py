@@ -54,6 +54,10 @@ def growth_lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         ("forward, time by nodes, 10² to 10⁶: exponent", f"{found['forward']['exponent']:.3f}"),
         ("backward, time by nodes, 10² to 10⁶: exponent", f"{found['backward']['exponent']:.3f}"),
+        *(
+            (f"the same of bare Python objects, {way}: exponent", f"{found[f'bare {way}']['exponent']:.3f}")
+            for way in ("forward", "backward")
+        ),
         ("bytes a node", f"{found['bytes']:.0f}"),
         ("Adam's step, time by number of parameters: exponent", f"{found['parameters']['exponent']:.3f}"),
         *((f"a step, by batch 1, 8, 64, 512, 4096: {way}", _listed(found["batch"][way])) for way in found["batch"]),

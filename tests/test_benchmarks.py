@@ -123,7 +123,7 @@ def test_every_contender_has_a_mark(tmp_path):
 def test_growth_fits_a_power():
     sizes = [10, 100, 1000]
     assert growth.exponent(sizes, [2.0 * n**1.5 for n in sizes]) == pytest.approx(1.5)
-    found = {name: {"exponent": 1.0} for name in ("forward", "backward", "parameters")}
+    found = {name: {"exponent": 1.0} for name in ("forward", "backward", "bare forward", "bare backward", "parameters")}
     shown = growth_block(
         found | {"bytes": 240.1, "batch": {"eager": [1, 1.5]}, "width": {}, "memory": {"eager": 1.05, "program": 0.8}}
     )
@@ -151,6 +151,14 @@ def test_a_node_of_the_chain_is_one_op():
     end = growth.chain(tg.Tensor(1.0, requires_grad=True), 3)
     assert end.item() == pytest.approx(0.999**3)
     assert end.parents[0].parents[0].parents[0].op is None
+
+
+def test_bare_objects_go_the_way_of_a_graph():
+    x = growth.Bare()
+    end = growth.bare_chain(x, 3)
+    growth.go_back_bare(x, end)
+    assert end.data == pytest.approx(0.999**3)
+    assert x.grad == pytest.approx(0.999**3)
 
 
 def test_unknown_names_are_refused(monkeypatch, capsys):
