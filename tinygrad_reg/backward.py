@@ -212,6 +212,8 @@ def share_of(node: Tensor, position: int, upstream: Any) -> Any:
     primitive = node._primitive
     assert primitive is not None
     known = (upstream, node._data, *node._arrays)
+    if primitive.sums:
+        known = widened_for_derivative(known)
     options = {**node._options, primitive.keeps: node._kept} if primitive.keeps else node._options
     if primitive.joint:
         return primitive.shares_of_all(known, options, node._inputs, {node._inputs[position]})[position]
