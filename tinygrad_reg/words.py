@@ -75,7 +75,9 @@ def written(text: str, primitive: Primitive, inputs: Sequence[str], options: dic
     # A name ends where its ASCII letters do: the x of "Σx", "x²" and "xᵀ" is x.
     pattern = rf"(?<![A-Za-z0-9_])(?:{'|'.join(map(re.escape, words))})(?![A-Za-z0-9_=])"
     filled = re.sub(pattern, lambda word: words[word.group()], text).replace(" [", "[")
-    return raised(re.sub(r"\^\((−?[\d.]+) − 1\)", _lowered, filled.replace("(n − 0)", "n")))
+    if "^" in filled:
+        filled = raised(re.sub(r"\^\((−?[\d.]+) − 1\)", _lowered, filled))
+    return filled.replace("(n − 0)", "n")
 
 
 def raised(text: str) -> str:
