@@ -59,7 +59,8 @@ def test_what_a_callback_adds_to_the_logs_is_in_the_history():
     ("wrong", "message"),
     [(tg.EarlyStopping, "write EarlyStopping"), ("early", "callbacks must be .* not 'early'"),
      (lambda epoch: None, r"with \(epoch, logs\), and <lambda> takes \(epoch\): write def callback\(epoch, logs\)"),
-     (type("Mine", (), {"on_epoch_end": None})(), r"must be a tg.Callback: write class Mine\(tg.Callback\)")],
+     (type("Mine", (), {"on_epoch_end": None})(), r"must be a tg.Callback: write class Mine\(tg.Callback\)"),
+     (type("Mine", (), {"__call__": max, "state_dict": None})(), r"with methods must be a tg.Callback: write class")],
 )  # fmt: skip
 def test_what_is_no_callback_is_refused(wrong, message):
     with pytest.raises(TypeError, match=message):
@@ -119,3 +120,45 @@ def test_what_an_error_says_itself_of_a_history_stays():
     with pytest.raises(Mine) as caught:
         tg.fit(tg.Dense(2, 1), X, Y, loss="mse", optimizer="sgd", callbacks=[fails], verbose=0)
     assert caught.value.history == "long"
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "message"),
+    [
+        (
+            "on_epoch_begin",
+            lambda self, epoch, logs=None: None,
+            r"on_epoch_begin\(\) of Mine would never be called",
+        ),
+        (
+            "on_train_batch_end",
+            lambda self, batch, logs: None,
+            r"never be called: write on_batch_end\(batch, logs\)",
+        ),
+        (
+            "on_epoch_end",
+            lambda self, epoch: None,
+            r"of Mine is called with \(self, epoch, logs\), and <",
+        ),
+        (
+            "on_train_begin",
+            lambda self, logs: None,
+            r"of Mine is called with \(self\), and <lambda> takes",
+        ),
+    ],
+)
+def test_a_method_that_would_not_be_called_like_this_is_refused_where_it_is_written(name, method, message):
+    with pytest.raises(TypeError, match=message):
+        type("Mine", (tg.Callback,), {name: method})
+
+
+def test_methods_as_keras_has_them_are_taken_and_its_model_is_answered():
+    class Mine(tg.Callback):
+        def on_train_begin(self, logs=None):
+            assert not hasattr(self, "model") and "model" not in dir(self)
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = True
+
+    with pytest.raises(AttributeError, match=r"Mine has no attribute 'model'; write self\.run\.model"):
+        tg.fit(tg.Dense(2, 1), X, Y, loss="mse", optimizer="sgd", callbacks=[Mine()], verbose=0)

@@ -20,7 +20,7 @@ from ..layers.state import join
 from ..naming import look_up
 from ..optim import Optimizer
 from ..tensor import Tensor
-from .callbacks import Callback, FunctionCallback, listed
+from .callbacks import Callback, FunctionCallback, several
 from .watchers import ModelCheckpoint
 
 _CLIPPINGS = {
@@ -117,7 +117,7 @@ def clipping(clip: Any) -> Callable[[list[Tensor]], Any] | None:
 
 def callbacks(given: Any, resume: Any = None) -> list[Callback]:
     """The callbacks, one or several, as a list."""
-    found = [_callback(each) for each in listed(given)]
+    found = [_callback(each) for each in several(given)]
     for each in found:
         same = isinstance(each, ModelCheckpoint) and resume is not None
         if same and os.path.realpath(each.path) == os.path.realpath(resume):  # type: ignore[attr-defined]
@@ -134,7 +134,7 @@ def _callback(given: Any) -> Callback:
     name = getattr(given, "__name__", type(given).__name__)
     if inspect.isclass(given):
         raise TypeError(f"a callback must be an object, not the class {name}: write {name}(...)")
-    if hasattr(given, "on_epoch_end"):
+    if hasattr(given, "on_epoch_end") or hasattr(given, "state_dict"):
         raise TypeError(f"a callback with methods must be a tg.Callback: write class {name}(tg.Callback)")
     takes(given, "a callback", "epoch", "logs")
     return FunctionCallback(given)

@@ -10,16 +10,39 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import checks
-from ..calls import Called
+from ..calls import Called, takes
 from ..diagnostics import gradient_norms
+from ..elsewhere import Elsewhere, listed
 
 if TYPE_CHECKING:
     from .run import Run
+
+
+# The methods that are called while a model trains, and with what.
+HOOKS = {
+    "on_train_begin": (),
+    "on_gradient": ("batch",),
+    "on_batch_end": ("batch", "logs"),
+    "on_epoch_end": ("epoch", "logs"),
+    "after_epoch": ("epoch", "logs"),
+    "on_train_end": (),
+}
+# Those of Keras that are none here, and would wait in vain.
+_NEVER_CALLED = {
+    "on_epoch_begin": "on_train_begin(), and on_epoch_end(epoch, logs) for the next one",
+    "on_batch_begin": "on_train_begin(), and on_batch_end(batch, logs) for the next one",
+    "on_train_batch_begin": "on_train_begin(), and on_batch_end(batch, logs) for the next one",
+    "on_train_batch_end": "on_batch_end(batch, logs)",
+    "on_test_begin": "on_epoch_end(epoch, logs), when the validation is done",
+    "on_test_end": "on_epoch_end(epoch, logs), when the validation is done",
+    "set_model": "on_train_begin(), which finds the model as self.run.model",
+}
 
 
 class Callback(Called):
@@ -38,6 +61,17 @@ class Callback(Called):
 
     run: Run
     adds: tuple[str, ...] = ()
+    model = Elsewhere("self.run.model, while it is trained")
+    __dir__ = listed
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A method that would be called otherwise, or never, is refused where it is written."""
+        super().__init_subclass__(**options)
+        for name, method in vars(cls).items():
+            if name in _NEVER_CALLED:
+                raise TypeError(f"{name}() of {cls.__name__} would never be called: write {_NEVER_CALLED[name]}")
+            if name in HOOKS and isinstance(method, FunctionType):
+                takes(method, f"{name} of {cls.__name__}", "self", *HOOKS[name])
 
     def __init__(self) -> None:
         """Nothing to do: subclasses need not call it."""
@@ -100,7 +134,7 @@ class FunctionCallback(Callback):
             self.run.stop(f"{getattr(self.function, '__name__', 'a callback')} said so after epoch {epoch}")
 
 
-def listed(callbacks: Any) -> list[Any]:
+def several(callbacks: Any) -> list[Any]:
     """One callback, several, or none, as a list; functions are as they were given."""
     wanted = "a callback such as tg.EarlyStopping(), or a function (epoch, logs)"
     return checks.several(

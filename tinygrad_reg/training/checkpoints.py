@@ -15,7 +15,7 @@ from ..calls import answered
 from ..layers.module import Module
 from ..optim import Optimizer
 from . import container, randomness
-from .callbacks import Callback, listed
+from .callbacks import Callback, several
 from .history import History
 from .randomness import Source
 
@@ -155,7 +155,7 @@ def _parts(model: Any, optimizer: Any, callbacks: Any) -> dict[str, dict[str, An
         optimizers = checks.several("optimizer", optimizer, lambda each: isinstance(each, Optimizer), wanted)
         parts["optimizers"] = {f"{i}": each for i, each in enumerate(optimizers)}
     stateful = [
-        each for each in listed(callbacks)
+        each for each in several(callbacks)
         if isinstance(each, Callback) and type(each).state_dict is not Callback.state_dict
     ]  # fmt: skip
     if stateful:
