@@ -197,10 +197,11 @@ class _Recorder:
         text, how, local = _local(primitive, node, position, names, of.name)
         self.steps.append(
             BackwardStep(
-                len(self.steps), of.index, self.index[inputs[position]], position, primitive.name,
-                np.asarray(upstream), local, text, how, np.asarray(raw), np.asarray(share),
-                None if before is None else np.asarray(before), np.array(after),
-                of.layer, of.file, of.line, of.code, of.why,
+                index=len(self.steps), node=of.index, input=self.index[inputs[position]], position=position,
+                op=primitive.name, upstream=np.asarray(upstream), local=local, local_text=text, how=how,
+                raw=np.asarray(raw), contribution=np.asarray(share),
+                before=None if before is None else np.asarray(before), accumulated=np.array(after),
+                layer=of.layer, file=of.file, line=of.line, code=of.code, why=of.why,
             )
         )  # fmt: skip
 
@@ -245,8 +246,9 @@ def _forward_step(index: int, tensor: Tensor, names: list[str], order: dict[Tens
         symbol, why = primitive.symbol, primitive.why
     file, line, code = place if place else (None, None, "")
     return ForwardStep(
-        index, names[index], kind, tensor.op, symbol, inputs, expression, call, numbers, tensor.data,
-        tensor._layer, file, line, code, why, tensor._options, tensor,
+        index=index, name=names[index], kind=kind, op=tensor.op, symbol=symbol, inputs=inputs,
+        expression=expression, call=call, numbers=numbers, value=tensor.data,
+        layer=tensor._layer, file=file, line=line, code=code, why=why, options=tensor._options, tensor=tensor,
     )  # fmt: skip
 
 
