@@ -241,3 +241,17 @@ def test_a_factor_of_a_long_chain_takes_no_walk_of_its_own(monkeypatch):
     assert len(walks) == 1 and len(factors) == 150
     monkeypatch.undo()
     assert math.prod(f.value for f in factors) == pytest.approx(tg.gradients(out, x).item(), rel=1e-12)
+
+
+def test_a_model_whose_output_is_a_derivative_has_its_units_looked_at():
+    class Slope(tg.Module):
+        def __init__(self):
+            self.net = tg.Sequential(tg.Dense(1, 4, "relu", kernel_initializer="ones"), tg.Dense(4, 2, "tanh"))
+            self.net[0].bias.data = [0.0, 0.0, -9.0, -9.0]
+
+        def forward(self, x):
+            return tg.grad(lambda z: np.sum(self.net(z)))(x)
+
+    x = np.array([[1.0], [2.0]])
+    assert dead_units(Slope(), x) == {"net.0": 0.5}
+    assert set(saturated(Slope(), x)) == {"net.1"}

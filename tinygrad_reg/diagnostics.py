@@ -172,6 +172,12 @@ class _Onlooker:
         times = self.times[layer, op.name] = self.times.get((layer, op.name), 0) + 1
         self.look(layer if times == 1 else f"{layer} ({times})", op, node.data, arrays)
 
+    def start(self, output: Tensor, gradient: Any) -> None:
+        """The model itself goes backward: one whose output is a derivative."""
+
+    def share(self, *step: Any) -> None:
+        """A step of that way back."""
+
 
 def _look_at_ops(
     model: Module, x: Any, batch_size: int, look: Callable[[str, Primitive, np.ndarray, Sequence[Any]], None]
