@@ -259,3 +259,10 @@ def test_why_a_gradient_is_0_behind_a_softmax_over_any_axes(axis):
     loss = np.sum(tg.ops.softmax(x, axis=axis))
     loss.backward()
     assert "passes on only the differences" in tg.why(x)
+
+
+def test_why_a_gradient_is_0_behind_a_softmax_of_a_number():
+    x = leaf(0.5, "x")
+    loss = tg.ops.softmax(x) * 3
+    loss.backward()
+    assert "over one unit is the same for every input" in tg.why(x)

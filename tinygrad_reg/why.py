@@ -188,7 +188,7 @@ def _turned_zero(steps: list[_Step]) -> str:
         if factor._owned:
             asked = "did it start at 0? Take another initializer"
         return f"{op.name}{where(node)} multiplies it by {name}, which is 0 everywhere ({asked})."
-    if op.name in ("softmax", "log_softmax") and count(node._data, node._options.get("axis", -1)) == 1:
+    if op.name in ("softmax", "log_softmax") and (not node.ndim or count(node._data, _axis(node)) == 1):
         return (
             f"{op.name}{where(node)} over one unit is the same for every input. For two classes take a sigmoid of "
             "one unit, or a softmax of two."
@@ -232,8 +232,12 @@ def _takes_differences(step: _Step) -> bool:
     """Whether the op, whose outputs' sum is fixed, got the same upstream gradient for all of them."""
     if step.op.name not in ("softmax", "standardize"):
         return False
-    axis = step.node._options.get("axis", step.op.defaults["axis"])
-    return not np.any(np.ptp(np.asarray(step.upstream), axis=axis))
+    return not np.any(np.ptp(np.asarray(step.upstream), axis=_axis(step.node)))
+
+
+def _axis(node: Tensor) -> Any:
+    """What the op of this node goes along, where it has such an option."""
+    return node._options.get("axis", node._primitive.defaults["axis"])
 
 
 def _underflows(step: _Step) -> bool:
