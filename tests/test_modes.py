@@ -1,6 +1,7 @@
 """What is switched on in a thread comes back as it was, whatever happens in between."""
 
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -79,3 +80,51 @@ def test_generators_that_end_in_another_order_leave_nothing_switched():
     first.close()
     second.close()
     assert (tg.Tensor(2.0, requires_grad=True) * 2).requires_grad
+
+
+def test_threads_that_share_one_no_grad_do_not_end_each_others_blocks():
+    shared, x = tg.no_grad(), tg.Tensor(1.0, requires_grad=True)
+    entered, other_entered, ended = threading.Event(), threading.Event(), threading.Event()
+    recorded = {}
+
+    def first():
+        with shared:
+            entered.set()
+            other_entered.wait(10)
+        recorded["first, behind its block"] = (x * 2).requires_grad
+        ended.set()
+
+    def second():
+        entered.wait(10)
+        with shared:
+            other_entered.set()
+            ended.wait(10)
+            recorded["second, in its block"] = (x * 2).requires_grad
+        recorded["second, behind it"] = (x * 2).requires_grad
+
+    threads = [threading.Thread(target=work) for work in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert recorded == {
+        "first, behind its block": True,
+        "second, in its block": False,
+        "second, behind it": True,
+    }
+
+
+def test_a_generator_begun_in_one_thread_and_ended_in_another_gives_its_thread_back():
+    shared, x = tg.no_grad(), tg.Tensor(1.0, requires_grad=True)
+
+    def values():
+        with shared:
+            yield 1
+
+    begun = values()
+    next(begun)
+    assert not (x * 2).requires_grad
+    thread = threading.Thread(target=begun.close)
+    thread.start()
+    thread.join()
+    assert (x * 2).requires_grad

@@ -10,7 +10,7 @@ import functools
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
@@ -58,14 +58,23 @@ class switched:
 
     def __init__(self, mode: str, to: Any) -> None:
         self.mode, self.to = mode, to
-        self._blocks: list[AbstractContextManager[None]] = []  # one in which it stands, or several
+        self._blocks: list[Any] = []  # one in which it stands, or several; threads may share it
 
     def __enter__(self) -> None:
-        self._blocks.append(_switched(self.mode, self.to))
-        self._blocks[-1].__enter__()
+        block: Any = _switched(self.mode, self.to)
+        block.here = modes.__dict__  # of this thread
+        self._blocks.append(block)
+        block.__enter__()
 
     def __exit__(self, *error: Any) -> None:
-        self._blocks.pop().__exit__(*error)
+        blocks, here = self._blocks, modes.__dict__
+        if blocks[-1].here is here:
+            blocks.pop().__exit__(*error)
+            return
+        own = [block for block in tuple(blocks) if block.here is here]
+        block = own[-1] if own else blocks[-1]  # of a generator that another thread began
+        blocks.remove(block)
+        block.__exit__(*error)
 
     def __call__(self, function: F) -> F:
         if runs_in_pieces(function):
