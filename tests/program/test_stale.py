@@ -169,6 +169,12 @@ def test_what_a_program_would_do_only_once_is_refused(step):
         tg.compile(step)(X)
 
 
+def test_random_numbers_of_the_system_are_refused():
+    system = random.SystemRandom()
+    with pytest.raises(RuntimeError, match="random numbers of the system"):
+        tg.compile(lambda x: x * system.random())(X)
+
+
 def test_a_generator_from_a_seed_gives_the_same_numbers():
     def step(x):
         return x + np.random.default_rng(3).normal(size=x.shape)

@@ -19,7 +19,7 @@ from ..modes import modes
 from ..primitive import Primitive
 from ..tensor import Tensor
 from .arguments import is_input
-from .node import NUMERIC, Apart, Input, Node
+from .node import Apart, Input, Node, is_followed
 from .once import DRAWN, MADE_INSIDE, Generators
 from .origins import called
 from .places import Place
@@ -102,7 +102,7 @@ class Capture(Updates):
                 self._replaced.append((place, value))
 
     def _standing_for(self, x: Any, name: str) -> Any:
-        if type(x) in (np.ndarray, np.memmap) and x.dtype.kind in NUMERIC:
+        if is_followed(x):
             if id(x) not in self._constants:
                 plain = np.asarray(x)
                 self._constants[id(x)] = self._constants[id(plain)] = self.input("variable", plain, plain, name)

@@ -221,6 +221,11 @@ def filled(nodes: Iterable[Node]) -> dict[Node, Node]:
     return {node.arguments[0]: node for node in nodes if node.function is assign}
 
 
+def is_followed(x: Any) -> bool:
+    """Whether it is a plain array of numbers: what Python computes of it can be recorded."""
+    return type(x) in (np.ndarray, np.memmap) and x.dtype.kind in NUMERIC
+
+
 def nodes_in(x: Any) -> list[Node]:
     """The nodes among arguments."""
     return [thing for thing in things(x) if isinstance(thing, Node)]

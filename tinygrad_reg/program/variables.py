@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import io
 import os
+import random
 import types
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -42,6 +43,8 @@ class Variables(Walk):
         for optimizer in self._optimizers:
             if "steps" in self._names_read:
                 self._attribute(optimizer, "steps", "steps")
+        if any(isinstance(one, random.SystemRandom) for one in self.generators):
+            self.once.append(Once("", 0, "it draws random numbers of the system"))
         for name in self._iterators:
             if not name or name in self._names_read:  # an argument has no name in the code
                 self.once.append(

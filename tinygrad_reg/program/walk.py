@@ -22,7 +22,7 @@ from ..primitive import Primitive
 from ..tensor import Tensor
 from .functions import GENERATORS, Functions
 from .inside import attributes, behind, functions_of, slots
-from .node import NUMERIC
+from .node import NUMERIC, is_followed
 from .places import NUMBERS, Text
 from .whose import NAMESPACES, NOT_CALLED, is_the_houses, is_the_users
 
@@ -109,7 +109,7 @@ class Walk(Functions):
 
     def _array(self, x: np.ndarray, name: str) -> None:
         """Arrays of numbers are read anew. Others are compared, and the objects in them looked into."""
-        if isinstance(x, Captured) or (type(x) in (np.ndarray, np.memmap) and x.dtype.kind in NUMERIC):
+        if isinstance(x, Captured) or is_followed(x):
             return
         self.found.content(x.tobytes if x.dtype.kind in NUMERIC else x.tolist)
         if x.dtype.kind == "O":
