@@ -347,3 +347,13 @@ def test_another_dict_with_the_same_in_it_is_seen(value):
         assert fast(np.ones(2)) == 2 and len(fast._programs) == 1
         if isinstance(value, tg.Tensor):
             assert equal(table["k"].grad, np.full(1, 2.0)), i
+
+
+def test_an_attribute_of_a_layer_that_is_deleted_is_seen():
+    layer = tg.LeakyReLU(0.5)
+    fast = tg.compile(lambda x: layer(x))
+    assert equal(fast(-X).data, -0.5 * X)
+    layer.forward = lambda x: 3 * x
+    assert equal(np.asarray(fast(-X)), -3 * X)
+    del layer.forward
+    assert equal(fast(-X).data, -0.5 * X)

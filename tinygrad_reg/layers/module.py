@@ -134,6 +134,10 @@ class Module(Stateful, Called):
         Changes.count += 1
         object.__setattr__(self, name, value)
 
+    def __delattr__(self, name: str) -> None:
+        Changes.count += 1
+        object.__delattr__(self, name)
+
     __dir__ = listed
 
     # ---- training

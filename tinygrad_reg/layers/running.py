@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Changes:
-    """Counts the assignments to attributes of modules: while it stands still, so do their modes and settings."""
+    """Counts what is assigned to attributes of modules, or deleted: while it stands still, so do modes and settings."""
 
     count = 0
 
