@@ -24,7 +24,7 @@ def test_check_grad_passes_what_is_right_and_catches_a_thousandth(x):
         tg.check_grad(op_with_slope(1.0, second=1.001), [x], order=2)
 
 
-@pytest.mark.parametrize("at", [2.0, [2.0], [[1.0, 2.0]]])
+@pytest.mark.parametrize("at", [2.0, [2.0], [[1.0, 2.0]], 0.05])
 def test_check_grad_catches_a_derivative_without_its_upstream_gradient(at):
     square = op(lambda x: x**2, lambda g, out, x: 2 * x, elementwise=True, name="alone")
     with pytest.raises(AssertionError, match=r"the derivative by input 0 does not double .*: is `g \*` forgotten, or"):
@@ -52,6 +52,11 @@ def test_check_grad_needs_a_step_to_take(step):
 
 def test_check_grad_returns_the_largest_relative_error():
     assert 0 < tg.check_grad(np.exp, [1.0, 2.0]) < 1e-6
+
+
+def test_check_grad_makes_allowance_for_what_large_numbers_round():
+    tg.check_grad(lambda x: 1e8 + np.sum(x), [0.5])  # a large result
+    tg.check_grad(lambda x: np.sum(x**2), [1e6])  # a large input
 
 
 def test_check_grad_without_a_tolerance_for_what_is_0():

@@ -195,6 +195,10 @@ def test_r2_knows_a_constant_target_whose_mean_is_rounded(y):
     assert metrics.r2(target + 0.5, target) == 0 and metrics.r2(target, target) == 1
 
 
+def test_r2_where_the_squares_of_the_target_sum_to_1():
+    assert metrics.r2([0, 0, 1, 0.5], [0, 0, 1, 1]) == 0.75
+
+
 def test_r2_of_a_target_that_is_not_a_number_is_none_and_one_number_has_none():
     assert np.isnan(metrics.r2([1.0, 2.0], [np.nan, 2.0]))
     with pytest.raises(ValueError, match="two samples or more"):

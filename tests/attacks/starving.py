@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,7 @@ DEEPEST = 400  # frames: no way needs as many
 def too_little_stack(name: str, rooms: Any) -> int:
     """One of the WAYS with room for so many frames and no more: how often that was too little."""
     way, failed = WAYS[name], 0
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started this in its background
     way(Bench())  # what is computed once and kept is computed now
     wanted = gradients_of(Bench())
     for room in rooms:

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .mutants import PACKAGE, ROOT, Mutant, mutants_of, unchanged_file
+from .mutants import PACKAGE, ROOT, Mutant, mutants_of, stale, unchanged_file
 from .targets import FILES, tests_of
 
 SECONDS = 120  # a mutant that runs longer hangs: killed
@@ -104,6 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list:
         print(*mutants, f"{len(mutants)} mutants", sep="\n")
         return 0
+    for path, fragment in stale():
+        print(f"targets.EQUIVALENT speaks of {fragment!r}, which is not in tinygrad_reg/{path} any more")
     os.chdir(ROOT)
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
     import hypothesis.strategies  # noqa: F401 - loaded once, for all processes: three quarters of their time

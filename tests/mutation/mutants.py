@@ -63,6 +63,14 @@ def mutants_of(path: str) -> Iterator[Mutant]:
             yield Mutant(path, node.lineno, node.col_offset, change, source, op, lines[node.lineno - 1].strip())
 
 
+def stale() -> Iterator[tuple[str, str]]:
+    """What EQUIVALENT speaks of, and no line has any more: (file, part of a line)."""
+    for path, fragment, _ in (entry for same in EQUIVALENT.values() for entry in same):
+        file = PACKAGE / path
+        if not (file.exists() and fragment in file.read_text(encoding="utf-8")):
+            yield path, fragment
+
+
 def unchanged_file(path: str) -> Mutant:
     """The file as it is, which has to pass: otherwise all mutants would die of something else."""
     return Mutant(path, 0, 0, "", (PACKAGE / path).read_text(encoding="utf-8"), "", "")

@@ -24,7 +24,13 @@ BESIDES = {
     "loss_inputs.py": ["tests/test_losses.py", "tests/program/test_checks.py"],
     "penalties.py": ["tests/test_constraints.py"],
     "norms.py": ["tests/test_constraints.py", "tests/optim/test_clipping.py"],
-    "backward.py": ["tests/optim/test_flat.py", "tests/ops/test_ops.py", "tests/properties/test_broadcasting.py"],
+    "backward.py": [
+        "tests/test_explain.py",
+        "tests/test_why.py",
+        "tests/optim/test_flat.py",
+        "tests/ops/test_ops.py",
+        "tests/properties/test_broadcasting.py",
+    ],
     "sums.py": ["tests/test_backward.py", "tests/ops/test_ops.py", "tests/properties/test_broadcasting.py"],
     "transforms.py": ["tests/ops/test_ops.py"],
     "differences.py": ["tests/ops/test_ops.py"],
@@ -193,6 +199,9 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("ops/activations.py", "np.where(x > 0, ", "x > 0 → x >= 0"),
         ("ops/reductions.py", "left if left > 0 else 0", "left > 0 → "),
     ],
+    "a gradient has the dtype of its output": [
+        ("half.py", "if known[0].dtype.char == _CHAR", "0 → 1"),
+    ],
     "float32 as float32": [
         ("optim/clipping.py", "itemsize < 4", ""),
     ],
@@ -214,8 +223,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "of the branch that is not taken": [
         ("ops/activations.py", "alpha * np.exp(np.where(x > 0, 0.0, x))", "0.0 → "),
         ("ops/activations.py", "alpha * np.exp(np.where(x > 0, 0.0, x))", "0 → "),
-        ("metrics.py", "np.where(total > 0, total, 1)", "1 → 2"),
-        ("metrics.py", "np.where(total > 0, total, 1)", "total > 0 → "),
+        ("metrics.py", "np.where(constant, 1, total)", "1 → 2"),
     ],
     "how einsum goes about it": [
         ("ops/contractions.py", "optimize = len(xs) > 1", ""),
@@ -267,7 +275,9 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "0 and 1 are both not above 1": [
         ("metrics.py", "max(initial=0) > 1", "0 → 1"),
     ],
-    "how much is looked at together, read at once, or kept": [
+    "how much is looked at together, read at once, kept, or allowed": [
+        ("metrics.py", "_MOST_CLASSES = ", ""),
+        ("metrics.py", "count > _MOST_CLASSES", "count > _MOST_CLASSES → "),
         ("diagnostics.py", "batch_size: int = 1024", "1024 → "),
         ("data/readers.py", "expected + 1)", "1 → 2"),
         ("data/readers.py", "_CIFAR_RECORDS + 1)", "1 → 2"),
@@ -281,7 +291,6 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("diagnostics.py", "out.reshape(-1, ", "out.reshape(-1, "),
     ],
     "the way back begins at one output, once": [
-        ("backward.py", "received[output] + gradient if output in received", "received[output] + "),
         ("backward.py", "owed = dict.fromkeys(found, 0)", "0 → 1"),
     ],
     "groups are made anew as they were": [
@@ -315,6 +324,12 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("differences.py", "rng.uniform(0.5, 1.5,", ""),
         ("differences.py", "sum(np.sum(g * v) for g, v", ""),
         ("differences.py", "return worst", "worst → (worst) * 1.01"),
+        ("differences.py", "scale = max(1.0, abs(", "1.0 → "),
+        ("differences.py", "if not error <= worst", "error <= worst → "),
+        ("differences.py", "if worst > rtol", "worst > rtol → "),
+        ("differences.py", "or 1e-300)", "1e-300 → "),
+        ("differences.py", "2 * one, rtol=1e-6", "1e-06 → "),
+        ("differences.py", "width = step * max(1.0", "1.0 → "),
     ],
     "how many samples a guess is made with is not shown": [
         ("layers/summary.py", "np.zeros((2, ", "2 → 3"),
@@ -330,12 +345,21 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     ],
     "refused by the next check": [
         ("data/sets.py", "shares = np.zeros(0)", "0 → 1"),
+        ("data/synthetic.py", "places = np.zeros(0)", "0 → 1"),
     ],
     "what is rounded down by a hair is the first to be rounded up": [
         ("data/sets.py", "np.floor(wanted + 1e-9)", ""),
     ],
     "how much of a spread is rounding is a choice": [
         ("data/sets.py", "constant = std <= 4", ""),
+    ],
+    "only vectors and matrices come here": [
+        ("sums.py", "g.ndim < 3", "g.ndim < 3 → "),
+        ("sums.py", "g.ndim < 3", "3 → 4"),
+        ("sums.py", "0 < x.ndim < 3", ""),
+    ],
+    "the numbers are equal": [
+        ("metrics.py", "(y == y[0]).all(axis=0)", "0 → 1"),
     ],
     "all members are of the same class": [
         ("data/balancing.py", "labels[members[0]]", "0 → 1"),
