@@ -23,9 +23,9 @@ from tinygrad_reg.modes import quiet
 from tinygrad_reg.norms import length
 from tinygrad_reg.words import number
 
-from .formulas import is_given, unnamed
+from .formulas import is_activation, is_given, unnamed
 from .text import clean
-from .ways import find, is_activation, longest, slope
+from .ways import find, longest, slope
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ import numpy as np
 from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, send_back
 
 from . import formulas
-from .formulas import definition, is_given, unnamed
+from .formulas import definition, is_activation, is_given, unnamed
 from .heads import Head
 from .meets import how
-from .ways import is_activation, slope
+from .ways import slope
 
 
 @dataclass(frozen=True)

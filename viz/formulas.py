@@ -63,6 +63,14 @@ def unnamed(step: ForwardStep) -> bool:
     return is_given(step.name)
 
 
+def is_activation(step: ForwardStep) -> bool:
+    """Whether it is a function of one array, element by element, that bends: the end of a layer."""
+    op = registry.get(step.op or "")
+    return (
+        op is not None and op.arity == 1 and bool(op.elementwise) and op.name not in ("negative", "positive", "astype")
+    )
+
+
 def is_given(name: str) -> bool:
     """Whether a tensor's name is v and a number, which the record gives to what has none."""
     return re.fullmatch(r"v\d+", name) is not None

@@ -18,7 +18,7 @@ from tinygrad_reg.explain import BackwardStep, ForwardStep, Record
 from tinygrad_reg.modes import quiet
 from tinygrad_reg.words import number
 
-from .formulas import spelled, unnamed
+from .formulas import is_activation, spelled, unnamed
 
 _LOGS = ("log", "floored_log")
 
@@ -158,7 +158,8 @@ def _of_difference(record: Record, users: _Users, d: ForwardStep) -> Head | None
         return None
     factor = 2 * float(np.asarray(factor).item())
     passed, slope = {step.index for step in way[:-1]}, factor * (a.value - y.value)
-    text = f"{spelled(record.forward, a)} − {y.name}"
+    output = _applied(record, a) if unnamed(a) and is_activation(a) else spelled(record.forward, a)
+    text = f"{output} − {y.name}"
     return _head(record, users, way[-1], a, passed, slope, text, times=f"{number(factor)} · " if factor != 1 else "")
 
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from tinygrad_reg import Tensor
 from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, send_back
-from tinygrad_reg.primitive import registry
 
 from .heads import joined
 from .text import clean
@@ -100,11 +99,3 @@ def slope(forward: Sequence[ForwardStep], shares: Sequence[BackwardStep]) -> flo
         return sum(float(share.local.item()) for share in shares if share.local is not None)
     top, bottom = forward[shares[0].node].tensor, forward[shares[0].input].tensor
     return float(send_back(top, bottom, np.ones(top.shape, top.dtype)).item())
-
-
-def is_activation(step: ForwardStep) -> bool:
-    """Whether it is a function of one array, element by element, that bends: the end of a layer."""
-    op = registry.get(step.op or "")
-    return (
-        op is not None and op.arity == 1 and bool(op.elementwise) and op.name not in ("negative", "positive", "astype")
-    )
