@@ -185,11 +185,8 @@ class Lesson:
         elif share.local is not None and share.raw.shape == share.local.shape == share.upstream.shape:
             scalar = share.raw.size == 1
             if scalar and share.local.size == 1:
-                local += (
-                    ""
-                    if local_text(self.forward, share) == self._short(share.local)
-                    else f" = {self._short(share.local)}"
-                )
+                value = self._short(share.local)
+                local += "" if local_text(self.forward, share) == value else f" = {value}"
             terms = (
                 Array(share.upstream, "up"), Text("×" if scalar else "⊙"),
                 Array(share.local, "local", signed=True), Text("="), out,

@@ -25,7 +25,8 @@ def typeset(lines: Sequence[tuple[str, str]], format: str, theme: Theme) -> byte
         y -= height / 2
         for text, side in ((left, "right"), (f"\\;=\\;{right}", "left")):
             if text:
-                set_large = text.replace(r"\frac", r"\dfrac")
+                # The prime of a text font: that of a formula is in a font which a stale cache of fonts does not find.
+                set_large = text.replace(r"\frac", r"\dfrac").replace("'", r"\text{′}")
                 figure.text(0, y, f"${set_large}$", ha=side, size=SIZE, color=theme.ink)
         y -= height / 2
     out = io.BytesIO()
