@@ -22,6 +22,8 @@ W = tg.Tensor([1.0, 2.0], requires_grad=True)
         (W, "t", r"t\.T"),
         (W, "register_hook", r"t\.grad after backward"),
         (tg.Dense(2, 3), "weight", ".kernel"),
+        (tg.Dense(2, 3), "W", ".kernel"),
+        (tg.Dense(2, 3), "b", ".bias"),
         (tg.Dense(2, 3), "apply", "named_modules"),
         (tg.Dense(2, 3), "requires_grad_", r"p\.requires_grad = False, for each p"),
         (tg.Dense(2, 3), "count_params", "summary"),

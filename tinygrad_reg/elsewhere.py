@@ -126,6 +126,8 @@ ON_MODELS = {
     "load": "tg.load(path, model=model)",
     "weight": ".kernel, of shape (in, out)",
     "weights": ".parameters(), or .kernel and .bias of a layer",
+    "W": ".kernel, of shape (in, out)",
+    "b": ".bias",
     "trainable_variables": ".parameters()",
     "get_weights": ".state_dict()",
     "set_weights": ".load_state_dict(state)",
