@@ -1,5 +1,7 @@
 """Noise: rows N1–N8 and N10 of the lectures."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -205,3 +207,28 @@ def test_gaussian_noise_is_what_its_generator_draws():
     x = np.ones((2, 3))
     noisy = tg.GaussianNoise(0.5, rng=np.random.default_rng(4))(x)
     np.testing.assert_array_equal(noisy.data, x + tg.ops.normal(shape=(2, 3), std=0.5, rng=4).data)
+
+
+def test_several_threads_may_predict_through_a_drop_connect_at_once():
+    both_inside = threading.Barrier(2, timeout=10)
+
+    class Meeting(tg.Module):
+        def __init__(self):
+            self.kernel = tg.Tensor(np.eye(2), requires_grad=True)
+            self.calls = 0
+
+        def forward(self, x):
+            both_inside.wait()
+            self.calls += 1
+            return x @ self.kernel
+
+    model = tg.DropConnect(Meeting(), 0.5, scale="test").eval()
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(model(np.ones((1, 2))).data)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    np.testing.assert_array_equal(found, np.full((2, 1, 2), 0.5))
+    assert [name for name, _ in model.named_parameters()] == ["layer.kernel"]
+    assert model.layer.calls > 0  # what forward sets in its layer is there

@@ -97,14 +97,18 @@ class WeightNoise(Module):
 
     def forward(self, x: Tensor) -> Any:
         """layer(x) with noise(kernel) in place of the kernel"""
-        held = vars(self.layer)
-        kernel = held["kernel"]
-        noisy = self.noise(kernel)
-        try:
-            self.layer.kernel = noisy
+        noisy = self.noise(self.layer.kernel)
+        if noisy is self.layer.kernel:
             return self.layer(x)
-        finally:
-            held["kernel"] = kernel  # as an attribute, it would be set by Python code, which Ctrl-C can stop
+        # Not in the layer itself, which others may be using: it stands in the model a second time, or predicts in
+        # another thread. What a forward of the user's sets in its layer is put there.
+        held, stand_in = dict(vars(self.layer)), object.__new__(type(self.layer))
+        vars(stand_in).update(held, kernel=noisy)
+        out = stand_in._call("layer", (x,), {})
+        told = {name: part for name, part in vars(stand_in).items() if held.get(name) is not part}
+        told.pop("kernel", None)
+        vars(self.layer).update(told)
+        return out
 
 
 class DropConnect(WeightNoise):
