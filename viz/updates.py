@@ -82,13 +82,7 @@ def _preview(
     optimizer: Any, p: Tensor, gradient: np.ndarray | None
 ) -> tuple[dict[str, Any], dict[str, Any], str, bool]:
     """The optimizer's own preview; where backward() has not been called, with the gradient of this record."""
-    kept = p._grad
-    if kept is not None and gradient is not None:
-        shown = optimizer.preview(p)
-        return shown.before, shown.after, shown.formula, not np.allclose(np.asarray(kept), gradient, rtol=1e-6, atol=0)
-    try:
-        p._grad = gradient
-        shown = optimizer.preview(p)
-    finally:
-        p._grad = kept
-    return shown.before, shown.after, shown.formula, False
+    own = p.grad
+    shown = optimizer.preview(p, gradient if own is None else None)
+    differs = own is not None and gradient is not None and not np.allclose(own, gradient, rtol=1e-6, atol=0)
+    return shown.before, shown.after, shown.formula, differs

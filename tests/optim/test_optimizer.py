@@ -283,6 +283,16 @@ def test_a_preview_needs_one_of_its_parameters_and_a_gradient() -> None:
         opt.preview(one())
 
 
+def test_a_preview_by_another_gradient_leaves_the_parameters_own_alone() -> None:
+    w = leaf([1.0, 2.0])
+    opt = SGD([w], lr=0.5)
+    assert opt.preview(w, [2.0, 0.0]).after["w"].tolist() == [0.0, 2.0] and w.grad is None
+    give(w, [1, 1])
+    assert opt.preview(w, [2.0, 0.0]).before["g"].tolist() == [2.0, 0.0] and w.grad.tolist() == [1, 1]
+    with pytest.raises(ValueError, match=r"gradient must have the shape of tensor of shape \(2,\), not \(3,\)"):
+        opt.preview(w, np.ones(3))
+
+
 def test_an_optimizer_of_ones_own_is_its_rule() -> None:
     class SignDescent(Optimizer):
         rule = "w ← w − η·sign(g)"

@@ -26,7 +26,7 @@ from ..calls import Called, answered
 from ..elsewhere import NeverHere, listed
 from ..memory import aligned
 from ..modes import ERROR_STATE, IGNORE, modes, quiet
-from ..tensor import Tensor, describe
+from ..tensor import Tensor, as_array, describe, values
 from .flat import Flat, runs, written
 from .mistakes import (
     looks_for_divergence,
@@ -241,8 +241,8 @@ class Optimizer(Called):
                 return flat
         raise ValueError(f"{describe(p)} is not among the parameters of this {type(self).__name__}")
 
-    def preview(self, p: Tensor) -> Update:
-        """The next step of parameter p in numbers, without taking it.
+    def preview(self, p: Tensor, gradient: Any = None) -> Update:
+        """The next step of parameter p in numbers, without taking it; `gradient` stands in for its `.grad`.
 
         >>> from tinygrad_reg.optim import SGD
         >>> w = Tensor([1.0], requires_grad=True)
@@ -251,10 +251,13 @@ class Optimizer(Called):
         w ← w − η·g; {'w': array([1.]), 'g': array([3.]), 'η': 0.1}; {'w': array([0.7])}
         """
         state = self.state_of(p)
-        if p._grad is None:
+        gradient = p._grad if gradient is None else as_array(values(gradient), p.dtype)
+        if gradient is None:
             raise ValueError(f"{describe(p)} has no gradient, so it would take no step: call backward() first")
+        if gradient.shape != p.shape:
+            raise ValueError(f"gradient must have the shape of {describe(p)}, not {gradient.shape}")
         t = self._flat_of(p).clock(p) + 1
-        w, g = np.array(p._data), np.array(p._grad)
+        w, g = np.array(p._data), np.array(gradient)
         before = {"w": w.copy(), "g": g, **{name: array.copy() for name, array in state.items()}, "η": self.lr}
         for name, setting in settings_of(self).items():
             value = getattr(self, name)
