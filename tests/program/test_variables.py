@@ -421,3 +421,28 @@ def test_whether_a_tensor_has_a_gradient_or_requires_one_is_read_anew():
     assert [f(X)[0] for f in (with_gradient, requiring, named)] == [2.0, 3.0, 0.0]
     k.grad, k.requires_grad, k.name = X, False, "ab"
     assert [f(X)[0] for f in (with_gradient, requiring, named)] == [3.0, 2.0, 2.0]
+
+
+class Doubled:
+    def __call__(self, x):
+        return 2 * x
+
+
+class Tripled(Doubled):
+    def __call__(self, x):
+        return 3 * x
+
+
+class Wider(Layer):
+    def forward(self, x):
+        return x * 5
+
+
+def test_an_object_of_another_class_is_seen():
+    thing, layer = Doubled(), Layer()
+    fast = tg.compile(lambda x: layer(thing(x)))
+    assert equal(fast(X), 4 * X)
+    thing.__class__ = Tripled
+    assert equal(fast(X), 6 * X)
+    layer.__class__ = Wider
+    assert equal(fast(X), 15 * X)

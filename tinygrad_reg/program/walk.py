@@ -154,6 +154,7 @@ class Walk(Functions):
     # ---- objects
 
     def _object(self, value: Any) -> None:
+        self.found.test(("type(", value, ") is ", type(value)), functools.partial(type, value), type(value))
         self._class(type(value))
         self._attributes(value, attributes(value))
         for kind in filter(_is_known, type(value).__mro__):
@@ -164,7 +165,8 @@ class Walk(Functions):
     def _layer(self, layer: Any) -> None:
         """A layer's attributes, and `forward`, which a call of it means."""
         self._attributes(layer, vars(layer), in_module=True)
-        self.found.test((), lambda: layer.training, layer.training, in_module=True)
+        for ask in (lambda: layer.training, functools.partial(type, layer)):
+            self.found.test((), ask, ask(), in_module=True)
         self._class(type(layer))
         owner = next(kind for kind in type(layer).__mro__ if "forward" in vars(kind))
         if is_the_users(owner):
