@@ -185,8 +185,8 @@ class Lesson:
         elif share.local is not None and share.raw.shape == share.local.shape == share.upstream.shape:
             scalar = share.raw.size == 1
             if scalar and share.local.size == 1:
-                value = self._short(share.local)
-                local += "" if local_text(self.forward, share) == value else f" = {value}"
+                shown = self._short(share.local)
+                local += "" if local_text(self.forward, share) == shown else f" = {shown}"
             terms = (
                 Array(share.upstream, "up"), Text("×" if scalar else "⊙"),
                 Array(share.local, "local", signed=True), Text("="), out,
