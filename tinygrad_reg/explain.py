@@ -234,7 +234,7 @@ def _forward_step(index: int, tensor: Tensor, names: list[str], order: dict[Tens
     place = source.place(tensor)
     kind = "op" if primitive else "parameter" if tensor.requires_grad else "input"
     if primitive is None:
-        if tensor._code is None and not tensor.requires_grad and tensor.ndim == 0:
+        if not source.is_placed(tensor) and not tensor.requires_grad and tensor.ndim == 0:
             kind = "constant"
         expression, numbers, symbol, why = names[index], short(tensor.data), "", ""
         call = expression

@@ -104,6 +104,21 @@ def users_level() -> int:
     return level
 
 
+def is_placed(tensor: Tensor) -> bool:
+    """Whether a line of the user's made it: not what an op was given as a plain number or array."""
+    return tensor._code is not None
+
+
+def is_inside(tensor: Tensor) -> bool:
+    """Whether a function of the house, which the user's line called, made it on its way."""
+    return tensor._code is not None and tensor._place < 0
+
+
+def around(tensor: Tensor) -> Call:
+    """The user's call in which it was made: the same one for all that a line made."""
+    return inside((tensor._code, tensor._place))
+
+
 class Place(NamedTuple):
     """A piece of the user's source: file, line number, the text of the line."""
 
@@ -133,7 +148,7 @@ def label(tensor: Tensor) -> str | None:
     """The tensor's name, or else the variable that its line assigns it to: `h = w * x` names the product h."""
     if tensor._name is not None:
         return tensor._name
-    if tensor._code is None or tensor._place < 0:
+    if tensor._code is None or is_inside(tensor):
         return None
     return assigned(tensor._code, tensor._place)
 
@@ -145,7 +160,7 @@ def assigned(code: CodeType, offset: int) -> str | None:
 
 def operand(tensor: Tensor, position: int) -> str | None:
     """The variable that holds input number `position` of the op that the user's line applies: X of `X @ w`."""
-    if tensor._code is None or tensor._place < 0:
+    if tensor._code is None or is_inside(tensor):
         return None
     called, names = _operands(tensor._code.co_filename).get(_span(tensor._code, tensor._place), ("", ()))
     applied = tensor._primitive is not None and called in ("", tensor._primitive.name)

@@ -125,7 +125,7 @@ def names_of(tensors: list[Tensor]) -> list[str]:
         name = source.label(tensor)
         if name is not None and tensor in layer_of:
             name = f"{layer_of[tensor]}.{name}"
-        if name is None and tensor._code is None and tensor.ndim == 0 and tensor.op is None:
+        if name is None and not source.is_placed(tensor) and tensor.ndim == 0 and tensor.op is None:
             names.append(short(tensor.data))  # a number is its own name, however often it occurs
             continue
         if name is None:  # an array that was passed as it is, such as a batch, or a step that no variable holds
@@ -160,23 +160,22 @@ def _variables(tensors: list[Tensor], roles: dict[Tensor, str]) -> dict[Tensor, 
     """
     found: dict[Tensor, str] = {}
     # In y log a + (1 − y) log(1 − a), each product knows what the other one is of.
-    beside = {x: y.parents for tensor in tensors if tensor.op == "add" and tensor._place < 0
+    beside = {x: y.parents for tensor in tensors if tensor.op == "add" and source.is_inside(tensor)
               for x, y in (tensor.parents, tensor.parents[::-1])}  # fmt: skip
-    passed: dict[tuple[object, int], list[tuple[Tensor, Tensor]]] = {}  # by the user's call: arrays, and who takes them
+    passed: dict[source.Call, list[tuple[Tensor, Tensor]]] = {}  # by the user's call: arrays, and who takes them
     for tensor in tensors:
         for position, x in enumerate(tensor.parents):
             if x in found or x._primitive is not None or x.requires_grad or x._name is not None:
                 continue
             name = source.operand(tensor, position)
-            if x._code is None and name is not None:
+            if not source.is_placed(x) and name is not None:
                 found[x] = name
             elif target := [y for y in beside.get(tensor, ()) if source.label(y) and _is_rest(x, y)]:
                 found[x] = f"(1 − {source.label(target[0])})"
-            elif x._code is not None and x._place < 0 and not x._layer:  # the input of a model
-                passed.setdefault((x._code, x._place), []).append((x, x))
-            elif x._code is None and x.ndim > 0 and not tensor._layer:
-                place = tensor._place if tensor._place < 0 else ~tensor._place
-                passed.setdefault((tensor._code, place), []).append((x, tensor))
+            elif source.is_inside(x) and not x._layer:  # the input of a model
+                passed.setdefault(source.around(x), []).append((x, x))
+            elif not source.is_placed(x) and x.ndim > 0 and not tensor._layer:
+                passed.setdefault(source.around(tensor), []).append((x, tensor))
     taken = {source.label(tensor) for tensor in tensors}
     for pairs in passed.values():
         first, user = pairs[0]
@@ -186,7 +185,7 @@ def _variables(tensors: list[Tensor], roles: dict[Tensor, str]) -> dict[Tensor, 
             name = names[0]
         elif first is user:
             name = "x"
-        elif user._place < 0 and first not in roles:
+        elif source.is_inside(user) and first not in roles:
             name = "y"
         else:
             continue
