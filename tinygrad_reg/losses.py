@@ -24,7 +24,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -50,7 +50,7 @@ Reduction = Literal["mean", "sum", "samples", "none"]
 Loss = Callable[..., Tensor]
 
 LOSSES: dict[str, Loss] = {}
-_REDUCTIONS = ("mean", "sum", "samples", "none")
+_REDUCTIONS = get_args(Reduction)
 
 
 def _loss(per_loss: Callable[..., Any]) -> Loss:

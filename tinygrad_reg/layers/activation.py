@@ -11,6 +11,7 @@ import numpy as np
 from .. import checks, initializers, ops
 from ..modes import Rng, switched
 from ..naming import resolve
+from ..primitive import registry
 from ..source import users_level
 from ..tensor import Tensor
 from .images import along_channels
@@ -19,18 +20,11 @@ from .module import Module
 Activation = str | Callable[[Any], Any] | None
 
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    "relu": ops.relu,
-    "leaky_relu": ops.leaky_relu,
-    "elu": ops.elu,
-    "selu": ops.selu,
-    "softplus": ops.softplus,
-    "silu": ops.silu,
-    "gelu": ops.gelu,
-    "sigmoid": ops.sigmoid,
-    "tanh": ops.tanh,
-    "softmax": ops.softmax,
-    "log_softmax": ops.log_softmax,
-}
+    name: registry[name]
+    for name in (
+        "relu", "leaky_relu", "elu", "selu", "softplus", "silu", "gelu", "sigmoid", "tanh", "softmax", "log_softmax",
+    )
+}  # fmt: skip
 
 
 def activation_name(activation: Activation) -> Activation:

@@ -20,13 +20,8 @@ from .clipping import clip_by_global_norm, clip_by_norm, clip_by_value
 from .optimizer import Optimizer, Update
 from .sgd import SGD
 
-by_name: dict[str, type[Optimizer]] = {
-    "sgd": SGD,
-    "adagrad": AdaGrad,
-    "rmsprop": RMSProp,
-    "adam": Adam,
-    "adamw": AdamW,
-}
+_OURS: tuple[type[Optimizer], ...] = (SGD, AdaGrad, RMSProp, Adam, AdamW)
+by_name = {optimizer.__name__.lower(): optimizer for optimizer in _OURS}
 
 __all__ = [
     "SGD",
