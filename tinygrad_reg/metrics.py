@@ -23,9 +23,9 @@ import numpy as np
 
 from . import checks
 from .calls import answered
+from .metric_inputs import above, as_labels, as_numbers, pair
 from .modes import quiet
 from .naming import missing, resolve
-from .tensor import plain_array, values
 
 Metric = Callable[..., Any]
 _MOST_CLASSES = 2**15  # of a confusion matrix: 8 GB
@@ -40,8 +40,8 @@ def accuracy(prediction: Any, target: Any, *, threshold: float | None = None) ->
     >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
     0.5
     """
-    predicted, true, _ = _labels(prediction, target, threshold)
-    nothing = np.isnan(_numbers(prediction))  # what a model says that has diverged
+    predicted, true, _ = as_labels(prediction, target, threshold)
+    nothing = np.isnan(as_numbers(prediction))  # what a model says that has diverged
     return float(np.mean((predicted == true) & ~(nothing if nothing.shape == true.shape else nothing.any(-1))))
 
 
@@ -54,8 +54,8 @@ def binary_accuracy(prediction: Any, target: Any, *, threshold: float | None = N
     >>> round(binary_accuracy([[0.8, 0.3, 0.9], [0.7, 0.2, 0.1]], [[1, 0, 1], [1, 1, 0]]), 3)
     0.833
     """
-    scores, true = _pair(prediction, target)
-    return float(np.mean((_above(scores, threshold) == (true > 0)) & ~np.isnan(scores)))
+    scores, true = pair(prediction, target)
+    return float(np.mean((above(scores, threshold) == (true > 0)) & ~np.isnan(scores)))
 
 
 @answered
@@ -65,10 +65,10 @@ def top_k(prediction: Any, target: Any, *, k: int = 5) -> float:
     >>> top_k([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]], [1, 2], k=2)
     0.5
     """
-    scores = _numbers(prediction)
+    scores = as_numbers(prediction)
     if scores.ndim < 2 or checks.whole("k", k) > scores.shape[-1]:
         raise ValueError(f"top_k needs scores (N, C) and k from 1 to C, not scores {scores.shape} and k={k!r}")
-    _, true, _ = _labels(scores, target, None)
+    _, true, _ = as_labels(scores, target, None)
     own = np.take_along_axis(scores, true[..., None], -1)
     first = np.arange(scores.shape[-1]) < true[..., None]
     before = np.count_nonzero((scores > own) | ((scores == own) & first), axis=-1)
@@ -85,7 +85,7 @@ def confusion_matrix(
     array([[1, 1],
            [0, 1]])
     """
-    predicted, true, found = _labels(prediction, target, threshold)
+    predicted, true, found = as_labels(prediction, target, threshold)
     count = found if classes is None else checks.whole("classes", classes)
     largest = max(predicted.max(), true.max())
     if largest >= count:
@@ -130,7 +130,7 @@ def roc_auc(prediction: Any, target: Any) -> float:
     >>> roc_auc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])
     0.75
     """
-    scores, true = (x.ravel() for x in _pair(prediction, target))
+    scores, true = (x.ravel() for x in pair(prediction, target))
     positive = true > 0
     many, few = int(positive.sum()), int((~positive).sum())
     if not many or not few:
@@ -148,7 +148,7 @@ def roc_auc(prediction: Any, target: Any) -> float:
 @answered
 def mse(prediction: Any, target: Any) -> float:
     """Mean squared error, mean((a − y)²)."""
-    a, y = _pair(prediction, target)
+    a, y = pair(prediction, target)
     with quiet():
         return float(np.mean((a - y) ** 2))
 
@@ -156,7 +156,7 @@ def mse(prediction: Any, target: Any) -> float:
 @answered
 def mae(prediction: Any, target: Any) -> float:
     """Mean absolute error, mean(|a − y|)."""
-    a, y = _pair(prediction, target)
+    a, y = pair(prediction, target)
     with quiet():
         return float(np.mean(np.abs(a - y)))
 
@@ -167,7 +167,7 @@ def r2(prediction: Any, target: Any) -> float:
 
     Predicting the mean gives 0. A constant output counts 1 where it is predicted exactly, else 0.
     """
-    a, y = _pair(prediction, target)
+    a, y = pair(prediction, target)
     if y.ndim == 0 or len(y) < 2:
         raise ValueError("r2 compares with the target's variance, which needs two samples or more")
     with quiet():
@@ -202,89 +202,7 @@ def get(metric: str | Metric, loss: str | None = None) -> Metric:
     return found
 
 
-# ---- what is given
-
-
-def _numbers(x: Any) -> np.ndarray:
-    array = plain_array(values(x))
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"predictions and targets must be real numbers, not {array.dtype}")
-    return array
-
-
-_EMPTY = "there is nothing to compare: prediction and target are empty"
-
-
-def _unlike(a: np.ndarray, y: np.ndarray) -> str:
-    return f"a metric compares like with like: the prediction is of shape {a.shape}, the target {y.shape}"
-
-
-def _pair(prediction: Any, target: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Both as float64 arrays of one shape."""
-    a, y = _numbers(prediction), _numbers(target)
-    if a.shape != y.shape:
-        raise ValueError(_unlike(a, y))
-    if not y.size:
-        raise ValueError(_EMPTY)
-    return np.asarray(a, np.float64), np.asarray(y, np.float64)
-
-
-def _above(scores: np.ndarray, threshold: float | None) -> np.ndarray:
-    if threshold is None:
-        threshold = 0.5
-        if (scores < 0).any() or (scores > 1).any():
-            raise ValueError(
-                f"scores from {scores.min():.4g} to {scores.max():.4g} are no probabilities: "
-                "for logits write threshold=0 (their sigmoid is 0.5 there)"
-            )
-    result: np.ndarray = scores > checks.number("threshold", threshold)
-    return result
-
-
-def _labels(prediction: Any, target: Any, threshold: float | None) -> tuple[np.ndarray, np.ndarray, int]:
-    """Predicted and true labels in one shape, and the number of classes, by the rules at the top of this file."""
-    a, y = _numbers(prediction), _numbers(target)
-    if a.dtype.kind == "f" and a.ndim >= 2 and a.shape[-1] > 1:
-        count = a.shape[-1]
-        if y.shape == a.shape:
-            if not ((y == 0) | (y == 1)).all() or not (y.sum(-1) == 1).all():
-                raise ValueError(
-                    "targets in the shape of the scores are one-hot rows, and these are not; "
-                    "for several classes a sample use binary_accuracy, or one column at a time"
-                )
-            y = y.argmax(-1)
-        predicted = a.argmax(-1)
-    else:
-        if _whole(y, "target").max(initial=0) > 1 and a.dtype.kind == "f":
-            raise ValueError(
-                f"one score a sample tells two classes apart, but the labels go from {y.min():g} to {y.max():g}: for "
-                f"several classes the model needs an output for each; {_NO_CLASSES}"
-            )
-        predicted = _above(a, threshold).astype(np.intp) if a.dtype.kind == "f" else a
-        count = 2
-    if predicted.shape != y.shape:
-        raise ValueError(_unlike(a, _numbers(target)))
-    if not y.size:
-        raise ValueError(_EMPTY)
-    true, predicted = _whole(y, "target"), _whole(predicted, "prediction")
-    if a.dtype.kind != "f":
-        count = max(2, int(max(predicted.max(), true.max())) + 1)
-    elif true.max() >= count:
-        raise ValueError(f"labels must go from 0 to {count - 1}, by the scores of {count} classes, not to {true.max()}")
-    return predicted, true, count
-
-
-_NO_CLASSES = "for numbers that are no classes use mae, mse or r2"
-
-
-def _whole(labels: np.ndarray, what: str) -> np.ndarray:
-    whole = labels.astype(np.intp, copy=False)
-    if labels.size and ((whole != labels).any() or whole.min() < 0):
-        raise ValueError(
-            f"the labels in a {what} must be whole numbers ≥ 0, but go from {labels.min():.4g} to {labels.max():.4g}; "
-            + _NO_CLASSES
-        )
-    return whole
+# ---- from a table of what was predicted
 
 
 def _ratio(part: Any, whole: Any) -> Any:

@@ -13,7 +13,7 @@ FILES = [
     *(f"layers/{name}.py" for name in (
         "normalization", "noise", "activation", "dense", "convolution", "pooling", "images", "summary")),
     "losses.py", "loss_inputs.py", "penalties.py", "constraints.py", "norms.py", "initializers.py", "metrics.py",
-    "diagnostics.py", "backward.py", "sums.py", "transforms.py", "differences.py", "half.py",
+    "metric_inputs.py", "diagnostics.py", "backward.py", "sums.py", "transforms.py", "differences.py", "half.py",
     *(f"training/{name}.py" for name in ("watchers", "divergence", "evaluation", "figures", "ensembles", "history")),
     *(f"data/{name}.py" for name in (
         "arrays", "sets", "encoding", "balancing", "augmentation", "geometry", "synthetic", "readers")),
@@ -22,6 +22,7 @@ FILES = [
 # The tests of a file stand in the file of the same name; these besides, where they look at it from another side.
 BESIDES = {
     "loss_inputs.py": ["tests/test_losses.py", "tests/program/test_checks.py"],
+    "metric_inputs.py": ["tests/test_metrics.py"],
     "penalties.py": ["tests/test_constraints.py"],
     "norms.py": ["tests/test_constraints.py", "tests/optim/test_clipping.py"],
     "backward.py": [
@@ -273,7 +274,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("ops/shapes.py", "(1,) * (2 - n) + np.shape(x) if n < 2", "2 → 3"),
     ],
     "0 and 1 are both not above 1": [
-        ("metrics.py", "max(initial=0) > 1", "0 → 1"),
+        ("metric_inputs.py", "max(initial=0) > 1", "0 → 1"),
     ],
     "how much is looked at together, read at once, kept, or allowed": [
         ("metrics.py", "_MOST_CLASSES = ", ""),
