@@ -739,3 +739,19 @@ def test_gradients_that_are_not_there_are_clipped_as_eagerly(clip):
         return step, lambda: [w.grad, v.grad]
 
     agree(make, [(X, True), (X, False), (X, False), (X, True), (X, True)])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_an_array_that_is_changed_in_place_lies_in_memory_as_it_did(dtype):
+    """Sums go another way through memory that lies otherwise, and round otherwise."""
+
+    def step(x, y):
+        total = x * 1
+        total += y
+        total -= np.mean(y, axis=0)
+        return total, np.sum(total, axis=0), np.sum(total)
+
+    x, y = np.random.default_rng(0).normal(size=(2, 37, 29)).astype(dtype)
+    for arguments in ((x, y), (np.asfortranarray(x), y), (x, np.asfortranarray(y)), (x.T, y.T)):
+        assert same_bits(tg.compile(step)(*arguments), step(*arguments))
+        assert tg.compile(step)(*arguments)[0].strides == step(*arguments)[0].strides

@@ -147,6 +147,11 @@ class Lines:
         changed = self.record(function, (target, *others))
         if changed.shape != target.shape or changed.dtype != target.dtype:
             self.refuse("the result of the assignment does not fit into its array", "Write a = a + b")
+        old = np.asarray(target.node.value)
+        if old.strides != np.asarray(changed.node.value).strides:  # it must lie in memory as the array does
+            if not old.flags.forc:
+                self.refuse("+=, -= and the like write into an array with gaps in memory", "Write a = a + b")
+            changed = self.record(np.array, (changed,), {"order": "C" if old.flags.c_contiguous else "F"})
         if target.node.kind == "leaf":
             self._changed.append(target.node.value)
         changed.node.name = f"new_{target.node.name}" if target.node.name else ""
