@@ -1,6 +1,6 @@
 """Are the tests worth anything? Every formula is made a little wrong, one at a time, and a test has to fail.
 
-    make mutation                                   # all of them, in about half an hour on four cores
+    make mutation                                   # all of them, in about half an hour on two cores
     .venv/bin/python -m tests.mutation optim losses # those in files whose path has one of these words
 
 A mutant is a source file with one change: a result with the other sign or 1 % too large, + for −, × for ÷, > for ≥,

@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -113,37 +114,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import pytest  # noqa: F401
     import tqdm.auto  # noqa: F401
 
-    for unchanged, alive in verdicts([unchanged_file(path) for path in paths], options.jobs):
+    done = recorded(options.record)
+    new = [mutant for mutant in mutants if str(mutant) not in done]
+    for unchanged, alive in verdicts([unchanged_file(path) for path in {m.path: None for m in new}], options.jobs):
         if not alive:
             print(f"the tests of tinygrad_reg/{unchanged.path} fail as it is: mend that first")
             return 2
-    started, survivors, known = time.time(), [], 0
-    for done, (mutant, alive) in enumerate(recorded_verdicts(mutants, options.jobs, options.record), start=1):
-        print(f"\r{done}/{len(mutants)}", end="\r", file=sys.stderr, flush=True)
-        if alive and mutant.is_equivalent:
-            known += 1
-        elif alive:
-            survivors.append(mutant)
-            print(mutant, flush=True)
-    killed = len(mutants) - len(survivors) - known
-    print(f"{len(mutants)} mutants in {time.time() - started:.0f} s: {killed} killed, {known} equivalent, ", end="")
-    print(f"{len(survivors)} survived")
-    return 1 if survivors else 0
-
-
-def recorded_verdicts(mutants: Sequence[Mutant], jobs: int, record: Path | None) -> Iterator[tuple[Mutant, bool]]:
-    """(mutant, whether it survived): first what the record has, then what is new, which is added to it."""
-    if record is None:
-        yield from verdicts(mutants, jobs)
-        return
-    lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
-    done = {text: verdict for verdict, _, text in (line.partition(" ") for line in lines) if verdict != "survived"}
-    yield from ((mutant, done[str(mutant)] == "equivalent") for mutant in mutants if str(mutant) in done)
-    with record.open("a", encoding="utf-8") as file:
-        for mutant, alive in verdicts([mutant for mutant in mutants if str(mutant) not in done], jobs):
+    started, count = time.time(), Counter(done[str(mutant)] for mutant in mutants if str(mutant) in done)
+    with open(options.record or os.devnull, "a", encoding="utf-8") as record:
+        for mutant, alive in verdicts(new, options.jobs):
             verdict = "killed" if not alive else "equivalent" if mutant.is_equivalent else "survived"
-            print(verdict, mutant, file=file, flush=True)
-            yield mutant, alive
+            count[verdict] += 1
+            print(verdict, mutant, file=record, flush=True)
+            if verdict == "survived":
+                print(mutant, flush=True)
+            print(f"\r{count.total()}/{len(mutants)}", end="\r", file=sys.stderr, flush=True)
+    print(f"{len(mutants)} mutants in {time.time() - started:.0f} s: {count['killed']} killed, ", end="")
+    print(f"{count['equivalent']} equivalent, {count['survived']} survived")
+    return 1 if count["survived"] else 0
+
+
+def recorded(record: Path | None) -> dict[str, str]:
+    """What a run before has found, without those that survived it."""
+    if record is None or not record.exists():
+        return {}
+    lines = (line.partition(" ") for line in record.read_text(encoding="utf-8").splitlines())
+    return {mutant: verdict for verdict, _, mutant in lines if verdict != "survived"}
 
 
 def verdicts(mutants: Sequence[Mutant], jobs: int) -> Iterator[tuple[Mutant, bool]]:
