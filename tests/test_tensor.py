@@ -230,3 +230,12 @@ def test_arrays_of_another_byte_order_become_this_machines(tmp_path):
 def test_what_looks_like_a_shape_is_answered():
     with pytest.raises(TypeError, match=r"not 3; for zeros of a shape write tg\.Tensor\(np\.zeros"):
         tg.Tensor(2, 3)
+
+
+@pytest.mark.parametrize("values", [[1.5, 2.5], np.array([1.0, 2.0], np.float32), tg.Tensor([1.0, 2.0])], ids=repr)
+def test_whole_numbers_are_not_given_decimals_which_would_get_lost(values):
+    counts = tg.Tensor(np.array([1, 2]), name="counts")
+    with pytest.raises(TypeError, match=r"counts of shape \(2,\) holds int64 numbers, and would cut off the decimals"):
+        counts.data = values
+    counts.data = [3, 4]
+    assert counts.dtype == np.int64 and counts.tolist() == [3, 4]

@@ -101,7 +101,13 @@ class Tensor(Methods):
                 f"{describe(self)} was computed by '{self.op}', so its data can't be replaced; "
                 "assign to the leaves it was computed from, or start a new leaf with .detach()"
             )
-        array = as_array(value, self._values().dtype)
+        dtype = self._values().dtype
+        if dtype.kind != "f" and (value if hasattr(value, "dtype") else np.asarray(value)).dtype.kind == "f":
+            raise TypeError(
+                f"{describe(self)} holds {dtype} numbers, and would cut off the decimals of these: round them, or make "
+                "a new Tensor"
+            )
+        array = as_array(value, dtype)
         if self._requires_grad:
             require_float(array)
         if array.shape != self._data.shape:
