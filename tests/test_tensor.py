@@ -232,10 +232,19 @@ def test_what_looks_like_a_shape_is_answered():
         tg.Tensor(2, 3)
 
 
-@pytest.mark.parametrize("values", [[1.5, 2.5], np.array([1.0, 2.0], np.float32), tg.Tensor([1.0, 2.0])], ids=repr)
-def test_whole_numbers_are_not_given_decimals_which_would_get_lost(values):
-    counts = tg.Tensor(np.array([1, 2]), name="counts")
-    with pytest.raises(TypeError, match=r"counts of shape \(2,\) holds int64 numbers, and would cut off the decimals"):
-        counts.data = values
-    counts.data = [3, 4]
-    assert counts.dtype == np.int64 and counts.tolist() == [3, 4]
+@pytest.mark.parametrize("numbers", [[1.5, 2.5], np.array([np.nan, 2]), tg.Tensor([1.0, 2.5]), [300, 1]], ids=repr)
+def test_whole_numbers_are_given_what_they_can_hold(numbers):
+    counts = tg.Tensor(np.array([1, 2], np.int8), name="counts")
+    with pytest.raises(TypeError, match=r"counts of shape \(2,\) holds int8 numbers, which these are not"):
+        counts.data = numbers
+    assert counts.tolist() == [1, 2]
+    counts.data = np.array([3.0, 4.0])
+    assert counts.dtype == np.int8 and counts.tolist() == [3, 4]
+
+
+def test_numbers_too_large_for_the_dtype_are_infinite_without_a_word_of_numpys():
+    w = tg.Tensor(np.ones(2, np.float32), requires_grad=True)
+    with np.errstate(all="raise"):
+        w.data = [1e300, 1.0]
+        w.grad = np.array([1.0, -1e300])
+    np.testing.assert_array_equal([w.data, w.grad], [[np.inf, 1], [1, -np.inf]])

@@ -11,7 +11,7 @@ from . import source
 from .captured import Captured
 from .elsewhere import ON_TENSORS, answer, listed
 from .methods import Methods
-from .modes import default_dtype, modes
+from .modes import default_dtype, modes, quiet
 
 COMPILED = "tg.compile"  # the `_cut` of results of programs, and of what is computed from them
 
@@ -102,12 +102,9 @@ class Tensor(Methods):
                 "assign to the leaves it was computed from, or start a new leaf with .detach()"
             )
         dtype = self._values().dtype
-        if dtype.kind != "f" and (value if hasattr(value, "dtype") else np.asarray(value)).dtype.kind == "f":
-            raise TypeError(
-                f"{describe(self)} holds {dtype} numbers, and would cut off the decimals of these: round them, or make "
-                "a new Tensor"
-            )
         array = as_array(value, dtype)
+        if dtype.kind != "f" and isinstance(array, np.ndarray) and not np.array_equal(array, values(value)):
+            raise TypeError(f"{describe(self)} holds {dtype} numbers, which these are not: make a new Tensor for them")
         if self._requires_grad:
             require_float(array)
         if array.shape != self._data.shape:
@@ -327,7 +324,8 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
         return array
     if np.dtype(dtype).kind not in "fiub":
         raise TypeError(f"a Tensor holds real numbers, it can't have the dtype {np.dtype(dtype)}")
-    return array.astype(np.dtype(dtype).type)  # in this machine's order of bytes
+    with quiet():  # a float64 may be too large for float32
+        return array.astype(np.dtype(dtype).type)  # in this machine's order of bytes
 
 
 def values(x: Any) -> Any:

@@ -331,3 +331,15 @@ def test_slots_in_which_no_parameter_would_be_found_are_refused(slots):
     with pytest.raises(TypeError, match=r"Slotted has __slots__, .* leave them out"):
         type("Slotted", (tg.Module,), {"__slots__": slots})
     assert type("Plain", (tg.Module,), {"__slots__": ()})().parameters() == []
+
+
+@pytest.mark.parametrize("count", [4.5, 2**40, np.nan])
+def test_a_state_of_whole_numbers_is_not_cut_to_fit(count):
+    layer = tg.Dense(1, 1)
+    layer.count = tg.Tensor(np.array(3, np.int8))
+    state = {**layer.state_dict(), "kernel": np.array([[5.0]]), "count": np.array(count)}
+    with pytest.raises(ValueError, match="nothing was loaded: count holds int8 numbers, which the given are not"):
+        layer.load_state_dict(state)
+    assert layer.count == 3 and layer.kernel.item() != 5
+    layer.load_state_dict({**state, "count": np.array(7.0)})
+    assert layer.count == 7 and layer.count.dtype == np.int8

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from ..modes import quiet
 from ..tensor import Tensor, plain_array
 
 CONTAINERS = (list, tuple, dict)
@@ -66,11 +67,17 @@ class Stateful:
             for path in own
             if path in given and own[path].shape != given[path].shape
         ]
+        with quiet():
+            copies = {path: np.array(given[path], tensor.dtype) for path, tensor in own.items() if path in given}
+        complaints += [
+            f"{path} holds {array.dtype} numbers, which the given are not"
+            for path, array in copies.items()
+            if array.dtype.kind != "f" and array.shape == own[path].shape and not np.array_equal(array, given[path])
+        ]
         if complaints:
             raise ValueError(
                 f"the state does not fit this {type(self).__name__}, nothing was loaded: " + "; ".join(complaints)
             )
-        copies = {path: np.array(given[path], tensor.dtype) for path, tensor in own.items()}
         for path, tensor in own.items():
             tensor.data = copies[path]  # not written into the array that it has, which may be the user's
         for _, part in walk(self):
