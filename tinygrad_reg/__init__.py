@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from . import arraylike as arraylike
-from . import checks as checks  # by hand: `from .. import checks` would look in layers and training first, see below
 from . import dispatch as dispatch
 from . import ops as ops
 from .backward import gradients as gradients

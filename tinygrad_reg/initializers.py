@@ -17,7 +17,7 @@ import numpy as np
 from . import checks
 from .calls import answered, takes
 from .modes import Rng, default_dtype, generator
-from .naming import missing, resolve
+from .naming import made, missing, resolve
 from .ops import random as draw
 from .tensor import as_array
 
@@ -200,8 +200,8 @@ def _found(initializer: Any) -> Callable[..., Any]:
     found: Callable[..., Any] = resolve(initializer, NAMES, "initializer", others)
     if found is constant:
         raise TypeError("constant needs its value: tg.initializers.constant(0.1)")
-    # A name stands for its maker, and he_normal may be given instead of he_normal().
-    return found() if any(found is maker for maker in NAMES.values()) else found
+    usable: Callable[..., Any] = made(found, NAMES)
+    return usable
 
 
 if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists

@@ -49,6 +49,11 @@ def resolve(given: Any, table: Mapping[str, T], kind: str, others: str) -> Any:
     return found
 
 
+def made(found: Any, makers: Mapping[str, Any]) -> Any:
+    """What one of `makers` gives without arguments, anything else as it is: l2 may be given for l2()."""
+    return found() if any(found is maker for maker in makers.values()) else found
+
+
 # Where public names are. What two of them have is looked for in the first.
 _PLACES = (
     "layers", "training", "program", "losses", "optim", "optim.schedules", "data", "penalties", "constraints",

@@ -29,7 +29,7 @@ import numpy as np
 from . import checks, source
 from .calls import answered
 from .modes import quiet
-from .naming import missing, resolve
+from .naming import made, missing, resolve
 from .ops.reductions import sum_of_squares
 from .tensor import Tensor, as_array
 
@@ -140,8 +140,8 @@ def get(penalty: str | Callable[..., Any] | None) -> Callable[[Any], Tensor] | N
     if penalty is None:
         return None
     others = "an object such as tg.penalties.l2(0.01), or a callable weights -> Tensor"
-    found: Callable[..., Any] = resolve(penalty, PENALTIES, "penalty", others)
-    return found() if any(found is maker for maker in PENALTIES.values()) else found
+    found: Callable[..., Any] = made(resolve(penalty, PENALTIES, "penalty", others), PENALTIES)
+    return found
 
 
 def _absolute(name: str, strength: Any, samples: Any) -> float:

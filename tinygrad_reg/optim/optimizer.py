@@ -27,14 +27,8 @@ from ..elsewhere import NeverHere, listed
 from ..memory import aligned
 from ..modes import ERROR_STATE, IGNORE, modes, quiet
 from ..tensor import Tensor, as_array, describe, values
+from . import mistakes
 from .flat import Flat, runs, written
-from .mistakes import (
-    looks_for_divergence,
-    looks_whether_it_moves,
-    warn_of_a_rule_that_moves_nothing,
-    warn_of_divergence,
-    warn_of_idle_steps,
-)
 from .parameters import leaves
 from .schedules import name_of
 from .settings import Setting, settings_of
@@ -162,12 +156,12 @@ class Optimizer(Called):
         lr = self.lr
         ready = [flat.ready() for flat in self.flats]  # what can go wrong goes wrong before anything has moved
         if self.steps == 2 and not any(ready):
-            warn_of_idle_steps(self)
-        if looks_for_divergence(self, self.steps):
+            mistakes.warn_of_idle_steps(self)
+        if mistakes.looks_for_divergence(self, self.steps):
             for flat, groups in zip(self.flats, ready, strict=True):
                 for place, _ in runs(groups):
-                    warn_of_divergence(self, self.steps, flat, place, flat.arrays["g"][place])
-        before = [flat.arrays["w"].copy() for flat in self.flats] if looks_whether_it_moves(self) else None
+                    mistakes.warn_of_divergence(self, self.steps, flat, place, flat.arrays["g"][place])
+        before = [flat.arrays["w"].copy() for flat in self.flats] if mistakes.looks_whether_it_moves(self) else None
         outside = ERROR_STATE.get()
         try:  # as by `quiet`, at a third of its cost
             ERROR_STATE.set(IGNORE)
@@ -182,7 +176,7 @@ class Optimizer(Called):
         for groups in ready:
             written(groups)
         if before is not None and lr > 0:
-            warn_of_a_rule_that_moves_nothing(self, before)
+            mistakes.warn_of_a_rule_that_moves_nothing(self, before)
         self.steps += 1
 
     def apply(self, lr: float, t: int, w: Any, g: Any, spaces: Sequence[Any], state: Sequence[Any]) -> None:
