@@ -14,7 +14,8 @@ FILES = [
         "normalization", "noise", "activation", "dense", "convolution", "pooling", "images", "summary")),
     "losses.py", "loss_inputs.py", "penalties.py", "constraints.py", "norms.py", "initializers.py", "metrics.py",
     "metric_inputs.py", "diagnostics.py", "backward.py", "sums.py", "transforms.py", "differences.py", "half.py",
-    *(f"training/{name}.py" for name in ("watchers", "divergence", "evaluation", "figures", "ensembles", "history")),
+    *(f"training/{name}.py" for name in (
+        "watchers", "divergence", "evaluation", "figures", "samples", "ensembles", "history")),
     *(f"data/{name}.py" for name in (
         "arrays", "sets", "encoding", "balancing", "augmentation", "geometry", "synthetic", "readers")),
 ]  # fmt: skip
@@ -37,6 +38,7 @@ BESIDES = {
     "differences.py": ["tests/ops/test_ops.py"],
     "half.py": ["tests/ops", "tests/optim"],
     "training/figures.py": ["tests/training/test_fit.py", "tests/training/test_history.py"],
+    "training/samples.py": ["tests/training/test_arguments.py"],
     "training/divergence.py": ["tests/training/test_fit.py"],
     "training/evaluation.py": ["tests/training/test_fit.py"],
     "data/arrays.py": ["tests/data/test_sets.py", "tests/data/test_balancing.py"],
@@ -235,6 +237,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("ops/reductions.py", "weights = np.reshape(weights, [-1 if", "1 → 2"),
         ("diagnostics.py", "out.reshape(-1, ", "1 → 2"),
         ("data/balancing.py", "reshape(", "1 → 2"),
+        ("training/samples.py", "reshape(", "1 → 2"),
         ("data/readers.py", "reshape(-1, ", "1 → 2"),
     ],
     "the sign goes in twice": [
@@ -344,8 +347,22 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "it is not equal, or has left before": [
         ("data/readers.py", 'f"only {len(content)}" if', "len(content) < expected → "),
     ],
+    "none, or one: there is nothing to compare": [
+        ("training/samples.py", "y[:0]", "y[:0] → "),
+        ("training/samples.py", "y[:0]", "0 → 1"),
+    ],
+    "how many labels are those of classes is a choice": [
+        ("training/samples.py", "1 < len(known) < 100", "100 → 101"),
+    ],
+    "the last of two axes is the second": [
+        ("training/samples.py", "y.argmax(-1)", "-1 → 1"),
+    ],
+    "what is said of a target depends on the prediction's shape": [
+        ("training/samples.py", "np.broadcast_to(out[:1]", "np.broadcast_to(out[:1]"),
+    ],
     "refused by the next check": [
         ("data/sets.py", "shares = np.zeros(0)", "0 → 1"),
+        ("data/synthetic.py", "places = np.zeros(0)", "0 → 1"),
         ("data/synthetic.py", "places = np.zeros(0)", "0 → 1"),
     ],
     "what is rounded down by a hair is the first to be rounded up": [

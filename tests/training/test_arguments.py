@@ -81,11 +81,18 @@ CASES = {
     "no targets": ({"y": None}, TypeError, r"an autoencoder is trained with its inputs, fit\(model, x, x\)"),
     "words": ({"y": np.array(["a"] * 33)}, TypeError, "y must hold numbers, not <U1"),
     "NaN": ({"x": with_nan(X, 7, 2)}, ValueError, r"in 1 of 33 samples \(the first in sample 7: column 2 is nan"),
+    "NaN in a column": ({"y": with_nan(ONE, 4)}, ValueError, r"y has NaN .* in 1 of 33 .*sample 4: it is nan\)"),
+    "NaN in two columns": (
+        {"x": with_nan(X[:, :2], [5, 9], [1, 0])}, ValueError, r"in 2 of 33 .*in sample 5: column 1 is nan\)",
+    ),
     "NaN in validation": (
         {"validation_data": (with_nan(X, 0, 0), Y)}, ValueError, "in validation_data, x has NaN",
     ),
     "a label too many": ({"y": np.where(np.arange(33) == 32, 3, Y)}, ValueError, "these go from 0 to 3"),
     "a negative label": ({"y": Y - 1}, ValueError, "labels go from 0 to 2"),
+    "the first label of the validation": (
+        {"validation_data": (X, np.where(np.arange(33) == 0, 3, Y))}, ValueError, "in validation_data, .* 0 to 3$",
+    ),
     "a label of the validation": (
         {"validation_data": (X, Y + 1)}, ValueError, "in validation_data, softmax_crossentropy has 3 classes",
     ),
@@ -155,6 +162,8 @@ CASES = {
     "validation of other features": (
         {"validation_data": (X[:, :3], Y)}, ValueError, r"x has samples of shape \(4,\) for training, but \(3,\)",
     ),
+    "a split that leaves nothing to train": ({"validation_split": 0.99}, ValueError, "leaves one of the two parts"),
+    "a split that takes nothing": ({"validation_split": 0.01}, ValueError, "leaves one of the two parts empty"),
     "split too large": ({"validation_split": 1.0}, ValueError, "validation_split must be a number ≥ 0 and < 1"),
     "split of a sorted set that ends within a class": (
         {"y": np.sort(Y), "validation_split": 0.1}, ValueError, "takes the last 3 samples: the set is sorted",
@@ -162,6 +171,10 @@ CASES = {
     "split of a sorted set": ({"y": np.sort(Y), "validation_split": 0.4}, ValueError, "the set is sorted"),
     "split of sorted marks": (
         {"y": 1.0 * (np.arange(33) > 20)[:, None], "validation_split": 0.36}, ValueError, "class 1 is among them alone",
+    ),
+    "split of sorted marks of hinge": (
+        {"y": np.where(np.arange(33) > 20, 1.0, -1.0)[:, None], "validation_split": 0.36}, ValueError,
+        "class 1 is among them alone",
     ),
     "split of sorted rows": (
         {"y": np.eye(3)[np.sort(Y)], "validation_split": 0.4}, ValueError, "class 2 is among them alone",
@@ -189,6 +202,10 @@ CASES = {
     "class weights of several labels": (
         {"y": 1 - np.eye(3)[Y], "loss": "sigmoid_crossentropy", "class_weight": {0: 1.0, 1: 2.0, 2: 3.0}},
         ValueError, r"one class a sample, but y of shape \(33, 3\) holds more than one label",
+    ),
+    "class weights of labels in rows": (
+        {"y": np.broadcast_to(np.eye(2), (33, 2, 2)), "class_weight": {0: 1.0, 1: 1.0}}, ValueError,
+        r"y of shape \(33, 2, 2\) holds more than one label",
     ),
     "weights without labels": ({"class_weight": [1, 2, 3]}, TypeError, "must be a dict label .* not list"),
     "a loss without a graph": ({"model": Cut()}, ValueError, "the loss does not depend on any parameter"),

@@ -111,3 +111,44 @@ def test_weights_that_leave_nothing_to_train_on_are_refused():
         tg.fit(tg.Dense(2, 1), x, x[:, :1], sample_weight=["1"] * 10, **options)
     with pytest.raises(ValueError, match="has none for 0: it has '0', '1'"):
         tg.fit(tg.Dense(2, 1), x, [0] * 5 + [1] * 5, class_weight={"0": 1, "1": 2}, **options)
+
+
+def trained(**options):
+    model = tg.Dense(6, 3, rng=0)
+    y = options.pop("y", Y)
+    tg.fit(model, X, y, loss="softmax_crossentropy", optimizer="sgd", rng=0, verbose=0, **options)
+    return model.kernel.data.tolist()
+
+
+def test_one_kind_of_weights_leaves_the_other_at_1():
+    plain, by_class = trained(), {0: 1.0, 1: 2.0, 2: 0.5}
+    assert trained(sample_weight=np.ones(40)) == trained(class_weight=dict.fromkeys(range(3), 1.0)) == plain
+    weighted = trained(class_weight=by_class)
+    assert weighted == trained(sample_weight=np.array([1.0, 2.0, 0.5])[Y]) != plain
+    assert trained(class_weight=by_class, y=np.eye(3)[Y]) == weighted
+
+
+def test_one_sample_may_be_left_to_train_on():
+    assert trained(validation_split=0.97, y=np.zeros(40, int)) != trained(y=np.zeros(40, int))
+
+
+def test_training_images_that_are_cropped_go_with_smaller_ones_in_validation():
+    images, labels = RNG.random((8, 1, 6, 6)), np.arange(8) % 2
+    model = tg.Sequential(tg.Flatten(), tg.Dense(16, 2))
+    options = {"loss": "softmax_crossentropy", "optimizer": "sgd", "verbose": 0}
+    crop, smaller = tg.data.augmentation.random_crop(4), images[:, :, 1:5, 1:5]
+    assert "val_loss" in tg.fit(model, images, labels, augment=crop, validation_data=(smaller, labels), **options)
+    with pytest.raises(ValueError, match=r"y has samples of shape \(\) for training, but \(2,\) in validation_data"):
+        tg.fit(model, images, labels, augment=crop, validation_data=(smaller, np.eye(2)[labels]), **options)
+
+
+def test_all_targets_of_a_large_set_are_looked_at_before_the_first_step():
+    x, y = np.zeros((9000, 1)), np.zeros(9000, int)
+    model = tg.Dense(1, 2)
+    options = {"loss": "softmax_crossentropy", "optimizer": "sgd", "batch_size": 3000, "verbose": 0}
+    assert "val_loss" in tg.fit(model, x, y, validation_data=(x, y), **options)
+    before = model.state_dict()
+    for place in (0, 4095, 4096, 8191, 8192, 8999):
+        with pytest.raises(ValueError, match=r"in validation_data, .* these go from 0 to 2$"):
+            tg.fit(model, x, y, validation_data=(x, np.where(np.arange(9000) == place, 2, 0)), **options)
+    assert all(np.array_equal(array, before[path]) for path, array in model.state_dict().items())
