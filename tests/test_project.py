@@ -1,5 +1,6 @@
 """The project around the code: what is installed, what an import loads, what the commands are."""
 
+import ast
 import os
 import re
 import subprocess
@@ -39,6 +40,50 @@ def test_viz_loads_no_plotting_before_it_is_asked_to_plot():
 def test_users_need_numpy_graphviz_and_tqdm_only():
     assert {re.match(r"\w+", line)[0] for line in PROJECT["dependencies"]} == {"numpy", "graphviz", "tqdm"}
     assert {"plots", "data", "test", "bench"} <= PROJECT["optional-dependencies"].keys()
+
+
+# The rooms of the house, each of which stands on those before it: files and folders of tinygrad_reg. What is not named
+# is the engine, the ground floor.
+ROOMS = [
+    {"data"},
+    {"ops"},
+    {"initializers", "penalties", "constraints", "losses", "loss_inputs", "metrics", "metric_inputs", "optim"},
+    {"layers"},
+    {"why", "diagnostics"},
+    {"program"},
+    {"training"},
+]
+
+
+def floor(path):
+    """How high the file of a path within the package, such as ops/shapes, is."""
+    return next((i for i, rooms in enumerate(ROOMS, 1) if path.parts[0] in rooms), 0)
+
+
+def imported(file):
+    """The files of the package that a file imports, as paths within it; the top is where all of them meet."""
+    package = ROOT / "tinygrad_reg"
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            home = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            for found in [home / one.name for one in node.names] if home.is_dir() else [home]:
+                there = found.is_dir() or found.with_suffix(".py").exists()
+                yield (found if there else home).relative_to(package)
+
+
+def test_imports_run_one_way():
+    package = ROOT / "tinygrad_reg"
+    upwards = [
+        f"{path} imports {other}"
+        for path in (
+            file.relative_to(package)
+            for file in package.rglob("*.py")
+            if file.parent != package or file.stem != "__init__"
+        )
+        for other in imported(package / path)
+        if other.parts and floor(other) > floor(path.with_suffix(""))
+    ]
+    assert upwards == []
 
 
 @pytest.mark.parametrize("package", ["tinygrad_reg", "viz"])
