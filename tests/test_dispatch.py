@@ -235,3 +235,37 @@ def test_a_question_that_would_lose_a_gradient_is_refused(call):
     with pytest.raises(TypeError, match=r"has no derivative by its (weights|fill_value), and .* requires a gradient"):
         call(w)
     call(w.detach())
+
+
+WHOLE = [np.int64(1), np.uint8(1), np.array(1), tg.Tensor(np.array(1))]
+
+
+@pytest.mark.parametrize("one", WHOLE, ids=repr)
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, one: np.sum(x, axis=one), lambda x, one: np.max(x, axis=one), lambda x, one: np.prod(x, axis=one),
+        lambda x, one: np.concatenate([x, x * 2], axis=one), lambda x, one: np.take(x, [0, 2], axis=one),
+        lambda x, one: np.linalg.norm(x, axis=one), lambda x, one: tg.ops.logsumexp(x, axis=one),
+        lambda x, one: np.tile(x, one), lambda x, one: np.roll(x, one), lambda x, one: np.rot90(x, one),
+        lambda x, one: np.diagonal(x, one), lambda x, one: np.diag(x, one), lambda x, one: np.trace(x, one),
+    ],
+)  # fmt: skip
+def test_options_are_any_whole_numbers_forward_and_backward(call, one):
+    gradients = []
+    for option in (1, one):
+        x = tg.Tensor(np.arange(9.0).reshape(3, 3) ** 2 + 1, requires_grad=True)
+        out = call(x, option)
+        (again,) = tg.gradients(np.sum(out * out), [x], create_graph=True)
+        np.sum(out * out).backward()
+        gradients += [x.grad, again.data]
+    for gradient in gradients[1:]:
+        np.testing.assert_allclose(gradient, gradients[0], rtol=1e-12)
+
+
+def test_an_array_among_the_options_may_be_written_into_afterwards():
+    x, repeats = leaf([1.0, 3.0]), np.array([1, 2])
+    y = np.repeat(x, repeats).sum()
+    repeats[:] = 2, 1
+    y.backward()
+    np.testing.assert_array_equal(x.grad, [1, 2])

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from . import users_ops
-from .tensor import Tensor, describe
+from .tensor import Tensor, describe, values
 
 if TYPE_CHECKING:
     from .primitive import Primitive
 
 BROADCASTING = "shapes are matched from the last axis on; lengths must be equal, or one of them 1"
+_PLAIN = frozenset({int, bool, float, str, tuple, type(None)})  # what most options are
 _NUMPY_TO_ITSELF = ("gufunc", "remapped", "not aligned")  # in texts for those who write NumPy
 
 
@@ -50,13 +51,20 @@ def misfit(op: Primitive, error: Exception, inputs: Sequence[Any], options: dict
 
 
 def refuse_lost_gradients(op: Primitive, inputs: Sequence[Any], options: dict[str, Any]) -> None:
-    """A Tensor that requires a gradient stands where none flows through."""
+    """A Tensor that requires a gradient stands where none flows through.
+
+    Of other Tensors and arrays among the options, the node keeps the plain values: its derivatives compute with them,
+    and nobody else writes into them.
+    """
     for name, value in options.items():
-        if isinstance(value, Tensor) and value._requires_grad:
-            raise TypeError(
-                f"{name}= is an option of {op.name}, a plain value, but {describe(value)} requires a gradient, "
-                "which would be lost; write .item() or .numpy() if none should flow there"
-            )
+        if type(value) not in _PLAIN and isinstance(value, (Tensor, np.ndarray, np.generic)):
+            if isinstance(value, Tensor) and value._requires_grad:
+                raise TypeError(
+                    f"{name}= is an option of {op.name}, a plain value, but {describe(value)} requires a gradient, "
+                    "which would be lost; write .item() or .numpy() if none should flow there"
+                )
+            plain: Any = values(value)
+            options[name] = plain.copy() if plain.ndim else plain.item()
     for position in op.fixed:
         x = inputs[position]
         if isinstance(x, Tensor) and x._requires_grad:

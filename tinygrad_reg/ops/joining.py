@@ -208,7 +208,7 @@ def _(g, out, x, *, repeats, axis=None):
 @primitive(numpy=np.tile, why="Each element was copied: its gradient is the sum over the copies.")
 def tile(x: Any, *, reps: int | Sequence[int]) -> Any:
     """The whole array, so many times along each axis"""
-    return np.tile(x, reps)
+    return np.tile(x, integers((reps,)))
 
 
 @tile.derivative("1 for each copy", how="G summed over the copies")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ def _refuse_other_order(call: str, order: Any) -> None:
 
 def integers(numbers: tuple[Any, ...]) -> tuple[int, ...]:
     """(2, 3) from f(2, 3), f((2, 3)) or f([2, 3]), as NumPy's methods allow."""
-    if len(numbers) == 1 and isinstance(numbers[0], (tuple, list, np.ndarray)):
+    if len(numbers) == 1 and isinstance(numbers[0], (tuple, list, np.ndarray)) and np.ndim(numbers[0]):
         numbers = tuple(numbers[0])
     try:
         return tuple(n.__index__() for n in numbers)
@@ -241,7 +241,7 @@ def roll(x: Any, *, shift: int | Sequence[int], axis: Axes = None) -> Any:
 
 @roll.derivative("1", how="G rolled back")
 def _(g, out, x, *, shift, axis=None):
-    return np.roll(g, [-n for n in integers((shift,))], axis)
+    return np.roll(g, [-n for n in shift] if isinstance(shift, Iterable) else -shift, axis)
 
 
 # ---- copies
