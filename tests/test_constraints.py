@@ -104,3 +104,11 @@ def test_constraints_take_lists_and_refuse_what_is_no_numbers(constraint):
 def test_constraints_of_what_is_not_finite_do_not_warn(constraint):
     with np.errstate(all="raise"):
         constraint(np.array([np.inf, np.nan, 1e308]))
+
+
+@pytest.mark.parametrize("constraint", [max_norm(1.0), non_negative(), unit_norm(), prox_l1(0.1)])
+def test_weights_may_be_a_tensor_or_a_list(constraint):
+    w = [[3.0, -0.5], [4.0, 0.05]]
+    expected = constraint(np.array(w))
+    for given in (tg.Tensor(w), w):
+        np.testing.assert_allclose(np.asarray(constraint(given)), expected)

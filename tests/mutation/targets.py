@@ -404,5 +404,6 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     ],
     "∞ times anything is ∞": [
         ("diagnostics.py", "else math.inf", "math.inf → ("),
+        ("optim/schedules.py", "return math.inf", "math.inf → ("),
     ],
 }

@@ -125,6 +125,12 @@ def test_average_refuses_weights_that_do_not_fit():
         np.average(leaf([[1, 2], [3, 4]]), axis=0, weights=[1, 2, 3])
 
 
+@pytest.mark.parametrize("axis", [0, 1, -1, -2])
+def test_average_takes_a_weight_for_each_place_along_any_axis(axis):
+    x, weights = np.arange(6.0).reshape(2, 3), np.arange(1.0, 1 + (2, 3)[axis])
+    np.testing.assert_allclose(np.average(leaf(x), axis=axis, weights=weights).data, np.average(x, axis, weights))
+
+
 def test_average_without_weights_is_the_mean():
     assert np.average(leaf([1, 2, 6])).op == "mean"
     np.testing.assert_allclose(gradient(np.average, [1, 2, 6]), [1 / 3] * 3)
