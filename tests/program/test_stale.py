@@ -755,3 +755,26 @@ def test_an_array_that_is_changed_in_place_lies_in_memory_as_it_did(dtype):
     for arguments in ((x, y), (np.asfortranarray(x), y), (x, np.asfortranarray(y)), (x.T, y.T)):
         assert same_bits(tg.compile(step)(*arguments), step(*arguments))
         assert tg.compile(step)(*arguments)[0].strides == step(*arguments)[0].strides
+
+
+COPIES = {
+    "method": lambda x: x.copy(),
+    "method in an order": lambda x: x.copy("F"),
+    "function": lambda x: np.copy(x),
+    "function in an order": lambda x: np.copy(x, order="C"),
+    "module": lambda x: copy.copy(x),
+    "dtype": lambda x: x.astype(x.dtype),
+    "another dtype": lambda x: x.astype("float32"),
+    "sign": lambda x: +x,
+    "zeros": lambda x: np.zeros_like(x) + x,
+    "ones": lambda x: np.ones_like(x, order="C") * x,
+}
+
+
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+def test_copies_lie_in_memory_as_numpys(copied):
+    x = np.random.default_rng(0).normal(size=(37, 29)).astype("float16")
+    for given in (x, np.asfortranarray(x), x.T, x[::2, ::-1]):
+        ours, theirs = (step(given) for step in (tg.compile(lambda x: (copied(x), np.sum(copied(x), axis=0))), copied))
+        assert ours[0].strides == theirs.strides and equal(ours[0], theirs)
+        assert equal(ours[1], np.sum(theirs, axis=0))

@@ -67,7 +67,7 @@ class Recorded(Captured):
             capture = capture_now()
             return function(*capture.values(inputs), **capture.values(options))
         if function is np.copy:
-            return inputs[0].copy()
+            return inputs[0].copy(*inputs[1:2] or [options.get("order", "K")])
         look_at_function(function, inputs, options)
         if function in FILLED:
             return capture_now().filled(function, inputs, options)
@@ -85,15 +85,16 @@ class Recorded(Captured):
     def astype(self, dtype: Any, *, copy: bool = True) -> Any:
         """The values as another dtype."""
         if self.dtype == np.dtype(dtype):
-            return self if not copy else self.copy()
+            return self if not copy else self.copy("K")
         return _record(Method("astype"), self, np.dtype(dtype))
 
-    def copy(self) -> Any:
-        """The same values in memory of their own."""
-        return _record(np.array, self)
+    def copy(self, order: str = "C") -> Any:
+        """The same values in memory of their own, by default row after row, as NumPy's method has it."""
+        is_so = order == "K" or (order == "C" and self.flags.c_contiguous)  # without being asked for
+        return _record(np.array, self, **({} if is_so else {"order": order}))
 
     def __copy__(self) -> Any:
-        return self.copy()
+        return self.copy("K")
 
     def __setitem__(self, index: Any, value: Any) -> None:
         capture_now().set_item(self, index, value)
