@@ -269,3 +269,21 @@ def test_an_array_among_the_options_may_be_written_into_afterwards():
     repeats[:] = 2, 1
     y.backward()
     np.testing.assert_array_equal(x.grad, [1, 2])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t, n: tg.ops.leaky_relu(t, alpha=n), lambda t, n: tg.ops.elu(t, alpha=n),
+        lambda t, n: tg.ops.standardize(t, epsilon=n), lambda t, n: np.var(t, ddof=n), lambda t, n: np.std(t, ddof=n),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("requires_grad", [True, False])
+def test_an_option_never_changes_the_dtype(call, requires_grad):
+    t = tg.Tensor(np.array([-1, 0.5, 2], np.float32), requires_grad=requires_grad)
+    weak, strong = call(t, 0.5), call(t, np.float64(0.5))
+    assert strong.dtype == np.float32
+    np.testing.assert_array_equal(strong.data, weak.data)
+    if requires_grad:
+        (g,) = tg.gradients(np.sum(strong), [t], create_graph=True)
+        assert g.dtype == np.float32

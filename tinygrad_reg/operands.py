@@ -23,6 +23,11 @@ def operand(x: Any) -> Any:
     return array
 
 
+def weak(option: Any) -> Any:
+    """An option of an op that is a number, as weak as one among its operands."""
+    return option.item() if isinstance(option, np.generic) else option
+
+
 def is_captured_number(x: Any) -> bool:
     """Whether it stands for a number, in a step that is being captured."""
     return isinstance(x, Captured) and x.is_number

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import checks
 from ..modes import Rng
+from ..operands import weak
 from ..primitive import composed, primitive
 from ..source import result
 from ..tensor import Tensor
@@ -59,7 +60,7 @@ def leaky_relu(x: Any, *, alpha: float = 0.01) -> Any:
     """x where x > 0, else alpha · x"""
     if isinstance(alpha, Tensor):
         raise TypeError("alpha must be a number: write tg.ops.prelu(x, alpha), which differentiates by it")
-    return np.where(x > 0, x, alpha * x)
+    return np.where(x > 0, x, weak(alpha) * x)
 
 
 @leaky_relu.derivative("1 if x > 0, else alpha")
@@ -127,7 +128,7 @@ def elu(x: Any, *, alpha: float = 1.0) -> Any:
     """x where x > 0, else alpha · (e^x − 1)"""
     if isinstance(alpha, Tensor):
         raise TypeError("alpha must be a number: to differentiate by it, write np.where(x > 0, x, alpha * np.expm1(x))")
-    return np.where(x > 0, x, alpha * np.expm1(x))
+    return np.where(x > 0, x, weak(alpha) * np.expm1(x))
 
 
 @elu.derivative("1 if x > 0, else alpha · e^x")

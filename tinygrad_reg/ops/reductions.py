@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..half import widened
+from ..operands import weak
 from ..primitive import composed, primitive
 from ..source import result
 from ..sums import sum_rows
@@ -134,7 +135,7 @@ def moments_of(standardized: Any, x: Any, axis: Axis) -> tuple[Any, Any]:
 
 def _degrees(x: Any, axis: Axis, ddof: float) -> float:
     """n − ddof, not below 0: dividing by 0 gives the NaN or inf that NumPy gives where there are too few numbers."""
-    left = count(x, axis) - ddof
+    left = count(x, axis) - weak(ddof)
     return left if left > 0 else 0
 
 
@@ -168,7 +169,7 @@ def _from_first(x: Any, axis: Axis) -> Any:
 def standardize(x: Any, *, axis: int | tuple[int, ...] = 0, epsilon: float = 0.0) -> Any:
     """(x − mean) / √(var + ε) over `axis`: mean 0 and variance 1, as batch and layer normalization make them"""
     deviation, mean, var = moments(x, axis)
-    spread = np.sqrt(var + epsilon)
+    spread = np.sqrt(var + weak(epsilon))
     return deviation / spread, (spread, mean, var)
 
 
