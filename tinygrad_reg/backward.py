@@ -8,8 +8,8 @@ that uses it has sent its share: then the sum is complete, and the node's op say
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Never, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Never, Protocol
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from .modes import ERROR_STATE, IGNORE, modes, quiet
 from .sums import unbroadcast
 from .tensor import COMPILED, Tensor, as_array, describe, plain_array
 from .users_ops import instead
+
+if TYPE_CHECKING:
+    from .primitive import Primitive
 
 _SCALARS = {np.float64, np.float32}  # of 0-d tensors: to be one of them says shape and dtype at once
 
@@ -36,6 +39,16 @@ class Observer(Protocol):
         `raw` is what the derivative gave, `share` the same summed over broadcast axes, `before` and `after` what the
         input had received until then, and has now.
         """
+
+
+class Watch(Observer, Protocol):
+    """Who wants to see each op of the way forward as well (see modes.watching): `debug`, a program's capture."""
+
+    def applying(self, op: Primitive, inputs: Sequence[Any]) -> Callable[..., Any]:
+        """An op is going to be applied: what is to compute it, its own forward or another function."""
+
+    def forward(self, op: Primitive, node: Tensor, inputs: Sequence[Any], arrays: Sequence[Any]) -> None:
+        """An op has made `node` of these inputs, which were these arrays to it."""
 
 
 def walk(
@@ -63,7 +76,7 @@ def walk(
         # 1. A node whose users have all sent their shares: its gradient is complete.
         complete = ready.pop()
         yield complete
-        node, upstream = complete
+        node, upstream = complete  # a program that is being captured finds the line that made `node` here
         primitive = node._primitive
         if primitive is None:
             continue  # a leaf: the way ends here

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 import numpy as np
 
 if TYPE_CHECKING:
+    from .backward import Watch
     from .captured import Recorder
 
 
@@ -28,7 +29,7 @@ class _Modes(threading.local):
     paths: dict[int, str] | None  # in it, of the modules below it, by id, once one of them was called
     place: Any  # the user's call of the model that is running: see source.py
     layer: str  # path of the layer whose forward pass is running, such as "0" or "encoder.1"
-    watch: Any  # is told of every op and of every step of the way back: a debug.Watch, or the Capture
+    watch: Watch | None  # is told of every op and of every step of the way back: by debug(), or the Capture
     capture: Recorder | None  # records a step that is being compiled: see captured.py
     transform: int  # how many of grad, jacobian, ... are running around this call
     generator: np.random.Generator | None  # made on first use, or by seed()
@@ -110,7 +111,7 @@ def recording(on: bool) -> switched:
     return switched("recording", on)
 
 
-def watching(watch: Any) -> switched:
+def watching(watch: Watch) -> switched:
     """`watch` looks at every op and every step of the way back inside the block (in this thread)."""
     return switched("watch", watch)
 

@@ -88,3 +88,8 @@ def test_a_rule_that_makes_a_new_array_is_noticed_at_its_third_step():
     take(4, Moves([w], lr=0.1))
     w.grad = 0
     take(4, Rebinds([w], lr=0.1))
+    w.grad = [1e-20, 0.0]  # too small to move a 1
+    take(4, Moves([w], lr=0.1))
+    w.grad = [1.0, 0.0]
+    w.requires_grad = False
+    take(4, Moves([w], lr=0.1))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..modes import quiet
 from ..source import users_level
-from ..tensor import describe
+from ..tensor import Tensor, describe
 from .flat import Flat
 
 if TYPE_CHECKING:
@@ -37,12 +38,20 @@ def warn_of_a_rule_that_moves_nothing(optimizer: Optimizer, before: list[np.ndar
     """`w = w - lr * g` in a user's update() makes a new array, and leaves the parameters, `before`, as they were."""
     pairs = zip(before, optimizer.flats, strict=True)
     moved = any(not np.array_equal(w, flat.arrays["w"], equal_nan=True) for w, flat in pairs)
-    if not moved and any(p._grad is not None and np.any(p._grad) for p in optimizer.params):
+    if not moved and any(_would_move(p, optimizer.lr) for p in optimizer.params):
         warnings.warn(
             f"the third step of {type(optimizer).__name__} has moved nothing, and gradients are not 0: update() must "
             "write into w, np.subtract(w, a, out=w) or w -= a; w = w - a makes a new array",
             stacklevel=users_level(),
         )
+
+
+def _would_move(p: Tensor, lr: float) -> bool:
+    """Whether plain gradient descent would move this parameter: it is not frozen, its gradient not too small."""
+    if p._grad is None or not p._requires_grad:
+        return False
+    with quiet():
+        return bool(np.any(p._data - lr * p._grad != p._data))
 
 
 def looks_for_divergence(optimizer: Optimizer, steps: int) -> bool:
