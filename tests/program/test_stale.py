@@ -765,6 +765,7 @@ COPIES = {
     "module": lambda x: copy.copy(x),
     "dtype": lambda x: x.astype(x.dtype),
     "another dtype": lambda x: x.astype("float32"),
+    "another dtype in an order": lambda x: x.astype("float32", order="C", casting="safe"),
     "sign": lambda x: +x,
     "zeros": lambda x: np.zeros_like(x) + x,
     "ones": lambda x: np.ones_like(x, order="C") * x,

@@ -82,11 +82,16 @@ class Recorded(Captured):
             return self
         return _record(operator.getitem, self, index)
 
-    def astype(self, dtype: Any, *, copy: bool = True) -> Any:
+    def astype(
+        self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Any:
         """The values as another dtype."""
         if self.dtype == np.dtype(dtype):
-            return self if not copy else self.copy("K")
-        return _record(Method("astype"), self, np.dtype(dtype))
+            return self.copy(order) if copy or order != "K" else self
+        usual = order == "K" and casting == "unsafe"
+        return _record(
+            Method("astype"), self, np.dtype(dtype), **({} if usual else {"order": order, "casting": casting})
+        )
 
     def copy(self, order: str = "C") -> Any:
         """The same values in memory of their own, by default row after row, as NumPy's method has it."""
