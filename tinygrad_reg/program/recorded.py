@@ -88,10 +88,8 @@ class Recorded(Captured):
         """The values as another dtype."""
         if self.dtype == np.dtype(dtype):
             return self.copy(order) if copy or order != "K" else self
-        usual = order == "K" and casting == "unsafe"
-        return _record(
-            Method("astype"), self, np.dtype(dtype), **({} if usual else {"order": order, "casting": casting})
-        )
+        how = {} if (order, casting) == ("K", "unsafe") else {"order": order, "casting": casting}
+        return _record(Method("astype"), self, np.dtype(dtype), **how)
 
     def copy(self, order: str = "C") -> Any:
         """The same values in memory of their own, by default row after row, as NumPy's method has it."""
