@@ -108,3 +108,22 @@ def test_zero_size_arrays_keep_their_shape_backward():
 def test_axes_are_added_where_some_are_missing(grow, shape):
     x = np.random.default_rng(0).normal(size=shape)
     np.testing.assert_array_equal(grow(tg.Tensor(x)).data, grow(x))
+
+
+@pytest.mark.parametrize("axis", [0, -1, None])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, axis: np.repeat(x, 2, axis=axis), lambda x, axis: np.take(x, [0, 0], axis=axis),
+        lambda x, axis: np.cumsum(x, axis=axis), lambda x, axis: np.cumprod(x, axis=axis),
+        lambda x, axis: np.sum(x, axis=axis), lambda x, axis: np.max(x, axis=axis),
+        lambda x, axis: np.prod(x, axis=axis), lambda x, axis: np.roll(x, 1, axis=None), lambda x, axis: np.diff(x, n=0), lambda x, axis: np.flip(x),
+    ],
+)  # fmt: skip
+def test_a_number_has_its_way_back_along_the_axes_that_numpy_lets_it_have(call, axis):
+    x = tg.Tensor(2.0, requires_grad=True)
+    out = call(x, axis)
+    np.sum(out).backward()
+    assert x.grad == out.size
+    (again,) = tg.gradients(np.sum(out), [x], create_graph=True)
+    assert again.shape == () and again.item() == out.size

@@ -73,6 +73,8 @@ def diff(x: Any, *, n: int = 1, axis: int = -1) -> Any:
 
 @diff.derivative("−1 and 1", how="−ΔG, with zeros around G")
 def _(g, out, x, *, n=1, axis=-1):
+    if not n:
+        return g
     n = min(n, x.shape[axis])  # more times than there are elements: nothing is left, and nothing comes back
     width = [(n, n) if i == axis % x.ndim else (0, 0) for i in range(x.ndim)]
     return np.diff(np.pad(g, width), n=n, axis=axis) * (-1.0) ** n

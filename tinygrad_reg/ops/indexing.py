@@ -140,7 +140,7 @@ def take_op(x: Any, indices: Any, *, axis: int | None = None) -> Any:
 
 @take_op.derivative("1 where taken, 0 elsewhere", how="G added up at the places taken")
 def _(g, out, x, indices, *, axis=None):
-    if axis is None:
+    if axis is None or not x.ndim:  # NumPy takes axis=0 of a number, too
         return np.reshape(add_slices(g, indices, 0, (x.size,)), x.shape)
     return add_slices(g, indices, axis, x.shape)
 

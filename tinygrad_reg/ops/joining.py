@@ -197,7 +197,7 @@ def repeat(x: Any, *, repeats: int | Sequence[int], axis: int | None = None) -> 
 
 @repeat.derivative("1 for each copy", how="G summed over the copies")
 def _(g, out, x, *, repeats, axis=None):
-    shape, along = ((x.size,), 0) if axis is None else (x.shape, axis % x.ndim)
+    shape, along = ((x.size,), 0) if axis is None or not x.ndim else (x.shape, axis % x.ndim)
     if isinstance(repeats, int):
         copies = np.reshape(g, (*shape[: along + 1], int(repeats), *shape[along + 1 :]))  # True is 1
         return np.reshape(np.sum(copies, axis=along + 1), x.shape)
