@@ -117,7 +117,8 @@ def test_axes_are_added_where_some_are_missing(grow, shape):
         lambda x, axis: np.repeat(x, 2, axis=axis), lambda x, axis: np.take(x, [0, 0], axis=axis),
         lambda x, axis: np.cumsum(x, axis=axis), lambda x, axis: np.cumprod(x, axis=axis),
         lambda x, axis: np.sum(x, axis=axis), lambda x, axis: np.max(x, axis=axis),
-        lambda x, axis: np.prod(x, axis=axis), lambda x, axis: np.roll(x, 1, axis=None), lambda x, axis: np.diff(x, n=0), lambda x, axis: np.flip(x),
+        lambda x, axis: np.prod(x, axis=axis), lambda x, axis: np.roll(x, 1),
+        lambda x, axis: np.diff(x, n=0), lambda x, axis: np.flip(x),
     ],
 )  # fmt: skip
 def test_a_number_has_its_way_back_along_the_axes_that_numpy_lets_it_have(call, axis):
