@@ -64,7 +64,7 @@ def _largest(z: Any, rows: tuple[np.ndarray, ...]) -> Any:
 
 def _onehot(of_labels: tuple[Any, ...], e: Any) -> Any:
     """1 at each label, 0 elsewhere, in the shape and dtype of e."""
-    if type(e) is np.ndarray and e.shape[-1] <= _FEW_CLASSES:
+    if type(e) is np.ndarray and e.shape[-1] <= _FEW_CLASSES and of_labels[-1].dtype.char not in "LQ":  # for NumPy 2.0
         return unit_vectors(e.shape[-1], e.dtype).take(of_labels[-1], axis=0)
     true = np.zeros_like(e)
     true[of_labels] = 1
