@@ -255,3 +255,20 @@ def test_a_model_whose_output_is_a_derivative_has_its_units_looked_at():
     x = np.array([[1.0], [2.0]])
     assert dead_units(Slope(), x) == {"net.0": 0.5}
     assert set(saturated(Slope(), x)) == {"net.1"}
+
+
+@pytest.mark.parametrize("look", [dead_units, saturated])
+def test_what_is_no_batch_and_no_size_of_one_is_refused(look):
+    model = tg.Sequential(tg.Dense(3, 4, "relu"), tg.Dense(4, 1, "tanh"))
+    for batch_size in (0, -1, 1.5, None):
+        with pytest.raises((ValueError, TypeError), match="batch_size must be a whole number ≥ 1"):
+            look(model, np.ones((2, 3)), batch_size=batch_size)
+    for x in (None, 5):
+        with pytest.raises(TypeError, match=r"takes a batch of samples, \(N, …\), not array of shape \(\)"):
+            look(model, x)
+
+
+@pytest.mark.parametrize("slope", [-1, None, "a", np.nan])
+def test_a_slope_is_a_number(slope):
+    with pytest.raises((ValueError, TypeError), match="slope must be a finite number ≥ 0"):
+        saturated(tg.Dense(1, 1), np.ones((1, 1)), slope=slope)

@@ -191,3 +191,9 @@ def test_elementwise_ops_of_ones_own_show_their_local_derivatives():
     x, y = tg.Tensor([0.0, 1.0], requires_grad=True), tg.Tensor([2.0, 3.0], requires_grad=True)
     record = tg.explain(product(reusing(x), y))
     assert [step.local.tolist() for step in record.backward] == [[2.0, 3.0], [1.0, np.e], [1.0, np.e]]
+
+
+def test_a_record_finds_tensors():
+    x = tg.Tensor(2.0, requires_grad=True)
+    with pytest.raises(TypeError, match=r"find\(\) takes a Tensor, not NoneType"):
+        tg.explain(x * 2).find(None)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import checks
 from .calls import answered
 from .explain import BackwardStep, explain, send_back
 from .layers.evaluating import evaluating
@@ -66,6 +67,7 @@ def saturated(model: Module, x: Any, slope: float = 0.05, batch_size: int = 1024
 
     The derivative is a(1 − a), at most 1/4, for sigmoid and 1 − a², at most 1, for tanh.
     """
+    checks.number("slope", slope, 0)
     counts: dict[str, tuple[int, int]] = {}
 
     def look(path: str, op: Primitive, out: np.ndarray, inputs: Sequence[Any]) -> None:
@@ -183,7 +185,10 @@ def _look_at_ops(
     model: Module, x: Any, batch_size: int, look: Callable[[str, Primitive, np.ndarray, Sequence[Any]], None]
 ) -> None:
     a_module(model, "a look at its units")
+    checks.whole("batch_size", batch_size)
     x = x if isinstance(x, (np.ndarray, Tensor)) else np.asarray(x)
+    if not x.ndim:
+        raise TypeError(f"a look at units takes a batch of samples, (N, …), not {describe(x)}")
     with no_grad(), evaluating(model):
         for start in range(0, len(x), batch_size):
             with watching(_Onlooker(look)):

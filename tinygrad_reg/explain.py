@@ -105,6 +105,8 @@ class Record(Sequence[Any]):
 
     def find(self, tensor: Tensor) -> ForwardStep:
         """The step that made `tensor`."""
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"find() takes a Tensor, not {type(tensor).__name__}")
         for step in self.forward:
             if step.tensor is tensor:
                 return step
