@@ -388,6 +388,9 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "any figures will do to see whether there is such a folder": [
         ("training/watchers.py", "drafts.check_target(", ""),
     ],
+    "a step either way moves it": [
+        ("optim/mistakes.py", "np.any(p._data - lr * p._grad != p._data)", "p._data - lr"),
+    ],
     "a rate that is as low as it may be stays": [
         ("training/watchers.py", "optimizer.lr > self.min_lr", "optimizer.lr > "),
     ],

@@ -37,7 +37,7 @@ CASES = [
     *(cubed("rot90", lambda a, k=k: np.rot90(a, k), x, note=f"k={k}") for k in (1, 2, 3, -1)),
     cubed("rot90", lambda a: np.rot90(a, 1, (2, 0)), cube, note="axes"),
     cubed("roll", lambda a: np.roll(a, 2), x),
-    cubed("roll", lambda a: np.roll(a, (1, -2), (0, -1)), cube, note="axes"),
+    cubed("roll", lambda a: np.roll(a, (1, -1), (1, -1)), cube, note="axes"),
     cubed("copy", lambda a: np.copy(a), x),
     cubed("broadcast_to", lambda a: np.broadcast_to(a, (2, 3, 4)), numbers(3, 1)),
     cubed("broadcast_to", lambda a: np.broadcast_to(a, (2, 3)), number),
