@@ -41,6 +41,20 @@ def weakened(inputs: Sequence[Any], arrays: list[Any]) -> list[Any]:
     return [x.astype(common) if is_weak and x.dtype != common else x for is_weak, x in pairs]
 
 
+def alike(*arrays: Any) -> list[Any]:
+    """Numbers in the dtype of the floats beside them: NumPy's functions that are no ufuncs make float64 of both."""
+    numbers = [type(x) in (float, int) or is_captured_number(x) for x in arrays]
+    dtypes = [getattr(x, "dtype", None) for x, is_number in zip(arrays, numbers, strict=True) if not is_number]
+    floats = [dtype for dtype in dtypes if dtype is not None and dtype.kind == "f"]
+    if not floats or not any(numbers):
+        return list(arrays)
+    dtype = np.result_type(*floats)
+    return [
+        x if not is_number else x.astype(dtype) if isinstance(x, Captured) else dtype.type(x)
+        for x, is_number in zip(arrays, numbers, strict=True)
+    ]
+
+
 def as_float(x: Any) -> Any:
     """Whole numbers as floats of the default dtype."""
     if isinstance(x, (np.ndarray, np.generic)):

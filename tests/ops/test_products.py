@@ -99,3 +99,17 @@ def test_affine_takes_a_matrix_and_a_number_for_each_of_its_columns(w, b):
 def test_multi_dot_of_two_is_their_product():
     a, b = np.arange(6.0).reshape(2, 3), np.arange(3.0)
     np.testing.assert_array_equal(np.linalg.multi_dot([tg.Tensor(a), b]).data, a @ b)
+
+
+@pytest.mark.parametrize("number", [2.0, 2, np.float64(2)], ids=lambda x: type(x).__name__)
+def test_a_number_never_makes_float64_of_float32(number):
+    t, one = leaf(3, dtype=np.float32), tg.Tensor(np.float32(3), requires_grad=True)
+    products = [
+        np.dot(number, t), np.dot(t, number), np.inner(number, t), np.outer(t, number), np.vdot(one, number),
+        np.tensordot(number, t, 0), np.einsum(",i->i", number, t),
+    ]  # fmt: skip
+    assert {p.dtype for p in products} == {np.dtype(np.float32)}
+    np.testing.assert_array_equal(products[0].data, 2 * t.data)
+    sum(p.sum() for p in products).backward()
+    np.testing.assert_array_equal(t.grad, [12.0] * 3)
+    assert t.grad.dtype == np.float32

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..operands import alike
 from ..primitive import composed, primitive
 from ..source import result
 from ..sums import unbroadcast
@@ -21,7 +22,7 @@ from ..sums import unbroadcast
 )  # fmt: skip
 def tensordot(x: Any, y: Any, *, axes: Any = 2) -> Any:
     """Σ over pairs of axes: `axes` = n (the last n of x with the first n of y), or (axes of x, axes of y)"""
-    return np.tensordot(x, y, axes)
+    return np.tensordot(*alike(x, y), axes)
 
 
 @tensordot.derivative("y", how="G · y over the other dimensions of y")
@@ -67,7 +68,7 @@ def einsum_op(*xs: Any, subscripts: str) -> Any:
     """Multiply elements of equal letters, sum over letters that the output lacks: "ij,jk->ik" is a matrix product"""
     # Looking for a good order of products, and doing them as matrix products, pays for large operands only.
     optimize = len(xs) > 1 and sum(map(np.size, xs)) > 1000
-    return np.einsum(subscripts, *xs, optimize=optimize)
+    return np.einsum(subscripts, *alike(*xs), optimize=optimize)
 
 
 @einsum_op.derivatives_of_all()

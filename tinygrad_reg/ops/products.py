@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..operands import alike
 from ..primitive import composed, primitive
 from ..source import result
 from ..sums import product, sum_rows, unbroadcast
@@ -90,7 +91,7 @@ def _rows(x: Any) -> Any:
 )  # fmt: skip
 def dot(x: Any, y: Any) -> Any:
     """out[i, j] = Σₖ x[i, k] · y[k, j]: the last axis of x against the last but one of y (np.dot); numbers multiply"""
-    return np.dot(x, y)
+    return np.dot(*alike(x, y))
 
 
 @dot.derivative("y", how="G · y over the other axes of y")
@@ -116,7 +117,7 @@ def _(g, out, x, y):
 )  # fmt: skip
 def inner(x: Any, y: Any) -> Any:
     """out[i, j] = Σₖ x[i, k] · y[j, k]: the last axes against each other; numbers multiply"""
-    return np.inner(x, y)
+    return np.inner(*alike(x, y))
 
 
 @inner.derivative("y", how="G · y over the other axes of y")
@@ -140,7 +141,7 @@ def _(g, out, x, y):
 )  # fmt: skip
 def outer(x: Any, y: Any) -> Any:
     """out[i, j] = x[i] · y[j], of the flattened x and y"""
-    return np.outer(x, y)
+    return np.outer(*alike(x, y))
 
 
 @outer.derivative("y", how="G @ y")
@@ -159,7 +160,7 @@ def _(g, out, x, y):
 )  # fmt: skip
 def vdot(x: Any, y: Any) -> Any:
     """Σᵢ x[i] · y[i], of the flattened x and y"""
-    return np.vdot(x, y)
+    return np.vdot(*alike(x, y))
 
 
 @vdot.derivative("y", how="G × y")
