@@ -28,6 +28,8 @@ def forward_in_float32(forward: Callable[..., Any], *, keeps: bool) -> Callable[
 
     @functools.wraps(forward)
     def wide(*inputs: Any, **options: Any) -> Any:
+        if inputs and type(inputs[0]) is np.ndarray and inputs[0].dtype.char in "fd":  # nearly always
+            return forward(*inputs, **options)
         is_half = False
         for x in inputs:
             dtype = getattr(x, "dtype", None)

@@ -21,8 +21,8 @@ from .activations import softmax
 def softmax_crossentropy(z: Any, labels: Any, *, mean: bool = False) -> Any:
     """−ln softmax(z)[y]: what a classifier with logits z (classes last) pays for each label y, or the mean of it"""
     labels = _labels(labels)
-    if labels.shape != z.shape[:-1]:
-        raise ValueError("labels must be one for each row of z")
+    if labels.shape != z.shape[:-1] or not z.shape or not z.shape[-1]:
+        raise ValueError("z must hold the classes on its last axis, and labels be one for each row of it")
     if labels.dtype.kind not in "iu":
         raise TypeError("labels must be whole numbers")  # True and False would pick rows, as a mask does
     if z.dtype.kind != "f":
