@@ -88,8 +88,10 @@ def test_an_array_in_a_file(tmp_path):
 
 
 def test_other_kinds_of_arrays_are_refused():
-    with pytest.raises(TypeError, match=r"plain arrays, not MaskedArray: give np\.asarray\(x\)"):
+    with pytest.raises(TypeError, match=r"plain arrays, not MaskedArray: give array\.filled\(value\)"):
         tg.compile(total)(np.ma.masked_array(X, [True, False]))
+    with pytest.raises(TypeError, match=r"plain arrays, not Own: give np\.asarray\(x\)"):
+        tg.compile(total)(X.view(type("Own", (np.ndarray,), {})))
 
 
 def test_a_tensor_that_the_step_hands_through():

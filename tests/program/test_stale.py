@@ -531,7 +531,7 @@ def test_an_attribute_that_only_getattr_names_is_read_anew():
 
 
 def test_a_masked_array_is_no_plain_array():
-    with pytest.raises(TypeError, match=r"not MaskedArray: give np\.asarray\(x\)"):
+    with pytest.raises(TypeError, match=r"not MaskedArray: give array\.filled\(value\)"):
         tg.compile(lambda x: x)(np.ma.masked_array(X, [False, True]))
 
 

@@ -61,7 +61,8 @@ class Arguments:
                 data = f"{path}._data"
                 self._tensor(x, path)
             elif kind not in (np.ndarray, np.memmap):
-                raise TypeError(f"a compiled step takes plain arrays, not {kind.__name__}: give np.asarray(x)")
+                advice = "array.filled(value) for an array without a mask" if hasattr(x, "mask") else "np.asarray(x)"
+                raise TypeError(f"a compiled step takes plain arrays, not {kind.__name__}: give {advice}")
             array = x._data if kind is Tensor else x
             equal(f"{data}.shape", array.shape)
             equal(f"{data}.dtype", array.dtype)
