@@ -347,6 +347,29 @@ def test_parameters_may_exchange_their_arrays(without: int | None, compile: bool
             assert np.array_equal(t.data, values)
 
 
+@pytest.mark.parametrize("shape", [(1,), (2, 2)])
+@pytest.mark.parametrize("compile", [False, True])
+def test_a_new_shape_is_refused_by_a_step_and_by_its_program(compile: bool, shape: tuple[int, ...]) -> None:
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    optimizer = SGD([w], lr=0.1)
+
+    def step(x: np.ndarray) -> Tensor:
+        optimizer.zero_grad()
+        loss = (w * x).sum()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    call: Any = tg.compile(step) if compile else step
+    call(np.ones(2))
+    w.data = np.full(shape, 7.0)
+    with pytest.raises(ValueError, match=r"w of shape \S+ .*had the shape \(2,\) when its optimizer was made"):
+        call(np.ones(2))
+    assert w.data.tolist() == np.full(shape, 7.0).tolist() and optimizer.steps == 1
+    w.data = [7.0, 7.0]
+    assert call(np.ones(2)).item() == 14.0
+
+
 def test_a_view_of_a_frozen_parameter_stays_as_it_was() -> None:
     a, v = Tensor([1.0, 2.0], requires_grad=True), Tensor([[1.0], [1.0]], requires_grad=True)
     optimizer = SGD([a], lr=1.0)

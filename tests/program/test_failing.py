@@ -191,3 +191,26 @@ def test_labels_that_are_computed_are_checked_before_anything_moves():
             with pytest.raises(ValueError, match="labels go from 0 to 2"):
                 fast(x, given[0], tg.Tensor(np.array(given[1])))
         assert all(map(np.array_equal, state(), before)) and rng.bit_generator.state == drawn
+
+
+def test_a_program_that_is_overtaken_by_another_thread_says_so(monkeypatch):
+    w = tg.Tensor([1.0, 2.0], requires_grad=True)
+    optimizer = tg.optim.SGD([w])
+
+    def step(x):
+        optimizer.zero_grad()
+        (w * x).sum().backward()
+        optimizer.step()
+
+    fast = tg.compile(step)
+    captured = fast._captured
+
+    def overtaken(args, options):
+        replay = captured(args, options)
+        w.data = [7.0]
+        return replay
+
+    monkeypatch.setattr(fast, "_captured", overtaken)
+    with pytest.raises(RuntimeError, match="no other thread may use the parameters"):
+        fast(np.ones(2))
+    assert optimizer.steps == 0

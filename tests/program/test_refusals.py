@@ -443,6 +443,27 @@ def test_parameters_of_an_optimizer_can_not_exchange_their_arrays_in_a_step():
     assert tg.compile(lambda x: step(x, True))(np.ones((2, 3))).item() == 2 * 36 + 2 * 3
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_parameter_that_an_optimizer_moves_gets_no_other_shape_in_a_step(late):
+    a = tg.Tensor(np.ones(3), requires_grad=True)
+    optimizer = tg.optim.SGD([a])
+
+    def step(x):
+        if not late:
+            a.data = a.data + np.ones(3)
+        optimizer.zero_grad()
+        (a * x).sum().backward()
+        optimizer.step()
+        if late:
+            a.data = a.data[:1]
+
+    if not late:
+        a.data = np.ones(1)
+    with pytest.raises(RuntimeError, match=r"gets an array of another shape.*Make a new optimizer"):
+        tg.compile(step)(np.ones(3))
+    assert a.data.tolist() == [1.0] * (3 if late else 1) and optimizer.steps == 0
+
+
 def factored(w, a):
     try:
         return np.linalg.cholesky(a)

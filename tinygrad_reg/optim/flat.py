@@ -211,9 +211,14 @@ def _move(old: Row, new: Row) -> None:
 
 def fetch(p: Tensor, w: np.ndarray) -> None:
     """Copy the array that the user, or another optimizer, gave to a parameter."""
-    if p._data.shape != w.shape:
-        raise ValueError(
-            f"{describe(p)} had the shape {w.shape} when its optimizer was made: make a new optimizer for the new shape"
-        )
+    must_fit(p, w.shape)
     np.copyto(w, p._data)
     p._data = w
+
+
+def must_fit(p: Tensor, shape: tuple[int, ...]) -> None:
+    """Refuse the array that was given to a parameter, if it is of another shape than the optimizer's."""
+    if p._data.shape != shape:
+        raise ValueError(
+            f"{describe(p)} had the shape {shape} when its optimizer was made: make a new optimizer for the new shape"
+        )

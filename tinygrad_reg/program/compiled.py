@@ -101,7 +101,13 @@ class Compiled:
             if result is not MISS:
                 self._to_the_front(replay)
                 return result
-        return self._captured(args, options).call(args, options, True)
+        result = self._captured(args, options).call(args, options, True)
+        if result is MISS:
+            raise RuntimeError(
+                "a parameter was given an array of another shape right after its step was captured: no other thread "
+                "may use the parameters while a step runs"
+            )
+        return result
 
     def _to_the_front(self, replay: Replay) -> None:
         """The program that ran last is the first to be asked; one for the same arguments is the one of the two."""

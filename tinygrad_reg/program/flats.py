@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from ..optim.flat import must_fit
 from ..tensor import Tensor
 from .leaves import Leaf, Leaves
 from .node import Node, Stretch, assign
 from .recorded import Recorded
+
+OTHER_SHAPE = "a parameter that an optimizer moves gets an array of another shape", "Make a new optimizer for it"
 
 
 class Flats(Leaves):
@@ -51,7 +54,10 @@ class Flats(Leaves):
     def _bring_values(self, flat: Any, p: Tensor) -> Leaf:
         leaf = self.leaves[p]
         place = flat.places[p]
+        must_fit(p, flat.shapes[p])
         if leaf.flat is None:
+            if leaf.input.value.shape != flat.shapes[p]:
+                self.refuse(*OTHER_SHAPE)
             leaf.flat, leaf.place = flat, place
             whole = self._example(flat, "w", flat.arrays["w"])
             view = whole[place].reshape(flat.shapes[p])
@@ -74,6 +80,8 @@ class Flats(Leaves):
             self.refuse(
                 "a parameter is given the array of another one, which an optimizer moves", "Write q.data.copy()"
             )
+        if values.shape != leaf.input.value.shape:
+            self.refuse(*OTHER_SHAPE)
         np.copyto(leaf.input.value, values.node.value)
         self.effect(assign, (p._data, ..., values))
         leaf.array = p._data
