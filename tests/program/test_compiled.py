@@ -55,6 +55,22 @@ def test_one_capture_serves_all_batches_of_a_shape(make):
     assert len(fast._programs) == 1
 
 
+def test_a_constant_that_divides_by_zero_is_as_quiet_as_in_the_step():
+    w, x = tg.Tensor([1.0, 2.0], requires_grad=True), np.array([1.0, 2.0])
+
+    def step():
+        loss = (w * x / 0.0).sum()
+        w.grad = None
+        loss.backward()
+        return loss
+
+    fast = tg.compile(step)
+    with np.errstate(all="raise"):
+        assert fast().item() == fast().item() == np.inf
+        assert np.geterr()["divide"] == "raise"
+    assert w.grad.tolist() == [np.inf, np.inf]
+
+
 def test_what_was_returned_is_not_overwritten():
     made = digits()
     model = made.model

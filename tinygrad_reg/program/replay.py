@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..layers.running import Changes
-from ..modes import ERROR_STATE, IGNORE, default_dtype, modes
+from ..modes import ERROR_STATE, IGNORE, default_dtype, modes, quiet
 from ..optim.flat import Flat, Row, fetch
 from ..tensor import COMPILED, Clock, Tensor
 from .arguments import Arguments
@@ -48,7 +48,8 @@ class Replay:
         self.changed = changed  # variables that the step itself changes, and reads
         self._given = listing.names.given
         scope = {**plan.given}
-        exec(compile(plan.text, "<tg.compile>", "exec"), scope)
+        with quiet():  # its constants are computed here: 1 / 0 is as quiet as it was in the step
+            exec(compile(plan.text, "<tg.compile>", "exec"), scope)
         text = Text(program, guards, arguments)
         lines = [*text.call(plan, scope), "", *text.inputs(listing)]
         exec(compile("\n".join(lines), "<tg.compile>", "exec"), text.scope)
