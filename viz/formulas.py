@@ -112,10 +112,12 @@ def _bracket(text: str, needed: bool) -> str:
 
 
 def compound(text: str) -> str:
-    """In brackets, where it is a sum or has a sign."""
+    """In brackets, where it is a sum, has a sign, or tells cases: 1 if x > 0, else 0."""
     depth = 0
     for at, character in enumerate(text):
-        depth += (character in "({") - (character in ")}")
+        depth += (character in "({[") - (character in ")}]")
+        if depth == 0 and character == ",":
+            return f"({text})"
         if depth == 0 and character in "+−-" and not re.search(r"(\de|\^)$", text[:at]):  # 1e−5 and x^−1 are no sums
             return f"({text})"
     return text

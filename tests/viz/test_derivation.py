@@ -181,6 +181,15 @@ def test_a_sum_that_is_multiplied_stands_in_brackets_and_a_number_alone_does_not
     assert viz.derivation(loss, wrt=steps["e"]).latex_lines[-1] == r"\frac{\partial L}{\partial e} = -0.7087"
 
 
+def test_cases_that_are_multiplied_stand_in_brackets() -> None:
+    w, v = Tensor(2.0, requires_grad=True, name="w"), Tensor(1.0, name="v")
+    found = viz.derivation(np.maximum(-w, v) * 3.0, wrt=w)
+    assert "= 3 · (1 if v1 > v, ½ if equal, else 0) · (−1)" in found.text
+    assert r"= 3\cdot (1\,\mathrm{if}\,v_{1}>v," in found.latex
+    assert "= 3 · (1 if True, else 0) · (−1)" in viz.derivation(np.where(True, -w, v) * 3.0, wrt=w).text
+    assert "= 1 if w > v, ½ if equal, else 0\n" in viz.derivation(np.maximum(w, v), wrt=w).text
+
+
 def test_the_formulas_of_arrays_go_stage_by_stage() -> None:
     v = Tensor([1.0, 2.0], requires_grad=True)
     squares = v * v
