@@ -33,6 +33,17 @@ def test_the_order_is_new_each_epoch_and_repeats_with_the_seed():
     assert orders(None) == from_thread
 
 
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("other", [2, 5])
+def test_a_batch_size_that_changes_within_an_epoch_holds_from_the_next_one_on(other, shuffle):
+    loader, seen = batches(Y, batch_size=3, shuffle=shuffle, rng=0), []
+    for batch in loader:
+        loader.batch_size = other
+        seen.append(batch.tolist())
+    assert [len(batch) for batch in seen] == [3, 3, 3, 1] and sorted(sum(seen, [])) == list(range(10))
+    assert len(next(iter(loader))) == other
+
+
 def test_without_shuffling_batches_are_views_in_order():
     groups = list(batches(X, batch_size=4, shuffle=False))
     assert [len(x) for x in groups] == [4, 4, 2]

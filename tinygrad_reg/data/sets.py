@@ -64,10 +64,11 @@ class batches(Called):  # named as what it is called like: for x, y in batches(.
         return whole + (rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[Any]:
-        """One epoch."""
+        """One epoch, with the batch_size that it begins with: each sample once, whatever a callback sets on the way."""
+        size, stop = self.batch_size, len(self) * self.batch_size
         order = generator(self.rng).permutation(self.samples) if self.shuffle else None
-        for start in range(0, len(self) * self.batch_size, self.batch_size):
-            chosen: Any = slice(start, start + self.batch_size)
+        for start in range(0, stop, size):
+            chosen: Any = slice(start, start + size)
             if order is not None:
                 chosen = order[chosen]
             batch = tuple(array[chosen] for array in self.arrays)
