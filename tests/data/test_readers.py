@@ -169,7 +169,7 @@ def test_csv_without_header_with_other_delimiters_and_numeric_targets(write):
     assert read_csv(write(b"a,b\n1,0.5\n"), target=1).y.tolist() == [0.5]
     assert read_csv(write(b"a,b\n1,0.5\n"), target=-2).y.tolist() == [1]
     assert read_csv(write(b"a,b\n1,0.5\n")).y is None
-    assert read_csv(write(b"a\n1\n  \n2\n")).x.tolist() == [[1], [2]]  # a line of spaces is a blank one
+    assert read_csv(write(b"\na,b\n1,2\n  \n\n3,4\n\n")).x.tolist() == [[1, 2], [3, 4]]  # blank lines are no samples
     assert read_csv(write(b"a,b\n1,1e300\n"), target=1).y.tolist() == [1e300]  # beyond the whole numbers of int64
 
 
@@ -216,6 +216,21 @@ def test_damaged_and_foreign_csv_files(write, content, options, reason):
 def test_options_of_a_csv_file_that_make_no_sense(write, options, reason):
     with pytest.raises((TypeError, ValueError), match=reason):
         read_csv(write(b"a,b\n1,2\n"), **options)
+
+
+@pytest.mark.parametrize("missing", ['""', "", "  ", '" "'])
+@pytest.mark.parametrize("options", [{}, {"target": "a"}, {"header": False}])
+def test_a_value_that_is_missing_in_the_one_column_of_a_file_is_refused(write, missing, options):
+    head = "" if options.get("header") is False else "a\n"
+    with pytest.raises(ValueError, match=f"line {2 + bool(head)} has no value"):
+        read_csv(write(f"{head}1\n{missing}\n3\n".encode()), **options)
+    with pytest.raises(ValueError, match="line 3 has no value"):  # written as one, it is none of the lines at the end
+        read_csv(write(b'a\n1\n""\n'))
+    with pytest.raises(ValueError, match="line 1 has no value"):
+        read_csv(write(b"\n1\n2\n"), header=False)
+    table = read_csv(write(f"{head}1\n3\n\n  \n\r\n".encode()), **options)
+    assert (table.x.ravel() if table.y is None else table.y).tolist() == [1, 3]
+    assert read_csv(write(b"\n \na\n1\n")).columns == ["a"]
 
 
 def test_a_file_that_is_not_there():

@@ -145,7 +145,7 @@ def read_csv(path: str | Path, *, target: str | int | None = None, header: bool 
         raise TypeError(f"delimiter must be one character, such as ';', not {delimiter!r}")
     if delimiter.isalnum() or delimiter in '"+-._\r\n\0':
         raise ValueError(f"delimiter must be a character that stands between numbers, such as ';', not {delimiter!r}")
-    lines = _csv_lines(path, delimiter)
+    lines = _csv_lines(path, delimiter, header)
     if not lines:
         raise _refused(path, "it is empty")
     names = [f"column {i}" for i in range(len(lines[0][1]))]
@@ -181,7 +181,7 @@ def _check_header(path: str | Path, names: list[str], target: str | int | None) 
         )
 
 
-def _csv_lines(path: str | Path, delimiter: str) -> list[tuple[int, list[str]]]:
+def _csv_lines(path: str | Path, delimiter: str, header: bool) -> list[tuple[int, list[str]]]:
     with _opened(path) as file:
         content = _up_to(file, None)
     try:
@@ -191,7 +191,18 @@ def _csv_lines(path: str | Path, delimiter: str) -> list[tuple[int, list[str]]]:
         raise _refused(path, f"it is no CSV text in UTF-8, as which it has to be saved: {error}") from None
     except csv.Error as error:
         raise _refused(path, f"it is no CSV text: {error}") from None
-    return [(line, cells) for line, cells in lines if len(cells) > 1 or "".join(cells).strip()]  # not the blank ones
+    if any(len(cells) > 1 for _, cells in lines):
+        return [(line, cells) for line, cells in lines if len(cells) > 1 or "".join(cells).strip()]  # not blank ones
+    while lines and _is_blank(lines[-1][1]):
+        lines.pop()
+    while header and lines and _is_blank(lines[0][1]):
+        lines.pop(0)
+    return [(line, cells or [""]) for line, cells in lines]  # of one column, a blank line is a value that is missing
+
+
+def _is_blank(cells: list[str]) -> bool:
+    """Whether nothing is written in a line; "" is, it is a cell without a value."""
+    return not cells or (cells != [""] and not "".join(cells).strip())
 
 
 def _column(path: str | Path, names: list[str], target: str | int | None) -> int | None:
