@@ -98,6 +98,13 @@ def test_labels_of_other_shapes_and_kinds_are_told_how_to_be_given():
         class_weights(np.array(["a", None, "b"], object))
 
 
+@pytest.mark.parametrize("kind", [float, object, "float32"])
+@pytest.mark.parametrize("call", [class_weights, lambda y: random_oversample(y, y), lambda y: smote(y, y)])
+def test_nan_is_no_class(call, kind):
+    with pytest.raises(ValueError, match=r"^y must hold the class of each .* NaN for 2 of 5, sample 1 first"):
+        call(np.array([0.0, np.nan, 1.0, np.nan, 1.0], kind))
+
+
 @pytest.mark.parametrize("size", [1e-200, 1e200])
 def test_neighbours_are_the_same_at_the_ends_of_floats(size):
     with np.errstate(all="raise"):

@@ -37,6 +37,9 @@ def test_multi_hot():
         (lambda: multi_hot(5, classes=3), TypeError, "a list of labels for each sample"),
         (lambda: multi_hot([[1], 2], classes=3), TypeError, "a list of labels for each sample"),
         (lambda: multi_hot([[0, [1]]], classes=3), ValueError, "not all of one shape"),
+        (lambda: one_hot([10**18, 1]), ValueError, r"^1,000,000,000,000,000,001 classes are too many: no .* 2 rows"),
+        (lambda: one_hot(np.array([2**64 - 1])), ValueError, "classes are too many: .* return_inverse=True"),
+        (lambda: multi_hot([[0], [], [1]], 10**18), ValueError, "classes are too many: no memory holds 3 rows"),
         (lambda: one_hot(np.ma.masked_equal([0, 1, 2], 1)), ValueError, "1 values of a masked array are masked"),
     ],
 )

@@ -40,8 +40,15 @@ def test_a_batch_size_that_changes_within_an_epoch_holds_from_the_next_one_on(ot
     for batch in loader:
         loader.batch_size = other
         seen.append(batch.tolist())
-    assert [len(batch) for batch in seen] == [3, 3, 3, 1] and sorted(sum(seen, [])) == list(range(10))
+    assert [len(batch) for batch in seen] == [3, 3, 3, 1] and sorted(y for batch in seen for y in batch) == list(
+        range(10)
+    )
     assert len(next(iter(loader))) == other
+
+
+def test_nan_is_no_class_to_stratify_by():
+    with pytest.raises(ValueError, match=r"^stratify must hold the class of each sample, and has NaN for 1 of 10"):
+        split(X, Y, (0.5, 0.5), stratify=np.where(Y == 3, np.nan, Y % 2))
 
 
 def test_without_shuffling_batches_are_views_in_order():

@@ -54,6 +54,12 @@ def as_labels(name: str, y: Any, samples: int) -> np.ndarray:
     except TypeError:  # None beside words
         kinds = sorted({type(label).__name__ for label in labels})
         raise TypeError(f"{name} must hold labels of one kind, not {' and '.join(kinds)}") from None
+    missing = np.flatnonzero(labels != labels)  # NaN, which equals nothing, and so would be a class without members
+    if missing.size:
+        raise ValueError(
+            f"{name} must hold the class of each sample, and has NaN for {missing.size} of {samples}, sample "
+            f"{missing[0]} first: leave these samples out"
+        )
     return labels
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -28,7 +29,7 @@ def one_hot(labels: Any, classes: int | None = None, *, dtype: Any = None) -> np
             raise ValueError("there are no labels to count the classes by; give classes=")
         classes = max(int(array.max()) + 1, 1)
     checks.whole("classes", classes)
-    rows = np.zeros((*array.shape, classes), default_dtype() if dtype is None else dtype)
+    rows = _rows(array.shape, classes, dtype)
     np.put_along_axis(rows, _checked(array, classes)[..., None], 1, axis=-1)
     return rows
 
@@ -47,12 +48,23 @@ def multi_hot(labels: Iterable[Any], classes: int, *, dtype: Any = None) -> np.n
     if any(isinstance(sample, str) or not isinstance(sample, Iterable) for sample in labels):
         raise TypeError("multi_hot takes a list of labels for each sample; for one label each there is one_hot(labels)")
     samples = [complete(sample) if sample else np.zeros(0, np.intp) for sample in map(list, labels)]
-    rows = np.zeros((len(samples), classes), default_dtype() if dtype is None else dtype)
+    rows = _rows((len(samples),), classes, dtype)
     for row, sample in zip(rows, samples, strict=True):
         if sample.dtype.kind not in "iu":
             raise TypeError(f"the labels of a sample must be whole numbers, not {sample.dtype}")
         row[_checked(sample, classes)] = 1
     return rows
+
+
+def _rows(shape: tuple[int, ...], classes: int, dtype: Any) -> np.ndarray:
+    kind = np.dtype(default_dtype() if dtype is None else dtype)
+    try:
+        return np.zeros((*shape, classes), kind)
+    except (ValueError, OverflowError, MemoryError):
+        raise ValueError(
+            f"{classes:,} classes are too many: no memory holds {math.prod(shape):,} rows of so many numbers. Are "
+            "these labels? Number those there are: names, labels = np.unique(labels, return_inverse=True)"
+        ) from None
 
 
 def _checked(labels: np.ndarray, classes: int) -> np.ndarray:
