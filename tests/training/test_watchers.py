@@ -229,6 +229,22 @@ def test_a_missing_folder_is_refused_before_the_first_step(tmp_path):
     assert spy.kernels == []
 
 
+def test_the_folders_of_all_epochs_must_be_there_before_the_first_step(tmp_path):
+    (tmp_path / "1").mkdir()
+    spy = Spy()
+    with pytest.raises(FileNotFoundError, match=r"there is no folder '.*2' to save '.*m\.npz' in: make it first"):
+        train(tg.ModelCheckpoint(tmp_path / "{epoch}" / "m.npz"), spy, val_loss=[1.0, 0.9])
+    (tmp_path / "0.0").mkdir()
+    with pytest.raises(
+        ValueError, match=r"m\.npz' must be known before the training: figures other than epoch must be"
+    ):
+        train(tg.ModelCheckpoint(tmp_path / "{val_loss:.1f}" / "m.npz"), spy, val_loss=[1.0, 0.9])
+    assert spy.kernels == [] and not os.listdir(tmp_path / "1")
+    (tmp_path / "2").mkdir()
+    train(tg.ModelCheckpoint(tmp_path / "{epoch}" / "{val_loss}.npz"), val_loss=[1.0, 0.9])
+    assert os.listdir(tmp_path / "1") == ["1.0.npz"] and os.listdir(tmp_path / "2") == ["0.9.npz"]
+
+
 def test_a_callback_that_goes_to_another_folder_does_not_take_the_best_along(tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)

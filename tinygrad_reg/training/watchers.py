@@ -141,7 +141,7 @@ class ModelCheckpoint(_Watcher):
 
     The file appears as a whole, as with tg.save; tg.load(path, model=model) brings the model back. `path` may hold
     figures, "epoch{epoch:02d}-{val_loss:.2f}.npz", to make a file for each. It is seen from the folder in which the
-    training begins.
+    training begins; the folders that it names must be there then, those of all epochs.
     """
 
     def __init__(
@@ -161,7 +161,19 @@ class ModelCheckpoint(_Watcher):
         if self.save_best_only:
             super().on_train_begin()
         self.folder = os.getcwd()  # a callback may go to another one
-        drafts.check_target(self._file({"epoch": 1, **dict.fromkeys(self.run.figures, 0.0)}))
+        figures = dict.fromkeys(self.run.figures, 0.0)
+        drafts.check_target(file := self._file({"epoch": 1, **figures}))
+        if "{" not in os.path.dirname(self.path):
+            return
+        other = self._file({"epoch": 1, **dict.fromkeys(figures, 12345.5)})
+        if os.path.dirname(other) != os.path.dirname(file):
+            raise ValueError(
+                f"the folder in the path '{self.path}' must be known before the training: figures other than epoch "
+                "must be in the name of the file"
+            )
+        files = (self._file({"epoch": epoch, **figures}) for epoch in range(1, self.run.epochs + 1))
+        for file in {os.path.dirname(file): file for file in files}.values():
+            drafts.check_target(file)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Decide."""
