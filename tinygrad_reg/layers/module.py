@@ -259,9 +259,11 @@ def a_module(model: Any, call: str) -> None:
 
 
 def _tensor(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return Tensor(value)
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, (np.ndarray, float)) or (hasattr(value, "__array__") and np.ndim(value)):
+    if isinstance(value, float) or (hasattr(value, "__array__") and np.ndim(value)):
         return Tensor(value)
     if isinstance(value, list) and not any(isinstance(part, (Tensor, Module)) for part in value):
         return Tensor(value)

@@ -56,7 +56,7 @@ def _(g, out, x, y):
 )  # fmt: skip
 def affine(x: Any, w: Any, b: Any) -> Any:
     """z[i, j] = Σₖ x[i, k] · w[k, j] + b[j]: what every dense layer computes, z = w·x + b, for all samples at once"""
-    if w.ndim != 2 or b.shape != w.shape[1:]:
+    if b.ndim != 1 or w.ndim != 2 or b.size != w.shape[1]:
         raise ValueError("w must be a matrix, and b one number for each of its columns")
     return product(x, w) + b
 
