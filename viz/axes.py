@@ -6,6 +6,10 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from tinygrad_reg.words import number
+
 from .text import clean
 from .theme import DARK, LIGHT, Theme
 
@@ -16,6 +20,7 @@ COLORS = (LIGHT.forward, LIGHT.backward, LIGHT.local, "#3d7a00", "#8a6d00", "#55
 ON_DARK = (DARK.forward, DARK.backward, DARK.local, "#9ccf68", "#e0c04a", "#b4bbc4")
 DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 1)))  # lines differ without colour, too
 MARKERS = "osD^vP"
+HUGE = 1e240  # matplotlib's contours end at 1e250, and margins around 1e308 are infinite
 
 
 def matplotlib() -> Any:
@@ -53,6 +58,14 @@ def _paint(ax: Axes, theme: Theme) -> None:
         text.set_color(theme.ink)
     for place in ("left", "center", "right"):
         ax.set_title(ax.get_title(place), loc=place, color=theme.ink)
+
+
+def drawable(numbers: Any, what: str, advice: str = "") -> None:
+    """Refuse finite numbers that have no place on an axis."""
+    sizes = np.abs(np.asarray(numbers, float))
+    largest = float(sizes[np.isfinite(sizes)].max(initial=0.0))
+    if largest > HUGE:
+        raise ValueError(f"{what} must lie within ±{number(HUGE)} to be drawn, not reach {number(largest, 3)}{advice}")
 
 
 def legend(ax: Axes, theme: Theme, **options: Any) -> None:

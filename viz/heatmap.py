@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_reg.calls import answered
+from tinygrad_reg.modes import quiet
 from tinygrad_reg.words import number
 
 from .axes import MARKERS, axes, colorbar, heading, ink, label, legend, matplotlib, style
@@ -166,15 +167,24 @@ def _profile(ax: Axes, tables: Mapping[str, np.ndarray], layers: Sequence[str], 
         first = table[:, 0]
         places = np.arange(1, len(first) + 1)
         words = [label(name)] if name else []
-        if len(first) > 1 and first[0] > 0 and first[-1] > 0:
-            words.append(f"× {number(float((first[0] / first[-1]) ** (1 / (len(first) - 1))), 2)} a layer back")
+        with quiet():
+            ratio = float(first[0] / first[-1])
+        if len(first) > 1 and 0 < ratio < np.inf:
+            words.append(f"× {number(ratio ** (1 / (len(first) - 1)), 2)} a layer back")
         ax.plot(places, first, marker=MARKERS[at % len(MARKERS)], label=": ".join(words), **style(at, colors))
-    if any(size > 0 for table in tables.values() for size in table[:, 0]):
+    sizes = np.concatenate([table[:, 0] for table in tables.values()])
+    sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+    if sizes.size:
+        if sizes.max() > 1e150 or sizes.min() < 1e-150:  # off the scale: matplotlib's own would end at 0 or infinity
+            low, high = np.clip([sizes.min(), sizes.max()], 1e-150, 1e150)
+            ax.set_ylim(low / 10, high * 10)
         ax.set_yscale("log")
         ax.yaxis.set_major_formatter(lambda size, _: _power(np.log10(size)))  # as at the colours
         low, high = ax.get_ylim()  # room for the legend above the lines
         part = 0.06 + 0.06 * len(tables)
-        ax.set_ylim(low, high * (high / low) ** (part / (1 - part)))
+        with quiet():
+            top = high * (high / low) ** (part / (1 - part))
+        ax.set_ylim(low, min(top, 1e200))
     legend(ax, colors, loc="upper right", framealpha=0.9)
     ax.grid(axis="y", color=colors.hairline, linewidth=0.7)
     ax.set_xlabel("layer")  # what is measured stands between the heat map and this one

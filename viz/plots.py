@@ -16,7 +16,7 @@ from tinygrad_reg.layers.evaluating import evaluating
 from tinygrad_reg.tensor import values
 from tinygrad_reg.words import number
 
-from .axes import MARKERS, axes, colorbar, heading, ink, label, legend, matplotlib, named, style
+from .axes import MARKERS, axes, colorbar, drawable, heading, ink, label, legend, matplotlib, named, style
 from .theme import Theme, look
 
 if TYPE_CHECKING:
@@ -136,6 +136,7 @@ def decision_boundary(
     if not len(points) or points.dtype.kind not in "fiub" or not np.isfinite(points).all():
         raise ValueError("the samples of a decision boundary must be finite numbers, one at least: they have no plane")
     classes = classes.argmax(axis=1) if classes.ndim == 2 and classes.shape[1] > 1 else classes.reshape(len(points))
+    drawable(points, "the samples")
     points = points if points.dtype.kind == "f" else points.astype(float)  # between whole numbers lies a plane, too
     classes = classes.astype(str) if classes.dtype.kind == "O" else classes
     low, high = points.min(axis=0), points.max(axis=0)
@@ -143,6 +144,7 @@ def decision_boundary(
     across, up = (np.linspace(a, b, resolution) for a, b in zip(low - room, high + room, strict=True))
     grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2).astype(points.dtype)
     out = _answer(model, grid).reshape(resolution, resolution, -1)
+    drawable(out, "the model's answers")
     ax = axes(ax, (5.6, 4.8), colors)
     if out.shape[2] == 1:
         _one_answer(ax, across, up, out[..., 0], colors)
@@ -202,12 +204,13 @@ def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", theme: s
         raise TypeError(f"activations() takes a model, whose layers it looks into, not {type(model).__name__}")
     whole("bins", bins)
     outputs = {path: out for path, out in layer_outputs(model, x).items() if path} or layer_outputs(model, x)
-    finite = {path: out[np.isfinite(out)].ravel() for path, out in outputs.items()}
+    finite = {path: out[np.isfinite(out)].ravel().astype(float) for path, out in outputs.items()}
     if not any(out.size for out in finite.values()):
         raise ValueError("no layer puts out finite numbers, so there is nothing to count")
     everything = np.concatenate([out for out in finite.values() if out.size])
+    drawable(everything, "the activations")
     low, high = np.quantile(everything, [0.002, 0.998])
-    edges = np.linspace(low, high if high > low else low + 1, bins + 1)
+    edges = np.linspace(low, high if high > low else low + max(1.0, 1e-3 * abs(low)), bins + 1)
     ax = axes(ax, (7.2, 0.9 + 0.62 * len(finite)), colors)
     for at, out in enumerate(finite.values()):
         counts = np.histogram(out, edges)[0]
@@ -223,13 +226,19 @@ def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", theme: s
             linewidth=0,
         )
         ax.axhline(base, color=colors.hairline, linewidth=0.8)
-        std = number(float(out.std()), 2) if out.size else "none finite"
+        std = number(_std(out), 2) if out.size else "none finite"
         ax.annotate(f"std {std}", (1, base + 0.4), xycoords=("axes fraction", "data"), xytext=(6, 0),
                     textcoords="offset points", va="center", annotation_clip=False, **ink(colors))  # fmt: skip
     ax.set_yticks([len(finite) - 0.6 - at for at in range(len(finite))], [label(path or "model") for path in finite])
     ax.set(xlabel="activation", ylabel="layer", ylim=(0, len(finite)))
     heading(ax, title)
     return ax  # type: ignore[no-any-return]
+
+
+def _std(x: np.ndarray) -> float:
+    """The standard deviation, where squares would be infinite, too."""
+    scale = max(float(np.abs(x).max()), 1e-300)
+    return scale * float((x / scale).std())
 
 
 @answered
@@ -252,14 +261,20 @@ def weights(
         if not arrays:
             raise ValueError(f"the model {name or type(model).__name__} has no parameters")
         found[name] = np.concatenate(arrays)
-    reach = max(float(np.abs(w[np.isfinite(w)]).max(initial=0.0)) for w in found.values()) or 1.0
+    finite = {name: w[np.isfinite(w)].astype(float) for name, w in found.items()}
+    if not any(w.size for w in finite.values()):
+        raise ValueError("no weight is a finite number, so there is nothing to count")
+    drawable(np.concatenate(list(finite.values())), "the weights")
+    reach = max(float(np.abs(w).max(initial=0.0)) for w in finite.values()) or 1.0
     edges = np.linspace(-reach, reach, bins + 1)
     ax = axes(ax, theme=colors)
     for at, (name, w) in enumerate(found.items()):
         share = f"{np.mean(np.abs(w) < near_zero):.0%} within ±{number(near_zero)}"
         line = style(at, colors)
-        ax.hist(w, edges, histtype="step", label=f"{label(name)}: {share}" if name else share, log=True, **line)
-        ax.hist(w, edges, color=line["color"], alpha=0.15, log=True)
+        ax.hist(
+            finite[name], edges, histtype="step", label=f"{label(name)}: {share}" if name else share, log=True, **line
+        )
+        ax.hist(finite[name], edges, color=line["color"], alpha=0.15, log=True)
     low, high = ax.get_ylim()  # room for the legend above the curves; the axis is logarithmic
     ax.yaxis.get_major_locator().set_params(subs=(1, 2, 5) if high < 1e3 else (1,))  # 1, 2, 5, 10: these are counts
     ax.yaxis.set_major_formatter("{x:g}")

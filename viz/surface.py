@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from tinygrad_reg.checks import whole
 from tinygrad_reg.modes import quiet
 from tinygrad_reg.tensor import values
 
-from .axes import MARKERS, axes, colorbar, heading, label, legend, matplotlib, named, style
+from .axes import MARKERS, axes, colorbar, drawable, heading, label, legend, matplotlib, named, style
 from .theme import LIGHT, Theme, look
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def landscape(
         raise TypeError(f"the loss must be a function f(x, y), not {type(f).__name__}")
     whole("resolution", resolution, 2)
     whole("levels", levels, 2)
+    drawable(x, "x")
+    drawable(y, "y")
     across, up = np.linspace(*x, resolution), np.linspace(*y, resolution)
     surface = _surface(f, *np.meshgrid(across, up))
     if surface.dtype.kind not in "fiub":
@@ -40,8 +43,10 @@ def landscape(
         raise ValueError("f is not finite anywhere on that plane; choose other ranges with x= and y=")
     ax = axes(ax, (6.4, 5.0), colors)
     # Steps that grow from the bottom: a valley shows as well as its walls.
-    bottom, top = float(finite.min()), float(np.quantile(finite, 0.98))
-    heights = bottom + (max(top - bottom, 1e-12)) * np.linspace(0, 1, levels) ** 2
+    finite = np.sort(finite)
+    drawable(finite[[0, math.ceil(0.98 * (finite.size - 1))]], "the loss", "; choose other ranges with x= and y=")
+    bottom, top = float(finite[0]), float(np.quantile(finite, 0.98))
+    heights = bottom + max(top - bottom, 1e-9 * abs(bottom), 1e-12) * np.linspace(0, 1, levels) ** 2
     drawn = ax.contourf(across, up, surface, levels=heights, cmap=_depths(colors), extend="max", alpha=0.6)
     ax.contour(across, up, surface, levels=heights, colors=colors.panel, linewidths=0.5, alpha=0.6)
     colorbar(drawn, ax, colors, label="loss", format="%.3g")

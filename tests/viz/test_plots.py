@@ -222,6 +222,20 @@ def test_weights_tell_the_share_near_zero() -> None:
     assert words[1].startswith("large: 0%")
 
 
+def _kernel(*numbers: float) -> Dense:
+    layer = Dense(2, 2)
+    layer.kernel.data = np.resize(np.array(numbers), (2, 2))
+    return layer
+
+
+def test_numbers_of_any_size_that_an_axis_has_room_for_are_drawn() -> None:
+    assert "std 5e199" in [text.get_text() for text in viz.activations(_kernel(1e200, 0.0), np.eye(2)).texts]
+    assert viz.activations(_kernel(1e17), np.eye(2)).get_xlim()[1] > 1e17  # all alike: 1e17 + 1 is 1e17
+    assert viz.landscape(lambda x, y: x * 0 + 1e20, resolution=8) is not None
+    words = [t.get_text() for t in viz.weights({"a": _kernel(np.nan), "b": _kernel(1.0)}).get_legend().get_texts()]
+    assert [word[:2] for word in words] == ["a:", "b:"]
+
+
 def test_activations_tell_the_standard_deviation_of_each_layer() -> None:
     model = _model(1)
     ax = viz.activations(model, POINTS)
@@ -271,6 +285,14 @@ def test_a_heat_map_holds_the_logarithms() -> None:
     assert image[1, 1] < -3  # a gradient of 0 is below the scale
     np.testing.assert_allclose(axes[-1].lines[0].get_ydata(), [1e-3, 1.0])
     assert "a: × 0.001 a layer back" in [text.get_text() for text in axes[-1].get_legend().get_texts()]
+
+
+def test_gradients_of_all_sizes_are_drawn_and_the_profile_goes_off_its_scale() -> None:
+    for first, second in ((1e-320, 1e300), (1e300, 1e308), (1e-320, 1e-320), (1.0, np.inf)):
+        ax = viz.gradient_heatmap({"a": [first, 1.0], "b": [second, 1.0]})
+        ax.figure.canvas.draw()
+        low, high = ax.figure.axes[1].get_ylim()
+        assert 1e-160 < low < high <= 1e200
 
 
 def test_heat_maps_name_their_layers_and_their_powers_of_ten() -> None:
@@ -345,6 +367,13 @@ def test_a_loop_of_its_own_gives_a_list_of_norms() -> None:
             ValueError,
             r"start must be two numbers \(x, y\), not \(1, 1, 1",
         ),
+        (lambda: viz.activations(_kernel(1e308), POINTS), ValueError, r"activations must lie within ±1e240 .* reach "),
+        (lambda: viz.weights(_kernel(1.7e308, -1.7e308)), ValueError, "weights must lie within ±1e240 .* 1.7e308"),
+        (lambda: viz.weights(_kernel(np.nan)), ValueError, "no weight is a finite number"),
+        (lambda: viz.landscape(lambda x, y: x * 1e308 + y), ValueError, "loss must lie .* choose other ranges"),
+        (lambda: viz.landscape(_valley, x=(-1e308, 1e308)), ValueError, "x must lie within ±1e240 .* not reach 1e308"),
+        (lambda: viz.decision_boundary(lambda x: x[:, 0] * 1e300, POINTS, CLASSES), ValueError, "answers must lie"),
+        (lambda: viz.decision_boundary(_model(1), POINTS * 1e300, CLASSES), ValueError, "samples must lie within"),
         (lambda: viz.history(CURVES, ax="here"), TypeError, "ax must be matplotlib axes, not str"),
     ],
 )
