@@ -1,11 +1,14 @@
 """What is written for people: numbers, formulas, names."""
 
+import io
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import tinygrad_reg as tg
 from tinygrad_reg.ops import registry
-from tinygrad_reg.words import formula, in_full, interval, label, number, operand, ranges, short, table
+from tinygrad_reg.words import formula, in_full, interval, label, number, operand, ranges, short, show, table
 
 
 @pytest.mark.parametrize(
@@ -123,3 +126,24 @@ def test_formulas_are_written_as_on_paper():
     v = tg.Tensor(np.arange(3.0), requires_grad=True, name="v")
     assert tg.explain(np.take(v, [0, 2], axis=0)).forward[-1].expression == "v[indices, axis=0]"
     assert "1 = 1" not in str(tg.explain(x + 1))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("utf-8", "Größe\n──\n−1"), ("cp1252", "Größe\n--\n\\u22121"), ("ascii", "Gr\\xf6\\xdfe\n--\n\\u22121")],
+)
+def test_what_the_output_can_not_encode_is_printed_in_other_characters(encoding, shown, monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
+    monkeypatch.setattr("sys.stdout", stream)
+    show("Größe\n──\n−1")
+    stream.flush()
+    assert stream.buffer.getvalue().decode(encoding) == shown + "\n"
+
+
+def test_it_is_printed_as_it_is_to_a_stream_without_an_encoding_and_to_none(monkeypatch):
+    written = []
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(write=written.append))
+    show("──")
+    assert "".join(written) == "──\n"
+    monkeypatch.setattr("sys.stdout", None)
+    show("──")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -216,6 +217,16 @@ def table(rows: Sequence[tuple[str, ...]]) -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)
+
+
+def show(text: str) -> None:
+    """Print it, also where the output's encoding has not all of its characters: a rule of dashes, \\u… for others."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # a stream that a user made has none, or None
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.replace("─", "-").encode(encoding, "backslashreplace").decode(encoding)
+    print(text)
 
 
 # ---- in messages

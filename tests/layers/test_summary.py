@@ -1,6 +1,7 @@
 """The table of summary()."""
 
 import dataclasses
+import io
 
 import numpy as np
 import pytest
@@ -46,6 +47,16 @@ def test_what_is_shared_counts_once(capsys):
     tied = tg.Sequential([tg.Dense(3, 3), tg.Dense(3, 3)])
     tied[1].kernel = tied[0].kernel
     assert [line[-1] for line in rows(tied, capsys)[2:4]] == ["12", "3"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_it_is_printed_where_the_output_has_no_line_to_draw(encoding, monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr("sys.stdout", stream)
+    tg.Dense(3, 3).summary()
+    stream.flush()
+    lines = stream.buffer.getvalue().decode(encoding).splitlines()
+    assert lines[1] == "-" * len(lines[0]) and lines[-1] == "12 parameters"
 
 
 def test_layers_that_do_not_determine_a_shape_leave_it_open(capsys):

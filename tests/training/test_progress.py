@@ -46,3 +46,17 @@ def test_verbose_0_is_silent_and_2_writes_a_line_an_epoch(capsys):
     assert captured.err == ""
     first, second = captured.out.splitlines()
     assert first.startswith("epoch 1/2") and "loss=" in second
+
+
+def test_a_line_an_epoch_is_printed_where_the_output_lacks_a_character_of_a_metric(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", stream)
+
+    def größe(prediction, target):
+        return 0.5
+
+    tg.fit(
+        tg.Dense(6, 3), X, Y, loss="softmax_crossentropy", optimizer="sgd", metrics=[größe], verbose=2,
+    )  # fmt: skip
+    stream.flush()
+    assert b"gr\\xf6\\xdfe=0.5" in stream.buffer.getvalue()

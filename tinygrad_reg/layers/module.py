@@ -210,9 +210,10 @@ class Module(Stateful, Called):
         `x` is an example of the input (a batch), or the shape of one sample such as (1, 28, 28). Without it, shapes
         are shown where the layers alone determine them.
         """
+        from ..words import show
         from .summary import table
 
-        print(table(self, x))
+        show(table(self, x))
 
     @reprlib.recursive_repr("...")
     def __repr__(self) -> str:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from ..words import show
+
 
 class Progress:
     """verbose=1 is a bar over all batches, with the loss, the rate and the time left; 2 is a line an epoch; 0 nothing.
@@ -48,14 +50,14 @@ class Progress:
             self.after = "".join(f", {text}" for text in shown if not text.startswith("loss="))
             self.bar.set_postfix_str(", ".join(shown), refresh=False)
         elif self.verbose == 2:
-            print(f"epoch {number}/{self.epochs}  {time.perf_counter() - self.started:.1f} s  {'  '.join(shown)}")
+            show(f"epoch {number}/{self.epochs}  {time.perf_counter() - self.started:.1f} s  {'  '.join(shown)}")
 
     def note(self, text: str) -> None:
         """Something to read that stays."""
         if self.bar is not None:
             self.bar.write(text, file=sys.stderr)
         elif self.verbose == 2:
-            print(text)
+            show(text)
 
     def close(self) -> None:
         """The end."""
