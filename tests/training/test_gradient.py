@@ -162,6 +162,30 @@ def test_the_model_is_freed_with_its_last_reference(compiled):
         gc.enable()
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_gradients_are_those_of_the_step_also_where_the_optimizer_was_given_some_layers_only(compiled):
+    """The first layer stays as it is, and so do the numbers: each step finds what the first one found."""
+    tg.seed(0)
+    network, recorder = tg.Sequential(tg.Dense(6, 8), tg.BatchNorm(8), tg.Dense(8, 3)), tg.GradientRecorder()
+    network[0].kernel.grad = np.ones((6, 8))
+    start = network[0].kernel.numpy().copy()
+    tg.fit(
+        network, X, Y, loss=CE, optimizer=tg.optim.SGD(network[2].parameters(), lr=1e-12), epochs=4, batch_size=None,
+        shuffle=False, callbacks=[recorder], compile=compiled, verbose=0,
+    )  # fmt: skip
+    norms = np.array([recorder.norms[layer] for layer in "012"])
+    assert norms.shape == (3, 4) and (norms > 0).all()
+    np.testing.assert_allclose(norms, np.repeat(norms[:, :1], 4, axis=1), rtol=1e-6)
+    np.testing.assert_array_equal(network[0].kernel.data, start)
+    total = np.sqrt(sum(np.sum(p.grad**2) for p in network[0].parameters()))
+    np.testing.assert_allclose(norms[0, -1], total)
+
+
+def test_a_compiled_fit_of_some_layers_equals_fit_bit_for_bit():
+    net, some = NETS["penalty, batch norm, dropout, constraint"], lambda m: tg.optim.Adam(m[3].parameters(), lr=0.01)
+    assert_same(everything(net, True, some), everything(net, False, some))
+
+
 # ---- what callbacks change in the midst of it
 
 

@@ -36,6 +36,8 @@ class Gradient:
 
     def __init__(self, model: Module, loss: losses.Loss, optimizer: Optimizer, compile: bool) -> None:
         self._given = model, loss, optimizer
+        own = set(optimizer.params)
+        self._others = [tensor for _, tensor in model.named_state() if tensor not in own]
         self.program = program.compile(_step) if compile else None
         self._first = True
         self._layers_rngs = [rng for _, rng in model.named_generators()] if compile else []
@@ -57,7 +59,7 @@ class Gradient:
                 _check(parts, y, loss)
             self._total, found = parts.total, _arrays(parts)
             if math.isfinite(found.total.item()):
-                _backward(optimizer, parts.total)
+                _backward(optimizer, self._others, parts.total)
         self._first = False
         return found
 
@@ -89,7 +91,8 @@ def _step(
 ) -> Parts:
     parts = _forward(model, loss, penalised, x, y, weights)
     _check(parts, y, loss)
-    _backward(optimizer, parts.total)
+    own = set(optimizer.params)
+    _backward(optimizer, [p for p in model.parameters() if p not in own], parts.total)
     return _arrays(parts)
 
 
@@ -100,8 +103,11 @@ def _forward(model: Module, loss: losses.Loss, penalised: bool, x: Any, y: Any, 
     return Parts(out, of_data, penalty, of_data if penalty is None else of_data + penalty)
 
 
-def _backward(optimizer: Optimizer, total: Tensor) -> None:
+def _backward(optimizer: Optimizer, others: list[Tensor], total: Tensor) -> None:
+    """Each gradient is that of this step, also in the `others`, which the optimizer was not given."""
     optimizer.zero_grad()
+    for tensor in others:
+        tensor.grad = None
     total.backward(retain_grads=False)
 
 
