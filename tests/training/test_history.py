@@ -48,7 +48,8 @@ def test_the_summary_tells_first_last_and_best():
     assert lines[3].split() == ["val_accuracy", "0.5", "0.7", "0.7", "(epoch", "2)"]
     assert lines[4] == "stopped: val_loss brought no gain"
     assert repr(history.summary()) == str(history.summary()) == str(history)
-    assert str(History()) == "a history of no epoch"
+    for empty in (History(), History(loss=[])):
+        assert str(empty) == empty.summary() == "a history of no epoch"
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ class History(dict[str, list[float]]):
             raise AttributeError(f"a History has no attribute {name!r}{own or keras}", name=name, obj=self)
 
     def __repr__(self) -> str:
-        return str(self.summary()) if self.epochs else "a history of no epoch"
+        return str(self.summary())
 
     @property
     def epochs(self) -> int:
@@ -128,6 +128,8 @@ class History(dict[str, list[float]]):
         loss      2.3    0.5   0.5 (epoch 2)
         accuracy  0.1    0.9   0.9 (epoch 2)
         """
+        if not self.epochs:
+            return Report("a history of no epoch")
         rows = [(f"{self.epochs} epoch{'s' * (self.epochs != 1)}", "first", "last", "best")]
         for name, values in self.items():
             rows.append((name, f"{values[0]:.4g}", f"{values[-1]:.4g}", self._best(name)))
