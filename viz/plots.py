@@ -69,7 +69,10 @@ def _mark_best(ax: Axes, history: Mapping[str, Sequence[float]], watched: str | 
     curve = np.asarray(history[watched], float) if watched else np.array([])
     if watched is None or not np.isfinite(curve).any():
         return
-    best = (getattr(history, "best_epoch", None) or int(_best(watched)(curve)) + 1) - 1
+    best_of, kept = _best(watched), getattr(history, "best_epoch", None)
+    if best_of is None and kept is None:
+        return  # a figure of the user's own: is a better one lower, or higher?
+    best = (kept or int(best_of(curve)) + 1) - 1
     ax.axvline(best + 1, color=colors.muted, linestyle=":", linewidth=1.4)
     ax.plot(best + 1, curve[best], "o", color=colors.ink, markersize=7)
     side = "left" if best < len(curve) / 3 else "right" if best > len(curve) * 2 / 3 else "center"
@@ -106,10 +109,10 @@ def _name(ax: Axes, ends: Sequence[tuple[str, np.ndarray, str]]) -> None:
                     annotation_clip=False)  # fmt: skip
 
 
-def _best(name: str) -> Callable[[np.ndarray], Any]:
-    from tinygrad_reg.training.history import direction  # half of what `import viz` would load
+def _best(name: str) -> Callable[[np.ndarray], Any] | None:
+    from tinygrad_reg.training.history import direction_or_none  # half of what `import viz` would load
 
-    return np.nanargmin if direction(name) == "min" else np.nanargmax
+    return {"min": np.nanargmin, "max": np.nanargmax, None: None}[direction_or_none(name)]
 
 
 @answered

@@ -70,10 +70,26 @@ def test_T2_accuracies_are_watched_for_a_rise():
     assert tg.EarlyStopping("cost", mode="min").mode == "min"
     with pytest.raises(ValueError, match="a better 'cost' a lower or a higher one"):
         tg.EarlyStopping("cost")
+    assert tg.EarlyStopping("val_huber").mode == tg.EarlyStopping("binary_crossentropy").mode == "min"
+    assert tg.EarlyStopping("val_accuracy_of_logits").mode == "max"
     with pytest.raises(ValueError, match=r"Did you mean 'accuracy'\?"):  # as lecture 004 writes it
         tg.EarlyStopping("acc")
     with pytest.raises(ValueError, match=r"Did you mean 'val_accuracy'\?"):
         tg.EarlyStopping("val_acc")
+
+
+@pytest.mark.parametrize("name", ["neg_mean_absolute_error", "val_inaccuracy", "val_neg_loss", "my_accuracy", "error"])
+def test_a_word_in_the_name_of_a_users_figure_does_not_tell_which_way_is_better(name):
+    for make in (
+        tg.EarlyStopping,
+        tg.ReduceLROnPlateau,
+        lambda name, **mode: tg.ModelCheckpoint("x", name, True, **mode),
+    ):
+        with pytest.raises(
+            ValueError, match=rf"a better '{name}' a lower or a higher one\? Write mode='min' or mode='max'"
+        ):
+            make(name)
+        assert make(name, mode="max").mode == "max"
 
 
 def test_nan_is_no_gain():

@@ -413,3 +413,10 @@ def test_a_decision_boundary_needs_samples_that_span_a_plane() -> None:
 def test_a_landscape_is_one_of_numbers() -> None:
     with pytest.raises(TypeError, match="f must give numbers, not <U1"):
         viz.landscape(lambda x, y: "a", resolution=3)
+
+
+def test_the_best_of_a_users_own_figure_is_marked_only_where_training_says_which_it_is():
+    curves = tg.training.History(score=[0.1, 0.2, 0.3], val_score=[0.1, 0.3, 0.2])
+    assert not viz.history(curves, keys=["score", "val_score"]).child_axes
+    curves.best_epoch = 2
+    assert _best(viz.history(curves, keys=["score", "val_score"])).get_text() == "best val_score: 0.3, epoch 2"

@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from .. import checks
+from .. import checks, losses
 from ..naming import look_up
 from ..words import table
 
 if TYPE_CHECKING:
     from .callbacks import GradientRecorder
 
-# Which way the figures of the house get better. A user's own says so itself, with mode=.
-FALLING = ("loss", "penalty", "mse", "mae")
+# Which way the figures of the house get better. A user's own says so itself, with mode=: its name may hold a word that
+# says the opposite, as "inaccuracy" does.
+FALLING = ("loss", "penalty", *losses.LOSSES)
 RISING = ("accuracy", "binary_accuracy", "top_k", "precision", "recall", "f1", "roc_auc", "r2")
 
 
 def direction(name: str, mode: str = "auto") -> str:
-    """Whether a figure gets better as it falls ("min") or rises ("max"): losses fall, accuracies rise.
+    """Whether a figure gets better as it falls ("min") or rises ("max"), by its name where it is one of the house.
 
     >>> direction("val_loss"), direction("val_accuracy"), direction("cost", mode="min")
     ('min', 'max', 'min')
@@ -30,9 +31,9 @@ def direction(name: str, mode: str = "auto") -> str:
     if checks.one_of("mode", mode, ("min", "max", "auto")) != "auto":
         return mode
     figure = name.removeprefix("val_")
-    if figure in FALLING or "loss" in figure or "error" in figure:
+    if figure in FALLING:
         return "min"
-    if figure in RISING or "accuracy" in figure:
+    if figure.removesuffix("_of_logits") in RISING:  # as fit advises to call them with another threshold
         return "max"
     start = name.removesuffix(figure)
     near = [f"'{start}{known}'" for known in (*FALLING, *RISING) if figure and known.startswith(figure)]

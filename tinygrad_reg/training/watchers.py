@@ -76,8 +76,9 @@ class EarlyStopping(_Watcher):
 
     rule="keras": stops when `patience` epochs were bad, so patience=1 stops at the first bad one. rule="lecture": when
     more than `patience` were, as lecture 004 reads patience=1 ("for more than one epoch"). A gain is a figure better
-    than the best so far by more than min_delta; losses are watched for a fall, accuracies for a rise (mode="auto").
-    With restore_best=True the model ends with the weights of its best epoch.
+    than the best so far by more than min_delta. mode="auto" watches the house's losses for a fall and its accuracies
+    for a rise; a figure of your own needs mode="min" or mode="max". With restore_best=True the model ends with the
+    weights of its best epoch.
 
         early = tg.EarlyStopping(patience=5, restore_best=True)
         history = tg.fit(..., validation_data=(x_val, y_val), callbacks=[early])
