@@ -223,6 +223,19 @@ def test_a_score_that_is_not_a_number_is_right_about_no_class():
     assert metrics.binary_accuracy([[nan, 0.2], [0.2, 0.8]], [[0, 0], [0, 0]]) == 0.5
 
 
+@pytest.mark.parametrize("scores", [[[0.9, 0.1], [0.1, 0.9], [np.nan, 0.9]], [0.1, 0.9, np.nan]])
+@pytest.mark.parametrize("true", [0, 1])
+def test_a_prediction_that_is_not_a_number_finds_nothing(scores, true):
+    labels = [0, 1, true]  # argmax would say 0 of the NaN in the row, and NaN > ½ is false
+    hits, of_class = np.ones(2), np.bincount(labels)
+    np.testing.assert_array_equal(precision(scores, labels, average="none"), [1, 1])
+    np.testing.assert_array_equal(recall(scores, labels, average="none"), hits / of_class)
+    np.testing.assert_array_equal(f1(scores, labels, average="none"), 2 * hits / (1 + of_class))
+    assert recall(scores, labels, average="micro") == accuracy(scores, labels) == 2 / 3
+    with pytest.raises(ValueError, match="1 of 3 predictions are NaN, which is no class"):
+        confusion_matrix(scores, labels)
+
+
 def test_a_table_of_too_many_classes_is_refused():
     with pytest.raises(ValueError, match=r"a table of 1,000,001 classes.* np\.unique\(labels, return_inverse=True\)"):
         metrics.precision(np.array([0, 1]), np.array([0, 10**6]))

@@ -49,7 +49,10 @@ def above(scores: np.ndarray, threshold: float | None) -> np.ndarray:
 
 
 def as_labels(prediction: Any, target: Any, threshold: float | None) -> tuple[np.ndarray, np.ndarray, int]:
-    """Predicted and true labels in one shape, and the number of classes, by the rules at the top of metrics.py."""
+    """Predicted and true labels in one shape, and the number of classes, by the rules at the top of metrics.py.
+
+    A prediction with NaN is of no class, and so never right: its label is −1.
+    """
     a, y = as_numbers(prediction), as_numbers(target)
     if a.dtype.kind == "f" and a.ndim >= 2 and a.shape[-1] > 1:
         count = a.shape[-1]
@@ -74,6 +77,9 @@ def as_labels(prediction: Any, target: Any, threshold: float | None) -> tuple[np
     if not y.size:
         raise ValueError(_EMPTY)
     true, predicted = _whole(y, "target"), _whole(predicted, "prediction")
+    if a.dtype.kind == "f":
+        nothing = np.isnan(a)
+        predicted = np.where(nothing if nothing.shape == true.shape else nothing.any(-1), -1, predicted)
     if a.dtype.kind != "f":
         count = max(2, int(max(predicted.max(), true.max())) + 1)
     elif true.max() >= count:

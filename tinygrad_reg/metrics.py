@@ -10,7 +10,8 @@ form, never from its values:
   above `threshold`, 0.5 by default, which is right for probabilities. Logits need threshold=0, and scores outside
   [0, 1] are refused without it.
 
-Targets are labels (N,), or (N, 1) with one score a sample, or one-hot rows (N, C).
+Targets are labels (N,), or (N, 1) with one score a sample, or one-hot rows (N, C). A prediction that is NaN, as
+those of a model that has diverged, is of no class: it is never right.
 """
 
 from __future__ import annotations
@@ -41,8 +42,7 @@ def accuracy(prediction: Any, target: Any, *, threshold: float | None = None) ->
     0.5
     """
     predicted, true, _ = as_labels(prediction, target, threshold)
-    nothing = np.isnan(as_numbers(prediction))  # what a model says that has diverged
-    return float(np.mean((predicted == true) & ~(nothing if nothing.shape == true.shape else nothing.any(-1))))
+    return float(np.mean(predicted == true))
 
 
 @answered
@@ -79,23 +79,23 @@ def top_k(prediction: Any, target: Any, *, k: int = 5) -> float:
 def confusion_matrix(
     prediction: Any, target: Any, *, classes: int | None = None, threshold: float | None = None
 ) -> np.ndarray:
-    """How often class i (row) was predicted to be class j (column).
+    """How often class i (row) was predicted to be class j (column). NaN is no class, and refused.
 
     >>> confusion_matrix(np.array([0, 1, 1]), np.array([0, 0, 1]))
     array([[1, 1],
            [0, 1]])
     """
     predicted, true, found = as_labels(prediction, target, threshold)
+    if (predicted < 0).any():
+        raise ValueError(
+            f"{np.count_nonzero(predicted < 0)} of {predicted.size} predictions are NaN, which is no class: the table "
+            "has no place for them"
+        )
     count = found if classes is None else checks.whole("classes", classes)
     largest = max(predicted.max(), true.max())
     if largest >= count:
         raise ValueError(f"classes must be above the largest label, {largest}, not {classes}")
-    if count > _MOST_CLASSES:
-        raise ValueError(
-            f"a table of {count:,} classes, each with each, is too large: number those that there are, with "
-            "np.unique(labels, return_inverse=True)"
-        )
-    return np.bincount(true.ravel() * count + predicted.ravel(), minlength=count * count).reshape(count, count)
+    return _table(predicted, true, count)
 
 
 @answered
@@ -205,6 +205,15 @@ def get(metric: str | Metric, loss: str | None = None) -> Metric:
 # ---- from a table of what was predicted
 
 
+def _table(predicted: np.ndarray, true: np.ndarray, count: int) -> np.ndarray:
+    if count > _MOST_CLASSES:
+        raise ValueError(
+            f"a table of {count:,} classes, each with each, is too large: number those that there are, with "
+            "np.unique(labels, return_inverse=True)"
+        )
+    return np.bincount(true.ravel() * count + predicted.ravel(), minlength=count * count).reshape(count, count)
+
+
 def _ratio(part: Any, whole: Any) -> Any:
     return part / np.maximum(whole, 1)
 
@@ -214,8 +223,10 @@ def _score(
 ) -> Any:
     if average is not None:
         checks.one_of("average", average, ("macro", "micro", "none"))
-    table = confusion_matrix(prediction, target, threshold=threshold)
-    hits, said, true = np.diag(table), table.sum(axis=0), table.sum(axis=1)
+    predicted, labels, count = as_labels(prediction, target, threshold)
+    some = predicted >= 0  # NaN says no class, and so misses the true one
+    table, true = _table(predicted[some], labels[some], count), np.bincount(labels.ravel(), minlength=count)
+    hits, said = np.diag(table), table.sum(axis=0)
     if average == "micro":
         return float(score(hits.sum(), said.sum(), true.sum()))
     by_class = score(hits, said, true)
