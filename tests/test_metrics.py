@@ -93,6 +93,18 @@ def test_precision_recall_and_f1_are_scikit_learns(name):
         ours(SCORES, LABELS, average="binary")
 
 
+@pytest.mark.parametrize("name", ["precision", "recall", "f1"])
+def test_classes_that_do_not_occur_are_left_out_of_the_mean(name):
+    ours, theirs = getattr(metrics, name), getattr(reference, f"{name}_score")
+    labels = np.array([1, 4, 7, 7])
+    assert ours(np.eye(10)[labels], labels) == ours(labels, labels) == 1
+    said = np.array([1, 4, 2, 7])  # class 2 occurs among the predictions alone, and counts 0
+    expected = theirs(labels, said, average="macro", zero_division=0)
+    assert ours(np.eye(10)[said], labels) == ours(said, labels) == pytest.approx(expected)
+    assert ours(np.eye(10)[said], labels, average="none").shape == (10,)
+    assert ours([0.1, 0.2], [0, 0], average="macro") == 1 and ours([0.1, 0.2], [0, 0]) == 0
+
+
 def test_sequences_count_each_of_their_places():
     scores, labels = rng.normal(size=(5, 3, 4)), rng.integers(0, 4, (5, 3))
     expected = np.mean(scores.argmax(-1) == labels)

@@ -103,7 +103,8 @@ def precision(prediction: Any, target: Any, *, threshold: float | None = None, a
     """Of those predicted to be in a class, the share that is: TP / (TP + FP), and 0 where none is predicted.
 
     With two classes it is class 1's; with more, the mean over the classes. average="macro", "micro" or "none" asks for
-    the mean over classes, the share over all decisions, or an array with one number a class.
+    the mean over classes, the share over all decisions, or an array with one number a class. A mean is over the classes
+    that occur, in the targets or the predictions (as scikit-learn's): one that does not was neither missed nor found.
 
     >>> precision(np.array([0.9, 0.8, 0.6, 0.2]), np.array([1, 0, 1, 1]), threshold=0.7)
     0.5
@@ -232,7 +233,7 @@ def _score(
     by_class = score(hits, said, true)
     if average == "none":
         return by_class
-    return float(by_class[1] if average is None and len(table) == 2 else by_class.mean())
+    return float(by_class[1] if average is None and count == 2 else by_class[said + true > 0].mean())
 
 
 if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists
