@@ -49,6 +49,21 @@ def test_binary_accuracy_counts_every_output():
     assert binary_accuracy([-2.0, 3.0], [-1, 1], threshold=0) == 1  # the targets of hinge
 
 
+def test_a_soft_target_counts_as_what_it_says_is_more_probable():
+    y = np.array([0.0, 1.0, 1.0, 0.0])
+    for smoothed in (np.where(y > 0, 0.95, 0.05), np.where(y > 0, 0.51, 0.5)):
+        assert binary_accuracy([0.1, 0.9, 0.2, 0.3], smoothed) == 0.75
+        with pytest.raises(ValueError, match=r"roc_auc must be 0 and 1, or −1 and 1, .* make labels of them"):
+            roc_auc([0.1, 0.9, 0.2, 0.3], smoothed)
+
+
+@pytest.mark.parametrize("metric", [binary_accuracy, roc_auc])
+@pytest.mark.parametrize("target", [[0, 1, 2], [-1, 0, 1], [0, 1, np.nan], [-1, 1, np.nan], [-0.5, 0, 1], [1, 2, 1]])
+def test_targets_that_mark_no_two_classes_are_refused(metric, target):
+    with pytest.raises(ValueError, match=f"the targets of {metric.__name__} must be 0 and 1"):
+        metric([0.1, 0.6, 0.9], target)
+
+
 def test_probabilities_run_from_0_to_1_and_one_half_is_class_0():
     assert accuracy([0.5, 1.0, 0.0], [0, 1, 0]) == 1
     for wrong in ([0.5, 1.5], [-0.5, 0.5]):
@@ -135,6 +150,7 @@ def test_roc_auc_counts_ties_half():
     coarse = np.round(PROBABILITIES, 1)
     assert roc_auc(coarse, MARKS) == pytest.approx(reference.roc_auc_score(MARKS, coarse))
     assert roc_auc(np.ones(4), [0, 1, 0, 1]) == 0.5
+    assert roc_auc(PROBABILITIES, 2 * MARKS - 1) == roc_auc(PROBABILITIES, MARKS)
     with pytest.raises(ValueError, match="only one of them"):
         roc_auc([0.1, 0.2], [1, 1])
     with pytest.raises(ValueError, match="NaN"):

@@ -35,6 +35,19 @@ def pair(prediction: Any, target: Any) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(a, np.float64), np.asarray(y, np.float64)
 
 
+def class_1(target: np.ndarray, metric: str, soft: bool) -> np.ndarray:
+    """Which targets are of class 1: marks of 0 and 1, or −1 and 1; soft ones between 0 and 1 where they are taken."""
+    low, high = target.min(), target.max()
+    if np.isin(target, (0, 1)).all() or np.isin(target, (-1, 1)).all() or (soft and low >= 0 and high <= 1):
+        result: np.ndarray = target > 0.5
+        return result
+    marks = "0 and 1 (or between them, as probabilities), or −1 and 1" if soft else "0 and 1, or −1 and 1"
+    raise ValueError(
+        f"the targets of {metric} must be {marks}, but go from {low:.4g} to {high:.4g}"
+        + ("" if soft or low < 0 or not high <= 1 else ": make labels of them, such as y > 0.5")
+    )
+
+
 def above(scores: np.ndarray, threshold: float | None) -> np.ndarray:
     """Which scores count as class 1."""
     if threshold is None:

@@ -24,7 +24,7 @@ import numpy as np
 
 from . import checks
 from .calls import answered
-from .metric_inputs import above, as_labels, as_numbers, pair
+from .metric_inputs import above, as_labels, as_numbers, class_1, pair
 from .modes import quiet
 from .naming import missing, resolve
 
@@ -49,13 +49,15 @@ def accuracy(prediction: Any, target: Any, *, threshold: float | None = None) ->
 def binary_accuracy(prediction: Any, target: Any, *, threshold: float | None = None) -> float:
     """The share of elements on the right side of the threshold: for several yes-or-no outputs a sample.
 
-    Targets are 0 and 1, or −1 and 1 as in hinge.
+    Targets are 0 and 1, or −1 and 1 as in hinge. Soft ones between 0 and 1, as the cross-entropies take, count as what
+    they say is more probable: class 1 above 0.5.
 
     >>> round(binary_accuracy([[0.8, 0.3, 0.9], [0.7, 0.2, 0.1]], [[1, 0, 1], [1, 1, 0]]), 3)
     0.833
     """
     scores, true = pair(prediction, target)
-    return float(np.mean((above(scores, threshold) == (true > 0)) & ~np.isnan(scores)))
+    positive = class_1(true, "binary_accuracy", soft=True)
+    return float(np.mean((above(scores, threshold) == positive) & ~np.isnan(scores)))
 
 
 @answered
@@ -128,11 +130,13 @@ def f1(prediction: Any, target: Any, *, threshold: float | None = None, average:
 def roc_auc(prediction: Any, target: Any) -> float:
     """The probability that a sample of class 1 scores higher than one of class 0; equal scores count half.
 
+    Targets are 0 and 1, or −1 and 1.
+
     >>> roc_auc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])
     0.75
     """
     scores, true = (x.ravel() for x in pair(prediction, target))
-    positive = true > 0
+    positive = class_1(true, "roc_auc", soft=False)
     many, few = int(positive.sum()), int((~positive).sum())
     if not many or not few:
         raise ValueError("roc_auc compares two classes, but the target holds only one of them")
