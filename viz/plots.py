@@ -69,10 +69,12 @@ def _mark_best(ax: Axes, history: Mapping[str, Sequence[float]], watched: str | 
     curve = np.asarray(history[watched], float) if watched else np.array([])
     if watched is None or not np.isfinite(curve).any():
         return
-    best_of, kept = _best(watched), getattr(history, "best_epoch", None)
-    if best_of is None and kept is None:
+    epoch = getattr(history, "best_epoch", None)
+    if epoch is None and (best_of := _best(watched)) is not None:
+        epoch = int(best_of(curve)) + 1
+    if epoch is None:
         return  # a figure of the user's own: is a better one lower, or higher?
-    best = (kept or int(best_of(curve)) + 1) - 1
+    best = epoch - 1
     ax.axvline(best + 1, color=colors.muted, linestyle=":", linewidth=1.4)
     ax.plot(best + 1, curve[best], "o", color=colors.ink, markersize=7)
     side = "left" if best < len(curve) / 3 else "right" if best > len(curve) * 2 / 3 else "center"
