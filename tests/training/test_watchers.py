@@ -78,6 +78,24 @@ def test_T2_accuracies_are_watched_for_a_rise():
         tg.EarlyStopping("val_acc")
 
 
+def test_one_early_stopping_alone_says_which_weights_the_model_ends_with():
+    both = [tg.EarlyStopping("val_loss", restore_best=True), tg.EarlyStopping("accuracy", restore_best=True)]
+    with pytest.raises(ValueError, match="by EarlyStopping of 'val_loss' and of 'accuracy': leave it to one of them"):
+        train(*both, val_loss=CURVE, accuracy=CURVE)
+    falling, rising = [1.0, 0.5, 0.75, 0.75], [0.1, 0.2, 0.3, 0.4]  # best in epochs 2 and 4
+    for order in (1, -1):
+        two = [tg.EarlyStopping(patience=9, restore_best=True), tg.EarlyStopping("accuracy", patience=9)][::order]
+        history, _ = train(*two, val_loss=falling, accuracy=rising)
+        assert history.best_epoch == 2
+
+
+def test_the_same_callback_twice_is_refused():
+    early = tg.EarlyStopping(patience=2)
+    with pytest.raises(ValueError, match="the same EarlyStopping is among the callbacks twice"):
+        train(early, early, val_loss=CURVE)
+    train(tg.EarlyStopping(patience=2), tg.EarlyStopping(patience=2), val_loss=CURVE)  # equal, but two
+
+
 @pytest.mark.parametrize("name", ["neg_mean_absolute_error", "val_inaccuracy", "val_neg_loss", "my_accuracy", "error"])
 def test_a_word_in_the_name_of_a_users_figure_does_not_tell_which_way_is_better(name):
     for make in (

@@ -118,7 +118,12 @@ def clipping(clip: Any) -> Callable[[list[Tensor]], Any] | None:
 def callbacks(given: Any, resume: Any = None) -> list[Callback]:
     """The callbacks, one or several, as a list."""
     found = [_callback(each) for each in several(given)]
-    for each in found:
+    for at, each in enumerate(found):
+        if any(each is other for other in found[:at]):
+            raise ValueError(
+                f"the same {type(each).__name__} is among the callbacks twice, and would see each epoch twice: give it "
+                "once, or make two"
+            )
         same = isinstance(each, ModelCheckpoint) and resume is not None
         if same and os.path.realpath(each.path) == os.path.realpath(resume):  # type: ignore[attr-defined]
             raise ValueError(

@@ -105,11 +105,23 @@ class EarlyStopping(_Watcher):
         self.bad = 0  # epochs in a row without a gain
         self.weights: dict[str, np.ndarray] = {}
 
+    def on_train_begin(self) -> None:
+        """One of them, at most, can say which weights the model ends with."""
+        restoring = [c for c in self.run.callbacks if isinstance(c, EarlyStopping) and c.restore_best]
+        if len(restoring) > 1:
+            raise ValueError(
+                "a model can end with the weights of one best epoch only, but restore_best=True is asked for by "
+                f"EarlyStopping of {' and of '.join(repr(c.monitor) for c in restoring)}: leave it to one of them"
+            )
+        self.leads = self.restore_best or not restoring
+        super().on_train_begin()
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Count, and stop."""
         if self.better(epoch, logs):
             self.bad = 0
-            self.run.history.best_epoch = epoch
+            if self.leads:  # the best epoch of a history is the one whose weights are kept
+                self.run.history.best_epoch = epoch
             if self.restore_best:
                 self.weights = self.run.model.state_dict()
             return
