@@ -275,6 +275,29 @@ def test_weights_of_samples_that_come_go_or_change_are_told(first, second, tmp_p
         run(2, second)
 
 
+def test_other_validation_data_and_other_metrics_are_told(tmp_path):
+    """The best figure so far, the one to beat, is that of the validation data of before."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(20, 3)), rng.integers(0, 2, 20)
+
+    def script(epochs, validation, metrics=("accuracy",)):
+        options = {"loss": "softmax_crossentropy", "optimizer": "sgd", "verbose": 0, "resume": tmp_path / "run"}
+        tg.fit(tg.Dense(3, 2), x, y, epochs=epochs, rng=0, validation_data=validation, metrics=metrics, **options)
+
+    script(1, (x[:6], y[:6]))
+    script(2, (x[:6].copy(), y[:6].copy()))  # as it was begun
+    for epochs, validation, told in (
+        (3, (x[6:12], y[:6]), "other values of x_val: give"),
+        (4, (x[6:12], 1 - y[:6]), "other values of y_val: give"),
+        (5, (x[:5], y[:5]), "validation samples 6, not 5: give"),
+        (6, None, "validation samples 5, not 0: give"),
+    ):
+        with pytest.warns(UserWarning, match=f"holds a run with {told} the same"):
+            script(epochs, validation)
+    with pytest.warns(UserWarning, match="holds a run with metrics accuracy, not none: give the same"):
+        script(7, None, ())
+
+
 def test_what_can_not_be_saved_is_refused_before_the_first_epoch(tmp_path):
     class Odd(tg.Callback):
         def state_dict(self):

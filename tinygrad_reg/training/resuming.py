@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import losses
 from ..data.sets import batches
 from ..layers.module import Module
 from ..modes import generator
@@ -55,7 +54,7 @@ class Memory:
         of_layers = (f"model.{path}" for path, _ in run.model.named_generators())
         there_anyway = {"thread", *randomness.GLOBAL, *of_layers}
         own = [name for name in self.sources if name not in there_anyway]
-        self.settings = settings(run.model, run.train, run.loss, run.clip, run.augment, own)
+        self.settings = settings(run, own)
         drafts.remove(self.file)
         done = self._take_up(run, self.file) if drafts.target(self.file).exists() else 0
         container.packed(self._state(run, done))  # what can't be saved is refused before the first epoch
@@ -106,22 +105,23 @@ def _parts(run: Run) -> dict[str, Any]:
     return {"model": run.model, "optimizer": run.optimizer, "callbacks": run.callbacks}
 
 
-def settings(
-    model: Module, train: batches, loss: losses.Loss, clip: Any, augment: Any, sources: Iterable[str]
-) -> dict[str, Any]:
+def settings(run: Run, sources: Iterable[str]) -> dict[str, Any]:
     """What makes a run what it is besides its state: the model's own settings, the batches, the data, the seed."""
-    names = ("x", "y", "weights")
+    train, names, validation = run.train, ("x", "y", "weights"), run.validation or (None, None)
     return {
-        **changeable(model, train),
+        **changeable(run.model, train),
         "shuffle": train.shuffle,
         "drop_last": train.drop_last,
-        "loss": _described(loss),
-        "clip": _described(clip),
-        "augment": _described(augment),
+        "loss": _described(run.loss),
+        "clip": _described(run.clip),
+        "augment": _described(run.augment),
+        "metrics": [*run.metrics],
         "random generators": [*sources],
         "seed": _seed(generator(train.rng)),
         "samples": train.samples,
         **{f"values of {name}": fingerprint(array) for name, array in zip_longest(names, train.arrays)},
+        "validation samples": 0 if validation[0] is None else len(validation[0]),
+        **{f"values of {name}": fingerprint(array) for name, array in zip(("x_val", "y_val"), validation, strict=True)},
     }
 
 
@@ -180,7 +180,7 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[st
             yield f"{str(first).strip()}, not {second.strip()}"
         elif not name.startswith("values of "):
             yield f"{name} {_listed(one)}, not {_listed(other)}"
-        elif then.get("samples") == now["samples"]:
+        elif then.get(counted := "validation samples" if name.endswith("_val") else "samples") == now[counted]:
             yield f"other {name}"
 
 
