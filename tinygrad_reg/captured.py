@@ -17,6 +17,9 @@ class Recorder(Protocol):
     def touch(self, tensor: Tensor) -> None:
         """Somebody looks at this Tensor's array."""
 
+    def values(self, x: Any) -> Any:
+        """The values in place of what stands for them."""
+
     def reading(self, tensor: Tensor) -> None:
         """Somebody looks at its gradient."""
 

@@ -8,12 +8,14 @@ and elsewhere than in glibc it changes nothing.
 """
 
 import math
+import weakref
 from typing import Any
 
 import numpy as np
 
 _LINE = 64  # bytes of a cache line
 _LARGEST = 32 * 2**20 - 2**16  # glibc takes no notice of blocks above 32 MB, its own few bytes included
+_MOVED: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDictionary()  # by their id, while they live
 
 
 def keep_freed_memory() -> None:
@@ -33,3 +35,15 @@ def aligned(shape: Any, dtype: Any) -> np.ndarray:
     first = -room.ctypes.data % _LINE
     array: np.ndarray = room[first : first + size].view(dtype).reshape(shape)
     return array
+
+
+def move(array: np.ndarray) -> None:
+    """Note that an optimizer keeps parameters in parts of this array, and is going to write into it."""
+    owner = array if array.base is None else array.base
+    _MOVED[id(owner)] = owner
+
+
+def is_moved(array: np.ndarray) -> bool:
+    """Whether an array is part of one that an optimizer writes into: a view knows whose memory it shows."""
+    owner: Any = array.base
+    return owner is not None and _MOVED.get(id(owner)) is owner

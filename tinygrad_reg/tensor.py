@@ -10,6 +10,7 @@ import numpy as np
 from . import source
 from .captured import Captured
 from .elsewhere import ON_TENSORS, answer, listed
+from .memory import is_moved
 from .methods import Methods
 from .modes import default_dtype, modes, quiet
 
@@ -88,7 +89,10 @@ class Tensor(Methods):
 
     @property
     def data(self) -> np.ndarray:
-        """The values. Assigning replaces them (in a leaf); a graph built on the old ones can't go backward then."""
+        """The values. Assigning replaces them (in a leaf); a graph built on the old ones can't go backward then.
+
+        An array is not copied, but where it is that of a parameter which an optimizer moves: `q.data = p.data`.
+        """
         if not isinstance(self._values(), np.ndarray):
             self._data = as_array(self._data)
         array: np.ndarray = self._data
@@ -109,6 +113,8 @@ class Tensor(Methods):
             require_float(array)
         if array.shape != self._data.shape:
             self._grad = self._home = None  # of the shape of the values that are gone
+        if array is not self._data and is_moved(array if modes.capture is None else modes.capture.values(array)):
+            array = array.copy()  # of a parameter, which its optimizer writes into
         self._data = array if array.shape else array[()]
         self.written()
 

@@ -347,6 +347,52 @@ def test_parameters_may_exchange_their_arrays(without: int | None, compile: bool
             assert np.array_equal(t.data, values)
 
 
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("given", [lambda a, b: (b, a), lambda a, b: (a, a), lambda a, b: (b[::-1], b)])
+@pytest.mark.parametrize("inside", [False, True])
+def test_parameters_of_two_optimizers_may_exchange_their_arrays(inside: bool, given: Any, compile: bool) -> None:
+    """Each has the values that it was given, and is moved by its own optimizer alone."""
+    a, b = (Tensor(values, requires_grad=True) for values in ([1.0, 2.0], [10.0, 20.0]))
+    one, other = SGD([a], lr=1.0), SGD([b], lr=0.5)
+
+    def step(x: np.ndarray, exchanges: bool) -> None:
+        if exchanges:
+            a.data, b.data = given(a.data, b.data)
+        one.zero_grad()
+        other.zero_grad()
+        ((a + b) * x).sum().backward()
+        one.step()
+        other.step()
+
+    call: Any = tg.compile(step) if compile else step
+    x = np.ones(2)
+    call(x, False)
+    for _ in range(3):
+        wanted = given(a.data.copy(), b.data.copy())
+        if not inside:
+            a.data, b.data = given(a.data, b.data)
+        call(x, inside)
+        assert np.array_equal(a.data, wanted[0] - 1) and np.array_equal(b.data, wanted[1] - 0.5)
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_a_copy_that_is_taken_in_a_step_has_the_values_of_that_moment(compile: bool) -> None:
+    a, before, after = Tensor([1.0, 2.0], requires_grad=True), Tensor([0.0, 0.0]), Tensor([0.0, 0.0])
+    optimizer = SGD([a], lr=1.0)
+
+    def step(x: np.ndarray) -> None:
+        before.data = a.data
+        optimizer.zero_grad()
+        (a * x).sum().backward()
+        optimizer.step()
+        after.data = a.data[::-1]
+
+    call: Any = tg.compile(step) if compile else step
+    for k in range(3):
+        call(np.ones(2))
+        assert before.data.tolist() == [1 - k, 2 - k] and after.data.tolist() == [1 - k, -k]
+
+
 @pytest.mark.parametrize("shape", [(1,), (2, 2)])
 @pytest.mark.parametrize("compile", [False, True])
 def test_a_new_shape_is_refused_by_a_step_and_by_its_program(compile: bool, shape: tuple[int, ...]) -> None:

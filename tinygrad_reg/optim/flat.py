@@ -3,7 +3,8 @@
 So a step is a handful of NumPy calls, however many parameters there are. Each parameter's array becomes a view of the
 flat one, and `backward()` writes the finished gradient straight into a view of the flat gradients, the parameter's
 `_home`. The user is free to assign `p.data` or `p.grad`, to freeze p, or to give p to a second optimizer as well:
-before a step, whatever lies elsewhere is copied here.
+before a step, whatever lies elsewhere is copied here. Nobody else gets a parameter's array by assignment:
+`q.data = p.data` copies it (see `memory.is_moved`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..memory import aligned
+from ..memory import aligned, move
 from ..tensor import Clock, Tensor, describe
 
 # A parameter, and its places in the flat arrays: the view that is its data, and the one for its gradient. A plain
@@ -81,6 +82,7 @@ class Flat:
         self.arrays = {name: aligned((self.size,), self.dtype) for name in self.names}
         for array in self.arrays.values():
             array.fill(0)
+        move(self.arrays["w"])
         self.places, self.groups, self.rows = {}, [], []
         start = 0
         for params, t in plan:
@@ -116,13 +118,9 @@ class Flat:
 
     def _bring_together(self, takes_part: Callable[[Tensor], bool], with_gradients: bool) -> list[Group]:
         absent: set[Tensor] = set()
-        apart = False
         for p, w, g in self.rows:
             if p._data is w and p._grad is g and p._requires_grad:
                 continue  # everything in its place, as nearly always
-            if p._data is not w and not apart:
-                self.part()
-                apart = True
             if not takes_part(p):
                 absent.add(p)
                 continue
@@ -133,12 +131,6 @@ class Flat:
         if absent and self.divides(absent):
             self.split(absent)
         return self.without(absent) if absent else self.groups
-
-    def part(self) -> None:
-        """A parameter that was given the array of another, as in a swap of two .data, gets one of its own."""
-        for p, w, _ in self.rows:
-            if p._data is not w and np.may_share_memory(p._data, self.arrays["w"]):
-                p._data = p._data.copy()
 
     def divides(self, absent: set[Tensor]) -> bool:
         """Whether of some group only a part is absent."""

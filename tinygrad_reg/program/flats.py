@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..memory import move
 from ..optim.flat import must_fit
 from ..tensor import Tensor
 from .leaves import Leaf, Leaves
@@ -104,6 +105,8 @@ class Flats(Leaves):
         copies = self._examples.setdefault(id(flat), {})
         if name not in copies:
             copies[name] = array.copy() if name in flat.names else np.empty_like(array)
+            if name == "w":
+                move(copies[name])
         return copies[name]
 
     def _assign(self, target: Recorded, values: Recorded) -> Node:

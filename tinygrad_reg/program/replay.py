@@ -13,7 +13,7 @@ import numpy as np
 
 from ..layers.running import Changes
 from ..modes import ERROR_STATE, IGNORE, default_dtype, modes, quiet
-from ..optim.flat import Flat, Row, fetch
+from ..optim.flat import Row, fetch
 from ..tensor import COMPILED, Clock, Tensor
 from .arguments import Arguments
 from .failing import Failing
@@ -104,7 +104,7 @@ class Text:
         ]
         if moved:
             there = " and ".join(f"{self.name(p)}._data is {self.name(w)}" for p, w, _ in rows.values())
-            are_back = f"are_back({self.name(moved)}, {self.name(self._flats())})"
+            are_back = f"are_back({self.name(moved)})"
             lines += [f"if not ({there}) and not {are_back}:", "    return MISS"]
         lines += self._in_floats(plan, scope) if plan.is_of_floats else self._in_arrays(plan, scope)
         lines += [
@@ -237,12 +237,10 @@ class Text:
         return f"{brackets[:-1]}{''.join(f'{part}, ' for part in made)}{brackets[-1]}"
 
 
-def are_back(rows: Sequence[Row], flats: Sequence[Flat]) -> bool:
+def are_back(rows: Sequence[Row]) -> bool:
     """Whether parameters to which somebody gave other arrays lie in the optimizer's again: they must fit there."""
     if any(p._data.shape != w.shape for p, w, _ in rows):
         return False
-    for flat in flats:
-        flat.part()
     for p, w, _ in rows:
         if p._data is not w:
             fetch(p, w)
