@@ -618,6 +618,43 @@ def test_data_that_the_step_writes_into_stays_where_it_is():
         assert equal(ours[2].data, theirs[2].data)
 
 
+SHARING = {
+    "read": lambda w, v, c: setattr(v, "data", w.data),
+    "written": lambda w, v, c: setattr(w, "data", v.data),
+    "reversed": lambda w, v, c: setattr(w, "data", v.data[::-1]),
+    "a variable's": lambda w, v, c: setattr(w, "data", c),
+    "a copy": lambda w, v, c: setattr(w, "data", v.data.copy()),
+}
+
+
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("how", SHARING)
+def test_an_array_that_has_come_to_be_shared_since_is_refused_where_the_step_writes_into_it(how, both):
+    w, v, c = tg.Tensor([1.0, 2.0]), tg.Tensor([3.0, 4.0]), np.ones(2)
+
+    def step(x):
+        before = (v * x).sum() + (c * 2).sum()
+        w.data -= 0.5
+        if both:
+            v.data -= 0.25
+        return before + (w * x).sum()
+
+    fast = tg.compile(step)
+    fast(X)
+    fast(X)
+    SHARING[how](w, v, c)
+    was = w.data.tolist(), v.data.tolist(), c.tolist()
+    if how == "a copy":
+        assert fast(X) == v.data @ X + 0.25 * both * 3 + 4 + w.data @ X and len(fast._programs) == 1
+        return
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="others hold this array, too"):
+            fast(X)
+    assert (w.data.tolist(), v.data.tolist(), c.tolist()) == was
+    w.data, v.data = [1.0, 2.0], [3.0, 4.0]
+    assert fast(X) == 11 + 2 * c.sum() + 0.5 + 3.0
+
+
 @pytest.mark.parametrize("first", [False, True])
 def test_two_tensors_of_one_array_are_refused_where_the_step_writes_into_it(first):
     w = tg.Tensor(np.ones((3, 1)), requires_grad=True)

@@ -6,6 +6,7 @@ program, in straight lines, without a loop.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -165,10 +166,18 @@ class Text:
         tests += [f"{name(flat)}.arrays is {name(flat.arrays)}" for flat in self._flats()]
         tests += [f"{name(p)}._requires_grad" for p, _, _ in moved]
         tests += [self._as_before(leaf) for leaf in self.leaves if leaf.flat is None and leaf.tensor in known]
+        tests += [f"{name(self._unshared(known))}.hold()"] * bool(self.program.in_place)
         return tests + [
             f"{name(leaf.tensor)}._grad is {'not ' if there else ''}None"
             for leaf, there in self.program.needs_grad.items()
         ]
+
+    def _unshared(self, known: set[Tensor]) -> Unshared:
+        """The arrays that the step writes into, and those that nobody else's may be."""
+        written = [leaf.tensor for leaf, _ in self.program.in_place]
+        others = [leaf.tensor for leaf in self.leaves if leaf.tensor in known.difference(written) and leaf.flat is None]
+        arrays = [x.of for x in self.program.capture.inputs if x.kind in ("constant", "variable")]
+        return Unshared([tensor for tensor in written if tensor in known], others, arrays)
 
     def _as_before(self, leaf: Leaf) -> str:
         """A Tensor that no optimizer moves has an array as it had before."""
@@ -245,6 +254,29 @@ def are_back(rows: Sequence[Row]) -> bool:
         if p._data is not w:
             fetch(p, w)
     return True
+
+
+class Unshared:
+    """Tensors into whose arrays a step writes: as at the capture, no array of another is in the same memory."""
+
+    def __init__(self, written: Sequence[Tensor], others: Sequence[Tensor], arrays: Sequence[Any]) -> None:
+        self._written, self._others, self._arrays = written, others, arrays
+        self._known = [(tensor, tensor._data) for tensor in (*written, *others)]
+
+    def hold(self) -> bool:
+        """Asked at each call, and looked into where a Tensor has another array than at the call before."""
+        for tensor, data in self._known:
+            if tensor._data is not data:
+                break
+        else:
+            return True
+        written = [tensor._data for tensor in self._written]
+        others = [*(tensor._data for tensor in self._others), *self._arrays]
+        pairs = itertools.chain(itertools.combinations(written, 2), itertools.product(written, others))
+        if any(np.may_share_memory(one, other) for one, other in pairs):
+            return False
+        self._known = [(tensor, tensor._data) for tensor, _ in self._known]
+        return True
 
 
 def leaf(data: Any, cut: str | None = None) -> Tensor:
