@@ -655,6 +655,30 @@ def test_an_array_that_has_come_to_be_shared_since_is_refused_where_the_step_wri
     assert fast(X) == 11 + 2 * c.sum() + 0.5 + 3.0
 
 
+@pytest.mark.parametrize("was_read", [False, True])
+def test_a_number_that_the_step_writes_into_may_be_assigned(was_read):
+    def made(compile):
+        w, b = tg.Tensor([1.0, 1.0], requires_grad=True), tg.Tensor(3.0, requires_grad=True)
+        assert not was_read or b.data == 3.0  # from now on it is in an array
+
+        def step(x):
+            w.grad = b.grad = None
+            loss = ((w * x).sum() + b) ** 2
+            loss.backward()
+            for p in (w, b):
+                p.data -= 0.01 * p.grad
+            return loss
+
+        return w, b, tg.compile(step) if compile else step
+
+    (w, b, fast), (w2, b2, step) = made(True), made(False)
+    for value in (None, 5.0, np.array(7.0), None):
+        if value is not None:
+            b.data = b2.data = np.copy(value)
+        assert equal(fast(X).data, step(X).data)
+        assert equal(w.data, w2.data) and equal(b.data, b2.data)
+
+
 @pytest.mark.parametrize("first", [False, True])
 def test_two_tensors_of_one_array_are_refused_where_the_step_writes_into_it(first):
     w = tg.Tensor(np.ones((3, 1)), requires_grad=True)

@@ -184,6 +184,8 @@ class Text:
         tensor, data = self.name(leaf.tensor), leaf.data
         same = [f"{tensor}._data.{part} == {self.name(getattr(data, part))}" for part in ("shape", "dtype", "strides")]
         text = " and ".join(same)
+        if not data.shape and any(leaf is written for written, _ in self.program.in_place):  # not into a NumPy scalar
+            text = f"type({tensor}._data) is not {self.name(data.dtype.type)} and {text}"
         if isinstance(data, np.generic):  # which has one layout
             text = f"(type({tensor}._data) is {self.name(type(data))} or {text})"
         return f"{tensor}._requires_grad is {leaf.tensor._requires_grad} and {text}"
