@@ -89,6 +89,22 @@ def test_one_early_stopping_alone_says_which_weights_the_model_ends_with():
         assert history.best_epoch == 2
 
 
+def test_a_training_that_diverges_says_where_the_best_weights_are():
+    class Breaks(tg.Callback):
+        def on_batch_end(self, batch, logs):
+            if self.run.epoch == 3:
+                self.run.model.kernel.data[...] = np.nan
+
+    spy, early = Spy(), tg.EarlyStopping(patience=9, restore_best=True)
+    with pytest.raises(
+        FloatingPointError, match=r"diverged .*\. The weights of epoch 1, the best by 'val_loss', were"
+    ) as e:
+        train(spy, early, Breaks(), val_loss=[1.0, 2.0, 2.0])
+    assert e.value.history.best_epoch == 1 and early.weights["kernel"].tolist() == spy.kernels[0].tolist()
+    with pytest.raises(FloatingPointError, match=r"or clip=1\.0$"):  # nothing to be said of one that keeps none
+        train(tg.EarlyStopping(patience=9), Breaks(), val_loss=[1.0, 2.0, 2.0])
+
+
 def test_the_same_callback_twice_is_refused():
     early = tg.EarlyStopping(patience=2)
     with pytest.raises(ValueError, match="the same EarlyStopping is among the callbacks twice"):

@@ -17,7 +17,7 @@ from ..data.sets import batches
 from ..layers.module import Module
 from ..optim import Optimizer
 from ..tensor import Tensor, values
-from . import divergence, samples
+from . import divergence, samples, watchers
 from .callbacks import Callback
 from .evaluation import mean_over, measured, one_output
 from .figures import Figures
@@ -112,6 +112,8 @@ class Run:
             yield
         except Exception as error:
             vars(error).setdefault("history", self.history)
+            if isinstance(error, FloatingPointError):
+                error.args = (". ".join([str(error), *filter(None, map(watchers.kept, self.callbacks))]),)
             raise
         finally:
             for module, mode in modes:

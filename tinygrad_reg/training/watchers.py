@@ -12,7 +12,7 @@ import numpy as np
 from .. import checks
 from ..naming import look_up
 from . import drafts
-from .callbacks import RememberingCallback
+from .callbacks import Callback, RememberingCallback
 from .history import direction
 
 
@@ -78,7 +78,7 @@ class EarlyStopping(_Watcher):
     more than `patience` were, as lecture 004 reads patience=1 ("for more than one epoch"). A gain is a figure better
     than the best so far by more than min_delta. mode="auto" watches the house's losses for a fall and its accuracies
     for a rise; a figure of your own needs mode="min" or mode="max". With restore_best=True the model ends with the
-    weights of its best epoch.
+    weights of its best epoch; where an error ends the training, they are in early.weights.
 
         early = tg.EarlyStopping(patience=5, restore_best=True)
         history = tg.fit(..., validation_data=(x_val, y_val), callbacks=[early])
@@ -147,6 +147,16 @@ class EarlyStopping(_Watcher):
         if not isinstance(weights, Mapping) or not all(isinstance(w, np.ndarray) for w in weights.values()):
             raise ValueError("the weights that EarlyStopping kept are missing")
         super().load_state_dict(state)
+
+
+def kept(callback: Callback) -> str:
+    """Where the best weights are, for who reads the error that ended a training before they were put back."""
+    if not isinstance(callback, EarlyStopping) or not callback.weights:
+        return ""
+    return (
+        f"The weights of epoch {callback.best_epoch}, the best by '{callback.monitor}', were not put back: "
+        "EarlyStopping has them, model.load_state_dict(early.weights)"
+    )
 
 
 class ModelCheckpoint(_Watcher):
