@@ -329,3 +329,28 @@ def test_what_a_callback_makes_a_layer_declare_counts_from_the_next_epoch(what, 
     options = {"loss": "softmax_crossentropy", "epochs": 3, "batch_size": 16, "verbose": 0, "compile": compile}
     tg.fit(fitted, X, Y, optimizer=tg.optim.SGD(fitted.parameters(), lr=0.1), callbacks=declare, **options)
     same(fitted, by_hand)
+
+
+def test_a_metric_without_a_value_in_an_epoch_is_nan_there_with_one_warning_and_the_training_goes_on():
+    x, y = np.array([[0.0], [1.0]] * 4), np.array([[0.0], [1.0]] * 4)
+    options = {"loss": "mse", "epochs": 3, "verbose": 0, "rng": 0}
+
+    def model():  # scores of 0 and 3: the first sample's is a probability
+        return tg.Dense(1, 1, kernel_initializer=tg.initializers.constant(3.0))
+
+    with pytest.warns(UserWarning, match=r"'binary_accuracy' is NaN .*: scores from .* are no probabilities") as told:
+        history = tg.fit(
+            model(), x, y, metrics=["binary_accuracy", "mae"], validation_data=(x, y), shuffle=False,
+            optimizer=lambda p: tg.optim.SGD(p, lr=1e-6), **options,
+        )  # fmt: skip
+    assert len(told) == 1 and told[0].filename == __file__
+    assert np.isnan(history["binary_accuracy"]).all() and np.isnan(history["val_binary_accuracy"]).all()
+    assert history.epochs == 3 and np.isfinite(history["mae"]).all()
+
+    def own(prediction, target):
+        raise ValueError("a bug of the user's")
+
+    with pytest.raises(ValueError, match="a bug of the user's"):
+        tg.fit(model(), x, y, metrics=[own], optimizer="sgd", **options)
+    with pytest.raises(ValueError, match="only one of them"):  # what can be told before the first step is refused
+        tg.fit(model(), x, y, metrics=["roc_auc"], validation_data=(x[::2], y[::2]), optimizer="sgd", **options)

@@ -81,7 +81,8 @@ def fit(
     `epochs` counts all of them, also those of a run that is resumed. Ctrl-C ends the training after the step that is
     being taken, and returns the history so far; `history.stop_reason` says why it ended early. What can't be trained
     is refused before the first step. A loss or gradient that is no finite number raises FloatingPointError with the
-    layer where it began, before it spoils the weights; that and any other exception has the `history` so far.
+    layer where it began, before it spoils the weights; that and any other exception has the `history` so far. A metric
+    of tg.metrics that values let say nothing in an epoch (roc_auc of one class alone) is NaN there, with a warning.
 
     compile=True pays from some fifty steps on, most with small layers. What the model's and the loss's Python does
     beside the ops happens once; where it looks at values, the capture is refused with the line (see tg.compile).

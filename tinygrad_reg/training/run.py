@@ -20,7 +20,7 @@ from ..tensor import Tensor, values
 from . import divergence, samples, watchers
 from .callbacks import Callback
 from .evaluation import mean_over, measured, one_output
-from .figures import Figures
+from .figures import Figures, nan_where_undefined
 from .gradient import Gradient
 from .history import History
 from .interrupts import Interrupted, Interrupts
@@ -54,6 +54,7 @@ class Run:
         own = ["loss", *["penalty"] * self.penalised, *self.metrics]
         own += [f"val_{name}" for name in ["loss", *self.metrics]] * (self.validation is not None)
         self.figures = list(dict.fromkeys([*own, *(name for callback in self.callbacks for name in callback.adds)]))
+        self._of_epochs = nan_where_undefined(self.metrics)  # what the first prediction can tell, it is asked strictly
         self.gradient = Gradient(self.model, self.loss, self.optimizer, self.compile)
         self.interrupts = Interrupts()
         self._done = 0  # complete epochs
@@ -178,9 +179,9 @@ class Run:
     def _end_epoch(self, figures: Figures, progress: Progress) -> None:
         divergence.check_weights(self.model, self.optimizer, self.epoch)
         self._reach.tell(self.model, self.epoch)
-        logs = figures.result(self.metrics)
+        logs = figures.result(self._of_epochs)
         if self.validation is not None:
-            of_validation = measured(self.model, *self.validation, self.loss, self.metrics)
+            of_validation = measured(self.model, *self.validation, self.loss, self._of_epochs)
             logs.update((f"val_{name}", value) for name, value in of_validation.items())
         progress.epoch_end(self.epoch, logs)
         for callback in self.callbacks:
