@@ -71,6 +71,20 @@ def test_a_constant_that_divides_by_zero_is_as_quiet_as_in_the_step():
     assert w.grad.tolist() == [np.inf, np.inf]
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(), (3,)])
+@pytest.mark.parametrize("number", [np.array(0.1), np.float64(0.1), np.float32(0.1), np.array(1), np.array(1e300)])
+def test_a_number_that_is_compared_is_as_weak_as_in_the_step(number, shape, dtype):
+    w = tg.Tensor(np.full(shape, 0.1, dtype), requires_grad=True)
+
+    def step(x):
+        return np.where(w > x, w, 2.0).sum() + np.where(x >= w, w, 5.0).sum() + np.where(x == w, w, 7.0).sum()
+
+    fast = tg.compile(step)
+    fast(number)
+    assert fast(number).item() == step(number).item()
+
+
 def test_what_was_returned_is_not_overwritten():
     made = digits()
     model = made.model

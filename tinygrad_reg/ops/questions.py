@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..captured import Captured
 from ..methods import attach
 from ..modes import ERROR_STATE, IGNORE, modes
 from ..primitive import numpy_rules, questions
@@ -65,10 +66,15 @@ for _unique in (np.unique, np.unique_values, np.unique_counts, np.unique_inverse
     numpy_rules[_unique] = _without_gradient(_unique)
 
 
-def _plain(x: Any) -> Any:
-    """The values; a single number is as weak as Python's are, so NumPy's 0.1 equals the 0.1 of a float32 tensor."""
+def _plain(x: Any, beside: Any) -> Any:
+    """The values, to be compared with what is `beside` them.
+
+    A single number is as weak as Python's are, so NumPy's 0.1 equals the 0.1 of a float32 tensor.
+    """
     if isinstance(x, Tensor):
         return x._values()
+    if isinstance(x, Captured):  # which gives no number away
+        return x.astype(beside.dtype) if not np.shape(x) and beside.dtype.kind == "f" else x
     # NumPy hands its scalars on as arrays without axes when they stand on the left.
     return x.item() if isinstance(x, (np.generic, np.ndarray)) and not x.shape else x
 
@@ -78,7 +84,7 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
         errors = ERROR_STATE.get()
         try:
             ERROR_STATE.set(IGNORE)  # 1e300 is inf among float32 numbers
-            return compare(_plain(x), _plain(y))
+            return compare(_plain(x, y), _plain(y, x))
         except ValueError as error:
             raise ValueError(f"can't compare {describe(x)} with {describe(y)}: {error}") from None
         except TypeError:
