@@ -110,13 +110,14 @@ def walk(
                     error.add_note(f"in the derivative of '{primitive.name}' by '{primitive.input_name(position)}'")
                     raise
             data = parent._data
-            fits = type(raw) is type(data) and (
-                type(raw) in _SCALARS or (raw.shape == data.shape and raw.dtype is data.dtype)
+            kind = type(raw)
+            fits = kind is type(data) and (
+                raw.shape == data.shape and raw.dtype is data.dtype if kind is np.ndarray else kind in _SCALARS
             )
             share = raw if fits else fitted(raw, parent, node)
 
             # 3. The input adds its share to what it has received.
-            before = received.pop(parent, None)
+            before = received.pop(parent, None) if received else None
             is_leaf = parent._primitive is None
             if before is None:
                 lives_on = is_leaf and type(share) is np.ndarray  # its .grad, which must be memory of its own

@@ -61,9 +61,10 @@ def _loss(per_loss: Callable[..., Any]) -> Loss:
     ) -> Tensor:
         if reduction not in _REDUCTIONS:
             checks.one_of("reduction", reduction, _REDUCTIONS)
-        before, call = modes.place, source.caller(3)  # who called what `answered` made of this
+        here, call = modes.__dict__, source.caller(3)  # who called what `answered` made of this
+        before = here["place"]
         try:
-            modes.place = source.inside(call)
+            here["place"] = source.inside(call)
             prediction = as_prediction(prediction)
             if averages and reduction == "mean" and weights is None and prediction._data.size:
                 named: Tensor = per_loss(prediction, target, True, **options)
@@ -71,7 +72,7 @@ def _loss(per_loss: Callable[..., Any]) -> Loss:
                 each = per_loss(prediction, target, **options)
                 named = _reduced(each if weights is None else each * as_weights(weights, each), reduction)
         finally:
-            modes.place = before
+            here["place"] = before
         return source.result(named, call)
 
     parameters = inspect.signature(per_loss).parameters

@@ -316,7 +316,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("layers/activation.py", 'checks.whole("axis", axis, -64, 63)', "63 → "),
     ],
     "the frame between is the house's, and passed by": [
-        ("losses.py", "before, call = modes.place, source.caller(3)", "3 → 2"),
+        ("losses.py", "here, call = modes.__dict__, source.caller(3)", "3 → 2"),
     ],
     "only whether any is running is asked": [
         ("transforms.py", "modes.transform + 1", "1 → 2"),
