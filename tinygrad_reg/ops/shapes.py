@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..methods import attach
+from ..operands import weak
 from ..primitive import composed, primitive
 from ..source import result
 from ..sums import unbroadcast
@@ -236,7 +237,7 @@ def _(g, out, x, *, k=1, axes=(0, 1)):
 @primitive(numpy=np.roll, why=_MOVED)
 def roll(x: Any, *, shift: int | Sequence[int], axis: Axes = None) -> Any:
     """The elements moved on by `shift` places; those that fall off the end come in at the front"""
-    return np.roll(x, shift, axis)
+    return np.roll(x, weak(shift), axis)  # NumPy 2.0 counts back from a np.uint8 by wrapping round
 
 
 @roll.derivative("1", how="G rolled back")
