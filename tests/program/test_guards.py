@@ -357,3 +357,17 @@ def test_an_attribute_of_a_layer_that_is_deleted_is_seen():
     assert equal(np.asarray(fast(-X)), -3 * X)
     del layer.forward
     assert equal(fast(-X).data, -0.5 * X)
+
+
+def test_an_equal_dict_in_a_layer_is_followed_from_then_on():
+    class Holder(tg.Module):
+        def __init__(self):
+            self.factors = {"k": 2.0}
+
+    holder, w = Holder(), tg.Tensor(np.ones(3), requires_grad=True)
+    fast = tg.compile(lambda x: np.sum(w * holder.factors["k"] * x))
+    assert fast(np.ones(3)).item() == 6.0
+    holder.factors = {"k": 2.0}
+    assert fast(np.ones(3)).item() == 6.0
+    holder.factors["k"] = 3.0
+    assert fast(np.ones(3)).item() == 9.0

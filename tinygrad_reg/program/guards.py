@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..layers.running import Changes
-from .places import Places, is_same
+from .places import GONE, Places, is_same
 
 
 class Guards:
@@ -27,6 +27,8 @@ class Guards:
         self._texts += [f"{found.name(ask)}() == {found.name(answer)}" for ask, answer in reads]
         # Asked where an attribute of some module was assigned.
         self._modules = [(test.ask, test.was) for test in found.tests if test.in_module]
+        # A list or a dict there may be equal to what it was, but what is in it is asked of the one that was there.
+        self._containers = [(ask, now) for ask, was in self._modules if (now := _container(ask, was)) is not None]
         self.changes = found.changes
         self.names = found.names  # what the text refers to
 
@@ -40,5 +42,15 @@ class Guards:
         if Changes.count != self.changes:
             if not all(is_same(ask, was) for ask, was in self._modules):
                 return False
+            if not all(ask() is now for ask, now in self._containers):
+                return False
             self.changes = Changes.count
         return all(is_same(ask, was) for ask, was in self._asked)
+
+
+def _container(ask: Callable[[], Any], was: Any) -> Any:
+    """The list or dict that stands there now."""
+    try:
+        return ask() if isinstance(was, (list, dict)) else None
+    except GONE:  # as `is_same` will find
+        return None
