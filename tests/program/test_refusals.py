@@ -13,7 +13,7 @@ import pytest
 
 import tinygrad_reg as tg
 
-from .steps import digits, equal
+from .steps import digits, equal, same_bits
 
 X = np.array([[1.0, 2.0], [3.0, 4.0]])
 w = tg.Tensor([1.0, 2.0], requires_grad=True)
@@ -526,3 +526,35 @@ def test_a_refusal_is_one_whatever_numpy_makes_of_it():
 
     with pytest.raises(RuntimeError, match=r"numbers\[0\] = x\[0, 1\]"):
         tg.compile(step)(X)
+
+
+HELD = {
+    "the array": lambda p: p.data,
+    "a view of it": lambda p: p.data.T[::-1],
+    "a Tensor that shows it": lambda p: p[::-1],
+}
+
+
+@pytest.mark.parametrize("get", HELD.values(), ids=HELD)
+def test_an_array_of_a_parameter_is_not_held_over_the_optimizers_step(get):
+    """Outside of programs it may be the array that the optimizer writes into, or one from which it fetches values."""
+
+    def made(before):
+        p = tg.Tensor([1.0, 2.0], requires_grad=True)
+        optimizer = tg.optim.SGD(p, lr=0.5)
+
+        def step(x):
+            optimizer.zero_grad()
+            np.sum(p * x).backward()
+            old = before(p)
+            optimizer.step()
+            return old * 2, get(p) * 2
+
+        return step
+
+    with pytest.raises(RuntimeError, match=r"return old \* 2, get\(p\) \* 2\nbecause it reads the array of a param"):
+        tg.compile(made(get))(X[0])
+    copied = made(lambda p: get(p) * 1)
+    fast = tg.compile(made(lambda p: get(p) * 1))
+    for _ in range(3):
+        assert same_bits(fast(X[0]), copied(X[0]))

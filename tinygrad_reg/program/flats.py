@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from ..memory import move
 from ..optim.flat import must_fit
 from ..tensor import Tensor
 from .leaves import Leaf, Leaves
-from .node import Node, Stretch, assign
+from .node import Node, Stretch, assign, held_over
 from .recorded import Recorded
 
 OTHER_SHAPE = "a parameter that an optimizer moves gets an array of another shape", "Make a new optimizer for it"
@@ -86,6 +87,20 @@ class Flats(Leaves):
         np.copyto(leaf.input.value, values.node.value)
         self.effect(assign, (p._data, ..., values))
         leaf.array = p._data
+
+    def _moves(self, params: Sequence[Tensor]) -> None:
+        """These parameters move: their arrays, as the step got them before, may be those that the optimizer writes
+        into, or others, from which it has fetched the values."""
+        leaves = [self.leaves[p] for p in params]
+        for leaf in leaves:
+            leaf.array = leaf.tensor._data = self._handle(leaf.input)
+        fresh = {id(leaf.array) for leaf in leaves}
+        arrays = [array for leaf in leaves for array in (leaf.input.value, leaf.input.first)]
+        for handle in [reference() for reference in self._handles]:
+            if handle is None or id(handle) in fresh or handle.node.kind == "flat":
+                continue
+            if any(np.may_share_memory(handle.node.value, array) for array in arrays):
+                handle.node = self.record(held_over, (handle,)).node
 
     def finish(self) -> None:
         """The step has returned."""

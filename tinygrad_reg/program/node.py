@@ -208,6 +208,11 @@ def item(values: Any, i: int) -> Any:
     return values[i]
 
 
+def held_over(array: Any) -> Any:
+    """The array of a parameter that the step got before its optimizer moved it: whoever reads this is refused."""
+    return array
+
+
 FILLED = {np.zeros_like: np.zeros, np.ones_like: np.ones, np.empty_like: np.empty}
 
 

@@ -68,6 +68,11 @@ def _assigned(frame: Any) -> str:
     return name or ""
 
 
+def line_of(node: Node) -> tuple[str, int]:
+    """The user's file and line that a node comes from."""
+    return (node.code.co_filename, source.line(node.code, node.place)) if node.code is not None else ("", 0)
+
+
 # ---- when it is run
 
 

@@ -12,7 +12,8 @@ from ..tensor import COMPILED, Tensor
 from .capture import Capture
 from .inside import attributes, closed_over, defaults
 from .leaves import Leaf
-from .node import Check, Input, Node, assign, filled
+from .node import Check, Input, Node, assign, filled, held_over
+from .origins import line_of
 from .recorded import Recorded, is_computed
 from .refusals import Refused, located
 from .structures import is_structure, mapped, parts
@@ -43,6 +44,7 @@ class Program:
         for leaf in capture.leaves.values():
             self._left_behind(leaf)
         self.nodes = first_checks(settle(share(capture.nodes, self.results), self.results))
+        refuse_held_over(self.nodes, self.results)
         used = {node for line in self.nodes for node in line.operands} | set(self.results)
         self.inputs = [x for x in capture.inputs if x in used]
         for leaf in capture.leaves.values():
@@ -98,6 +100,15 @@ def _closed_over(x: Any) -> list[Any]:
     if not isinstance(x, FunctionType):
         return []
     return [*closed_over(x).values(), *defaults(x).values()]
+
+
+def refuse_held_over(nodes: list[Node], results: list[Node]) -> None:
+    """Refuse to read what an optimizer may have written into since the step got it."""
+    for node in nodes:
+        if node.function is held_over and (node in results or any(node in line.operands for line in nodes)):
+            reader = next((line for line in nodes if node in line.operands), node)
+            what = "it reads the array of a parameter that it got before opt.step(), which has moved the parameter"
+            raise Refused(located(*line_of(reader), what, "Write w.data.copy() for the old values, or w.data anew"))
 
 
 def share(nodes: list[Node], results: list[Node]) -> list[Node]:

@@ -105,6 +105,7 @@ class Updates(Flats):
         self.steps.append(Step(optimizer, moved, next(changing, None)))
         optimizer.steps += 1
         written(moved)
+        self._moves([p for group in moved for p in group.params])
         self._phase = ""
 
     def ahead(self, optimizer: Any, closure: Callable[[], Any]) -> Any:
@@ -121,6 +122,7 @@ class Updates(Flats):
                 self._assign(w, optimizer.measured_at(w, self.flat(flat, "work", spaces[0], place), [m]))
                 self._phase = ""
                 origins.append((w, origin, kept))
+            self._moves([p for group in groups for p in group.params])
         found = closure()
         self._phase = "update"
         for w, origin, kept in origins:
