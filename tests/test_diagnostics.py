@@ -229,7 +229,7 @@ def test_norms_of_what_is_no_model_are_refused():
 
 
 def test_a_factor_of_a_long_chain_takes_no_walk_of_its_own(monkeypatch):
-    module = importlib.import_module("tinygrad_reg.explain")
+    module = importlib.import_module("tinygrad_reg.insight.explain")
     x = tg.Tensor(0.5, requires_grad=True)
     out = x
     for _ in range(50):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
-from tinygrad_reg.explain import send_back
+from tinygrad_reg.insight.explain import send_back
 from tinygrad_reg.primitive import registry
 
 rng = np.random.default_rng(0)

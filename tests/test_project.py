@@ -47,9 +47,10 @@ def test_users_need_numpy_graphviz_and_tqdm_only():
 ROOMS = [
     {"data"},
     {"ops"},
+    {"insight"},
     {"initializers", "penalties", "constraints", "losses", "loss_inputs", "metrics", "metric_inputs", "optim"},
     {"layers"},
-    {"why", "diagnostics"},
+    {"diagnostics"},
     {"program"},
     {"training"},
 ]

@@ -17,9 +17,10 @@ from . import arraylike as arraylike
 from . import dispatch as dispatch
 from . import ops as ops
 from .backward import gradients as gradients
-from .debug import debug as debug
-from .differences import check_grad as check_grad
-from .explain import explain as explain
+from .insight.debug import debug as debug
+from .insight.differences import check_grad as check_grad
+from .insight.explain import explain as explain
+from .insight.why import why as why
 from .memory import keep_freed_memory as _keep_freed_memory
 from .modes import no_grad as no_grad
 from .modes import seed as seed
@@ -31,7 +32,6 @@ from .transforms import hessian as hessian
 from .transforms import hvp as hvp
 from .transforms import jacobian as jacobian
 from .transforms import value_and_grad as value_and_grad
-from .why import why as why
 
 _keep_freed_memory()
 
@@ -83,7 +83,7 @@ def __getattr__(name: str) -> _Any:
         if name in _NAMES or name in home.__all__:
             globals()[name] = getattr(home, name)
             return globals()[name]
-    from .naming import missing
+    from .answers.naming import missing
 
     missing(__name__, name)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Never, Protocol
 
 import numpy as np
 
-from .calls import answered
+from .answers.calls import answered
 from .half import widened_for_derivative
 from .methods import attach
 from .modes import ERROR_STATE, IGNORE, modes, quiet

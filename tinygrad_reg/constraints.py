@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from . import checks, penalties
-from .calls import Called
+from . import penalties
+from .answers import checks
+from .answers.calls import Called
 from .modes import quiet
 from .norms import norms
 from .tensor import Tensor, as_array

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import checks
-from .calls import answered
-from .explain import BackwardStep, explain, send_back
+from .answers import checks
+from .answers.calls import answered
+from .insight.explain import BackwardStep, explain, send_back
 from .layers.evaluating import evaluating
 from .layers.module import Module, a_module
 from .layers.running import listening

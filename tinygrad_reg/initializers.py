@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from . import checks
-from .calls import answered, takes
+from .answers import checks
+from .answers.calls import answered, takes
+from .answers.naming import made, missing, resolve
 from .modes import Rng, default_dtype, generator
-from .naming import made, missing, resolve
 from .ops import random as draw
 from .tensor import as_array
 

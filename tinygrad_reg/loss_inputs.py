@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import checks
+from .answers import checks
 from .captured import check
 from .modes import default_dtype, quiet
 from .source import users_level

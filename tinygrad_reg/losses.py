@@ -28,8 +28,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from . import checks, ops, source
-from .calls import answered
+from . import ops, source
+from .answers import checks
+from .answers.calls import answered
+from .answers.naming import look_up, missing, resolve
 from .loss_inputs import (
     as_labels,
     as_prediction,
@@ -42,7 +44,6 @@ from .loss_inputs import (
     check_signs,
 )
 from .modes import modes
-from .naming import look_up, missing, resolve
 from .ops.crossentropy import floored_log
 from .tensor import Tensor
 

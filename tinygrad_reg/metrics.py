@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import checks
-from .calls import answered
+from .answers import checks
+from .answers.calls import answered
+from .answers.naming import missing, resolve
 from .metric_inputs import above, as_labels, as_numbers, class_1, pair
 from .modes import quiet
-from .naming import missing, resolve
 
 Metric = Callable[..., Any]
 _MOST_CLASSES = 2**15  # of a confusion matrix: 8 GB

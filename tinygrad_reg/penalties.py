@@ -26,10 +26,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import checks, source
-from .calls import answered
+from . import source
+from .answers import checks
+from .answers.calls import answered
+from .answers.naming import made, missing, resolve
 from .modes import quiet
-from .naming import made, missing, resolve
 from .ops.reductions import sum_of_squares
 from .tensor import Tensor, as_array
 

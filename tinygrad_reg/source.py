@@ -28,8 +28,16 @@ Call: TypeAlias = tuple[CodeType | None, int]  # code object and offset in it; t
 _HOUSE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 # Frames of these files only pass a user's call on; any other frame of the house is a function that computes something.
-_PASS_ON = ("tensor.py", "arraylike.py", "primitive.py", "dispatch.py", "source.py", "methods.py", "calls.py")
-_GLUE = {_HOUSE + file for file in _PASS_ON}
+_PASS_ON = (
+    "tensor.py",
+    "arraylike.py",
+    "primitive.py",
+    "dispatch.py",
+    "source.py",
+    "methods.py",
+    "answers/calls.py",
+)
+_GLUE = {os.path.join(_HOUSE, *file.split("/")) for file in _PASS_ON}
 _GLUE.add(os.path.abspath(copy.__file__))  # Python's: it asks its argument to copy itself
 
 USER, GLUE, HOUSE = range(3)

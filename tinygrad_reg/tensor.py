@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from . import source
+from .answers.elsewhere import ON_TENSORS, answer, listed
 from .captured import Captured
-from .elsewhere import ON_TENSORS, answer, listed
 from .memory import is_moved
 from .methods import Methods
 from .modes import default_dtype, modes, quiet

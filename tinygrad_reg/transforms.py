@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from .answers.calls import answered
 from .backward import gradients
-from .calls import answered
 from .modes import modes, recording, switched
 from .tensor import Tensor, as_array, describe
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_reg.words import number
+from tinygrad_reg.insight.words import number
 
 from .text import clean
 from .theme import DARK, LIGHT, Theme

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tinygrad_reg.explain import BackwardStep, ForwardStep, Record
-from tinygrad_reg.words import short
+from tinygrad_reg.insight.explain import BackwardStep, ForwardStep, Record
+from tinygrad_reg.insight.words import short
 
 from .fold import Unit, fold
 from .lesson import LONG, ROWS, Lesson, origin_of

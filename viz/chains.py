@@ -18,10 +18,10 @@ import numpy as np
 
 from tinygrad_reg import Tensor
 from tinygrad_reg.diagnostics import gradient_norms
-from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, explain
+from tinygrad_reg.insight.explain import BackwardStep, ForwardStep, Record, explain
+from tinygrad_reg.insight.words import number
 from tinygrad_reg.modes import quiet
 from tinygrad_reg.norms import length
-from tinygrad_reg.words import number
 
 from .formulas import is_activation, is_given, unnamed
 from .text import clean

@@ -9,11 +9,11 @@ from itertools import pairwise
 import numpy as np
 
 from tinygrad_reg import Tensor
-from tinygrad_reg.calls import answered
-from tinygrad_reg.checks import whole
-from tinygrad_reg.explain import explain
+from tinygrad_reg.answers.calls import answered
+from tinygrad_reg.answers.checks import whole
+from tinygrad_reg.insight.explain import explain
+from tinygrad_reg.insight.words import in_full, number
 from tinygrad_reg.norms import length
-from tinygrad_reg.words import in_full, number
 
 from . import files, latex
 from .factors import Factor, Path, along

@@ -15,7 +15,7 @@ from typing import Any
 
 import graphviz
 
-from tinygrad_reg.words import number
+from tinygrad_reg.insight.words import number
 
 from . import layout
 from . import rows as rows_

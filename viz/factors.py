@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, send_back
+from tinygrad_reg.insight.explain import BackwardStep, ForwardStep, Record, send_back
 
 from . import formulas
 from .formulas import definition, is_activation, is_given, unnamed

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from tinygrad_reg import Tensor
-from tinygrad_reg.calls import answered
-from tinygrad_reg.checks import whole
-from tinygrad_reg.words import number
+from tinygrad_reg.answers.calls import answered
+from tinygrad_reg.answers.checks import whole
+from tinygrad_reg.insight.words import number
 
 from . import dot, svg
 from .chains import Chain, brief, of_loss, of_model, times

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tinygrad_reg.explain import ForwardStep
+from tinygrad_reg.insight.explain import ForwardStep
 
 
 @dataclass(frozen=True)

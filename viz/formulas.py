@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from tinygrad_reg.explain import BackwardStep, ForwardStep
+from tinygrad_reg.insight.explain import BackwardStep, ForwardStep
+from tinygrad_reg.insight.formulas import label, raised
 from tinygrad_reg.primitive import registry
-from tinygrad_reg.words import label, raised
 
 from .terms import Array, Term, Text
 from .text import clean

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_reg import Module, Tensor
-from tinygrad_reg.calls import answered
-from tinygrad_reg.checks import one_of, whole
-from tinygrad_reg.explain import forward_steps
+from tinygrad_reg.answers.calls import answered
+from tinygrad_reg.answers.checks import one_of, whole
+from tinygrad_reg.insight.explain import forward_steps
 
 from . import dot, draw, svg
 from .fold import fold

@@ -14,9 +14,9 @@ from itertools import pairwise
 import numpy as np
 
 from tinygrad_reg import gradients
-from tinygrad_reg.explain import BackwardStep, ForwardStep, Record
+from tinygrad_reg.insight.explain import BackwardStep, ForwardStep, Record
+from tinygrad_reg.insight.words import number
 from tinygrad_reg.modes import quiet
-from tinygrad_reg.words import number
 
 from .formulas import is_activation, spelled, unnamed
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_reg.calls import answered
+from tinygrad_reg.answers.calls import answered
+from tinygrad_reg.insight.words import number
 from tinygrad_reg.modes import quiet
-from tinygrad_reg.words import number
 
 from .axes import MARKERS, axes, colorbar, heading, ink, label, legend, matplotlib, style
 from .theme import LIGHT, Theme, look

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tinygrad_reg.words import is_number
+from tinygrad_reg.insight.words import is_number
 
 from .text import clean
 

@@ -1,7 +1,7 @@
 """From the engine's record to the steps of a lesson: forward, backward, and the optimizer's update.
 
-Every number comes from the record (tinygrad_reg.explain), which the walk back wrote down. What students stumble over
-gets a step of its own: matrix products transposed, broadcasting undone, shares of several users summed.
+Every number comes from the record (tg.explain), which the walk back wrote down. What students stumble over gets a step
+of its own: matrix products transposed, broadcasting undone, shares of several users summed.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_reg.explain import BackwardStep, ForwardStep, Record
-from tinygrad_reg.words import short
+from tinygrad_reg.insight.explain import BackwardStep, ForwardStep, Record
+from tinygrad_reg.insight.words import short
 
 from .formulas import OPERATORS, compound, in_numbers, local_text
 from .meets import PRODUCTS, how, pattern, value_of

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tinygrad_reg.explain import BackwardStep, ForwardStep
+from tinygrad_reg.insight.explain import BackwardStep, ForwardStep
 
 # By the number of axes of the two factors: what the first one receives, and what the second one does. o is the other.
 _MATRICES = {

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_reg.elsewhere import answer, listed
+from tinygrad_reg.answers.elsewhere import answer, listed
 
 from . import files, paint
 from .svg import escape

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_reg import no_grad
-from tinygrad_reg.calls import answered
-from tinygrad_reg.checks import whole
+from tinygrad_reg.answers.calls import answered
+from tinygrad_reg.answers.checks import whole
 from tinygrad_reg.diagnostics import layer_outputs
+from tinygrad_reg.insight.words import number
 from tinygrad_reg.layers.evaluating import evaluating
 from tinygrad_reg.tensor import values
-from tinygrad_reg.words import number
 
 from .axes import MARKERS, axes, colorbar, drawable, heading, ink, label, legend, matplotlib, named, style
 from .theme import Theme, look

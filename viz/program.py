@@ -9,8 +9,8 @@ from __future__ import annotations
 from string import Template
 from typing import Any
 
-from tinygrad_reg.calls import answered
-from tinygrad_reg.checks import one_of
+from tinygrad_reg.answers.calls import answered
+from tinygrad_reg.answers.checks import one_of
 
 from . import draw, layout, svg
 from .listing import Code, graph_of, read

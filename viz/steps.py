@@ -10,9 +10,9 @@ from numbers import Integral
 from typing import Any
 
 from tinygrad_reg import Module, Tensor
-from tinygrad_reg.calls import answered
-from tinygrad_reg.checks import one_of, whole
-from tinygrad_reg.explain import explain
+from tinygrad_reg.answers.calls import answered
+from tinygrad_reg.answers.checks import one_of, whole
+from tinygrad_reg.insight.explain import explain
 
 from . import dot, draw, files, layout, rows, svg
 from .blocks import MOST, lesson_of

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_reg import Tensor, no_grad
-from tinygrad_reg.calls import answered
-from tinygrad_reg.checks import whole
+from tinygrad_reg.answers.calls import answered
+from tinygrad_reg.answers.checks import whole
 from tinygrad_reg.modes import quiet
 from tinygrad_reg.tensor import values
 

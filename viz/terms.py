@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tinygrad_reg.insight.words import number, short
 from tinygrad_reg.modes import quiet
 from tinygrad_reg.norms import length
-from tinygrad_reg.words import number, short
 
 SHOWN = 36  # elements; larger arrays are summarised
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 
-from tinygrad_reg.checks import one_of
+from tinygrad_reg.answers.checks import one_of
 
 FONT = "DejaVu Sans, Verdana, Geneva, sans-serif"
 MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from tinygrad_reg.explain import ForwardStep
+from tinygrad_reg.insight.explain import ForwardStep
+from tinygrad_reg.insight.words import in_full, number, short
 from tinygrad_reg.norms import length
-from tinygrad_reg.words import in_full, number, short
 
 from .fold import PENALTY, Unit, levels
 from .text import LONGEST, clean, width

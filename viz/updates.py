@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_reg import Tensor
-from tinygrad_reg.explain import ForwardStep, Record
-from tinygrad_reg.words import number, short
+from tinygrad_reg.insight.explain import ForwardStep, Record
+from tinygrad_reg.insight.words import number, short
 
 from .lesson import Lesson
 from .terms import Array, Row, Step, Term, Text

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinygrad_reg import Tensor
-from tinygrad_reg.explain import BackwardStep, ForwardStep, Record, send_back
+from tinygrad_reg.insight.explain import BackwardStep, ForwardStep, Record, send_back
 
 from .heads import joined
 from .text import clean

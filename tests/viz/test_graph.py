@@ -16,7 +16,7 @@ import viz
 from tests.viz import examples
 from tests.viz.reading import by_id, overlaps, parse, texts
 from tinygrad_reg import Tensor
-from tinygrad_reg.explain import forward_steps
+from tinygrad_reg.insight.explain import forward_steps
 from viz import dot
 from viz.fold import fold
 from viz.rows import fit

@@ -9,7 +9,7 @@ import pytest
 import tinygrad_reg as tg
 from tests.viz import examples
 from tinygrad_reg import Tensor
-from tinygrad_reg.explain import BackwardStep, Record
+from tinygrad_reg.insight.explain import BackwardStep, Record
 from viz.ways import Ways, find, longest
 
 

@@ -8,7 +8,7 @@ kind of data, or of change to it.
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..naming import missing
+from ..answers.naming import missing
 from . import augmentation as augmentation
 from .balancing import class_weights as class_weights
 from .balancing import random_oversample as random_oversample

@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .. import checks
-from ..calls import Called
+from ..answers import checks
+from ..answers.calls import Called
 from ..modes import Rng, generator
 from .arrays import complete
 from .geometry import from_centre, padded, sampled, windows

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
-from ..calls import answered
+from ..answers import checks
+from ..answers.calls import answered
 from ..modes import Rng, generator
 from .arrays import as_floats, as_labels, same_length
 

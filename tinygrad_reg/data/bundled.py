@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..calls import answered
+from ..answers.calls import answered
 
 
 @answered

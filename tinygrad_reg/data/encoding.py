@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
-from ..calls import answered
+from ..answers import checks
+from ..answers.calls import answered
 from ..modes import default_dtype
 from .arrays import complete
 

@@ -20,8 +20,8 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from .. import checks
-from ..calls import answered
+from ..answers import checks
+from ..answers.calls import answered
 
 Sets = tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 

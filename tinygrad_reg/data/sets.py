@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
-from ..calls import Called, answered
+from ..answers import checks
+from ..answers.calls import Called, answered
 from ..modes import Rng, generator, quiet
 from .arrays import as_floats, as_labels, same_length
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
-from ..calls import answered
+from ..answers import checks
+from ..answers.calls import answered
+from ..answers.naming import resolve
 from ..modes import Rng, generator
-from ..naming import resolve
 
 Points = tuple[np.ndarray, np.ndarray]
 

@@ -8,7 +8,7 @@ share; every other file is a kind of layer.
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..naming import missing
+from ..answers.naming import missing
 from .activation import ELU, LeakyReLU, PReLU, ReLU, RReLU, Sigmoid, Softmax, Tanh
 from .convolution import Conv2D, Flatten
 from .dense import Dense

@@ -10,9 +10,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from .. import checks, source
-from ..calls import Called
-from ..elsewhere import ON_MODELS, NeverHere, answer, listed
+from .. import source
+from ..answers import checks
+from ..answers.calls import Called
+from ..answers.elsewhere import ON_MODELS, NeverHere, answer, listed
 from ..modes import default_dtype, layer_scope, modes, quiet
 from ..tensor import Tensor, as_array
 from ..users_ops import instead
@@ -210,7 +211,7 @@ class Module(Stateful, Called):
         `x` is an example of the input (a batch), or the shape of one sample such as (1, 28, 28). Without it, shapes
         are shown where the layers alone determine them.
         """
-        from ..words import show
+        from ..insight.words import show
         from .summary import table
 
         show(table(self, x))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import checks
+from ..answers import checks
 from ..modes import Rng
 from ..ops.random import bernoulli, normal
 from ..tensor import Tensor

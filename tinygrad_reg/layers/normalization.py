@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, ops
+from .. import ops
+from ..answers import checks
 from ..modes import quiet
 from ..ops.reductions import moments_of
 from ..tensor import Tensor

@@ -41,6 +41,6 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> NoReturn:
-        from ..naming import missing  # not before it is needed: it imports `inspect`
+        from ..answers.naming import missing  # not before it is needed: it imports `inspect`
 
         missing(__name__, name)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from ..answers import checks
 from ..modes import Rng, generator
 from ..primitive import primitive
 from ..source import result

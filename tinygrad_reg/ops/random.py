@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from ..answers import checks
 from ..modes import Rng, default_dtype, generator
 from ..primitive import primitive
 from ..tensor import Tensor

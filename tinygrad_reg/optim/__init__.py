@@ -13,7 +13,7 @@ what they are given, mistakes.py at what the first steps do.
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..naming import missing
+from ..answers.naming import missing
 from . import schedules
 from .adaptive import AdaGrad, Adam, AdamW, RMSProp
 from .clipping import clip_by_global_norm, clip_by_norm, clip_by_value

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from ..answers import checks
 from ..modes import quiet
 from ..source import users_level
 from ..tensor import Tensor

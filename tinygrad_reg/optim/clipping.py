@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
-from ..calls import answered
+from ..answers import checks
+from ..answers.calls import answered
 from ..modes import modes, quiet
 from ..norms import norms
 from ..tensor import Tensor

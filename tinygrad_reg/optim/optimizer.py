@@ -21,9 +21,9 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from .. import checks
-from ..calls import Called, answered
-from ..elsewhere import NeverHere, listed
+from ..answers import checks
+from ..answers.calls import Called, answered
+from ..answers.elsewhere import NeverHere, listed
 from ..memory import aligned
 from ..modes import ERROR_STATE, IGNORE, modes, quiet
 from ..tensor import Tensor, as_array, describe, values

@@ -12,8 +12,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .. import checks
-from ..calls import answered
+from ..answers import checks
+from ..answers.calls import answered
 
 
 class Schedule:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from ..answers import checks
 from ..modes import modes, quiet
 from ..tensor import Tensor
 from .flat import runs, written

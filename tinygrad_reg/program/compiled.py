@@ -9,7 +9,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from ..calls import answered
+from ..answers.calls import answered
 from ..modes import modes, runs_in_pieces
 from .arguments import Arguments, names_of, others
 from .capture import Capture

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from .. import optim
-from ..calls import takes
+from ..answers.calls import takes
+from ..answers.naming import look_up
 from ..data.augmentation import Augmentation
 from ..layers.module import Module
 from ..layers.sequential import Sequential
 from ..layers.state import join
-from ..naming import look_up
 from ..optim import Optimizer
 from ..tensor import Tensor
 from .callbacks import Callback, FunctionCallback, several

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import checks
-from ..calls import Called, takes
+from ..answers import checks
+from ..answers.calls import Called, takes
+from ..answers.elsewhere import Elsewhere, listed
 from ..diagnostics import gradient_norms
-from ..elsewhere import Elsewhere, listed
 
 if TYPE_CHECKING:
     from .run import Run

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
-from ..calls import answered
+from ..answers import checks
+from ..answers.calls import answered
 from ..layers.module import Module
 from ..optim import Optimizer
 from . import container, randomness

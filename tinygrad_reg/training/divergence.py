@@ -7,12 +7,12 @@ from typing import NoReturn
 
 import numpy as np
 
-from ..explain import Record, explain
+from ..insight.explain import Record, explain
+from ..insight.words import number
 from ..layers.module import Module
 from ..modes import quiet
 from ..optim import Optimizer
 from ..tensor import Tensor
-from ..words import number
 
 
 def finite_gradients(parameters: list[Tensor]) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from ..answers import checks
 from ..layers.module import Module
 from ..modes import generator, modes, seed
 from ..optim import Optimizer

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, losses, metrics
-from ..calls import answered, takes
+from .. import losses, metrics
+from ..answers import checks
+from ..answers.calls import answered, takes
 from ..data.arrays import same_length
 from ..layers.evaluating import evaluating
 from ..layers.module import Module, a_module

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, losses
-from ..calls import answered, takes
+from .. import losses
+from ..answers import checks
+from ..answers.calls import answered, takes
 from ..data.sets import batches
 from ..layers.module import Module, a_module
 from ..optim import Optimizer

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import checks, losses, program
-from ..debug import columns_and_rows
+from .. import losses, program
+from ..answers import checks
+from ..insight.debug import columns_and_rows
 from ..layers.module import Module
 from ..modes import generator
 from ..optim import Optimizer

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from .. import checks, losses
-from ..naming import look_up
-from ..words import table
+from .. import losses
+from ..answers import checks
+from ..answers.naming import look_up
+from ..insight.words import table
 
 if TYPE_CHECKING:
     from .callbacks import GradientRecorder

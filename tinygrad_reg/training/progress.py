@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ..words import show
+from ..insight.words import show
 
 
 class Progress:

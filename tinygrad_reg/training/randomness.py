@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from ..answers import checks
 from ..layers.module import Module, a_module
 from ..modes import generator
 from ..program.walk import Walk

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, losses, metrics
-from ..calls import fits
+from .. import losses, metrics
+from ..answers import checks
+from ..answers.calls import fits
 from ..data.arrays import complete, same_length
 from ..data.sets import batches
 from ..layers.module import Module

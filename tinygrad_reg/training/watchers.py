@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
-from ..naming import look_up
+from ..answers import checks
+from ..answers.naming import look_up
 from . import drafts
 from .callbacks import Callback, RememberingCallback
 from .history import direction

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from . import users_ops
-from .tensor import Tensor, describe, values
+from .. import users_ops
+from ..tensor import Tensor, describe, values
 
 if TYPE_CHECKING:
-    from .primitive import Primitive
+    from ..primitive import Primitive
 
 BROADCASTING = "shapes are matched from the last axis on; lengths must be equal, or one of them 1"
 _PLAIN = frozenset({int, bool, float, str, tuple, type(None)})  # what most options are

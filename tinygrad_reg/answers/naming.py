@@ -106,6 +106,9 @@ _FOREIGN = {
 }  # fmt: skip
 
 
+_HOUSE = __package__.partition(".")[0]
+
+
 def missing(module: str, name: str) -> NoReturn:
     """Raise the AttributeError of a module that has no `name`; it says what to write instead.
 
@@ -140,7 +143,7 @@ def _paths(within: str) -> list[tuple[str, str]]:
     """Every public name, and what to write for it; those of the module `within` go first."""
     found = []
     for place in (within, "", *_PLACES):
-        module = import_module(f"{__package__}.{place}".rstrip("."))
+        module = import_module(f"{_HOUSE}.{place}".rstrip("."))
         names = getattr(module, "__all__", None) or [
             name for name in dir(module)
             if not name.startswith("_") and (not place or _offers(module, getattr(module, name)))

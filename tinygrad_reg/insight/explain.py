@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from . import source
-from .backward import fitted, share_of, shares_owed, start_gradient, walk
-from .calls import answered
-from .modes import quiet
-from .primitive import Primitive
-from .tensor import Tensor, values
-from .words import formula, in_full, is_number, label, names_of, operand, short, table, written
+from .. import source
+from ..answers.calls import answered
+from ..backward import fitted, share_of, shares_owed, start_gradient, walk
+from ..modes import quiet
+from ..primitive import Primitive
+from ..tensor import Tensor, values
+from .formulas import formula, label, operand, written
+from .names import names_of
+from .words import in_full, is_number, short, table
 
 
 @dataclass(eq=False)

@@ -5,7 +5,7 @@ import pytest
 
 import tinygrad_reg as tg
 
-from .making import op
+from ..making import op
 
 
 def op_with_slope(factor, second=1.0):

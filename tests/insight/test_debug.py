@@ -8,7 +8,7 @@ import pytest
 
 import tinygrad_reg as tg
 
-from .making import leaf
+from ..making import leaf
 
 
 def test_debug_names_op_line_ranges_of_the_first_inf():

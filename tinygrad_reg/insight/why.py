@@ -9,17 +9,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import source
-from .backward import share_of, shares_owed, start_gradient, walk
-from .calls import answered
+from .. import source
+from ..answers.calls import answered
+from ..backward import share_of, shares_owed, start_gradient, walk
+from ..modes import modes, quiet
+from ..norms import length
+from ..ops.reductions import count
+from ..primitive import Primitive
+from ..tensor import COMPILED, Tensor, describe
 from .debug import below, is_finite
 from .explain import in_order
-from .modes import modes, quiet
-from .norms import length
-from .ops.reductions import count
-from .primitive import Primitive
-from .tensor import COMPILED, Tensor, describe
-from .words import interval, names_of, not_finite, number, ranges, where
+from .names import names_of
+from .words import interval, not_finite, number, ranges, where
 
 _HUGE, _TINY = 1e3, 1e-3
 _ASK = "loss = tg.losses.mse(model(x), y); loss.backward(); tg.why(w, loss)"

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from . import checks
-from .backward import gradients
-from .calls import answered
-from .modes import recording
-from .tensor import Tensor, as_array, values
-from .transforms import must_be_function
+from ..answers import checks
+from ..answers.calls import answered
+from ..backward import gradients
+from ..modes import recording
+from ..tensor import Tensor, as_array, values
+from ..transforms import must_be_function
 
 
 @answered

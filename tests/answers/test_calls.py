@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_reg as tg
 import viz
-from tinygrad_reg.calls import answered
+from tinygrad_reg.answers.calls import answered
 
 W = tg.Tensor(1.0, requires_grad=True)
 M = tg.Sequential(tg.Dense(1, 1))

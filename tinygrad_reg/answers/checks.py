@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .tensor import Tensor
+from ..tensor import Tensor
 
 
 def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> float:

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .modes import switched, watching
-from .primitive import Primitive
-from .tensor import Tensor, describe
+from ..modes import switched, watching
+from ..primitive import Primitive
+from ..tensor import Tensor, describe
 from .words import interval, not_finite, ranges, where
 
 

@@ -5,8 +5,8 @@ import re
 import pytest
 
 import tinygrad_reg as tg
-from tinygrad_reg import naming
-from tinygrad_reg.naming import look_up, resolve
+from tinygrad_reg.answers import naming
+from tinygrad_reg.answers.naming import look_up, resolve
 
 W = tg.Tensor(1.0, requires_grad=True)
 

@@ -7,7 +7,7 @@ import pytest
 
 import tinygrad_reg as tg
 
-from .making import leaf
+from ..making import leaf
 
 
 def test_why_there_is_no_gradient():

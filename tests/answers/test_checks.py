@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
-from tinygrad_reg import checks
+from tinygrad_reg.answers import checks
 
 
 @pytest.mark.parametrize(
