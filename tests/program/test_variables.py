@@ -7,6 +7,7 @@ import collections
 import functools
 import operator
 import sys
+import threading
 import types
 import weakref
 from typing import NamedTuple
@@ -57,7 +58,7 @@ class Weight(tg.Tensor):
 
 
 class Slots:
-    __slots__ = ("__k", "k")
+    __slots__ = ("__k", "__weakref__", "k")
 
 
 class Pair(NamedTuple):
@@ -152,8 +153,9 @@ def behind():
     """What Python's own objects stand before: how a step gets at a number, and how that becomes another."""
     table, numbers, array_, objects = {"k": 1.0}, [1.0], np.ones(1), np.array([{"k": 1.0}, None], object)
     objects[1], own = np.ones(1), np.ones(1).view(Array)
-    key, referred, settings = Slots(), Strange(1.0), types.ModuleType("settings_of_a_test")
+    key, other, referred, settings = Slots(), Slots(), Strange(1.0), types.ModuleType("settings_of_a_test")
     key.k = settings.k = 1.0
+    other.k = 3.0
     settings.__file__ = __file__
     get, first, item, total = table.get, numbers.__getitem__, array_.item, array_.sum
     values, items, by_key, reference = table.values(), table.items(), {key: None}, weakref.ref(referred)
@@ -166,6 +168,12 @@ def behind():
     def _(x: int):
         return numbers[0]
 
+    class Indexed:
+        number = 1.0
+
+        def __class_getitem__(cls, name):
+            return cls.number
+
     class Made:
         def __new__(cls):
             made = super().__new__(cls)
@@ -177,7 +185,22 @@ def behind():
         return renamed.k
 
     numpys = np.vectorize(lambda x: numbers[0])
+    listed, named, chain = collections.UserList([1.0]), collections.UserDict(k=1.0), collections.ChainMap({"k": 1.0})
+    weakly, of_objects, per_thread = weakref.WeakValueDictionary(k=key), weakref.WeakKeyDictionary(), threading.local()
+    of_objects[key] = per_thread.k = 1.0
+    created = types.new_class("Created")
+    created.k, modules = 1.0, [settings]
     return {
+        "another list inside": (lambda: listed[0], lambda: setattr(listed, "data", [3.0])),
+        "another dict inside": (lambda: named["k"], lambda: setattr(named, "data", {"k": 3.0})),
+        "other dicts in a chain": (lambda: chain["k"], lambda: setattr(chain, "maps", [{"k": 3.0}])),
+        "a dict of references": (lambda: weakly["k"].k, lambda: setattr(key, "k", 3.0)),
+        "a dict of other references": (lambda: weakly["k"].k, lambda: (key, weakly.update(k=other))),
+        "what references are mapped to": (lambda: of_objects[key], lambda: of_objects.update({key: 3.0})),
+        "what each thread has": (lambda: per_thread.k, lambda: setattr(per_thread, "k", 3.0)),
+        "a class made by types": (lambda: created.k, lambda: setattr(created, "k", 3.0)),
+        "an element of a class": (lambda: Indexed["k"], lambda: setattr(Indexed, "number", 3.0)),
+        "a module in a list": (lambda: modules[0].k, lambda: setattr(settings, "k", 3.0)),
         "a dict's get": (lambda: get("k"), lambda: table.update(k=3.0)),
         "a list's element": (lambda: first(0), lambda: numbers.__setitem__(0, 3.0)),
         "an array's item": (lambda: item(0), lambda: array_.fill(3.0)),
@@ -204,6 +227,32 @@ def test_what_stands_behind_something_is_read_anew(how):
     assert equal(fast(X), X)
     change()
     assert equal(fast(X), 3 * X)
+
+
+def test_another_thread_has_attributes_of_its_own():
+    own = threading.local()
+    own.k = 1.0
+    fast = tg.compile(lambda x: x * own.k)
+    assert equal(fast(X), X)
+    found = []
+
+    def elsewhere():
+        own.k = 3.0
+        found.append(fast(X))
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert equal(found[0], 3 * X) and equal(fast(X), X)
+
+
+@pytest.mark.parametrize("read", [lambda a, x: a.T * x, lambda a, x: x * a.shape[0], lambda a, x: x * len(a)])
+def test_an_array_that_gets_another_shape_is_captured_again(read):
+    array = np.ones((1, 2))
+    fast = tg.compile(lambda x: read(array, x))
+    assert equal(fast(X), read(array, X))
+    array.resize((2, 1), refcheck=False)
+    assert equal(fast(X), read(array, X))
 
 
 def test_an_array_in_a_chain_of_dicts_stays_in_its_own():

@@ -6,12 +6,13 @@ import contextlib
 import inspect
 import types
 import weakref
-from collections import ChainMap, UserDict, UserList
+from collections import ChainMap, UserDict, UserList, UserString
 from typing import Any
 
 import numpy as np
 
-_HOLD = {UserDict: "data", UserList: "data", ChainMap: "maps"}  # where classes of Python keep what they are given
+_HOLD = {UserDict: "data", UserList: "data", UserString: "data", ChainMap: "maps", weakref.WeakValueDictionary: "data",
+    weakref.WeakKeyDictionary: "data", weakref.WeakSet: "data"}  # fmt: skip
 _VIEWS: tuple[Any, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 _METHODS = (types.BuiltinMethodType, types.MethodWrapperType)  # written in C
 _OF_ENTRY = ("fget", "fset", "__func__", "func", "dispatcher")  # of a property, a class method, a cached property
@@ -56,14 +57,16 @@ def behind(x: Any) -> tuple[Any, ...]:
         return (x.pyfunc,)
     if isinstance(x, weakref.ref):
         return (x(),)
-    for kind, name in _HOLD.items():
-        if isinstance(x, kind):
-            return (getattr(x, name),)
     wrapped = inspect.getattr_static(x, "__wrapped__", None)  # of a compiled step, a cached function
     return (wrapped,) if callable(wrapped) else ()
 
 
 # ---- objects
+
+
+def keeps_in(x: Any) -> str:
+    """The attribute in which a class of Python's keeps what it is given, "" where it is none of them."""
+    return next((name for kind, name in _HOLD.items() if isinstance(x, kind)), "")
 
 
 def attributes(x: Any) -> dict[str, Any]:

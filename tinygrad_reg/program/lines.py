@@ -118,6 +118,7 @@ class Lines:
             return x
         if x.node.value is None:
             self.refuse("an array was computed by a call before, which has left no numbers", "Give it as an argument")
+        x.node.asked = True
         return x.node.value
 
     def _call(self, function: Any, arguments: Sequence[Any], options: dict[str, Any] | None = None) -> Node:

@@ -21,8 +21,8 @@ class Node:
     """A line of the program: a function, what it was given (nodes among it), and the value that it gave in capture."""
 
     __slots__ = (
-        "_operands", "arguments", "changes", "code", "function", "name", "op", "options", "phase", "place", "twins",
-        "value",
+        "_operands", "arguments", "asked", "changes", "code", "function", "name", "op", "options", "phase", "place",
+        "twins", "value",
     )  # fmt: skip
     kind = ""  # of an Input
     of: Any = None
@@ -37,6 +37,7 @@ class Node:
         self.phase = "forward"
         self.code: Any = None  # the user's line: code object and offset
         self.place = 0
+        self.asked = False  # whether somebody computed with it, or asked for its shape
         self.changes = False  # whether it writes into an array that outlives it, or draws random numbers
 
     @property

@@ -38,6 +38,7 @@ class Recorded(Captured):
         return isinstance(self.node.value, np.generic)
 
     def __len__(self) -> int:
+        self.node.asked = True
         return len(self.node.value)
 
     def __iter__(self) -> Iterator[Any]:
@@ -107,6 +108,7 @@ class Recorded(Captured):
 
     def __getattr__(self, name: str) -> Any:
         if name in _KNOWN:
+            self.node.asked = True
             return getattr(np.asarray(self.node.value), name)
         if not hasattr(np.ndarray, name) or name.startswith("__"):
             raise AttributeError(f"an array has no attribute {name!r}")

@@ -28,6 +28,7 @@ from .program import Program, Result
 from .structures import is_structure, parts
 
 MISS = object()  # what a call gives where the program is for other arguments, or something else has changed
+_PLAIN = ("constant", "variable")  # kinds of inputs: arrays that are no Tensor's
 _new_tensor = Tensor.__new__
 _NO_OPTIONS: dict[str, Any] = {}
 
@@ -166,6 +167,7 @@ class Text:
         tests += [f"{name(flat)}.arrays is {name(flat.arrays)}" for flat in self._flats()]
         tests += [f"{name(p)}._requires_grad" for p, _, _ in moved]
         tests += [self._as_before(leaf) for leaf in self.leaves if leaf.flat is None and leaf.tensor in known]
+        tests += [self._as_it_was(x.of) for x in self.program.capture.inputs if x.kind in _PLAIN and x.asked]
         tests += [f"{name(self._unshared(known))}.hold()"] * bool(self.program.in_place)
         return tests + [
             f"{name(leaf.tensor)}._grad is {'not ' if there else ''}None"
@@ -176,8 +178,12 @@ class Text:
         """The arrays that the step writes into, and those that nobody else's may be."""
         written = [leaf.tensor for leaf, _ in self.program.in_place]
         others = [leaf.tensor for leaf in self.leaves if leaf.tensor in known.difference(written) and leaf.flat is None]
-        arrays = [x.of for x in self.program.capture.inputs if x.kind in ("constant", "variable")]
+        arrays = [x.of for x in self.program.capture.inputs if x.kind in _PLAIN]
         return Unshared([tensor for tensor in written if tensor in known], others, arrays)
+
+    def _as_it_was(self, array: Any) -> str:
+        """A plain array that the step refers to can be given another shape (x.shape = ..., x.resize(...))."""
+        return f"{self.name(array)}.shape == {self.name(array.shape)}"
 
     def _as_before(self, leaf: Leaf) -> str:
         """A Tensor that no optimizer moves has an array as it had before."""

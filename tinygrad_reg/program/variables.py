@@ -74,6 +74,9 @@ class Variables(Walk):
             owner = next((kind for kind in type(value).__mro__ if "__next__" in vars(kind)), type(value))
             if not is_the_users(owner):  # whose attributes tell where it stands
                 self._iterators.append(name)
+        if isinstance(value, types.ModuleType):  # in a list, say: a function that names it looks there itself
+            for attribute in vars(value):
+                self._named(attribute, functools.partial(self._global, vars(value), attribute))
         super()._parts(value, name)
 
     # ---- what comes of it

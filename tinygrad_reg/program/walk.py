@@ -8,6 +8,7 @@ from __future__ import annotations
 import array
 import functools
 import operator
+import threading
 import types
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ from ..optim import Optimizer
 from ..primitive import Primitive
 from ..tensor import Tensor
 from .functions import GENERATORS, Functions
-from .inside import attributes, behind, functions_of, slots
+from .inside import attributes, behind, functions_of, keeps_in, slots
 from .node import NUMERIC, is_followed
 from .places import NUMBERS, Text
 from .whose import NAMESPACES, NOT_CALLED, is_the_houses, is_the_users
@@ -55,7 +56,8 @@ class Walk(Functions):
             return
         if isinstance(value, np.ndarray):
             self._array(value, name)
-        if isinstance(value, _PLAIN) and not is_the_users(type(value)):
+        kind = value if isinstance(value, types.ModuleType) else type(value)
+        if isinstance(value, _PLAIN) and not is_the_users(kind):
             return
         self._seen.add(id(value))
         self._kept.append(value)
@@ -102,6 +104,8 @@ class Walk(Functions):
         elif isinstance(value, (operator.attrgetter, operator.methodcaller)):
             words = (word for word in value.__reduce__()[1] if isinstance(word, str))
             self._names_read.update(part for word in words for part in word.split("."))
+        elif attribute := keeps_in(value):
+            self._attribute(value, attribute, name)
         for part in behind(value):
             if isinstance(part, np.ndarray) and not isinstance(value, (tuple, set)):  # get = a.item, which is read so
                 self.found.content(part.tobytes)
@@ -176,6 +180,11 @@ class Walk(Functions):
 
     def _attributes(self, owner: Any, table: dict[str, Any], in_module: bool = False) -> None:
         """The attributes of an object: those that some code names, of a layer also what the house's code looks at."""
+        if isinstance(owner, threading.local):  # each thread has a table of its own
+            self.found.content(lambda: sorted(vars(owner)))
+            for name in vars(owner):
+                self._named(name, functools.partial(self._attribute, owner, name, name))
+            return
         self.found.length(table, in_module)
         kinds = [kind for kind in type(owner).__mro__ if kind not in Module.__mro__]
         all_the_users = all(map(is_the_users, kinds))
@@ -200,7 +209,7 @@ class Walk(Functions):
             self._seen.add(("class", base))
             self.found.length(vars(base))
             for name, value in list(vars(base).items()):
-                if name.startswith("__") and name not in NOT_CALLED and isinstance(value, types.FunctionType):
+                if name.startswith("__") and name not in NOT_CALLED and (callable(value) or functions_of(value)):
                     self._class_attribute(base, name)  # x[i], len(x), x(): no code names it
                 else:
                     self._named(name, functools.partial(self._class_attribute, base, name))

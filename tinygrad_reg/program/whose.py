@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
 import types
 from typing import Any
 
 from .. import source
 
 _STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
-NAMESPACES = (types.SimpleNamespace, argparse.Namespace)  # of Python, but what they hold is the user's
+NAMESPACES = (types.SimpleNamespace, argparse.Namespace, threading.local)  # of Python, but what they hold is the user's
 NOT_CALLED = {"__init__", "__new__", "__post_init__", "__repr__", "__str__", "__del__"}  # of an object that is there
 
 
@@ -31,6 +32,8 @@ def is_the_users(thing: Any) -> bool:
     module = thing.__name__ if isinstance(thing, types.ModuleType) else getattr(thing, "__module__", None) or ""
     if not isinstance(module, str):  # of a class that is written in C
         return False
+    if module == "types" and not hasattr(types, thing.__name__):  # made by types.new_class
+        return True
     if module.split(".")[0] in ("numpy", "tinygrad_reg") or module in sys.builtin_module_names:
         return False
     if isinstance(thing, types.FunctionType) and source.whose(file_of(thing)) != source.USER:
