@@ -255,6 +255,15 @@ def test_an_array_that_gets_another_shape_is_captured_again(read):
     assert equal(fast(X), read(array, X))
 
 
+@pytest.mark.parametrize("ask", [lambda t: t.ndim, lambda t: t.shape[0], len, lambda t: 8 // t.dtype.itemsize])
+def test_a_tensor_that_is_only_asked_for_its_shape_is_asked_anew(ask):
+    tensor = tg.Tensor([[1.0, 2.0]])
+    fast = tg.compile(lambda x: x * ask(tensor))
+    assert equal(fast(X), ask(tensor) * X)
+    tensor.data = np.ones((2, 1, 1))
+    assert equal(fast(X), ask(tensor) * X)
+
+
 def test_an_array_in_a_chain_of_dicts_stays_in_its_own():
     """A chain writes into its first dict only: what stands for an array while the step is captured is put elsewhere."""
     first, second = {}, {"k": np.ones(2)}

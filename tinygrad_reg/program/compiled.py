@@ -130,10 +130,11 @@ class Compiled:
         except BaseException:
             take_back(before)
             raise
-        guards = Guards(before.found, capture.reads)
+        reads = capture.reads + before.shapes(capture.leaves)
+        guards = Guards(before.found, reads)
         # What the step itself changes and reads is what it was before: the next call, which meets another, is captured.
         if not changed and not guards.hold():
-            guards = Guards(Variables(self.step, objects).found, capture.reads)
+            guards = Guards(Variables(self.step, objects).found, reads)
         name = getattr(self.step, "__name__", "step")
         listing = Listing(program, name if name.isidentifier() else "step")
         replay = Replay(program, listing, Plan(program), guards, arguments, changed)

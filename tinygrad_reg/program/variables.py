@@ -11,12 +11,13 @@ import os
 import random
 import types
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 from ..layers.module import Module
 from ..optim import Optimizer
 from ..primitive import registry
+from ..tensor import Tensor
 from .bytecode import Read, uses
 from .inside import defaults
 from .once import Once, only_once, reached
@@ -34,6 +35,7 @@ class Variables(Walk):
         self.sees_all = _is_looked_into(step)  # of what the step refers to
         self.uses: Counter[str] = Counter()  # how often the code that was looked at reads a name
         self.once: list[Once] = []
+        self.tensors: list[Tensor] = []
         self._optimizers: list[Any] = []
         self._iterators: list[str] = []  # names of what gives something else each time
         self._waiting: list[tuple[str, Callable[[], None]]] = []  # attributes that no code has named so far
@@ -50,6 +52,17 @@ class Variables(Walk):
                 self.once.append(
                     Once("", 0, f"it takes from the iterator {name!r}" if name else "it is given an iterator")
                 )
+
+    def shapes(self, met: Container[Tensor]) -> list[tuple[Callable[[], Any], Any]]:
+        """What the step may have asked of Tensors that it met in no op: what to ask again, and the answer."""
+        others = [tensor for tensor in self.tensors if tensor not in met]
+        ask = functools.partial(_shapes_of, others)
+        return [(ask, ask())] if others else []
+
+    def _value(self, value: Any, name: str) -> None:
+        if isinstance(value, Tensor):
+            self.tensors.append(value)
+        super()._value(value, name)
 
     def _named(self, name: str, note: Callable[[], None]) -> None:
         self._waiting.append((name, note))
@@ -104,6 +117,10 @@ class Variables(Walk):
             for note in found:
                 note()
                 self._go()
+
+
+def _shapes_of(tensors: list[Tensor]) -> list[Any]:
+    return [(tensor._data.shape, tensor._data.dtype) for tensor in tensors]
 
 
 def _is_looked_into(step: Any) -> bool:
