@@ -16,7 +16,7 @@ from tinygrad_reg.insight.words import number
 from tinygrad_reg.layers.evaluating import evaluating
 from tinygrad_reg.tensor import values
 
-from .axes import MARKERS, axes, colorbar, drawable, heading, ink, label, legend, matplotlib, named, style
+from .axes import HUGE, MARKERS, axes, colorbar, drawable, heading, ink, label, legend, matplotlib, named, style
 from .theme import Theme, look
 
 if TYPE_CHECKING:
@@ -32,9 +32,10 @@ def history(
     theme: str = "light",
     ax: Any = None,
 ) -> Axes:
-    """Curves over the epochs, and where the validation loss was best: early stopping's point.
+    """Curves over the epochs, and where the first one of the validation set was best.
 
-    `history` is what `tg.fit` returns, or any dict of lists; `keys` chooses curves (all losses by default).
+    `history` is what `tg.fit` returns, or any dict of lists; `keys` chooses curves (all losses by default). Numbers
+    that have no place on an axis, infinite ones and those beyond ±1e240, leave a gap.
     """
     colors = look(theme)
     if not isinstance(history, Mapping):
@@ -51,10 +52,13 @@ def history(
     ends: list[tuple[str, np.ndarray, str]] = []
     for at, key in enumerate(shown):
         curve = np.asarray(history[key], float)
+        curve = np.where(np.abs(curve) <= HUGE, curve, np.nan)
         line = style(at, colors)
         ax.plot(np.arange(1, len(curve) + 1), curve, **line)
         ends.append((label(key), curve, line["color"]))
-    _mark_best(ax, history, next((key for key in shown if key.startswith("val_")), None), colors)
+    watched = next((at for at, key in enumerate(shown) if key.startswith("val_")), None)
+    if watched is not None:
+        _mark_best(ax, shown[watched], ends[watched][1], getattr(history, "best_epoch", None), colors)
     kinds = dict.fromkeys(key.removeprefix("val_") for key in shown)
     longest = max(len(curve) for _, curve, _ in ends)
     ax.set(xlabel="epoch", ylabel=label(", ".join(kinds)), xlim=(1 - 0.012 * longest, 1.02 * max(longest, 2)))
@@ -64,21 +68,21 @@ def history(
     return ax  # type: ignore[no-any-return]
 
 
-def _mark_best(ax: Axes, history: Mapping[str, Sequence[float]], watched: str | None, colors: Theme) -> None:
-    """A line, a dot and words where the watched curve was best, if one was watched."""
-    curve = np.asarray(history[watched], float) if watched else np.array([])
-    if watched is None or not np.isfinite(curve).any():
-        return
-    epoch = getattr(history, "best_epoch", None)
-    if epoch is None and (best_of := _best(watched)) is not None:
+def _mark_best(ax: Axes, key: str, curve: np.ndarray, best_epoch: int | None, colors: Theme) -> None:
+    """A line, a dot and words where `curve` was best; where its name does not tell, at training's `best_epoch`."""
+    best_of = _best(key)
+    if best_of is not None and np.isfinite(curve).any():
         epoch = int(best_of(curve)) + 1
-    if epoch is None:
-        return  # a figure of the user's own: is a better one lower, or higher?
-    best = epoch - 1
-    ax.axvline(best + 1, color=colors.muted, linestyle=":", linewidth=1.4)
-    ax.plot(best + 1, curve[best], "o", color=colors.ink, markersize=7)
-    side = "left" if best < len(curve) / 3 else "right" if best > len(curve) * 2 / 3 else "center"
-    _on_top(ax, best + 1, f"best {label(watched)}: {number(float(curve[best]), 3)}, epoch {best + 1}", side, colors)
+        said = f"best {label(key)}: {number(float(curve[epoch - 1]), 3)}, epoch {epoch}"
+    elif best_of is None and best_epoch is not None:  # which may have been the best by another figure
+        epoch = best_epoch
+        said = f"best epoch: {epoch}, {label(key)} {number(float(curve[epoch - 1]), 3)}"
+    else:
+        return
+    ax.axvline(epoch, color=colors.muted, linestyle=":", linewidth=1.4)
+    ax.plot(epoch, curve[epoch - 1], "o", color=colors.ink, markersize=7)
+    side = "left" if epoch <= len(curve) / 3 else "right" if epoch - 1 > len(curve) * 2 / 3 else "center"
+    _on_top(ax, epoch, said, side, colors)
 
 
 def _on_top(ax: Axes, x: float, said: str, side: str, colors: Theme) -> None:
@@ -112,6 +116,7 @@ def _name(ax: Axes, ends: Sequence[tuple[str, np.ndarray, str]]) -> None:
 
 
 def _best(name: str) -> Callable[[np.ndarray], Any] | None:
+    """What finds the best of the figure called `name`, None where the name does not tell whether that is the lowest."""
     from tinygrad_reg.training.history import direction_or_none  # half of what `import viz` would load
 
     return {"min": np.nanargmin, "max": np.nanargmax, None: None}[direction_or_none(name)]

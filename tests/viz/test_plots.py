@@ -415,8 +415,23 @@ def test_a_landscape_is_one_of_numbers() -> None:
         viz.landscape(lambda x, y: "a", resolution=3)
 
 
-def test_the_best_of_a_users_own_figure_is_marked_only_where_training_says_which_it_is():
+def test_history_marks_the_best_of_what_it_draws_not_of_the_figure_that_training_watched() -> None:
+    curves = tg.training.History(val_loss=[3.0, 1.0, 2.0], val_accuracy=[0.5, 0.6, 0.9])
+    curves.best_epoch = 3  # by the accuracy
+    assert _best(viz.history(curves)).get_text() == "best val_loss: 1, epoch 2"
+    assert _best(viz.history(curves, keys=["val_accuracy"])).get_text() == "best val_accuracy: 0.9, epoch 3"
+
+
+def test_the_best_of_a_users_own_figure_is_marked_only_where_training_says_which_it_is() -> None:
     curves = tg.training.History(score=[0.1, 0.2, 0.3], val_score=[0.1, 0.3, 0.2])
     assert not viz.history(curves, keys=["score", "val_score"]).child_axes
     curves.best_epoch = 2
-    assert _best(viz.history(curves, keys=["score", "val_score"])).get_text() == "best val_score: 0.3, epoch 2"
+    assert _best(viz.history(curves, keys=["score", "val_score"])).get_text() == "best epoch: 2, val_score 0.3"
+
+
+@pytest.mark.parametrize("losses", [[1.0, 1e308, -1e308], [1e308, 1.7e308, np.inf], [np.nan, 2.0, 1e300]])
+def test_losses_that_no_axis_can_hold_leave_a_gap(losses: list[float]) -> None:
+    ax = viz.history({"loss": losses, "val_loss": losses})
+    ax.figure.canvas.draw()
+    drawn = ax.lines[0].get_ydata()
+    assert np.array_equal(np.isnan(drawn), ~(np.abs(losses) <= 1e240))
