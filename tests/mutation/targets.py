@@ -9,7 +9,8 @@ FILES = [
         "activations", "arithmetic", "choosing", "contractions", "convolution", "crossentropy", "cumulative",
         "diagonals", "elementary", "indexing", "joining", "linalg", "pooling", "products", "random", "reductions",
         "shapes", "windows")),
-    *(f"optim/{name}.py" for name in ("sgd", "adaptive", "optimizer", "mistakes", "flat", "clipping", "schedules")),
+    *(f"optim/{name}.py" for name in (
+        "sgd", "adaptive", "arithmetic", "optimizer", "preview", "state", "mistakes", "flat", "clipping", "schedules")),
     *(f"layers/{name}.py" for name in (
         "normalization", "noise", "activation", "dense", "convolution", "pooling", "images", "summary")),
     "losses.py", "loss_inputs.py", "penalties.py", "constraints.py", "norms.py", "initializers.py", "metrics.py",
@@ -48,7 +49,7 @@ BESIDES = {
     "layers/activation.py": ["tests/layers/test_dense.py"],
     "layers/dense.py": ["tests/layers/test_activation.py"],
     **{f"layers/{name}.py": ["tests/layers"] for name in ("images", "summary")},
-    **{f"optim/{name}.py": ["tests/optim"] for name in ("sgd", "adaptive", "flat")},
+    **{f"optim/{name}.py": ["tests/optim"] for name in ("sgd", "adaptive", "arithmetic", "flat")},
     "optim/optimizer.py": ["tests/optim", "tests/program/test_guards.py"],
 }
 
@@ -211,7 +212,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     ],
     "working space only, the numbers do not change": [
         ("optim/optimizer.py", "spaces = 2 if", ""),
-        ("optim/optimizer.py", "for _ in range(2)", "2 → 3"),
+        ("optim/preview.py", "for _ in range(2)", "2 → 3"),
         ("optim/optimizer.py", "self.measured_at(w, spaces[0]", "0 → 1"),
         ("ops/convolution.py", "_AT_A_TIME", ""),
         ("ops/convolution.py", "bottom", "height - 1 - bottom → "),

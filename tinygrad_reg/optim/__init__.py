@@ -5,9 +5,10 @@
     loss.backward()
     opt.step()
 
-optimizer.py is what they share, sgd.py and adaptive.py are the update rules, flat.py keeps all parameters in one
-array, clipping.py and schedules.py change the gradients and the learning rate. parameters.py and settings.py look at
-what they are given, mistakes.py at what the first steps do.
+optimizer.py is what they share, sgd.py and adaptive.py are the update rules, made of arithmetic.py; flat.py keeps all
+parameters in one array, clipping.py and schedules.py change the gradients and the learning rate. parameters.py and
+settings.py look at what they are given, mistakes.py at what the first steps do. preview.py shows a step in numbers,
+state.py is what is saved.
 """
 
 from functools import partial
@@ -17,7 +18,8 @@ from ..answers.naming import missing
 from . import schedules
 from .adaptive import AdaGrad, Adam, AdamW, RMSProp
 from .clipping import clip_by_global_norm, clip_by_norm, clip_by_value
-from .optimizer import Optimizer, Update
+from .optimizer import Optimizer
+from .preview import Update
 from .sgd import SGD
 
 _OURS: tuple[type[Optimizer], ...] = (SGD, AdaGrad, RMSProp, Adam, AdamW)

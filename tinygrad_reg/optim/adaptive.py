@@ -16,7 +16,8 @@ from ..answers import checks
 from ..modes import quiet
 from ..source import users_level
 from ..tensor import Tensor
-from .optimizer import Optimizer, Rate, average, descend
+from .arithmetic import average, descend
+from .optimizer import Optimizer, Rate
 from .settings import Setting
 
 

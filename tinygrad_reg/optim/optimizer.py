@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -25,23 +25,17 @@ from ..answers import checks
 from ..answers.calls import Called, answered
 from ..answers.elsewhere import NeverHere, listed
 from ..memory import aligned
-from ..modes import ERROR_STATE, IGNORE, modes, quiet
-from ..tensor import Tensor, as_array, describe, values
+from ..modes import ERROR_STATE, IGNORE, modes
+from ..tensor import Tensor, describe
 from . import mistakes
 from .flat import Flat, runs, written
 from .parameters import leaves
+from .preview import Update, previewed
 from .schedules import name_of
 from .settings import Setting, settings_of
+from .state import take_up, told
 
 Rate = float | Callable[[int], float]
-
-
-class Update(NamedTuple):
-    """One step of one parameter in numbers: what stands in the formula before it, and what has changed after it."""
-
-    formula: str
-    before: dict[str, Any]  # "w", "g", the state, and the constants by their symbols: "η", "β₁", "t"
-    after: dict[str, Any]  # "w" and the state
 
 
 class Optimizer(Called):
@@ -126,6 +120,10 @@ class Optimizer(Called):
     def schedule(self) -> Callable[[int], float] | None:
         """The schedule that lr follows, or None where it is a number."""
         return self._lr if callable(self._lr) else None
+
+    def lr_to_tell(self) -> float | str:
+        """The learning rate as it is printed and saved: the number, or the schedule by its name."""
+        return name_of(self._lr) if callable(self._lr) else self._lr
 
     # ---- the step
 
@@ -221,10 +219,11 @@ class Optimizer(Called):
 
     def state_of(self, p: Tensor) -> dict[str, np.ndarray]:
         """What is remembered of parameter p, such as its "v" or its "m" and "s": copies, in p's shape."""
-        flat = self._flat_of(p)
+        flat = self.flat_of(p)
         return {name: flat.view(name, p).copy() for name in self.state_names}
 
-    def _flat_of(self, p: Tensor) -> Flat:
+    def flat_of(self, p: Tensor) -> Flat:
+        """The flat arrays that p lies in."""
         if modes.capture is not None:
             modes.capture.refuse(
                 f"it asks what {type(self).__name__} remembers, which a program would do only once",
@@ -244,28 +243,11 @@ class Optimizer(Called):
         >>> print(*SGD([w], lr=0.1).preview(w), sep="; ")
         w ← w − η·g; {'w': array([1.]), 'g': array([3.]), 'η': 0.1}; {'w': array([0.7])}
         """
-        state = self.state_of(p)
-        gradient = p._grad if gradient is None else as_array(values(gradient), p.dtype)
-        if gradient is None:
-            raise ValueError(f"{describe(p)} has no gradient, so it would take no step: call backward() first")
-        if gradient.shape != p.shape:
-            raise ValueError(f"gradient must have the shape of {describe(p)}, not {gradient.shape}")
-        t = self._flat_of(p).clock(p) + 1
-        w, g = np.array(p._data), np.array(gradient)
-        before = {"w": w.copy(), "g": g, **{name: array.copy() for name, array in state.items()}, "η": self.lr}
-        for name, setting in settings_of(self).items():
-            value = getattr(self, name)
-            before.update(zip(setting.symbols, value if isinstance(value, tuple) else (value,), strict=False))
-        before["t"] = t
-        with quiet():
-            self.apply(self.lr, t, w, g, [np.empty_like(w) for _ in range(2)], list(state.values()))
-        before = {name: value for name, value in before.items() if name in self.formula}
-        return Update(self.formula, before, {"w": w, **state})
+        return previewed(self, p, gradient)
 
     def __repr__(self) -> str:
-        lr = name_of(self._lr) if callable(self._lr) else self._lr
         settings = "".join(f", {name}={getattr(self, name)!r}" for name in settings_of(self))
-        return f"{type(self).__name__}(lr={lr}{settings})"
+        return f"{type(self).__name__}(lr={self.lr_to_tell()}{settings})"
 
     # ---- saving and resuming
 
@@ -274,56 +256,11 @@ class Optimizer(Called):
 
         The arrays are copies, numbered by parameter in the order given. Of a schedule it holds the name only.
         """
-        state: dict[str, Any] = {"optimizer": type(self).__name__, "steps": self.steps}
-        state["lr"] = name_of(self._lr) if callable(self._lr) else self._lr
-        for name in settings_of(self):
-            value = getattr(self, name)
-            state[name] = np.array(value) if isinstance(value, tuple) else value
-        state["clocks"] = np.array([self._flat_of(p).clock(p) for p in self.params])
-        for i, p in enumerate(self.params):
-            state.update((f"{i}.{name}", array) for name, array in self.state_of(p).items())
-        return state
+        return told(self)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue where the optimizer that gave this state stood. A state that does not fit is refused as a whole."""
-        if not isinstance(state, Mapping):
-            raise TypeError(f"load_state_dict takes what state_dict() gave, a dict, not {type(state).__name__}")
-        own = self.state_dict()
-        differences = [f"{name} is missing" for name in own if name not in state]
-        differences += [f"{name} is not known here" for name in state if name not in own]
-        for name in own.keys() & state.keys():
-            differences += self._differences(name, state[name], own[name])
-        if differences:
-            raise ValueError(f"this state does not fit {self!r}: " + "; ".join(sorted(differences)))
-        if not callable(self._lr):
-            self.lr = float(state["lr"])
-        self.steps = int(state["steps"])
-        clocks = dict(zip(self.params, map(int, state["clocks"]), strict=True))
-        for flat in self.flats:
-            by_clock: dict[int, list[Tensor]] = {}
-            for p in flat.shapes:
-                by_clock.setdefault(clocks[p], []).append(p)
-            flat.lay_out([(params, t) for t, params in by_clock.items()])
-        for i, p in enumerate(self.params):
-            for name in self.state_names:
-                np.copyto(self._flat_of(p).view(name, p), state[f"{i}.{name}"])
-
-    def _differences(self, name: str, saved: Any, own: Any) -> list[str]:
-        """What keeps a saved entry from being loaded here."""
-        saved = np.asarray(saved)
-        if not isinstance(own, np.ndarray):  # a number or a word, which may have been an array in between
-            if name == "steps":
-                fits = saved.dtype.kind in "iu" and saved.shape == () and saved >= 0
-            elif name == "lr" and not callable(self._lr):
-                fits = saved.dtype.kind in "fiu" and saved.shape == ()
-            else:
-                fits = saved.shape == () and saved.item() == own
-            return [] if fits else [f"{name} is {saved.tolist()!r} there, {own!r} here"]
-        if saved.shape != own.shape or saved.dtype != own.dtype:
-            return [f"{name} is {saved.dtype} of shape {saved.shape} there, {own.dtype} of shape {own.shape} here"]
-        if (name in settings_of(self) and np.any(saved != own)) or (name == "clocks" and np.any(saved < 0)):
-            return [f"{name} is {saved.tolist()} there, {own.tolist()} here"]
-        return []
+        take_up(self, state)
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         raise TypeError(
@@ -334,19 +271,3 @@ class Optimizer(Called):
 
 def _scheduled(schedule: Callable[[int], float], steps: int) -> float:
     return checks.number(f"lr, given by {name_of(schedule)} for step {steps},", schedule(steps), 0)
-
-
-# ---- what several rules are made of; `a` is working space, which may be x
-
-
-def descend(w: Any, lr: Any, x: Any, a: Any) -> None:
-    """w ← w − η·x"""
-    np.multiply(x, lr, out=a)
-    np.subtract(w, a, out=w)
-
-
-def average(m: Any, beta: float, x: Any, a: Any) -> None:
-    """m ← β·m + (1 − β)·x"""
-    np.multiply(m, beta, out=m)
-    np.multiply(x, 1 - beta, out=a)
-    np.add(m, a, out=m)

@@ -10,8 +10,9 @@ import numpy as np
 from ..answers import checks
 from ..modes import modes, quiet
 from ..tensor import Tensor
+from .arithmetic import average, descend
 from .flat import runs, written
-from .optimizer import Optimizer, Rate, average, descend
+from .optimizer import Optimizer, Rate
 from .settings import Setting
 
 
