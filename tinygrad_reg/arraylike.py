@@ -1,7 +1,7 @@
 """A Tensor where it stands for an array or a number: np.array(t), len(t), float(t), `if t > 0`, t += u, t[0] = 1.
 
 It is answered where no gradient gets lost. Elsewhere it is refused, with what to write instead. (NumPy's functions that
-are given a Tensor: see dispatch.py. What other libraries have: see elsewhere.py.)
+are given a Tensor: see dispatch.py. What other libraries have: see answers/foreign.py.)
 """
 
 from __future__ import annotations

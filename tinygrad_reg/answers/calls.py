@@ -1,4 +1,4 @@
-"""Calls that do not fit: answered with what the function or the class takes, and what others call it.
+"""Calls whose arguments do not fit are answered with those that the function or the class takes.
 
 Python says "got an unexpected keyword argument 'units'"; Dense(units=3) is told that it is called out_features here.
 """
@@ -9,73 +9,12 @@ import copyreg
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any, Self, TypeVar, cast
 
+from .misfits import Misfit
+
 F = TypeVar("F", bound=Callable[..., Any])
-
-# What Keras and PyTorch call an argument, and what it is called here.
-_OURS = {
-    "bias": ("use_bias",),
-    "units": ("out_features", "in_features"),
-    "input_shape": ("in_features", "in_channels"),
-    "input_dim": ("in_features",),
-    "filters": ("out_channels",),
-    "num_features": ("features",),
-    "pool_size": ("size",),
-    "strides": ("stride",),
-    "eps": ("epsilon", "step"),
-    "epsilon": ("eps",),
-    "negative_slope": ("alpha",),
-    "stddev": ("std",),
-    "p": ("rate",),
-    "learning_rate": ("lr",),
-    "beta_1": ("betas",),
-    "beta_2": ("betas",),
-    "alpha": ("rho",),
-    "filepath": ("path",),
-    "restore_best_weights": ("restore_best",),
-    "n_samples": ("samples",),
-    "n_features": ("features",),
-    "cluster_std": ("std",),
-    "train_size": ("fractions",),
-    "random_state": ("rng",),
-    "seed": ("rng",),
-    "y_pred": ("prediction",),
-    "y_true": ("target",),
-    "sample_weight": ("weights",),
-    "l": ("strength",),
-    "l1": ("strength",),
-    "l2": ("strength",),
-    "lambda_": ("strength",),
-    "max_value": ("r",),
-    "max_norm": ("r",),
-    "clip_value": ("limit",),
-    "minval": ("limit",),
-    "maxval": ("limit",),
-    "step_size": ("every",),
-    "gamma": ("decay",),
-    "decay_rate": ("decay",),
-    "decay_steps": ("every", "steps"),
-    "T_max": ("steps",),
-    "eta_min": ("end",),
-    "num_classes": ("classes",),
-    "n_classes": ("classes",),
-}
-
-# What is written in another way than by an argument, where the call takes the argument that is named first.
-_RATE = "the learning rate is the optimizer's: optimizer=tg.optim.SGD(model.parameters(), lr=…)"
-_INSTEAD = {
-    "lr": {"optimizer": _RATE},
-    "learning_rate": {"optimizer": _RATE},
-    "validation_steps": {"validation_data": "each epoch ends with all of the validation data"},
-    "steps_per_epoch": {"batch_size": "an epoch goes over all of x once, batch_size samples a step"},
-    "initial_epoch": {"resume": "resume=path goes on behind the epochs that are done"},
-    "set_to_none": {"self": "every .grad is None afterwards in any case, write zero_grad()"},
-    "seed": {"truncated": "numbers are drawn from the layer's rng=, or from this thread's generator (tg.seed)"},
-    "test_size": {"fractions": "fractions are the shares of all parts, such as split(x, y, (0.8, 0.2))"},
-    "from_logits": {"prediction": "softmax_crossentropy and sigmoid_crossentropy take logits, others probabilities"},
-}
 
 
 class Called:
@@ -102,7 +41,7 @@ class Called:
                 signature.bind(None, *args, **options)
             except TypeError as error:
                 taken = list(signature.parameters.values())[1:]
-                raise TypeError(_misfit(cls.__name__, taken, args, options, error)) from None
+                raise TypeError(str(Misfit(cls.__name__, taken, args, options, error))) from None
         return super().__new__(cls)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -137,7 +76,7 @@ def answered(function: F) -> F:
                 signature.bind(*args, **options)
             except TypeError as error:
                 taken = list(signature.parameters.values())
-                misfit = _misfit(function.__name__, taken, args, options, error)
+                misfit = str(Misfit(function.__name__, taken, args, options, error))
             else:
                 raise  # from inside: the call itself was right
         raise TypeError(misfit) from None
@@ -169,57 +108,3 @@ def fits(function: Callable[..., Any], *args: Any, **options: Any) -> bool:
     except TypeError:
         return False
     return True
-
-
-def _misfit(
-    name: str, taken: Sequence[inspect.Parameter], args: Sequence[Any], options: Mapping[str, Any], error: TypeError
-) -> str:
-    """What to say of a call that gave `args` and `options` where the arguments `taken` are due."""
-    taken = [p.replace(annotation=p.empty) for p in taken]
-    names = [parameter.name for parameter in taken]
-    placed = [p for p in taken if p.kind is p.POSITIONAL_OR_KEYWORD]
-    by_name = [p for p in taken if p.kind is p.KEYWORD_ONLY]
-    several = [str(p) for p in taken if p.kind is p.VAR_POSITIONAL]
-    short = [*map(str, placed), *several, *(f"{p.name}=…" for p in by_name if p.default is p.empty)]
-    call = f"{name}({', '.join(short + ['…'] * (len(short) < len(taken)))})"
-    takes_any = any(p.kind is p.VAR_KEYWORD for p in taken)
-    unknown = next((option for option in options if option not in names and not takes_any), None)
-    twice = str(error).partition("multiple values for argument ")[2].strip("'")
-    ours = twice or next((own for own in _OURS.get(unknown or "", ()) if own in names), "")
-    before = [p.name for p in placed[: len(args)]]
-    if ours in before:
-        called = "was given it twice" if twice else f"takes no {unknown}="
-        place = before.index(ours)
-        most = sum(p.default is p.empty for p in placed) if twice else len(placed)
-        example = (_in_order(name, args, place, options[unknown or twice]) if len(args) < most else "") or call
-        return f"{name} {called}: {ours} is its {'first' if place == 0 else 'next'} argument, write {example}"
-    if unknown is not None:
-        for needed, advice in _INSTEAD.get(unknown, {}).items():
-            if needed in names:
-                return f"{name} takes no {unknown}=: {advice}"
-        if ours:
-            return f"{name} takes no {unknown}=, here it is called {ours}: {call}"
-        import difflib  # for this message alone
-
-        near = difflib.get_close_matches(unknown, names, 1)
-        if near:
-            return f"{name} takes no {unknown}=, did you mean {near[0]}? {call}"
-        return f"{name} takes no {unknown}=: it takes {', '.join(names) or 'no arguments'}"
-    if len(args) > len(placed) and by_name:
-        wanted = [p for p in by_name if p.default is p.empty] or by_name[: len(args) - len(placed)]
-        shown = [*(p.name for p in placed), *(f"{p.name}=…" for p in wanted), *["…"] * (len(wanted) < len(by_name))]
-        alone = f"{', '.join(p.name for p in placed) or 'nothing'}{' alone' * (len(placed) == 1)}"
-        state = any(isinstance(value, Mapping) for value in args) and "model" in names
-        itself = f"; of a model not its state_dict() is given but the model: {name}(path, model=model)" * state
-        return f"{name} takes {alone} by place, the others by name: {name}({', '.join(shown)}){itself}"
-    missing = str(error).rpartition("argument: ")[2].strip("'") if "missing" in str(error) else ""
-    such = ", such as model.parameters()" if missing == "params" else ""
-    return f"{name} also needs {missing}{such}: {call}" if missing else f"{name} was given {error}: {call}"
-
-
-def _in_order(name: str, args: Sequence[Any], place: int, value: Any) -> str:
-    """The call with `value` in its place, before what stands there; "" where that is nothing to show."""
-    value = value[0] if isinstance(value, tuple) and len(value) == 1 else value
-    values = [*args[:place], value, *args[place:]]
-    plain = all(isinstance(each, (int, float, str)) for each in values)
-    return f"{name}({', '.join(map(repr, values))})" if plain else ""

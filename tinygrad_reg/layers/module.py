@@ -13,7 +13,8 @@ import numpy as np
 from .. import source
 from ..answers import checks
 from ..answers.calls import Called
-from ..answers.elsewhere import ON_MODELS, NeverHere, answer, listed
+from ..answers.elsewhere import NeverHere, answer, listed
+from ..answers.foreign import ON_MODELS
 from ..modes import default_dtype, layer_scope, modes, quiet
 from ..tensor import Tensor, as_array
 from ..users_ops import instead
