@@ -26,7 +26,7 @@ class Unit:
     members: tuple[int, ...]  # indices of the forward steps
     inputs: tuple[int, ...]  # indices of the steps that it was computed from, in order, outside of its members
     layer: str
-    leaves: tuple[int, ...] = ()  # parameters and constants that were put into it
+    leaves: tuple[int, ...] = ()  # parameters, constants, and a layer's own inputs that were put into it
     count: int = 1  # how many blocks it stands for
     cluster: str = ""  # "block 1 of 450", drawn as a frame around
     signature: tuple[object, ...] = field(default=(), repr=False)  # equal for operations of the same kind
@@ -198,7 +198,30 @@ def _layers(units: list[Unit], level: int) -> list[Unit]:
         else:
             merged.append(unit)
     close()
-    return merged
+    return _own_inputs(merged)
+
+
+def _own_inputs(units: list[Unit]) -> list[Unit]:
+    """What a closed layer drew for itself, such as the mask of a dropout, goes into its box."""
+    users: dict[int, list[Unit]] = {}
+    for unit in units:
+        for i in unit.inputs:
+            users.setdefault(i, []).append(unit)
+    inside = {
+        unit.members[0]
+        for unit in units
+        if unit.kind == "input"
+        and all(user.kind == "layer" and user.layer in levels(unit.layer) for user in users.get(unit.members[0], [unit]))
+    }
+    return [
+        replace(
+            unit,
+            inputs=tuple(i for i in unit.inputs if i not in inside),
+            leaves=unit.leaves + tuple(i for i in unit.inputs if i in inside),
+        )
+        for unit in units
+        if unit.members[0] not in inside
+    ]
 
 
 def _middle(units: list[Unit], most: int) -> list[Unit]:

@@ -168,6 +168,16 @@ def test_depth_closes_layers() -> None:
     assert svg.count('class="node layer"') == 2
 
 
+def test_what_a_closed_layer_draws_for_itself_is_in_its_box() -> None:
+    tg.seed(0)
+    block = tg.Sequential(tg.Dense(3, 3, activation="relu"), tg.Dropout(0.5), tg.Dense(3, 3))
+    loss = np.sum(tg.Sequential(tg.Dense(2, 3), block)(np.ones((4, 2))))
+    assert "mask" in viz.graph(loss, depth=2, engine="builtin").svg
+    closed = viz.graph(loss, depth=1, engine="builtin").svg
+    assert closed.count(">layer 1<") == 1
+    assert "mask" not in closed
+
+
 def test_layers_are_frames() -> None:
     assert viz.graph(examples.dense(layers=2)[1], engine="builtin").svg.count('class="cluster"') == 3
 
