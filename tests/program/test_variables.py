@@ -188,12 +188,16 @@ def behind():
     listed, named, chain = collections.UserList([1.0]), collections.UserDict(k=1.0), collections.ChainMap({"k": 1.0})
     weakly, of_objects, per_thread = weakref.WeakValueDictionary(k=key), weakref.WeakKeyDictionary(), threading.local()
     of_objects[key] = per_thread.k = 1.0
-    created = types.new_class("Created")
+    created, holder = types.new_class("Created"), Slots()
+    holder.k = np.ones(2)
+    proxy, proxied = weakref.proxy(key), weakref.proxy(holder)
     created.k, modules = 1.0, [settings]
     return {
         "another list inside": (lambda: listed[0], lambda: setattr(listed, "data", [3.0])),
         "another dict inside": (lambda: named["k"], lambda: setattr(named, "data", {"k": 3.0})),
         "other dicts in a chain": (lambda: chain["k"], lambda: setattr(chain, "maps", [{"k": 3.0}])),
+        "a proxy": (lambda: proxy.k, lambda: setattr(key, "k", 3.0)),
+        "an array behind a proxy": (lambda: proxied.k * 1, lambda: setattr(holder, "k", np.full(2, 3.0))),
         "a dict of references": (lambda: weakly["k"].k, lambda: setattr(key, "k", 3.0)),
         "a dict of other references": (lambda: weakly["k"].k, lambda: (key, weakly.update(k=other))),
         "what references are mapped to": (lambda: of_objects[key], lambda: of_objects.update({key: 3.0})),
@@ -227,6 +231,11 @@ def test_what_stands_behind_something_is_read_anew(how):
     assert equal(fast(X), X)
     change()
     assert equal(fast(X), 3 * X)
+
+
+def test_a_proxy_of_what_is_gone_is_nothing():
+    gone = [weakref.proxy(Strange(1.0)), 2.0]
+    assert equal(tg.compile(lambda x: x * gone[1])(X), 2 * X)
 
 
 def test_another_thread_has_attributes_of_its_own():

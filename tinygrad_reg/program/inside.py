@@ -64,6 +64,11 @@ def behind(x: Any) -> tuple[Any, ...]:
 # ---- objects
 
 
+def referent(x: Any) -> Any:
+    """What a weak proxy stands for, None where it is gone; whatever else is given itself."""
+    return getattr(told(x, "__init__"), "__self__", None) if type(x) in weakref.ProxyTypes else x
+
+
 def keeps_in(x: Any) -> str:
     """The attribute in which a class of Python's keeps what it is given, "" where it is none of them."""
     return next((name for kind, name in _HOLD.items() if isinstance(x, kind)), "")

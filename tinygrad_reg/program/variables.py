@@ -35,7 +35,6 @@ class Variables(Walk):
         self.sees_all = _is_looked_into(step)  # of what the step refers to
         self.uses: Counter[str] = Counter()  # how often the code that was looked at reads a name
         self.once: list[Once] = []
-        self.tensors: list[Tensor] = []
         self._optimizers: list[Any] = []
         self._iterators: list[str] = []  # names of what gives something else each time
         self._waiting: list[tuple[str, Callable[[], None]]] = []  # attributes that no code has named so far
@@ -55,14 +54,9 @@ class Variables(Walk):
 
     def shapes(self, met: Container[Tensor]) -> list[tuple[Callable[[], Any], Any]]:
         """What the step may have asked of Tensors that it met in no op: what to ask again, and the answer."""
-        others = [tensor for tensor in self.tensors if tensor not in met]
+        others = [tensor for tensor in dict.fromkeys(self.tensors) if tensor not in met]
         ask = functools.partial(_shapes_of, others)
         return [(ask, ask())] if others else []
-
-    def _value(self, value: Any, name: str) -> None:
-        if isinstance(value, Tensor):
-            self.tensors.append(value)
-        super()._value(value, name)
 
     def _named(self, name: str, note: Callable[[], None]) -> None:
         self._waiting.append((name, note))

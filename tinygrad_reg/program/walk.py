@@ -22,7 +22,7 @@ from ..optim import Optimizer
 from ..primitive import Primitive
 from ..tensor import Tensor
 from .functions import GENERATORS, Functions
-from .inside import attributes, behind, functions_of, keeps_in, slots
+from .inside import attributes, behind, functions_of, keeps_in, referent, slots
 from .node import NUMERIC, is_followed
 from .places import NUMBERS, Text
 from .whose import NAMESPACES, NOT_CALLED, is_the_houses, is_the_users
@@ -36,11 +36,12 @@ _BUFFERS = (bytearray, memoryview, array.array)
 
 
 class Walk(Functions):
-    """The walk, which begins with some objects, and the random generators that it has come across."""
+    """The walk, which begins with some objects, and the generators and Tensors that it has come across."""
 
     def __init__(self, start: Any = ()) -> None:
         super().__init__()
         self.generators: list[Any] = []
+        self.tensors: list[Tensor] = []
         self._kept: list[Any] = []  # so that no other object gets the id of one that was seen
         self._todo: list[tuple[Any, str]] = []
         for value in start:
@@ -52,10 +53,13 @@ class Walk(Functions):
         note()
 
     def _value(self, value: Any, name: str) -> None:
+        value = referent(value)
         if id(value) in self._seen:
             return
         if isinstance(value, np.ndarray):
             self._array(value, name)
+        elif isinstance(value, Tensor):
+            self.tensors.append(value)
         kind = value if isinstance(value, types.ModuleType) else type(value)
         if isinstance(value, _PLAIN) and not is_the_users(kind):
             return
@@ -150,7 +154,7 @@ class Walk(Functions):
                 self._value(key, name)
 
     def _element(self, table: Any, key: Any, part: Any, name: str) -> None:
-        if isinstance(part, (np.ndarray, tuple, Tensor)):
+        if isinstance(referent(part), (np.ndarray, tuple, Tensor)):
             ask, put = functools.partial(operator.getitem, table, key), functools.partial(operator.setitem, table, key)
             self.found.place(name, ask, part, put)
         self._value(part, name)
@@ -240,4 +244,4 @@ def _everything(table: Any) -> list[Any]:
 
 
 def _beside_arrays(table: Any) -> list[Any]:
-    return [len(table), *(part for part in _everything(table) if not isinstance(part, (np.ndarray, Tensor)))]
+    return [len(table), *(part for part in _everything(table) if not isinstance(referent(part), (np.ndarray, Tensor)))]
