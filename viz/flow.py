@@ -123,7 +123,7 @@ def _draw(
     description: str,
     digits: int,
 ) -> str:
-    beside_legend = 610.0
+    beside_legend = 590.0
     size = min(24.0, 24 * beside_legend / width(title, 24, bold=True))  # a long title is set smaller
     parts = [
         svg.text(EDGE, 38, title, size, theme.ink, bold=True),

@@ -207,20 +207,21 @@ def _own_inputs(units: list[Unit]) -> list[Unit]:
     for unit in units:
         for i in unit.inputs:
             users.setdefault(i, []).append(unit)
-    inside = {
-        unit.members[0]
-        for unit in units
-        if unit.kind == "input"
-        and all(user.kind == "layer" and user.layer in levels(unit.layer) for user in users.get(unit.members[0], [unit]))
-    }
+
+    def is_own(unit: Unit) -> bool:
+        using = users.get(unit.members[0], [])
+        closed = all(user.kind == "layer" and user.layer in levels(unit.layer) for user in using)
+        return unit.kind == "input" and bool(using) and closed
+
+    own = {unit.members[0] for unit in units if is_own(unit)}
+    kept = [unit for unit in units if unit.members[0] not in own]
     return [
         replace(
             unit,
-            inputs=tuple(i for i in unit.inputs if i not in inside),
-            leaves=unit.leaves + tuple(i for i in unit.inputs if i in inside),
+            inputs=tuple(i for i in unit.inputs if i not in own),
+            leaves=unit.leaves + tuple(i for i in unit.inputs if i in own),
         )
-        for unit in units
-        if unit.members[0] not in inside
+        for unit in kept
     ]
 
 
