@@ -17,7 +17,7 @@ FILES = [
     "metric_inputs.py", "diagnostics.py", "backward.py", "sums.py", "transforms.py", "insight/differences.py",
     "half.py",
     *(f"training/{name}.py" for name in (
-        "watchers", "divergence", "evaluation", "figures", "samples", "ensembles", "history")),
+        "watchers", "divergence", "evaluation", "figures", "samples", "scores", "ensembles", "history")),
     *(f"data/{name}.py" for name in (
         "arrays", "sets", "encoding", "balancing", "augmentation", "geometry", "synthetic", "readers")),
 ]  # fmt: skip
@@ -42,7 +42,7 @@ BESIDES = {
     "training/figures.py": ["tests/training/test_fit.py", "tests/training/test_history.py"],
     "training/samples.py": ["tests/training/test_arguments.py"],
     "training/divergence.py": ["tests/training/test_fit.py"],
-    "training/evaluation.py": ["tests/training/test_fit.py"],
+    **{f"training/{name}.py": ["tests/training/test_fit.py"] for name in ("evaluation", "scores")},
     "data/arrays.py": ["tests/data/test_sets.py", "tests/data/test_balancing.py"],
     "data/geometry.py": ["tests/data/test_augmentation.py"],
     "ops/windows.py": ["tests/ops/test_convolution.py", "tests/ops/test_pooling.py"],

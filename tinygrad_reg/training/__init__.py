@@ -5,7 +5,7 @@ the loop, which asks gradient.py for each step's gradient, divergence.py whether
 reaches, interrupts.py whether to go on, and progress.py to show where it is; figures.py are an epoch's, history.py is
 what comes out. resuming.py is how a run goes on from its file. callbacks.py and watchers.py act at the end of an
 epoch; checkpoints.py says what is saved, container.py how it lies in the file, drafts.py lets the file appear whole.
-evaluation.py measures, in training and without.
+evaluation.py measures, in training and without, scores.py what metrics say.
 """
 
 from .callbacks import Callback, GradientRecorder

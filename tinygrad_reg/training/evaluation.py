@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from numbers import Real
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .. import losses, metrics
+from .. import losses
 from ..answers import checks
-from ..answers.calls import answered, takes
+from ..answers.calls import answered
 from ..data.arrays import same_length
 from ..layers.evaluating import evaluating
 from ..layers.module import Module, a_module
 from ..modes import no_grad
 from ..tensor import Tensor, values
-
-Metrics = str | Callable[..., Any] | Sequence[str | Callable[..., Any]]
+from .scores import Metrics, named_metrics, one_output, scores
 
 
 @answered
@@ -96,17 +94,6 @@ def measured(
     return {**({} if loss is None else {"loss": total / len(x)}), **scores(found, predictions, y)}
 
 
-def one_output(out: Any) -> np.ndarray:
-    """The array that metrics compare with the target."""
-    if not isinstance(out, (Tensor, np.ndarray)):
-        raise TypeError(
-            f"metrics compare one output with the target, but this model gives a {type(out).__name__}: compute them in "
-            "a callback, of the output that they are meant for"
-        )
-    array: np.ndarray = values(out)
-    return array
-
-
 def mean_over(loss: Any, value: float, samples: int) -> float:
     """What a loss gave for a batch, as the mean over its samples: sums of batches of other sizes can't be compared."""
     while isinstance(loss, functools.partial):
@@ -114,45 +101,3 @@ def mean_over(loss: Any, value: float, samples: int) -> float:
             return value / samples
         loss = loss.func
     return value
-
-
-def named_metrics(wanted: Metrics | None, loss: Any = None) -> dict[str, Callable[..., Any]]:
-    """The metrics by the names that the history has them under; thresholds fit the loss."""
-    choice = "a name such as 'accuracy', or a function (prediction, target) -> number"
-    wanted = checks.several("metrics", wanted, lambda each: isinstance(each, str) or callable(each), choice)
-    loss_name = loss if isinstance(loss, str) else getattr(loss, "__name__", None)
-    found: dict[str, Callable[..., Any]] = {}
-    for metric in wanted:
-        function = metrics.get(metric, loss_name)
-        takes(function, "a metric", "prediction", "target")
-        name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
-        if name in found or name in ("loss", "penalty", "lr") or name.startswith("val_"):
-            raise ValueError(f"two figures would be called '{name}': give the metric a function name of its own")
-        found[name] = function
-    return found
-
-
-def scores(found: dict[str, Callable[..., Any]], predictions: list[np.ndarray], y: np.ndarray) -> dict[str, float]:
-    """Each metric, computed once on all predictions."""
-    if not found:
-        return {}
-    joined = np.concatenate(predictions)
-    return {name: score(name, metric, joined, y) for name, metric in found.items()}
-
-
-def score(name: str, metric: Callable[..., Any], prediction: Any, y: Any) -> float:
-    """What a metric gives, as one number."""
-    try:
-        value = metric(prediction, y)
-    except ValueError as error:
-        if "threshold=0" not in str(error):
-            raise
-        own = f"def {name}_of_logits(p, t): return tg.metrics.{name}(p, t, threshold=0)"
-        raise ValueError(f"{error}: {own}, and metrics=[{name}_of_logits]") from None
-    number = value.item() if isinstance(value, (np.ndarray, np.generic, Tensor)) and value.size == 1 else value
-    if not isinstance(number, Real):
-        shown = f"an array of shape {np.shape(value)}" if np.ndim(value) else repr(value)
-        raise TypeError(
-            f"the metric '{name}' must give one number, not {shown}: call it yourself, with the result of tg.predict"
-        )
-    return float(number)

@@ -17,9 +17,9 @@ from ..optim import Optimizer
 from ..tensor import Tensor
 from . import arguments, samples
 from .callbacks import Callback
-from .evaluation import Metrics, named_metrics
 from .history import History
 from .run import Run
+from .scores import Metrics, named_metrics
 
 Watching = Callback | Callable[[int, dict[str, float]], Any]
 Clip = float | tuple[str, float] | Callable[[list[Tensor]], Any]

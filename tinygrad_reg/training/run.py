@@ -19,14 +19,15 @@ from ..optim import Optimizer
 from ..tensor import Tensor, values
 from . import divergence, samples, watchers
 from .callbacks import Callback
-from .evaluation import mean_over, measured, one_output
-from .figures import Figures, nan_where_undefined
+from .evaluation import mean_over, measured
+from .figures import Figures
 from .gradient import Gradient
 from .history import History
 from .interrupts import Interrupted, Interrupts
 from .progress import Progress
 from .reach import Reach
 from .resuming import Memory
+from .scores import nan_where_undefined, one_output
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from .. import losses, metrics
+from .. import losses
 from ..answers import checks
 from ..answers.calls import fits
 from ..data.arrays import complete, same_length
@@ -17,7 +16,7 @@ from ..data.sets import batches
 from ..layers.module import Module
 from ..layers.normalization import BatchNorm
 from ..tensor import values
-from .evaluation import score
+from .scores import of_the_house, score
 
 
 def data_set(x: Any, y: Any, what: str = "") -> tuple[np.ndarray, np.ndarray]:
@@ -171,7 +170,7 @@ def check_targets(
                 for start in range(0, len(y), 4096):
                     loss(_repeated(out, len(y[start : start + 4096])), y[start : start + 4096])
             for name, metric in found.items():
-                if inspect.unwrap(metric) in map(inspect.unwrap, metrics.METRICS.values()):
+                if of_the_house(metric):
                     score(name, metric, _repeated(out, len(y)), y)
         except (ValueError, TypeError) as error:
             raise type(error)(f"{what}{error}") from None
