@@ -76,7 +76,7 @@ def walk(
         # 1. A node whose users have all sent their shares: its gradient is complete.
         complete = ready.pop()
         yield complete
-        node, upstream = complete  # a program that is being captured finds the line that made `node` here
+        node, upstream = complete
         primitive = node._primitive
         if primitive is None:
             continue  # a leaf: the way ends here
@@ -342,9 +342,8 @@ def gradients(
     elif isinstance(seed, Tensor):
         seed = seed.numpy().copy()
     found: dict[Tensor, Any] = dict.fromkeys(wanted)
-    watch = None if create_graph and modes.capture is not None else modes.watch
     with quiet():
-        for node, g in walk(output, seed, wanted, create_graph=create_graph, observer=watch):
+        for node, g in walk(output, seed, wanted, create_graph=create_graph, observer=modes.watch):
             if node in found:
                 found[node] = g if create_graph or node._primitive is None else g.copy()
     result = [_finished(x, found[x], create_graph) for x in wanted]

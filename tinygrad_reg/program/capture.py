@@ -21,7 +21,7 @@ from ..tensor import Tensor
 from .arguments import is_input
 from .node import Apart, Input, Node, is_followed
 from .once import DRAWN, MADE_INSIDE, Generators
-from .origins import called
+from .origins import called, turn_back
 from .places import Place
 from .recorded import Recorded
 from .refusals import Refused, ShapeRefused, located
@@ -44,6 +44,7 @@ class Capture(Updates):
         self._arguments = 0  # arrays and Tensors among the arguments, so far
         self.given: list[tuple[int, Tensor]] = []  # what stands for the Tensors among them
         self._stands: dict[Tensor, Tensor] = {}
+        self._told = 0  # the lines there were when the walk back last told of a share
         self._made: list[tuple[Node, Tensor, tuple[str, str]]] = []  # lines, and the Tensors that they made
 
     def run(self, places: Sequence[Place], make: Callable[[], Program]) -> Program:
@@ -204,14 +205,17 @@ class Capture(Updates):
         return seed
 
     def start(self, output: Tensor, gradient: Any) -> None:
-        """The way back begins."""
+        """The way back begins: the next lines are of derivatives."""
+        self._told = len(self.nodes)
 
     def share(self, node: Tensor, position: int, upstream: Any, raw: Any, share: Any, before: Any, after: Any) -> None:
-        """An input has received a share: its gradient so far is named after it."""
-        made = after._data if isinstance(after, Tensor) else after
+        """An input has received a share: the lines for it belong to `node`, and its gradient is named after it."""
+        for line in self.nodes[self._told :]:
+            turn_back(line, node)
+        self._told = len(self.nodes)
         parent = node._inputs[position]._data
-        if isinstance(made, Recorded) and isinstance(parent, Recorded):
-            self._received.append((made.node, parent.node))
+        if isinstance(after, Recorded) and isinstance(parent, Recorded):
+            self._received.append((after.node, parent.node))
 
     # ---- the end
 

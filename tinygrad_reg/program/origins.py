@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import source
-from ..backward import walk
+from ..tensor import Tensor
 from .node import Node
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -20,21 +20,21 @@ _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 def locate(node: Node) -> None:
-    """Note the user's line, the variable that the result is assigned to, and whether this is on the way back."""
+    """Note the user's line, and the variable that the result is assigned to."""
     frame = _running()
     node.name = node.name or _assigned(frame)
-    while frame is not None:
-        if frame.f_code is walk.__code__ and node.phase != "backward":
-            node.phase = "backward"
-            tensor = frame.f_locals.get("node")  # the line that made what the walk has arrived at
-            if tensor is not None and tensor._code is not None:
-                node.code, node.place = tensor._code, tensor._place
-                node.op = node.op or tensor._primitive.name
-        elif source.whose(frame.f_code.co_filename) == source.USER and node.code is None:
-            node.code, node.place = frame.f_code, frame.f_lasti
+    while frame is not None and source.whose(frame.f_code.co_filename) != source.USER:
         frame = frame.f_back
-    if node.place < 0:
-        node.place = ~node.place
+    if frame is not None:
+        node.code, node.place = frame.f_code, frame.f_lasti
+
+
+def turn_back(line: Node, tensor: Tensor) -> None:
+    """A line of a derivative belongs to the line of the user's that made the Tensor which the walk back has reached."""
+    line.phase = "backward"
+    if tensor._code is not None:
+        line.code, line.place = source.around(tensor)
+        line.op = line.op or tensor.op or ""
 
 
 def called() -> str:
