@@ -117,7 +117,7 @@ def _name(ax: Axes, ends: Sequence[tuple[str, np.ndarray, str]]) -> None:
 
 def _best(name: str) -> Callable[[np.ndarray], Any] | None:
     """What finds the best of the figure called `name`, None where the name does not tell whether that is the lowest."""
-    from tinygrad_reg.training.history import direction_or_none  # half of what `import viz` would load
+    from tinygrad_reg.training.direction import direction_or_none  # half of what `import viz` would load
 
     return {"min": np.nanargmin, "max": np.nanargmax, None: None}[direction_or_none(name)]
 

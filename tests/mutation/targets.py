@@ -17,7 +17,7 @@ FILES = [
     "metric_inputs.py", "diagnostics.py", "backward.py", "sums.py", "transforms.py", "insight/differences.py",
     "half.py",
     *(f"training/{name}.py" for name in (
-        "watchers", "divergence", "evaluation", "figures", "samples", "scores", "ensembles", "history")),
+        "watchers", "divergence", "evaluation", "figures", "samples", "scores", "ensembles", "history", "diagnosis")),
     *(f"data/{name}.py" for name in (
         "arrays", "sets", "encoding", "balancing", "augmentation", "geometry", "synthetic", "readers")),
 ]  # fmt: skip
@@ -405,7 +405,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("training/ensembles.py", "ProcessPoolExecutor(1)", "1 → 2"),
     ],
     "the larger of two that are equal": [
-        ("training/history.py", "self.start_loss > first", "self.start_loss > first → "),
+        ("training/diagnosis.py", "history.start_loss > first", "history.start_loss > first → "),
     ],
     "∞ times anything is ∞": [
         ("diagnostics.py", "else math.inf", "math.inf → ("),

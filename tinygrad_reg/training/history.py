@@ -1,48 +1,19 @@
-"""History: the figures of each epoch, and what the curves say about underfitting and overfitting."""
+"""History: the figures of each epoch, what fit returns."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from .. import losses
-from ..answers import checks
-from ..answers.naming import look_up
 from ..insight.words import table
+from .diagnosis import Diagnosis, diagnosed, diverged
+from .direction import direction_or_none
 
 if TYPE_CHECKING:
     from .callbacks import GradientRecorder
-
-# Which way the figures of the house get better. A user's own says so itself, with mode=: its name may hold a word that
-# says the opposite, as "inaccuracy" does.
-FALLING = ("loss", "penalty", *losses.LOSSES)
-RISING = ("accuracy", "binary_accuracy", "top_k", "precision", "recall", "f1", "roc_auc", "r2")
-
-
-def direction(name: str, mode: str = "auto") -> str:
-    """Whether a figure gets better as it falls ("min") or rises ("max"), by its name where it is one of the house.
-
-    >>> direction("val_loss"), direction("val_accuracy"), direction("cost", mode="min")
-    ('min', 'max', 'min')
-    """
-    if checks.one_of("mode", mode, ("min", "max", "auto")) != "auto":
-        return mode
-    figure = name.removeprefix("val_")
-    if figure in FALLING:
-        return "min"
-    if figure.removesuffix("_of_logits") in RISING:  # as fit advises to call them with another threshold
-        return "max"
-    start = name.removesuffix(figure)
-    near = [f"'{start}{known}'" for known in (*FALLING, *RISING) if figure and known.startswith(figure)]
-    hint = f" Did you mean {near[0]}?" if near else ""
-    raise ValueError(f"is a better '{name}' a lower or a higher one? Write mode='min' or mode='max'.{hint}")
-
-
-_DIVERGED = 10.0  # the multiple of the loss at the start above which a training has diverged
 
 
 class Report(str):
@@ -50,19 +21,6 @@ class Report(str):
 
     def __repr__(self) -> str:
         return str(self)
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """What the curves say: `verdict` in a word or two, `reasons` with the figures that it rests on."""
-
-    verdict: str  # "underfitting", "good fit", "overfitting", "diverged", or "no validation"
-    reasons: str
-
-    def __str__(self) -> str:
-        return f"{self.verdict}: {self.reasons}"
-
-    __repr__ = __str__
 
 
 class History(dict[str, list[float]]):
@@ -136,8 +94,8 @@ class History(dict[str, list[float]]):
         for name, values in self.items():
             rows.append((name, f"{values[0]:.4g}", f"{values[-1]:.4g}", self._best(name)))
         stopped = f"\nstopped: {self.stop_reason}" if self.stop_reason is not None else ""
-        diverged = f"\ndiverged: {self.diverged()}" if self.diverged() else ""
-        return Report(table(rows) + stopped + diverged)
+        spoiled = f"\ndiverged: {self.diverged()}" if self.diverged() else ""
+        return Report(table(rows) + stopped + spoiled)
 
     def _best(self, name: str) -> str:
         better = direction_or_none(name)
@@ -167,39 +125,7 @@ class History(dict[str, list[float]]):
         >>> History({"loss": [2.0, 1.0, 0.1], "val_loss": [2.1, 1.2, 1.5]}).diagnosis().verdict
         'overfitting'
         """
-        for name, value in (("remaining", remaining), ("gap", gap), ("rise", rise)):
-            checks.number(name, value, 0)
-        loss = self._curve("loss")
-        start = self._start()
-        if diverged := self.diverged():
-            return Diagnosis("diverged", diverged + self._scores())
-        val = self._curve("val_loss") if "val_loss" in self else None
-        ends = [float(start), float(loss[-1]), *([] if val is None else [float(val[-1])])]
-        if not np.isfinite(ends).all() or start <= 0:
-            raise ValueError(f"a diagnosis compares finite losses with the one at the start, above 0; given {ends}")
-        left = loss[-1] / start
-        text = f"{self._course(start)} ({left:.0%} is left)"
-        verdict = "underfitting" if left > remaining else "good fit"
-        if val is None:
-            text += "; whether that holds for other data, only validation_data= can tell"
-            verdict = verdict if left > remaining else "no validation"
-        else:
-            best = int(np.nanargmin(val))
-            above, risen = (val[-1] - loss[-1]) / start, (val[-1] - val[best]) / start
-            text += f"; the validation loss ended at {val[-1]:.3g}"
-            alike = self._scores_alike()
-            if (above > gap and not alike) or (risen > rise and loss[-1] < loss[best]):
-                verdict = "overfitting"
-            if above > gap:
-                text += f", above the training loss by {above:.0%} of the start"
-                text += " (which is measured with noise and batch statistics on)" if alike else ""
-            if best + 1 < len(val):
-                text += f", after its minimum of {val[best]:.3g} in epoch {best + 1}"
-        text += self._scores()
-        if verdict == "underfitting":
-            rate = "" if self.start_lr is None else f" ({self.start_lr:g})"
-            text += f". Is it the learning rate{rate}, too few epochs, or too small a model?"
-        return Diagnosis(verdict, text)
+        return diagnosed(self, remaining, gap, rise)
 
     def diverged(self) -> str:
         """What to say of a training loss that ended far above its start, or as no finite number; "" of any other.
@@ -207,47 +133,7 @@ class History(dict[str, list[float]]):
         >>> History({"loss": [2.0, 5e9]}).diverged()
         'the training loss went from 2 to 5e+09 in 2 epochs: try a lower learning rate, standardized x, or clip=1.0'
         """
-        if not self.get("loss"):
-            return ""
-        start, end = self["loss"][0] if self.start_loss is None else self.start_loss, self["loss"][-1]
-        if not 0 < start < math.inf or end <= _DIVERGED * start:
-            return ""
-        return f"{self._course(start)}: try a lower learning rate, standardized x, or clip=1.0"
-
-    def _course(self, start: float) -> str:
-        """From where the training loss went to where; the loss at the start may be none of the epochs'."""
-        epochs, before = len(self["loss"]), " before training" * (start == self.start_loss)
-        end = f"{self['loss'][-1]:.3g} in {epochs} epoch{'s' * (epochs != 1)}"
-        return f"the training loss went from {start:.3g}{before} to {end}"
-
-    def _start(self) -> float:
-        """The loss at the start: a first batch may be an easy one, and a first epoch has learned already."""
-        first: float = self["loss"][0]
-        return first if self.start_loss is None or not self.start_loss > first else self.start_loss
-
-    def _scores_alike(self) -> bool:
-        """Whether a score, the larger the better, is no lower in validation than in training."""
-        scores = [name for name in self if f"val_{name}" in self and direction_or_none(name) == "max"]
-        return any(self[f"val_{name}"][-1] >= self[name][-1] - 0.01 for name in scores)
-
-    def _curve(self, name: str) -> np.ndarray:
-        values = look_up(name, self, "curve")
-        if not values:
-            raise ValueError("a diagnosis needs an epoch at least, and this history is empty")
-        return np.array(values)
-
-    def _scores(self) -> str:
-        """What else readers want to know: the accuracies at the end."""
-        scores = [f"{name} {self[name][-1]:.3g}" for name in self if direction_or_none(name) == "max"]
-        return f"; {', '.join(scores)} at the end" if scores else ""
-
-
-def direction_or_none(name: str) -> str | None:
-    """As direction(), None where a name does not tell."""
-    try:
-        return direction(name)
-    except ValueError:
-        return None
+        return diverged(self)
 
 
 def _number(name: str, value: Any) -> float:

@@ -13,7 +13,7 @@ from ..answers import checks
 from ..answers.naming import look_up
 from . import drafts
 from .callbacks import Callback, RememberingCallback
-from .history import direction
+from .direction import direction
 
 
 class _Watcher(RememberingCallback):
