@@ -23,6 +23,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
+from matplotlib.ticker import LogFormatterMathtext
 
 import tinygrad_reg as tg
 import viz
@@ -35,7 +36,8 @@ LOOK: Any = {
     "axes.prop_cycle": cycler(color=COLORS) + cycler(linestyle=DASHES),
     "axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left", "axes.titleweight": "bold",
     "lines.linewidth": 2.0, "font.size": 12, "legend.fontsize": 11, "figure.figsize": (9.6, 5.0),
-    "figure.constrained_layout.use": True, "savefig.dpi": 150, "svg.hashsalt": "demos",
+    "figure.constrained_layout.use": True, "figure.constrained_layout.h_pad": 0.08,
+    "figure.constrained_layout.w_pad": 0.08, "figure.titleweight": "bold", "savefig.dpi": 150, "svg.hashsalt": "demos",
     "axes.formatter.min_exponent": 4,  # 0.01 and not 10⁻²
 }  # fmt: skip
 
@@ -77,6 +79,7 @@ class Lesson:
             drawn.save(self.folder / file)
         else:
             figure = np.ravel(np.asarray(drawn, dtype=object))[0].figure.canvas.figure  # the whole, where it has parts
+            dressed(figure)
             file = f"{name}.{self.format}"
             about = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[self.format]
             figure.savefig(self.folder / file, metadata=about)
@@ -132,6 +135,17 @@ class Kept:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
+
+
+def dressed(figure: Any) -> None:
+    """The same look for all: headings begin at the left, and an axis of many powers of ten says them all as powers."""
+    for part in (figure, *figure.subfigs):
+        if part.get_suptitle():
+            part.suptitle(part.get_suptitle(), x=0.01, ha="left")
+    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+        low, high = axis.get_view_interval()
+        if isinstance(axis.get_major_formatter(), LogFormatterMathtext) and not 1e-4 < low < high < 1e4:
+            axis.set_major_formatter(lambda power, _: f"$10^{{{math.log10(power):.0f}}}$")
 
 
 def framed(axes: Any) -> None:

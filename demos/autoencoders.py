@@ -71,7 +71,7 @@ for ax, name in zip(axes, ["PCA", "deep autoencoder"], strict=True):
             bbox={"boxstyle": "circle", "facecolor": "white", "edgecolor": plt.get_cmap("tab10")(digit)},
         )  # fmt: skip
     ax.set(title=f"{name}: error {errors[name]:.4f}", xlabel="code 1", ylabel="code 2")
-figure.suptitle("Each digit as two numbers (no label was used)", weight="bold")
+figure.suptitle("Each digit as two numbers (no label was used)")
 lesson.picture(
     axes, "codes", "The digits in two dimensions, by PCA and by a deep autoencoder; numbers mark the classes."
 )
@@ -87,7 +87,7 @@ def ten_digits(rows, title, name, said):
         for ax, i in zip(row, first, strict=True):
             ax.imshow(pictures[i].reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
         row[0].set_ylabel(label, rotation=0, ha="right", va="center")
-    figure.suptitle(title, weight="bold")
+    figure.suptitle(title)
     lesson.picture(axes, name, said)
 
 

@@ -98,7 +98,7 @@ for column, (kernel, seen) in enumerate(zip(kernels, found, strict=True), start=
     axes[0, column].imshow(kernel, cmap="RdBu", vmin=-np.abs(kernels).max(), vmax=np.abs(kernels).max())
     axes[1, column].imshow(seen, cmap="gray_r", vmin=0, vmax=found.max())
     axes[0, column].set_title(f"filter {column}", fontsize=11, loc="center")
-figure.suptitle("Filters of 3×3 that were learned (red −, blue +), and where they answer", weight="bold")
+figure.suptitle("Filters of 3×3 that were learned (red −, blue +), and where they answer")
 lesson.picture(axes, "filters", "The filters of the first layer after training, and what each makes of one digit.")
 
 # The three noises on one image.
@@ -116,13 +116,13 @@ for ax, (name, picture) in zip(top.subplots(1, len(shown)), shown, strict=True):
         f"{name}: {picture.shape[2]}×{picture.shape[3]}" if name != "16×16" else name, fontsize=11, loc="center"
     )
     ax.axis("off")
-top.suptitle("Fractional max pooling: regions of random size, drawn anew each time", weight="bold")
+top.suptitle("Fractional max pooling: regions of random size, drawn anew each time")
 axes = bottom.subplots(3, 8)
 framed(axes)
 for row, picture in zip(axes, dropped, strict=True):
     for ax, channel in zip(row, picture, strict=True):
         ax.imshow(channel, cmap="gray_r", vmin=0, vmax=dropped.max())
-bottom.suptitle("Spatial dropout: eight channels, three draws; whole channels go", weight="bold")
+bottom.suptitle("Spatial dropout: eight channels, three draws; whole channels go")
 lesson.picture(ax, "noises", "Fractional max pooling of one digit, and spatial dropout of eight channels.")
 
 depth = tg.StochasticDepth(tg.Lambda(lambda x: x), 0.3)  # the block is the identity: x + b·x is 1 or 2

@@ -79,7 +79,7 @@ for ax in axes.flat:
 for ax, i in zip(axes.flat, worst, strict=False):
     ax.imshow(x_test[i].reshape(8, 8), cmap="gray_r")
     ax.set_title(f"is {y_test[i]}, read as {answers[i]}\n({p[i, answers[i]]:.0%} sure)", fontsize=11, loc="center")
-figure.suptitle(f"{len(wrong)} of {len(x_test)} new digits were misread, these with most confidence", weight="bold")
+figure.suptitle(f"{len(wrong)} of {len(x_test)} new digits were misread, these with most confidence")
 lesson.picture(axes, "mistakes", "The digits of the test set that were misread with most confidence.")
 
 # Two networks of ten layers, which differ in nothing but the activation: how far back does the gradient get?

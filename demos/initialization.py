@@ -71,7 +71,7 @@ for at, (name, (activation, initializer)) in enumerate(cases.items()):
     if activation == "tanh":
         viz.activations(model, x, ax=axes[at], title=name)
         axes[at].set(xlim=(-1.05, 1.05), ylabel="layer" if at == 0 else "")
-figure.suptitle("What each layer puts out, before any training", weight="bold")
+figure.suptitle("What each layer puts out, before any training")
 lesson.picture(
     axes, "activations", "Histograms of the activations, first layer on top: too small, too large, and right."
 )
@@ -121,7 +121,7 @@ for row, (name, kernel) in zip(axes, kernels.items(), strict=True):
     for unit, ax in enumerate(row):
         ax.imshow(kernel[:, unit].reshape(8, 8), cmap="RdBu", vmin=-np.abs(kernel).max(), vmax=np.abs(kernel).max())
     row[0].set_ylabel(name, rotation=0, ha="right", va="center")
-figure.suptitle("The incoming weights of 16 hidden units after training", weight="bold")
+figure.suptitle("The incoming weights of 16 hidden units after training")
 lesson.picture(
     axes, "symmetry", "From equal weights all units learn the same; from random ones each learns its own pattern."
 )

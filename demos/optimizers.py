@@ -77,7 +77,7 @@ for name, points in ways.items():
 
 figure, axes = plt.subplots(3, 2, figsize=(12, 8.4), sharex=True, sharey=True)
 for ax, (name, points) in zip(axes.flat, ways.items(), strict=True):
-    title = f"{name}: loss {ravine(*points[-1]):.1e}"
+    title = f"{name}: loss {ravine(*points[-1]):.2g}"
     viz.paths(ravine, {name: points}, start=start, x=(-10, 4), y=(-2, 2), ax=ax, title=title)
     ax.get_legend().remove()
     ax.set(xlabel="", ylabel="")

@@ -33,7 +33,7 @@ Dense, Dropout, BatchNorm, A = tg.Dense, tg.Dropout, tg.BatchNorm, tg.data.augme
 # Capacity: three networks on noisy points of a curve.
 x, x_val, grid = (np.linspace(-1, 1, n)[:, None] for n in (30, 200, 300))
 y, y_val = (np.sin(np.pi * x) + lesson.rng.normal(0, 0.2, x.shape) for x in (x, x_val))
-figure, axes = plt.subplots(1, 3, figsize=(13, 4.4), sharey=True)
+figure, axes = plt.subplots(1, 3, figsize=(12, 4.6), sharey=True)
 print("Capacity: 30 noisy points of a sine")
 for ax, (name, sizes) in zip(
     axes, {"no hidden unit": [], "4 units": [4], "64-64 units": [64, 64]}.items(), strict=True
@@ -53,10 +53,10 @@ for ax, (name, sizes) in zip(
     ax.plot(grid, np.sin(np.pi * grid), color="gray", linestyle=":", label="the sine")
     ax.plot(x, y, "o", color="black", label="training points")
     ax.plot(grid, tg.predict(model, grid), label="the network")
-    ax.set(
-        title=f"{name}\ntraining {history['loss'][-1]:.3f}, validation {history['val_loss'][-1]:.3f}", ylim=(-1.6, 1.9)
-    )
-axes[0].legend(loc="upper left", fontsize=10)
+    ax.set_title(f"{name}\ntraining {history['loss'][-1]:.3f}, validation {history['val_loss'][-1]:.3f}", fontsize=12)
+    ax.set(xlabel="x", ylim=(-1.6, 1.9))
+axes[0].legend(loc="upper left")
+axes[0].set_ylabel("y")
 lesson.picture(axes, "capacity", "Too small, about right, and too large a network on 30 noisy points of a sine.")
 
 # Little data, and some of it mislabeled: to fit those labels is to learn what is not so.
@@ -124,17 +124,17 @@ def curve(ax, losses, **look):
     ax.plot(range(1, len(losses) + 1), losses, **look)
 
 
-figure, axes = plt.subplots(2, 6, figsize=(16, 6.0), sharex=True, sharey=True)
+figure, axes = plt.subplots(3, 4, figsize=(12, 7.4), sharex=True, sharey=True)
 for ax, name in zip(axes.flat, list(cases)[1:], strict=True):
     curve(ax, histories["nothing"]["val_loss"], color="gray", linestyle=":", label="validation, nothing")
     curve(ax, histories[name]["loss"], label="training")
     curve(ax, histories[name]["val_loss"], label="validation")
-    ax.set_title(name, fontsize=10.5)
+    ax.set_title(name, fontsize=12)
     if name == "early stopping":
         ax.plot(histories[name].best_epoch, min(histories[name]["val_loss"]), "o", color="black")
 axes[0, 0].set(ylim=(0, 2))
-axes[1, 0].legend(fontsize=10, loc="upper right")
-for ax in axes[1]:
+axes[0, 1].legend(loc="upper right")
+for ax in axes[-1]:
     ax.set_xlabel("epoch")
 for ax in axes[:, 0]:
     ax.set_ylabel("loss")
@@ -178,16 +178,17 @@ steps = {
     "noise": A.noise(0.1, (0, 1)), "information loss": A.information_loss(10),
     "colour shift": A.color_shift(0.25, (0, 1)),
 }  # fmt: skip
-figure, axes = plt.subplots(3, len(steps), figsize=(15, 5.2))
+figure, axes = plt.subplots(4, 5, figsize=(12, 8.2))
 orange = np.kron(images[3], np.ones((4, 4))) * np.array([0.95, 0.55, 0.35])[:, None, None] + 0.05  # 32×32, in colour
-for column, (name, step) in enumerate(steps.items()):
-    for row in range(3):
-        shown = orange[None] if step is None else step(orange[None], rng=np.random.default_rng(lesson.seed + row))
-        axes[row, column].imshow(np.clip(shown[0].transpose(1, 2, 0), 0, 1))
-        axes[row, column].axis("off")
-    axes[0, column].set_title(name, fontsize=10.5, loc="center")
-figure.suptitle("Each augmentation, drawn three times", weight="bold")
+for at, (name, step) in enumerate(steps.items()):
+    row, column = 2 * (at // 5), at % 5
+    for draw in range(2):
+        shown = orange[None] if step is None else step(orange[None], rng=np.random.default_rng(lesson.seed + 2 * draw))
+        axes[row + draw, column].imshow(np.clip(shown[0].transpose(1, 2, 0), 0, 1))
+        axes[row + draw, column].axis("off")
+    axes[row, column].set_title(name, fontsize=12, loc="center")
+figure.suptitle("Each augmentation, drawn twice")
 lesson.picture(
-    axes, "augmentation", "One digit, and three draws of every augmentation (a flipped digit is no digit: not all fit)."
+    axes, "augmentation", "One digit, and two draws of every augmentation (a flipped digit is no digit: not all fit)."
 )
 lesson.finish()

@@ -76,7 +76,7 @@ for ax, (name, added) in zip(axes, {"L2": grid**2, "L1": np.abs(grid)}.items(), 
         ax.plot(at, bottom, "o", color=line.get_color(), markeredgecolor="white", markersize=10)
     ax.axvline(0, color="gray", linewidth=0.8)
     ax.set(xlabel="w", ylim=(-0.4, 3.5), title=f"{name}: E(w) + λ{'w²' if name == 'L2' else '|w|'}")
-axes[0].legend(loc="upper right")
+axes[0].legend(loc="upper center")
 axes[0].set_ylabel("E(w) and penalty")
 lesson.picture(axes, "one-weight", "The minimum (dot) moves to 0 as λ grows; with L1 it arrives there, at λ = 1.5.")
 
@@ -157,7 +157,7 @@ for name, options in cases.items():
     )
 shown = {name: models[name] for name in ("no penalty", "L2", "L1")}
 figure, ax = plt.subplots()
-viz.weights(shown, ax=ax, title="L2 shrinks all weights, L1 keeps a few and brings the others to 0")
+viz.weights(shown, ax=ax, title="L2 shrinks all weights, L1 brings most of them to 0")
 lesson.picture(ax, "histograms", "The weights of three networks of like accuracy: no penalty, L2, L1.")
 
 first = [np.abs(model.layers[0].kernel.data) for model in shown.values()]
@@ -165,7 +165,7 @@ figure, axes = plt.subplots(1, 3, figsize=(12, 4.4))
 for ax, (name, kernel) in zip(axes, zip(shown, first, strict=True), strict=True):
     ax.imshow(kernel, cmap="magma_r", vmin=0, vmax=0.5, aspect="auto")
     ax.set(title=name, xlabel="hidden unit", ylabel="pixel" if ax is axes[0] else "")
-figure.suptitle("|w| of the first layer: dark is large", weight="bold")
+figure.suptitle("|w| of the first layer: dark is large")
 lesson.picture(axes, "kernels", "The first layer's weights: under L1 whole pixels and units are no longer looked at.")
 
 # The penalty is a node of the graph like any other.

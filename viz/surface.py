@@ -79,8 +79,7 @@ def paths(
         line = style(at, colors)
         if colors is LIGHT:  # on blue
             line["color"] = ("#000000", "#a33600", "#65407a", "#2e6000", "#7a0040", "#333a44")[at % 6]
-        ax.plot(*way.T, **line, marker=MARKERS[at % len(MARKERS)], markersize=4, markeredgecolor=colors.panel,
-                markeredgewidth=0.5, label=label(name))  # fmt: skip
+        ax.plot(*way.T, **line, marker=MARKERS[at % len(MARKERS)], markersize=4, label=label(name))
     ax.plot(*start, "*", color="black" if colors is LIGHT else colors.ink, markeredgecolor=colors.panel, markersize=15,
             linestyle="none", label="start")  # fmt: skip
     legend(ax, colors, loc="best", framealpha=0.9)
