@@ -1,21 +1,29 @@
 """Training: fit and its callbacks, what a model makes of data, checkpoints, ensembles.
 
-fit.py takes what it is given (looked up or refused in samples.py and arguments.py) and makes a Run of it: run.py is
-the loop, which asks gradient.py for each step's gradient, divergence.py whether it is finite, reach.py what it
-reaches, interrupts.py whether to go on, and progress.py to show where it is. figures.py are an epoch's; history.py,
-what comes out, has those of all epochs, direction.py says which way they get better, diagnosis.py what they mean.
-evaluation.py measures, in training and without, scores.py by metrics. callbacks.py and watchers.py act at the end of an
-epoch. resuming.py is how a run goes on from its file: checkpoints.py says what is saved, container.py how it lies in
-the file, drafts.py lets the file appear whole, and randomness.py finds the generators that have to go on.
+| room | what is in it |
+|---|---|
+| fit.py | what users call; what they give is looked up, or refused, by arguments.py and samples.py |
+| run.py | the loop over epochs and batches that fit makes of it |
+| gradient.py | forward and backward of a step, by hand or by a captured program |
+| divergence.py, reach.py, interrupts.py | asked after a step: are all numbers finite, what got no gradient, go on? |
+| evaluation.py, scores.py | outputs and losses without training, and what metrics say of them |
+| figures.py, history.py | the figures of an epoch while it runs, and those of all epochs |
+| direction.py, diagnosis.py | which way a figure gets better, and what the curves say |
+| progress.py | the bar |
+| callbacks.py, watchers.py, recorder.py | what a callback is; those that watch a figure; one that records gradients |
+| checkpoints.py, container.py, drafts.py | what is saved, how it lies in the file, how the file appears whole |
+| resuming.py, randomness.py | how a run goes on from its file, and the generators that have to go on, too |
+| ensembles.py | several models, trained side by side |
 """
 
-from .callbacks import Callback, GradientRecorder
+from .callbacks import Callback
 from .checkpoints import Checkpoint, load, save
 from .diagnosis import Diagnosis
 from .ensembles import Ensemble
 from .evaluation import evaluate, predict
 from .fit import fit
 from .history import History
+from .recorder import GradientRecorder
 from .watchers import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
 
 __all__ = [

@@ -13,7 +13,7 @@ from .diagnosis import Diagnosis, diagnosed, diverged
 from .direction import direction_or_none
 
 if TYPE_CHECKING:
-    from .callbacks import GradientRecorder
+    from .recorder import GradientRecorder
 
 
 class Report(str):
