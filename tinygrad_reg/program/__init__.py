@@ -41,6 +41,7 @@ what was called, with which nodes, the user's line, and the value in this run.
 | guards.py | numbers, settings and functions that the step's Python read: a change captures again |
 | changes.py | variables that the step itself changes |
 | replay.py | a call, written out: inputs in, results out; gradients, clocks, statistics as the step would leave them |
+| tensors.py | what a call does with Tensors besides: tells apart, makes, gives gradients |
 | failing.py | what is left where a line fails: nothing has moved, or all is as the step would have left it |
 
 What a program gives equals what the step gives to the last bit: lines keep their order and their operands' memory

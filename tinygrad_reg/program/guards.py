@@ -6,11 +6,10 @@ guards: a Recorded is in the place of each during the capture, and the program r
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ..layers.running import Changes
-from .places import GONE, Places, is_same
+from .places import Ask, Places, is_same
 
 
 class Guards:
@@ -20,15 +19,13 @@ class Guards:
     whether all are equal.
     """
 
-    def __init__(self, found: Places, reads: list[tuple[Callable[[], Any], Any]]) -> None:
+    def __init__(self, found: Places, reads: list[tuple[Ask, Any]]) -> None:
         """`reads`: what the capture has told of, besides: what to ask, and the answer."""
         self._texts = [test.text for test in found.tests if not test.in_module]
         self._asked = [(test.ask, test.was) for test in found.tests if not test.in_module] + reads
         self._texts += [f"{found.name(ask)}() == {found.name(answer)}" for ask, answer in reads]
         # Asked where an attribute of some module was assigned.
         self._modules = [(test.ask, test.was) for test in found.tests if test.in_module]
-        # A list or a dict there may be equal to what it was, but what is in it is asked of the one that was there.
-        self._containers = [(ask, now) for ask, was in self._modules if (now := _container(ask, was)) is not None]
         self.changes = found.changes
         self.names = found.names  # what the text refers to
 
@@ -40,17 +37,12 @@ class Guards:
     def hold(self) -> bool:
         """Whether everything is as it was, asked one by one."""
         if Changes.count != self.changes:
-            if not all(is_same(ask, was) for ask, was in self._modules):
-                return False
-            if not all(ask() is now for ask, now in self._containers):
+            if not all(_is_there(ask, was) for ask, was in self._modules):
                 return False
             self.changes = Changes.count
         return all(is_same(ask, was) for ask, was in self._asked)
 
 
-def _container(ask: Callable[[], Any], was: Any) -> Any:
-    """The list or dict that stands there now."""
-    try:
-        return ask() if isinstance(was, (list, dict)) else None
-    except GONE:  # as `is_same` will find
-        return None
+def _is_there(ask: Ask, was: Any) -> bool:
+    """Whether it is the same; a list or a dict itself, not one that is equal: what is in it is asked of this one."""
+    return is_same(ask, was) and (ask() is was or not isinstance(was, (list, dict)))

@@ -6,7 +6,6 @@ program, in straight lines, without a loop.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from ..layers.running import Changes
 from ..modes import ERROR_STATE, IGNORE, default_dtype, modes, quiet
-from ..optim.flat import Row, fetch
+from ..optim.flat import Row
 from ..tensor import COMPILED, Clock, Tensor
 from .arguments import Arguments
 from .failing import Failing
@@ -26,11 +25,13 @@ from .places import GONE
 from .plan import Plan, place_of
 from .program import Program, Result
 from .structures import is_structure, parts
+from .tensors import Unshared, are_back, as_tensor, give_gradient
 
 MISS = object()  # what a call gives where the program is for other arguments, or something else has changed
 _PLAIN = ("constant", "variable")  # kinds of inputs: arrays that are no Tensor's
-_new_tensor = Tensor.__new__
-_NO_OPTIONS: dict[str, Any] = {}
+_SCOPE = {"MISS": MISS, "GONE": GONE, "COMPILED": COMPILED, "ERROR_STATE": ERROR_STATE, "IGNORE": IGNORE,
+    "modes": modes, "default_dtype": default_dtype, "Changes": Changes, "Clock": Clock,
+    "are_back": are_back, "as_tensor": as_tensor, "give_gradient": give_gradient}  # fmt: skip
 
 
 class Replay:
@@ -72,9 +73,7 @@ class Text:
 
     def __init__(self, program: Program, guards: Guards, arguments: Arguments) -> None:
         self.program, self.guards, self.arguments = program, guards, arguments
-        self.scope: dict[str, Any] = {**guards.names, "MISS": MISS, "GONE": GONE, "modes": modes, "Changes": Changes,
-            "default_dtype": default_dtype, "Clock": Clock, "ERROR_STATE": ERROR_STATE, "IGNORE": IGNORE,
-            "are_back": are_back, "give_gradient": give_gradient, "leaf": leaf, "COMPILED": COMPILED}  # fmt: skip
+        self.scope: dict[str, Any] = {**guards.names, **_SCOPE}
         # A Tensor that stood for one among the arguments is the one that is given.
         self._names = {id(stand): arguments.inputs[i] for i, stand in program.capture.given}
         self.leaves = list(program.capture.leaves.values())
@@ -244,7 +243,7 @@ class Text:
     def _returned(self, x: Any) -> str:
         """What the step returns, as an expression."""
         if isinstance(x, Result):
-            return f"leaf(r{x.position}{', COMPILED' * x.has_graph})" if x.is_tensor else f"r{x.position}"
+            return f"as_tensor(r{x.position}{', COMPILED' * x.has_graph})" if x.is_tensor else f"r{x.position}"
         if not is_structure(x):
             return self.name(x)
         made = [self._returned(part) for _, part in parts(x)]
@@ -252,54 +251,3 @@ class Text:
             return f"{{{', '.join(f'{self.name(key)}: {part}' for key, part in zip(x, made, strict=True))}}}"
         brackets = "()" if type(x) is tuple else "[]" if type(x) is list else f"{self.name(type(x))}()"
         return f"{brackets[:-1]}{''.join(f'{part}, ' for part in made)}{brackets[-1]}"
-
-
-def are_back(rows: Sequence[Row]) -> bool:
-    """Whether parameters to which somebody gave other arrays lie in the optimizer's again: they must fit there."""
-    if any(p._data.shape != w.shape for p, w, _ in rows):
-        return False
-    for p, w, _ in rows:
-        if p._data is not w:
-            fetch(p, w)
-    return True
-
-
-class Unshared:
-    """Tensors into whose arrays a step writes: as at the capture, no array of another is in the same memory."""
-
-    def __init__(self, written: Sequence[Tensor], others: Sequence[Tensor], arrays: Sequence[Any]) -> None:
-        self._written, self._others, self._arrays = written, others, arrays
-        self._known = [(tensor, tensor._data) for tensor in (*written, *others)]
-
-    def hold(self) -> bool:
-        """Asked at each call, and looked into where a Tensor has another array than at the call before."""
-        for tensor, data in self._known:
-            if tensor._data is not data:
-                break
-        else:
-            return True
-        written = [tensor._data for tensor in self._written]
-        others = [*(tensor._data for tensor in self._others), *self._arrays]
-        pairs = itertools.chain(itertools.combinations(written, 2), itertools.product(written, others))
-        if any(np.may_share_memory(one, other) for one, other in pairs):
-            return False
-        self._known = [(tensor, tensor._data) for tensor, _ in self._known]
-        return True
-
-
-def leaf(data: Any, cut: str | None = None) -> Tensor:
-    """A Tensor of the program's: like `Tensor(data)`, which looks at what it is given, and where from."""
-    made = _new_tensor(Tensor)
-    made._data = data
-    made._grad = made._home = made._primitive = made._kept = made._name = made._code = None
-    made._inputs, made._options = (), _NO_OPTIONS
-    made._requires_grad = made._owned = False
-    made._time = made._place = 0
-    made._layer, made._cut = "", cut
-    return made
-
-
-def give_gradient(tensor: Tensor, gradient: Any) -> None:
-    """For a Tensor that an optimizer has, where the program does not leave its gradient there."""
-    tensor._home[...] = gradient
-    tensor._grad = tensor._home
