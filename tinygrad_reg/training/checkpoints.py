@@ -215,11 +215,13 @@ def _settings(state: Any) -> dict[str, Any]:
 
 # ---- history
 
+# What a History knows beside its figures, and of which kind it is where it is not None.
+_NOTES = {"stop_reason": str, "best_epoch": int, "start_loss": float, "start_lr": float}
+
 
 def _history_state(history: History) -> dict[str, Any]:
     figures = {name: np.array(values, np.float64) for name, values in history.items()}
-    notes = {name: getattr(history, name) for name in ("stop_reason", "best_epoch", "start_loss", "start_lr")}
-    return {"figures": figures, **notes}
+    return {"figures": figures, **{name: getattr(history, name) for name in _NOTES}}
 
 
 def _history(state: Mapping[str, Any]) -> History:
@@ -228,7 +230,7 @@ def _history(state: Mapping[str, Any]) -> History:
         if not isinstance(values, np.ndarray) or values.ndim != 1:
             raise ValueError(f"its history of '{name}' is no list of numbers")
     history = History({name: values.tolist() for name, values in figures.items()})
-    for name, kind in (("stop_reason", str), ("best_epoch", int), ("start_loss", float), ("start_lr", float)):
+    for name, kind in _NOTES.items():
         note = state.get(name)
         if note is not None and not isinstance(note, kind):
             raise ValueError(f"its {name} is {note!r}")

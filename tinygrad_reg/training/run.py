@@ -191,8 +191,7 @@ class Run:
         self._done = self.epoch
         for callback in self.callbacks:
             callback.after_epoch(self.epoch, logs)
-        if self._memory.file is not None:
-            self._memory.save(self, self._memory.file)
+        self._memory.keep(self)
 
     # ---- a step
 
