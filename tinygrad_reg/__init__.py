@@ -16,6 +16,7 @@ from typing import Any as _Any
 from . import arraylike as arraylike
 from . import dispatch as dispatch
 from . import ops as ops
+from . import users_ops as users_ops
 from .backward import gradients as gradients
 from .insight.debug import debug as debug
 from .insight.differences import check_grad as check_grad

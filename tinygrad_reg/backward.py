@@ -8,47 +8,25 @@ that uses it has sent its share: then the sum is complete, and the node's op say
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Never, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
 
+from .answers import wrong_ways
 from .answers.calls import answered
+from .answers.wrong_calls import instead
 from .half import widened_for_derivative
 from .methods import attach
 from .modes import ERROR_STATE, IGNORE, modes, quiet
 from .sums import unbroadcast
 from .tensor import COMPILED, Tensor, as_array, describe, plain_array
-from .users_ops import instead
 
 if TYPE_CHECKING:
     from .primitive import Primitive
+    from .watching import Observer
 
 _SCALARS = {np.float64, np.float32}  # of 0-d tensors: to be one of them says shape and dtype at once
-
-
-class Observer(Protocol):
-    """Who wants to see each step of the walk: the record of `explain`, the checks of `debug`."""
-
-    def start(self, output: Tensor, gradient: Any) -> None:
-        """The walk begins at `output` with this gradient."""
-
-    def share(self, node: Tensor, position: int, upstream: Any, raw: Any, share: Any, before: Any, after: Any) -> None:
-        """`node` sent its input at `position` a share of its upstream gradient.
-
-        `raw` is what the derivative gave, `share` the same summed over broadcast axes, `before` and `after` what the
-        input had received until then, and has now.
-        """
-
-
-class Watch(Observer, Protocol):
-    """Who wants to see each op of the way forward as well (see modes.watching): `debug`, a program's capture."""
-
-    def applying(self, op: Primitive, inputs: Sequence[Any]) -> Callable[..., Any]:
-        """An op is going to be applied: what is to compute it, its own forward or another function."""
-
-    def forward(self, op: Primitive, node: Tensor, inputs: Sequence[Any], arrays: Sequence[Any]) -> None:
-        """An op has made `node` of these inputs, which were these arrays to it."""
 
 
 def walk(
@@ -146,10 +124,10 @@ def shares_owed(output: Tensor, wanted: set[Tensor] | None) -> dict[Tensor, int]
             if not isinstance(parent, Tensor):
                 continue
             if parent._time > node._time:
-                _refuse_stale(parent, node)
+                wrong_ways.refuse_stale(parent, node)
             if not parent._requires_grad:
                 if parent._cut is COMPILED:
-                    _refuse_compiled(parent)
+                    wrong_ways.refuse_compiled(parent)
                 continue
             expected = owed.get(parent)
             if expected is not None:
@@ -181,21 +159,6 @@ def _leading_to(targets: set[Tensor], output: Tensor) -> set[Tensor]:
     return leading
 
 
-def _refuse_stale(parent: Tensor, node: Tensor) -> None:
-    raise RuntimeError(
-        f"{describe(parent)} has new values (an optimizer's step, a load or an assignment to .data) since '{node.op}' "
-        "used it, so this graph's gradients would be wrong: compute the loss anew, then go backward"
-    )
-
-
-def _refuse_compiled(parent: Tensor) -> None:
-    raise RuntimeError(f"{_without_graph(parent, 'backward()')}, or write .detach() if no gradient should flow there")
-
-
-def _without_graph(tensor: Tensor, call: str) -> str:
-    return f"{describe(tensor)} came out of tg.compile without a graph: put {call} into the step"
-
-
 def fitted(share: Any, parent: Tensor, node: Tensor) -> Any:
     """The share in its input's own shape and dtype: an input that was broadcast gets the sum over the copies."""
     if not isinstance(share, (np.ndarray, np.generic, Tensor)):
@@ -223,8 +186,7 @@ def share_of(node: Tensor, position: int, upstream: Any) -> Any:
 
     A step of the walk by itself: one factor of the chain rule, before it is summed over broadcast axes.
     """
-    primitive = node._primitive
-    assert primitive is not None
+    primitive: Primitive = node._primitive
     known = (upstream, node._data, *node._arrays)
     if primitive.sums:
         known = widened_for_derivative(known)
@@ -236,31 +198,16 @@ def share_of(node: Tensor, position: int, upstream: Any) -> Any:
 
 def start_gradient(output: Any, gradient: Any, call: str) -> Any:
     """The gradient to start with: 1 for a scalar, the weights that the caller gives otherwise."""
-    if not isinstance(output, Tensor):
-        raise TypeError(f"{call} starts at a Tensor, not at {type(output).__name__}")
-    if not output._requires_grad:
-        if output._cut is COMPILED:
-            raise RuntimeError(_without_graph(output, call))
-        raise RuntimeError(
-            f"{describe(output)} has no graph to go back through: nothing it was computed from requires a gradient"
-            + (" (and no_grad() is on)" if not modes.recording else ", or it was computed under no_grad()")
-            + ". Make the parameters with requires_grad=True"
-        )
+    wrong_ways.refuse_start(output, gradient, call)
+    data = output._data
     if gradient is None:
-        if output._data.size != 1:
-            raise ValueError(
-                f"{call} needs a single number to start from, but {describe(output)} has {output.size}; "
-                "reduce it with .sum() or .mean(), or give gradient=, the weight of each element"
-            )
-        data = output._data
         one = np.ones(data.shape, data.dtype) if data.shape else data.dtype.type(1)
         return one if modes.capture is None else modes.capture.seed(output, one)
-    dtype = output._data.dtype
     if isinstance(gradient, Tensor):
-        given: Any = gradient if gradient.dtype == dtype else gradient.astype(dtype)
+        given: Any = gradient if gradient.dtype == data.dtype else gradient.astype(data.dtype)
     else:
-        given = as_array(gradient, dtype).copy()
-    if given.shape != output._data.shape:
+        given = as_array(gradient, data.dtype).copy()
+    if given.shape != data.shape:
         raise ValueError(f"gradient= must have the shape of {describe(output)}, not {given.shape}")
     return given
 
@@ -272,8 +219,7 @@ def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True,
     which saves memory). A tensor of many elements needs `gradient=`, the weight of each of them.
     """
     if foreign:
-        name = next(iter(foreign))
-        raise TypeError(f"backward() takes no {name}={_FOREIGN.get(name, '; it takes gradient= and retain_grads=')}")
+        wrong_ways.refuse_foreign(next(iter(foreign)))
     seed = start_gradient(output, gradient, "backward()")
     seed = seed.numpy().copy() if isinstance(seed, Tensor) else seed  # it becomes a .grad
     modes.last_output = weakref.ref(output)
@@ -298,14 +244,6 @@ def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True,
         ERROR_STATE.set(outside)
 
 
-# What PyTorch's backward() takes besides, and how it is written here.
-_FOREIGN = {
-    "retain_graph": ": a graph lives as long as its loss, so backward() can be called again as it is",
-    "create_graph": ": write tg.gradients(loss, parameters, create_graph=True) for gradients that have a graph",
-    "inputs": ": write tg.gradients(loss, inputs), which returns them and leaves every .grad as it is",
-}
-
-
 def _added(leaf: Tensor, g: Any) -> Any:
     if leaf._grad is leaf._home:
         return np.add(leaf._home, g, out=leaf._home)
@@ -324,16 +262,7 @@ def gradients(
     With create_graph=True they are Tensors with a graph of their own: differentiate them again. An input that the
     output does not depend on gets zeros. One Tensor as `inputs` gives one gradient, a sequence a list.
     """
-    if isinstance(inputs, np.ndarray) or not isinstance(inputs, (Tensor, Iterable)):
-        model = callable(getattr(inputs, "parameters", None))
-        advice = "; write model.parameters()" if model else ""
-        raise TypeError(f"gradients() are taken with respect to Tensors, not {type(inputs).__name__}{advice}")
-    wanted: list[Tensor] = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-    for x in wanted:
-        if not isinstance(x, Tensor):
-            raise TypeError(f"gradients() are taken with respect to Tensors, not {type(x).__name__}")
-        if not x._requires_grad:
-            raise ValueError(f"{describe(x)} does not require a gradient; make it with requires_grad=True")
+    wanted = wrong_ways.differentiable(inputs)
     seed = start_gradient(output, gradient, "gradients()")
     if create_graph:
         if not modes.recording:

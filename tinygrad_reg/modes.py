@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 import numpy as np
 
 if TYPE_CHECKING:
-    from .backward import Watch
     from .captured import Recorder
+    from .watching import Watch
 
 
 class _Modes(threading.local):

@@ -16,17 +16,17 @@ graph of its own, which is how second derivatives come about. So it must not loo
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Container, Sequence
 from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import half, methods, source, users_ops
+from . import half, methods, source
 from .answers import wrong_calls
 from .modes import ERROR_STATE, IGNORE, modes
 from .operands import as_float, in_dtype, is_captured_number, operand, weakened
+from .signature import bound, signature
 from .tensor import COMPILED, Clock, Tensor, plain_array
 
 registry: dict[str, Primitive] = {}  # every op, by name: the only list of ops
@@ -48,6 +48,8 @@ class Derivative(NamedTuple):
 
 class Primitive:
     """An op. Call it with Tensors (or arrays: then it is its plain NumPy forward)."""
+
+    of_users: type[Primitive]  # the kind that users' own ops are of: see users_ops.py
 
     def __init__(
         self,
@@ -73,9 +75,7 @@ class Primitive:
         """See `primitive`."""
         if not isinstance(forward, (FunctionType, np.ufunc)):
             raise TypeError(f"an op is made of a function written with def, which names its inputs, not of {forward!r}")
-        self.foreign = not str(forward.__module__).startswith(f"{__package__}.")  # a user's: see users_ops.py
-        self.forward = users_ops.checked(self, forward) if self.foreign else forward
-        self.forward = half.forward_in_float32(self.forward, keeps=keeps or reuses) if sums else self.forward
+        self.foreign = type(self) is not Primitive  # a user's; in each op itself, where it is found soonest
         if name is not None and not isinstance(name, str):
             raise TypeError(f"name must be a string, not {name!r}")
         self.name = name or forward.__name__
@@ -97,18 +97,20 @@ class Primitive:
         self.__doc__ = forward.__doc__
         self.__module__ = getattr(forward, "__module__", "numpy")
 
-        self.inputs, self.options, self.defaults, self.variadic = _signature(forward)
+        self.inputs, self.options, self.defaults, self.variadic = signature(forward)
         self.arity = len(self.inputs)
+        self.forward = self.safe_forward(forward)
+        if sums:
+            self.forward = half.forward_in_float32(self.forward, keeps=keeps or reuses)
         # The functions of the derivatives, at hand for the walk; until they are declared, a complaint in their places.
         self.functions: list[Any] = [wrong_calls.missing(self, name) for name in self.inputs]
         if self.variadic:
             self.joint = wrong_calls.missing(self, self.inputs[-1])
         self.text = text
-        if self.foreign:
-            users_ops.refuse_taken_names(self.name, (method,) if isinstance(method, str) else method, registry)
-            users_ops.refuse_taken_rules(self.name, _several(numpy), operator, numpy_rules, questions)
+        rules, names = _several(numpy), (method,) if isinstance(method, str) else tuple(method)
+        self.claim(rules, names, operator)
         registry[self.name] = self
-        _register(self, self._as_method(), numpy, method)
+        _register(self, self._as_method(), rules, names)
         if operator:
             methods.attach(lambda x, y, *more: self._apply((x, y, *more), _NO_OPTIONS), f"__{operator}__")
             methods.attach(lambda x, y, *more: self._apply((y, x, *more), _NO_OPTIONS), f"__r{operator}__")
@@ -127,12 +129,11 @@ class Primitive:
             position = len(self.derivatives)
             if position >= self.arity or self.variadic:
                 raise TypeError(f"{self.name} takes {self.arity} inputs, so it can't have another derivative")
-            if self.foreign:
-                users_ops.refuse_other_arguments(self, function)
+            safe = self.safe_derivative(function)
             wording = how or ("G ⊙ local" if self.elementwise else "local applied to G")
             text = local or f"∂{self.name}/∂{self.inputs[position]}"
             self.derivatives.append(Derivative(function, text, wording, local_input))
-            self.functions[position] = users_ops.guarded(function) if self.foreign else function
+            self.functions[position] = safe
             return function
 
         return declare
@@ -151,11 +152,24 @@ class Primitive:
         """
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-            self.joint = users_ops.guarded(function) if self.foreign else function
+            self.joint = self.safe_derivative(function)
             self.of_all = Derivative(function, local, how, None)
             return function
 
         return declare
+
+    # ---- what is asked of it: nothing of an op of the house, much of a user's (see users_ops.py)
+
+    def claim(self, rules: Sequence[Any], names: Sequence[str], operator: str) -> None:
+        """Refuse a name, a method, an operator or a NumPy function that another op stands for."""
+
+    def safe_forward(self, forward: Callable[..., Any]) -> Callable[..., Any]:
+        """The forward as the engine may call it."""
+        return forward
+
+    def safe_derivative(self, derivative: Callable[..., Any]) -> Callable[..., Any]:
+        """A derivative as the engine may call it."""
+        return derivative
 
     # ---- using it
 
@@ -165,7 +179,7 @@ class Primitive:
 
     def _apply(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if len(inputs) != self.arity and not self.variadic:
-            inputs, options = _bind(self, inputs, options)
+            inputs, options = bound(self, inputs, options)
         here = modes.__dict__
         watch = here["watch"]
         forward = self.forward if watch is None else watch.applying(self, inputs)
@@ -249,10 +263,7 @@ class Primitive:
         """The shares of all inputs from the one derivative of an op of any number of inputs; known = (g, out, ...)."""
         assert self.joint is not None
         needed = [isinstance(x, Tensor) and x in wanted for x in inputs]
-        shares = self.joint(needed, *known, **options)
-        if self.foreign:
-            users_ops.refuse_other_shares(self.name, shares, len(inputs))
-        return shares
+        return self.joint(needed, *known, **options)
 
     def names_of(self, inputs: Sequence[str]) -> dict[str, str]:
         """What stands for each name of the forward's inputs in a formula: *xs takes all that the names before leave."""
@@ -320,9 +331,12 @@ def primitive(forward: Callable[..., Any] | None = None, **declaration: Any) -> 
     for name in declaration:
         if name not in known:
             raise TypeError(f"primitive takes no {name}=; it takes {', '.join(known)}")
-    if forward is not None:
-        return Primitive(forward, **declaration)
-    return lambda function: Primitive(function, **declaration)
+
+    def declare(function: Callable[..., Any]) -> Primitive:
+        of_the_house = str(getattr(function, "__module__", "")).startswith(f"{__package__}.")
+        return (Primitive if of_the_house else Primitive.of_users)(function, **declaration)
+
+    return declare if forward is None else declare(forward)
 
 
 def composed(numpy: Any = (), method: str | Sequence[str] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -332,7 +346,7 @@ def composed(numpy: Any = (), method: str | Sequence[str] = ()) -> Callable[[Cal
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        _register(function, function, numpy, method)
+        _register(function, function, _several(numpy), (method,) if isinstance(method, str) else method)
         return function
 
     return register
@@ -342,24 +356,10 @@ def _several(numpy: Any) -> Sequence[Any]:
     return numpy if isinstance(numpy, (tuple, list)) else (numpy,)
 
 
-def _register(rule: Callable[..., Any], as_method: Callable[..., Any], numpy: Any, method: str | Sequence[str]) -> None:
-    for function in _several(numpy):
+def _register(rule: Callable[..., Any], method: Callable[..., Any], rules: Sequence[Any], names: Sequence[str]) -> None:
+    for function in rules:
         numpy_rules[function] = rule
-    methods.attach(as_method, *((method,) if isinstance(method, str) else method))
-
-
-def _bind(op: Primitive, inputs: tuple[Any, ...], options: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Positional arguments beyond the arrays are options, in order: t.sum(0) is t.sum(axis=0)."""
-    extra = inputs[op.arity :]
-    named = [name for name in op.inputs[len(inputs) :] if name in options]
-    if len(inputs) + len(named) < op.arity or len(extra) > len(op.options):
-        taken = ", ".join([*op.inputs, *(f"{option}=" for option in op.options)])
-        raise TypeError(f"{op.name} takes ({taken}), not {len(inputs)} positional arguments")
-    for option in op.options[: len(extra)]:
-        if option in options:
-            raise TypeError(f"{op.name} was given '{option}' twice, by place and by name")
-    options = {**options, **dict(zip(op.options, extra, strict=False))}
-    return (*inputs[: op.arity], *(options.pop(name) for name in named)), options
+    methods.attach(method, *names)
 
 
 def _compiled(inputs: Sequence[Any]) -> str | None:
@@ -378,20 +378,3 @@ def _is_view(out: Any, arrays: Sequence[Any]) -> bool:
 def _is_frozen(inputs: Sequence[Any]) -> bool:
     """Whether one of them is a parameter that an optimizer holds."""
     return any(isinstance(x, Tensor) and x._home is not None for x in inputs)
-
-
-def _signature(forward: Callable[..., Any]) -> tuple[list[str], list[str], dict[str, Any], bool]:
-    """Names of the inputs, names of the options, their defaults, and whether it takes any number of inputs."""
-    if isinstance(forward, np.ufunc):
-        return ["x", "y", "z"][: forward.nin], [], {}, False
-    code = forward.__code__  # asked directly: inspect.signature of all ops takes as long as the rest of the import
-    positional, keyword_only = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
-    names = list(code.co_varnames)
-    inputs, options = names[:positional], names[positional:keyword_only]
-    variadic = bool(code.co_flags & inspect.CO_VARARGS)
-    if variadic:
-        inputs.append(names[keyword_only])
-    if code.co_flags & inspect.CO_VARKEYWORDS:
-        name = names[keyword_only + variadic]
-        raise TypeError(f"name the options of {forward.__name__}, instead of **{name}: they are shown in pictures")
-    return inputs, options, dict(forward.__kwdefaults__ or {}), variadic

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from .. import users_ops
 from ..tensor import Tensor, describe, values
 
 if TYPE_CHECKING:
@@ -43,11 +42,20 @@ def misfit(op: Primitive, error: Exception, inputs: Sequence[Any], options: dict
     said, expects = str(error), op.expects
     if expects and any(word in said for word in _NUMPY_TO_ITSELF):
         said, expects = expects, ""
-    if choose := users_ops.instead(error):
+    if choose := instead(error):
         said, expects = f"{said.partition('. Use')[0]}; {choose}", ""
     if expects is BROADCASTING and "broadcast" not in said:  # a slip in the forward of a user's own op
         expects = ""
     return kind(f"{op.name} can't take {given}: {said}" + (f" ({expects})" if expects else ""))
+
+
+def instead(error: Exception) -> str:
+    """What to write instead of `if x > 0` and `x *= 2`, which NumPy refuses without a word on that; or ""."""
+    if "read-only" in str(error):
+        return "others hold this array, so make a new one: x * 2, not x *= 2; x.copy() before x[0] = 2"
+    if "truth value of an array" not in str(error):
+        return ""
+    return "write np.where(x > 0, a, b), which chooses for each element, instead of `if x > 0`"
 
 
 def refuse_lost_gradients(op: Primitive, inputs: Sequence[Any], options: dict[str, Any]) -> None:

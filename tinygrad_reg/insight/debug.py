@@ -24,10 +24,10 @@ def debug() -> switched:
     ranges and the likely cause; an array that was changed in place between the forward pass and the way back raises
     RuntimeError. A column (N, 1) that met a row (N,), so that (N, N) came out, is warned of.
     """
-    return watching(Watch())
+    return watching(Alarms())
 
 
-class Watch:
+class Alarms:
     """Looks at each result of an op, and at each step of the way back (it is an Observer of the walk)."""
 
     def __init__(self) -> None:

@@ -15,9 +15,9 @@ from ..answers import checks
 from ..answers.calls import Called
 from ..answers.elsewhere import NeverHere, answer, listed
 from ..answers.foreign import ON_MODELS
+from ..answers.wrong_calls import instead
 from ..modes import default_dtype, layer_scope, modes, quiet
 from ..tensor import Tensor, as_array
-from ..users_ops import instead
 from .running import Changes, name_within
 from .state import CONTAINERS, Stateful, join, parts_of, walk
 
@@ -71,9 +71,9 @@ class Module(Stateful, Called):
         """Run `forward`; arrays, lists of numbers and floats become Tensors."""
         call, outer = source.caller(2), modes.module
         name = None if outer is None else name_within(outer, self)
-        return source.result(self._call(name, inputs, options, call), call)
+        return source.result(self.call_as(name, inputs, options, call), call)
 
-    def _call(
+    def call_as(
         self, name: str | None, inputs: tuple[Any, ...], options: dict[str, Any], call: source.Call | None = None
     ) -> Any:
         """Run `forward` as the layer `name` of the module that is running, or as the whole model (None).

@@ -104,7 +104,7 @@ class WeightNoise(Module):
         # another thread. What a forward of the user's sets in its layer is put there.
         held, stand_in = dict(vars(self.layer)), object.__new__(type(self.layer))
         vars(stand_in).update(held, kernel=noisy)
-        out = stand_in._call("layer", (x,), {})
+        out = stand_in.call_as("layer", (x,), {})
         told = {name: part for name, part in vars(stand_in).items() if held.get(name) is not part}
         told.pop("kernel", None)
         vars(self.layer).update(told)

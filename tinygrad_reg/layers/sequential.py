@@ -35,7 +35,7 @@ class Sequential(Module):
     def forward(self, x: Any) -> Any:
         """layers[-1](… layers[1](layers[0](x)))"""
         for index, layer in enumerate(self.layers):
-            x = layer._call(str(index), (x,), {})
+            x = layer.call_as(str(index), (x,), {})
         return x
 
     def parts(self) -> Iterator[tuple[str, Any]]:

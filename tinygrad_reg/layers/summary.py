@@ -99,4 +99,4 @@ def _try_layers(model: Module) -> None:
         if x is None and layer.input_shape is not None:
             x = np.zeros((2, *layer.input_shape))
         if x is not None:
-            x = layer._call(str(index), (x,), {})
+            x = layer.call_as(str(index), (x,), {})
