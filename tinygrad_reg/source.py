@@ -140,11 +140,18 @@ class Place(NamedTuple):
 
 def place(tensor: Tensor) -> Place | None:
     """The user's line that made `tensor`, None where there is none (a constant, an interactive session)."""
-    code, offset = tensor._code, tensor._place
-    if code is None:
-        return None
-    number = line(code, offset)
-    return Place(code.co_filename, number, linecache.getline(code.co_filename, number).strip())
+    return place_of((tensor._code, tensor._place))
+
+
+def place_of(call: Call) -> Place | None:
+    """The user's line that a call stands in."""
+    code, offset = call
+    return None if code is None else place_in(code.co_filename, line(code, offset))
+
+
+def place_in(file: str, number: int) -> Place:
+    """Line number so and so of a file."""
+    return Place(file, number, linecache.getline(file, number).strip())
 
 
 def line(code: CodeType, offset: int) -> int:

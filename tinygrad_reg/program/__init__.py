@@ -27,7 +27,7 @@ what was called, with which nodes, the user's line, and the value in this run.
 | updates.py | the optimizers of the step, and how their update rules are recorded |
 | lines.py | the list of Nodes; arrays that are changed in place |
 | node.py | Node: a line of the program, and what a line may call besides NumPy's functions |
-| origins.py | where in the user's code a Node comes from: its name and line, and notes where it fails |
+| origins.py | where in the user's code a Node comes from: its name and line |
 | program.py | the lines that count, equal ones once; what the step returns and leaves behind |
 | write.py | Nodes as Python expressions |
 | listing.py | `fast.source`: one readable function, named and commented as the user's code |
@@ -42,7 +42,7 @@ what was called, with which nodes, the user's line, and the value in this run.
 | changes.py | variables that the step itself changes |
 | replay.py | a call, written out: inputs in, results out; gradients, clocks, statistics as the step would leave them |
 | tensors.py | what a call does with Tensors besides: tells apart, makes, gives gradients |
-| failing.py | what is left where a line fails: nothing has moved, or all is as the step would have left it |
+| failing.py | where a line fails: whose it is, and what is left |
 
 What a program gives equals what the step gives to the last bit: lines keep their order and their operands' memory
 order, and nothing is fused. docs/programs.md has the way of a step through these files, what is an input, what is

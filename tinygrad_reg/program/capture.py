@@ -24,7 +24,7 @@ from .once import DRAWN, MADE_INSIDE, Generators
 from .origins import called, turn_back
 from .places import Place
 from .recorded import Recorded
-from .refusals import Refused, ShapeRefused, located
+from .refusals import Refused, ShapeRefused, refusal
 from .structures import is_structure, like, parts
 from .updates import Updates
 
@@ -225,12 +225,12 @@ class Capture(Updates):
             raise self.refused or self.caught  # type: ignore[misc]
         if self._generator is not None and modes.generator is not self._generator:
             what = "it calls tg.seed(), which a program would do only once"
-            raise Refused(located("", 0, what, "Call it outside of the step"))
+            raise refusal(what, "Call it outside of the step")
         super().finish()
         if not self.leaves.keys().isdisjoint(self._stands):
             self.refuse("it is given a Tensor that it refers to as well", "Give it, or refer to it")
         if any(True for _ in self._generators.drawn_from()):  # somewhere in the step: no line is known
-            raise Refused(located("", 0, *DRAWN))
+            raise refusal(*DRAWN)
         self._name_lines()
 
     def _name_lines(self) -> None:

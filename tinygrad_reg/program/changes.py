@@ -13,7 +13,7 @@ from typing import Any
 from ..tensor import Tensor
 from .places import GONE
 from .recorded import is_computed
-from .refusals import Refused, located
+from .refusals import refusal
 from .variables import Variables
 
 
@@ -28,12 +28,12 @@ def kept_for_later(before: Variables, last: Sequence[str]) -> list[str]:
         unread = not before.uses[place.name]
         if is_computed(now) and not (place.was is None or _is_unreadable(place.was)):
             what = f"it keeps what it computes in {place.name!r} for its next call, which a program would do only once"
-            raise Refused(located("", 0, what, "Assign .data of a Tensor, or give it as an argument and return it"))
+            raise refusal(what, "Assign .data of a Tensor, or give it as an argument and return it")
         if unread or _is_unreadable(place.was):
             continue
         if place.name in last:
             what = f"it changes {place.name!r} at each call, and reads it, so that each call would be another program"
-            raise Refused(located("", 0, what, "Change it outside of the step, or give it as an argument"))
+            raise refusal(what, "Change it outside of the step, or give it as an argument")
         names.append(place.name)
     return names
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from bisect import bisect_right
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from .. import source
 from ..optim.flat import written
 from ..tensor import Tensor
 from .plan import Plan, place_of
@@ -13,12 +17,17 @@ from .program import Program
 
 
 class Failing:
-    """Knows where in a program an optimizer's step ends, and where parameters are ahead of where they belong."""
+    """Knows which line of the user's a line of a program comes from, where in it an optimizer's step ends, and where
+    parameters are ahead of where they belong."""
 
     def __init__(self, program: Program, plan: Plan) -> None:
         lines = {node: i for i, node in enumerate(program.nodes)}
         capture = program.capture
-        self._origins = plan.origins
+        self._starts = plan.starts
+        self._origins = [
+            (node.op or getattr(node.function, "__name__", "a method"), node.phase, (node.code, node.place))
+            for node in lines
+        ]
         self._steps = [(lines.get(step.last, -1), step.optimizer, step.groups) for step in capture.steps]
         self._ahead = [
             (lines[look.kept], lines[look.back], place_of(look.w), place_of(look.origin)) for look in capture.looks
@@ -29,9 +38,9 @@ class Failing:
 
         As long as no optimizer's step is done, they are what they were. After that, clocks count, and they have them.
         """
-        i, variables = self._origins.failed(error)
+        i, variables = self._failed(error)
         if i >= 0 and isinstance(error, Exception):
-            self._origins.note(error, i)
+            self._note(error, i)
         for kept, back, w, origin in self._ahead:
             if kept < i <= back:
                 np.copyto(w, origin)
@@ -48,3 +57,21 @@ class Failing:
                 else:
                     tensor._data = variables[name]
                 tensor.written()
+
+    def _failed(self, error: BaseException) -> tuple[int, dict[str, Any]]:
+        """The number of the node whose line has raised, -1 where that is none, and the program's variables then."""
+        i, variables, trace = -1, {}, error.__traceback__
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            if code.co_filename == "<tg.compile>" and code.co_name in ("step", "in_arrays"):
+                i = bisect_right(self._starts, trace.tb_lineno - code.co_firstlineno - 1) - 1
+                variables = trace.tb_frame.f_locals
+            trace = trace.tb_next
+        return i, variables
+
+    def _note(self, error: Exception, i: int) -> None:
+        """Add to what node number i has raised its op and the user's line."""
+        op, phase, call = self._origins[i]
+        if (place := source.place_of(call)) is not None:
+            what = f"the derivative of {op}" if phase == "backward" else op
+            error.add_note(f"in {what}, line {place.line} of {os.path.basename(place.file)}: {place.code}")

@@ -13,7 +13,7 @@ from ..modes import quiet
 from .node import FILLED, NUMERIC, OPERATORS, Check, Input, Node, assign, item
 from .origins import held, locate
 from .recorded import Recorded
-from .refusals import Refused, located
+from .refusals import Refused, refusal
 from .structures import like, mapped
 
 
@@ -229,8 +229,4 @@ class Lines:
         raise error
 
     def _refusal(self, what: str, advice: str, kind: type[Refused] = Refused) -> Refused:
-        code, offset = source.caller(1)
-        file, line = "", 0
-        if code is not None:
-            file, line = code.co_filename, source.line(code, offset)
-        return kind(located(file, line, what, advice))
+        return refusal(what, advice, source.place_of(source.caller(1)), kind)

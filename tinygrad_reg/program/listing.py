@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import linecache
 import operator
-import os
 from typing import Any
 
 import numpy as np
 
-from .. import source as places
 from .formulas import as_values, in_place, may_wait
 from .node import OPERATORS, Check, Input, Node, assign, filled, is_filled, transposed
+from .origins import line_of
 from .program import Program
 from .write import Namespace, Writer, described, of_dtype, shortest
 
@@ -201,12 +199,8 @@ def _is_turned(node: Node) -> bool:
 
 def _place(node: Node) -> str:
     """The user's line."""
-    if node.code is None:
-        return ""
-    line = places.line(node.code, node.place)
-    text = linecache.getline(node.code.co_filename, line).strip()
-    where = f"{os.path.basename(node.code.co_filename)}:{line}"
-    return f"{where}  {text}" if text else where
+    place = line_of(node)
+    return f"{place}  {place.code}".rstrip() if place is not None else ""
 
 
 def _written_out(node: Node) -> str | None:

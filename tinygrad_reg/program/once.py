@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..modes import modes
+from ..source import Place
 from .bytecode import Read
 from .inside import told
-from .refusals import Refused, located
+from .refusals import refusal
 from .structures import mapped
 
 DRAWN = (
@@ -32,11 +33,10 @@ _UNSEEDED = {"default_rng", "RandomState", "Random", "SeedSequence", "PCG64", "M
 
 
 class Once(NamedTuple):
-    """A place in the user's code, and what it does."""
+    """What the user's code does, and where, as far as that is known."""
 
-    file: str
-    line: int
     what: str
+    place: Place | None = None
 
 
 def only_once(read: Read, value: Any) -> str:
@@ -109,6 +109,6 @@ def _state(generator: Any) -> Any:
 
 def refuse_once(found: Sequence[Once]) -> None:
     """Refuse code that would do something only once, which is to be different each time."""
-    for file, line, what in found:
+    for what, place in found:
         advice = "Do so outside of the step, and give it what comes of it; tg.ops.normal(shape=..., rng=rng) draws anew"
-        raise Refused(located(file, line, f"{what}, which a program would do only once", advice))
+        raise refusal(f"{what}, which a program would do only once", advice, place)

@@ -1,12 +1,9 @@
-"""Where a line of a program comes from: the user's line and variable, for names, comments, refusals and errors."""
+"""Where a line of a program comes from: the user's line and variable, for names, comments and errors."""
 
 from __future__ import annotations
 
-import linecache
 import os
 import sys
-from bisect import bisect_right
-from collections.abc import Sequence
 from typing import Any
 
 from .. import source
@@ -14,9 +11,6 @@ from ..tensor import Tensor
 from .node import Node
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-
-
-# ---- while it is recorded
 
 
 def locate(node: Node) -> None:
@@ -68,40 +62,6 @@ def _assigned(frame: Any) -> str:
     return name or ""
 
 
-def line_of(node: Node) -> tuple[str, int]:
-    """The user's file and line that a node comes from."""
-    return (node.code.co_filename, source.line(node.code, node.place)) if node.code is not None else ("", 0)
-
-
-# ---- when it is run
-
-
-class Origins:
-    """Which of the user's lines the lines of a planned program come from: told of where one of them fails."""
-
-    def __init__(self, nodes: Sequence[Node], starts: Sequence[int]) -> None:
-        self._starts = starts  # the first line of each node
-        self._nodes = [
-            (node.op or getattr(node.function, "__name__", "a method"), node.phase, node.code, node.place)
-            for node in nodes
-        ]
-
-    def failed(self, error: BaseException) -> tuple[int, dict[str, Any]]:
-        """The number of the node whose line has raised, -1 where that is none, and the program's variables then."""
-        i, variables, trace = -1, {}, error.__traceback__
-        while trace is not None:
-            code = trace.tb_frame.f_code
-            if code.co_filename == "<tg.compile>" and code.co_name in ("step", "in_arrays"):
-                i = bisect_right(self._starts, trace.tb_lineno - code.co_firstlineno - 1) - 1
-                variables = trace.tb_frame.f_locals
-            trace = trace.tb_next
-        return i, variables
-
-    def note(self, error: Exception, i: int) -> None:
-        """Add to what node number i has raised its op and the user's line."""
-        op, phase, users, place = self._nodes[i]
-        if users is not None:
-            line, file = source.line(users, place), users.co_filename
-            what = f"the derivative of {op}" if phase == "backward" else op
-            text = linecache.getline(file, line).strip()
-            error.add_note(f"in {what}, line {line} of {os.path.basename(file)}: {text}")
+def line_of(node: Node) -> source.Place | None:
+    """The user's line that a line of the program comes from."""
+    return source.place_of((node.code, node.place))

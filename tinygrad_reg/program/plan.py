@@ -20,7 +20,6 @@ from .floats import in_floats, two_ways
 from .kernels import has_short_rows, is_dot, is_dot_of_rows, is_elementwise, takes_out, ufunc_of
 from .memory import Memory, allocation, layout
 from .node import Input, Method, Node, assign, filled, is_filled, reduced
-from .origins import Origins
 from .program import Program
 from .write import described, function_text, of_dtype
 
@@ -39,14 +38,13 @@ class Plan(Draft):
         self._take_inputs()
         self._folded = folded(program)
         self._homes = self._find_homes()
-        starts = []
+        self.starts: list[int] = []  # the first line of each node
         for i, node in enumerate(program.nodes):
-            starts.append(len(self._lines))
+            self.starts.append(len(self._lines))
             self._line(i, node)
             self._memory.release(i)
         self._copy_results()
         self.results = [self._named[node] for node in program.results]
-        self.origins = Origins(program.nodes, starts)
         self.text = self._text()
 
     def _take_inputs(self) -> None:

@@ -15,7 +15,7 @@ from .leaves import Leaf
 from .node import Check, Input, Node, assign, filled, held_over
 from .origins import line_of
 from .recorded import Recorded, is_computed
-from .refusals import Refused, located
+from .refusals import refusal
 from .structures import is_structure, mapped, parts
 
 
@@ -75,7 +75,7 @@ class Program:
         held = [*(table.values() if isinstance(table, dict) else table), *_closed_over(x)]
         if isinstance(x, (Iterator, Awaitable)) or any(map(is_computed, held)):
             what = f"it returns what it computes in a {type(x).__name__}, which a program can't make"
-            raise Refused(located("", 0, what, "Return Tensors and arrays, in tuples, lists and dicts"))
+            raise refusal(what, "Return Tensors and arrays, in tuples, lists and dicts")
         return x
 
     def _left_behind(self, leaf: Leaf) -> None:
@@ -108,7 +108,7 @@ def refuse_held_over(nodes: list[Node], results: list[Node]) -> None:
         if node.function is held_over and (node in results or any(node in line.operands for line in nodes)):
             reader = next((line for line in nodes if node in line.operands), node)
             what = "it reads the array of a parameter that it got before opt.step(), which has moved the parameter"
-            raise Refused(located(*line_of(reader), what, "Write w.data.copy() for the old values, or w.data anew"))
+            raise refusal(what, "Write w.data.copy() for the old values, or w.data anew", line_of(reader))
 
 
 def share(nodes: list[Node], results: list[Node]) -> list[Node]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import linecache
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -12,6 +11,7 @@ import numpy as np
 
 from ..captured import Captured
 from ..modes import modes
+from ..source import Place
 from .structures import things
 
 
@@ -23,12 +23,12 @@ class ShapeRefused(Refused):
     """The shape of a result depends on values."""
 
 
-def located(file: str, line: int, what: str, advice: str) -> str:
-    """What can't be captured, why, and what to write instead."""
-    text = linecache.getline(file, line).strip()
-    if not file:
-        return f"tg.compile can't capture this step: {what}. {advice}."
-    return f"tg.compile can't capture line {line} of {os.path.basename(file)}\n    {text}\nbecause {what}. {advice}."
+def refusal(what: str, advice: str, place: Place | None = None, kind: type[Refused] = Refused) -> Refused:
+    """The error that says what can't be captured, why, and what to write instead."""
+    it = "this step: "
+    if place is not None:
+        it = f"line {place.line} of {os.path.basename(place.file)}\n    {place.code}\nbecause "
+    return kind(f"tg.compile can't capture {it}{what}. {advice}.")
 
 
 def capture_now() -> Any:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from typing import Any
 
+from .. import source
 from ..layers.module import Module
 from ..optim import Optimizer
 from ..primitive import registry
@@ -45,12 +46,10 @@ class Variables(Walk):
             if "steps" in self._names_read:
                 self._attribute(optimizer, "steps", "steps")
         if any(isinstance(one, random.SystemRandom) for one in self.generators):
-            self.once.append(Once("", 0, "it draws random numbers of the system"))
+            self.once.append(Once("it draws random numbers of the system"))
         for name in self._iterators:
             if not name or name in self._names_read:  # an argument has no name in the code
-                self.once.append(
-                    Once("", 0, f"it takes from the iterator {name!r}" if name else "it is given an iterator")
-                )
+                self.once.append(Once(f"it takes from the iterator {name!r}" if name else "it is given an iterator"))
 
     def shapes(self, met: Container[Tensor]) -> list[tuple[Callable[[], Any], Any]]:
         """What the step may have asked of Tensors that it met in no op: what to ask again, and the answer."""
@@ -70,7 +69,7 @@ class Variables(Walk):
             self.found.content(functools.partial(dict, os.environ))
         what = only_once(read, value) if read.is_import or value is not None else ""
         if what:
-            self.once.append(Once(file_of(function), read.line, what))
+            self.once.append(Once(what, source.place_in(file_of(function), read.line)))
 
     def _parts(self, value: Any, name: str) -> None:
         if isinstance(value, Optimizer):
