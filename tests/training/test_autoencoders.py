@@ -18,7 +18,7 @@ def digits():
 
 def train(model, x, lr=0.003, epochs=30, **options):
     optimizer = tg.optim.Adam(model.parameters(), lr=lr)
-    return tg.fit(model, x, x, loss="mse", optimizer=optimizer, epochs=epochs, verbose=0, **options)
+    return tg.fit(model, x, x, loss="mse", optimizer=optimizer, epochs=epochs, verbose=0, compile=True, **options)
 
 
 def autoencoder(hidden=48, activation="relu"):
@@ -78,7 +78,17 @@ def test_T14_denoising_leaves_less_than_the_noise(digits):
     model = tg.Sequential(tg.Flatten(), autoencoder(hidden=64))
     optimizer = tg.optim.Adam(model.parameters(), lr=0.003)
     noisy = noise(0.3)
-    tg.fit(model, x.reshape(-1, 1, 8, 8), x, loss="mse", optimizer=optimizer, epochs=30, verbose=0, augment=noisy)
+    tg.fit(
+        model,
+        x.reshape(-1, 1, 8, 8),
+        x,
+        loss="mse",
+        optimizer=optimizer,
+        epochs=30,
+        verbose=0,
+        augment=noisy,
+        compile=True,
+    )
     disturbed = noisy(x_test.reshape(-1, 1, 8, 8), generator(1))
     left = np.mean((tg.predict(model, disturbed) - x_test) ** 2)
     assert left < 0.5 * np.mean((disturbed.reshape(-1, 64) - x_test) ** 2)

@@ -63,7 +63,9 @@ def penalized(penalty):
     )
     rate = tg.optim.schedules.cosine(0.01, steps=600)  # down to 0, so that weights come to rest where the penalty wants
     adam = tg.optim.Adam(model.parameters(), lr=rate)
-    tg.fit(model, x, y, loss="softmax_crossentropy", optimizer=adam, epochs=100, batch_size=100, verbose=0)
+    tg.fit(
+        model, x, y, loss="softmax_crossentropy", optimizer=adam, epochs=100, batch_size=100, verbose=0, compile=True
+    )
     weights = np.concatenate([layer.kernel.data.ravel() for layer in model])
     return tg.evaluate(model, x, y, metrics=["accuracy"])["accuracy"], weights
 

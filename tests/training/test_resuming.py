@@ -121,21 +121,20 @@ def arrays(path):
 
 def test_60_epochs_killed_at_any_moment_and_started_again_end_in_the_same_weights(tmp_path):
     assert len(RUNNER.strip().splitlines()) <= 25
-    with start(RUNNER, *(tmp_path / name for name in ("whole", "whole.best", "whole.weights"))):
-        pass
     part = tmp_path / "part"
     ours = part, tmp_path / "part.best", tmp_path / "part.weights"
     kills = 0
-    for _ in range(3):
-        with start(RUNNER, *ours) as process:
-            seen = part.stat().st_mtime_ns if part.exists() else 0
-            while process.poll() is None and not (part.exists() and part.stat().st_mtime_ns > seen):
-                time.sleep(0.002)
-            time.sleep(0.017 * (kills + 1))
-            process.kill()
-        kills += process.returncode == -signal.SIGKILL
-    with start(RUNNER, *ours):
-        pass
+    with start(RUNNER, *(tmp_path / name for name in ("whole", "whole.best", "whole.weights"))):
+        for _ in range(3):
+            with start(RUNNER, *ours) as process:
+                seen = part.stat().st_mtime_ns if part.exists() else 0
+                while process.poll() is None and not (part.exists() and part.stat().st_mtime_ns > seen):
+                    time.sleep(0.002)
+                time.sleep(0.017 * (kills + 1))
+                process.kill()
+            kills += process.returncode == -signal.SIGKILL
+        with start(RUNNER, *ours):
+            pass
     assert kills >= 2
     assert tg.load(part).epoch > 20
     for kind in ("", ".best", ".weights"):
