@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tracemalloc
 import weakref
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 import tinygrad_reg as tg
 from tinygrad_reg import Tensor
-from tinygrad_reg.optim import SGD, Adam, Optimizer
+from tinygrad_reg.optim import SGD, Adam, Optimizer, flat
 from tinygrad_reg.optim.flat import Flat
 
 from ..making import leaf
@@ -426,3 +427,35 @@ def test_a_view_of_a_frozen_parameter_stays_as_it_was() -> None:
     optimizer.step()
     loss.backward()
     assert v.grad is not None and v.grad.ravel().tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("moved", range(3))
+def test_ctrl_c_while_parameters_are_laid_out_anew_leaves_an_optimizer_that_works(
+    moved: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, move = [math.inf], flat._move
+
+    def breaks_off(old: Any, new: Any) -> None:
+        if not left[0]:
+            left[0] = math.inf
+            raise KeyboardInterrupt
+        left[0] -= 1
+        move(old, new)
+
+    def trained(interrupt: bool) -> list[Any]:
+        params = [leaf([1.0, 2.0]), leaf(3.0), leaf([[4.0]])]
+        adam = Adam(params, lr=0.1)
+        for step in range(4):
+            for p in params:
+                give(p, np.full(p.shape, step + 1.0))
+            if step == 2:
+                params[1].grad = None  # the group is split
+                if interrupt:
+                    left[0] = moved
+                    with pytest.raises(KeyboardInterrupt):
+                        adam.step()
+            adam.step()
+        return [*(p.data.tolist() for p in params), *(adam.state_of(p)["m"].tolist() for p in params)]
+
+    monkeypatch.setattr(flat, "_move", breaks_off)
+    assert trained(True) == trained(False)

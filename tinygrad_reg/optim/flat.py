@@ -77,31 +77,36 @@ class Flat:
 
         The old arrays are left as they are: someone may hold views of them, who must not see other numbers there.
         """
-        old_arrays, old_places = self.arrays, self.places
-        old_rows = {row[0]: row for row in self.rows}
-        self.arrays = {name: aligned((self.size,), self.dtype) for name in self.names}
-        for array in self.arrays.values():
+        arrays = {name: aligned((self.size,), self.dtype) for name in self.names}
+        for array in arrays.values():
             array.fill(0)
-        move(self.arrays["w"])
-        self.places, self.groups, self.rows = {}, [], []
+        move(arrays["w"])
+        places: dict[Tensor, slice] = {}
+        groups: list[Group] = []
+        rows: list[Row] = []
+        group_of: dict[Tensor, Group] = {}
         start = 0
         for params, t in plan:
             group = Group(start, t)
             for p in params:
-                place = slice(start, start + math.prod(self.shapes[p]))
-                self.places[p] = place
-                row = p, self.view("w", p), self.view("g", p)
-                if p in old_rows:
-                    for name, array in self.arrays.items():
-                        array[place] = old_arrays[name][old_places[p]]
-                    _move(old_rows[p], row)
-                else:
-                    _adopt(row)
+                place = places[p] = slice(start, start + math.prod(self.shapes[p]))
+                w, g = (arrays[name][place].reshape(self.shapes[p]) for name in ("w", "g"))
+                if self.places:
+                    for name, array in arrays.items():
+                        array[place] = self.arrays[name][self.places[p]]
+                rows.append((p, w, g))
                 group.params.append(p)
-                self.rows.append(row)
-                self._group_of[p] = group
+                group_of[p] = group
                 start = group.stop = place.stop
-            self.groups.append(group)
+            groups.append(group)
+        before = {row[0]: row for row in self.rows}
+        # Until the last line, Ctrl-C leaves all as it was: a parameter that has moved already is fetched from there.
+        for row in rows:
+            if row[0] in before:
+                _move(before[row[0]], row)
+            else:
+                _adopt(row)
+        self.arrays, self.places, self.groups, self.rows, self._group_of = arrays, places, groups, rows, group_of
 
     # ---- before a step
 
