@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
+from tinygrad_reg.training import randomness
 
 from .remembered import X, Y, everything, make, start, train
 
@@ -206,6 +207,33 @@ def test_a_failing_callback_takes_the_others_back(file, tmp_path):
     fragile.state = 1
     tg.save(tmp_path / "x", model=model, optimizer=optimizer, callbacks=[fragile, early])
     unchanged(tmp_path / "x", "broken", *make(seed=1), [Fragile(), tg.EarlyStopping(restore_best=True)])
+
+
+@pytest.mark.parametrize("what", ["model", "optimizer", "generator"])
+def test_ctrl_c_while_loading_leaves_all_as_it_was(what, file, monkeypatch):
+    model, optimizer = make(seed=1)
+    before = everything(model, optimizer)
+
+    def interrupted(load):
+        def loads(*arguments):
+            if loads.once:
+                loads.once = False
+                load(*arguments)
+                raise KeyboardInterrupt
+            load(*arguments)
+
+        loads.once = True
+        return loads
+
+    if what == "generator":  # set_state is tried on copies before, by fitting
+        monkeypatch.setattr(randomness, "fitting", lambda own, saved: [(own[name], saved[name]) for name in own])
+        monkeypatch.setattr(randomness, "set_state", interrupted(randomness.set_state))
+    else:
+        thing = {"model": model, "optimizer": optimizer}[what]
+        vars(thing)["load_state_dict"] = interrupted(thing.load_state_dict)
+    with pytest.raises(KeyboardInterrupt):
+        tg.load(file, model=model, optimizer=optimizer)
+    assert everything(model, optimizer) == before
 
 
 def test_a_callback_whose_state_can_not_be_told_takes_the_others_back(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -106,29 +107,36 @@ def loaded(
         loads = [(thing, saved) for kind, things in parts.items() for thing, saved in _saved(state, kind, things)]
     except Exception as error:
         raise container.refusal(path, str(error)) from error
-    _load_all(path, list(reversed(loads)))  # the model last: as long as it is not written, graphs built on it hold
-    for own, saved in restored:
-        randomness.set_state(own, saved)
+    _load_all(path, list(reversed(loads)), restored)  # the model last: until it is written, graphs built on it hold
     return checkpoint
 
 
-def _load_all(path: str | os.PathLike[str], loads: list[tuple[Any, Any]]) -> None:
-    """Give each thing its state; where one refuses, all are as before."""
+def _load_all(path: str | os.PathLike[str], loads: list[tuple[Any, Any]], restored: list[tuple[Source, Any]]) -> None:
+    """Give each thing its state, and each generator; where one refuses, or Ctrl-C comes, all are as before."""
     undo: list[Callable[[], None]] = []
-    for thing, saved in loads:
-        try:
+    whole: Callable[[], None] | None = None  # of what changes nothing when it refuses, but may be interrupted
+    try:
+        for thing, saved in loads:
             back = _way_back(thing)
-            whole = isinstance(thing, (Module, Optimizer))  # they change nothing when they refuse
-            undo += [back] * (not whole)
+            if isinstance(thing, (Module, Optimizer)):
+                whole = back
+            else:
+                undo.append(back)
             thing.load_state_dict(saved)
-            undo += [back] * whole
-        except BaseException as error:
-            for step in reversed(undo):
-                with suppress(Exception):  # of one callback, which does not keep the others from being taken back
-                    step()
-            if isinstance(error, Exception):
-                raise container.refusal(path, str(error) or type(error).__name__) from error
-            raise
+            undo += [back] if whole else []
+            whole = None
+        undo += [functools.partial(randomness.set_state, own, randomness.state_of(own)) for own, _ in restored]
+        for own, saved in restored:
+            randomness.set_state(own, saved)
+    except BaseException as error:
+        if whole is not None and not isinstance(error, Exception):
+            undo.append(whole)
+        for step in reversed(undo):
+            with suppress(Exception):  # of one callback, which does not keep the others from being taken back
+                step()
+        if isinstance(error, Exception):
+            raise container.refusal(path, str(error) or type(error).__name__) from error
+        raise
 
 
 def _way_back(thing: Any) -> Callable[[], None]:
