@@ -28,8 +28,8 @@ from matplotlib.ticker import LogFormatterMathtext
 import tinygrad_reg as tg
 import viz
 from demos import ORDER
-from viz.axes import COLORS, DASHES
-from viz.files import write
+from viz.ink.files import write
+from viz.plots.axes import COLORS, DASHES
 
 HERE = Path(__file__).parent
 LOOK: Any = {

@@ -1,37 +1,39 @@
 """Pictures, drawn from the engine's records: graphs, the backward pass step by step, gradient flow, derivations, plots.
 
-    viz.graph(loss)                   the computation graph                      .save("graph.svg")
+    viz.graph(loss)                   the computation graph                            .save("graph.svg")
     viz.steps(loss, "steps.html")     forward and backward, one step at a time
-    viz.flow(loss)                    where gradients vanish or explode          .save("flow.svg")
-    viz.derivation(loss, wrt=w)       the chain rule in symbols and numbers                  .save("chain.svg")
-    viz.program(fast)                 the program of tg.compile(step) beside its graph      .save("program.html")
+    viz.flow(loss)                    where gradients vanish or explode                .save("flow.svg")
+    viz.derivation(loss, wrt=w)       the chain rule in symbols and numbers            .save("chain.svg")
+    viz.program(fast)                 the program of tg.compile(step) beside its graph .save("program.html")
 
 and plots of training, with matplotlib: history, gradient_heatmap, decision_boundary, activations, weights, landscape,
 paths. `python -m viz doctor` says what this machine can draw.
 
-How a picture is made, file by file, from data to ink:
+A folder for each kind of picture; how it is made, file by file, from data to ink:
 
-    graph       trace (boxes, arrows; fold) → dot or layout (ranks, rows, across, routes, frames) → draw
-    step page   lesson (steps of terms; blocks, updates, meets, formulas) → page (HTML), still (one step for a slide)
-    flow        ways (through the record) → chains (stops and factors)
-    derivation  ways (heads: those of a cross-entropy are one) → factors → derivation (text) → latex → typeset
-    program     listing (its text as lines and boxes) → program
-    plots       plots, heatmap, surface on axes
-    all         text, theme → svg → picture (its formats; paint for PNG and PDF) → files
+    graphs       graph: fold → trace (boxes, arrows) → digraph (DOT) → engine (dot, or layout: ranks, rows, across,
+                 routes, frames) → draw
+    lessons      steps: lesson (blocks, updates; steps are made of terms) → page (HTML), still (one step for a slide)
+    chain_rule   flow: ways (through the record) → chains (stops and factors) → digraph
+                 derivation: ways (heads: all of a loss as one of them) → factors (meets, formulas) → latex → typeset
+    programs     program: listing (its text as lines and boxes)
+    plots        curves, models, heatmap, surface on axes
+    ink          of all: text, theme → svg → picture (its formats; paint, dot for PNG and PDF) → files; pages
 """
 
 from typing import TYPE_CHECKING, NoReturn
 
-from .derivation import Derivation, derivation
-from .dot import DotNotFound
-from .flow import flow
-from .graph import graph
-from .heatmap import gradient_heatmap
-from .picture import Picture
-from .plots import activations, decision_boundary, history, weights
-from .program import program
-from .steps import Steps, steps
-from .surface import landscape, paths
+from .chain_rule.derivation import Derivation, derivation
+from .chain_rule.flow import flow
+from .graphs.graph import graph
+from .ink.dot import DotNotFound
+from .ink.picture import Picture
+from .lessons.steps import Steps, steps
+from .plots.curves import history
+from .plots.heatmap import gradient_heatmap
+from .plots.models import activations, decision_boundary, weights
+from .plots.surface import landscape, paths
+from .programs.program import program
 
 __all__ = [
     "Derivation",

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tinygrad_reg import Tensor
 
-from . import dot, paint
-from .graph import graph
-from .steps import steps
+from .graphs.graph import graph
+from .ink import dot, paint
+from .lessons.steps import steps
 
 
 def doctor() -> int:

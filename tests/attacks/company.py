@@ -16,7 +16,7 @@ import numpy as np
 
 import tinygrad_reg as tg
 import viz
-import viz.dot
+import viz.ink.dot
 from tinygrad_reg.modes import modes
 
 from .attack import attack, same
@@ -188,7 +188,7 @@ def broken_dot(rng: np.random.Generator, folder: Path) -> None:
     loss.backward()
 
     def draw() -> None:
-        viz.dot.TIMEOUT = 0.3
+        viz.ink.dot.TIMEOUT = 0.3
         os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")

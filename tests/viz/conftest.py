@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import viz.dot
+import viz.graphs.engine
 from tests.viz import browser
 
 
@@ -26,7 +26,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Brows
 @pytest.fixture(autouse=True)
 def warns_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test gets the warnings that a process gets once."""
-    monkeypatch.setattr(viz.dot, "_warned", set())
+    monkeypatch.setattr(viz.graphs.engine, "_warned", set())
 
 
 @pytest.fixture

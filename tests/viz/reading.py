@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from viz.text import width
+from viz.ink.text import width
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 

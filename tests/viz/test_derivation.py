@@ -15,8 +15,8 @@ from tests.viz import examples
 from tests.viz.reading import parse
 from tinygrad_reg import Tensor
 from tinygrad_reg.primitive import registry
-from viz import latex
-from viz.theme import DARK, LIGHT
+from viz.chain_rule import latex
+from viz.ink.theme import DARK, LIGHT
 
 
 def _numbers(line: str) -> list[float]:

@@ -14,8 +14,8 @@ from tests.viz import examples
 from tests.viz.reading import overlaps, parse
 from tinygrad_reg import Tensor
 from tinygrad_reg.layers import Dense
-from viz.chains import Stop, verdict
-from viz.text import width
+from viz.chain_rule.chains import Stop, verdict
+from viz.ink.text import width
 
 
 def _chains(picture: viz.Picture) -> list[Element]:

@@ -17,12 +17,13 @@ from tests.viz import examples
 from tests.viz.reading import by_id, overlaps, parse, texts
 from tinygrad_reg import Tensor
 from tinygrad_reg.insight.explain import forward_steps
-from viz import dot
-from viz.fold import fold
-from viz.rows import fit
-from viz.text import width
-from viz.theme import LIGHT
-from viz.trace import Drawing, Labels, drawing, in_layers
+from viz.graphs.digraph import digraph
+from viz.graphs.engine import place
+from viz.graphs.fold import fold
+from viz.graphs.rows import fit
+from viz.graphs.trace import Drawing, Labels, drawing, in_layers
+from viz.ink.text import width
+from viz.ink.theme import LIGHT
 
 GOLDEN = Path(__file__).parent / "golden"
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot on this machine (apt install graphviz)")
@@ -226,7 +227,7 @@ def _placed(loss: Tensor, rows: int | None, direction: str = "LR", engine: str =
     steps = forward_steps(loss, call="")
     labels = Labels(steps, frozenset({"value"}), 3)
     plan = drawing(steps, in_layers(fold(steps, 60), steps), labels, direction=direction)
-    dot.place(plan, dot.digraph(plan, LIGHT).source, engine, rows=rows)
+    place(plan, digraph(plan, LIGHT).source, engine, rows=rows)
     return plan
 
 

@@ -14,7 +14,7 @@ from tests.viz import examples
 from tests.viz.reading import by_id, parse
 from tinygrad_reg import Tensor
 from tinygrad_reg.modes import layer_scope
-from viz.text import clean
+from viz.ink.text import clean
 
 ENGINES = ["builtin", *(["dot"] if shutil.which("dot") else [])]
 

@@ -10,7 +10,7 @@ import pytest
 import tinygrad_reg as tg
 import viz
 from tinygrad_reg import Tensor
-from viz.meets import how, pattern, value_of
+from viz.chain_rule.meets import how, pattern, value_of
 
 SIGNS = {"@": np.matmul, "×": np.multiply, "⊗": np.multiply.outer}
 SHAPES = {

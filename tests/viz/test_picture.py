@@ -18,8 +18,8 @@ import viz
 from tests.viz import examples
 from tests.viz.reading import by_id, overlaps, parse
 from tinygrad_reg import Tensor
-from viz import dot, files, paint
-from viz.theme import DARK, LIGHT
+from viz.ink import dot, files, paint
+from viz.ink.theme import DARK, LIGHT
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot on this machine (apt install graphviz)")
 

@@ -15,7 +15,7 @@ from tests.viz import examples
 from tinygrad_reg import Tensor
 from tinygrad_reg.diagnostics import gradient_norms
 from tinygrad_reg.layers import Dense, Sequential
-from viz.theme import DARK
+from viz.ink.theme import DARK
 
 pytest.importorskip("matplotlib", reason="no matplotlib here")
 import matplotlib

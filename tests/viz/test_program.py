@@ -15,8 +15,8 @@ from tests.viz.browser import Browser
 from tests.viz.reading import overlaps, parse, texts
 from tests.viz.test_page import AXE
 from tinygrad_reg import Tensor
-from viz.draw import prefix
-from viz.theme import DARK, LIGHT
+from viz.graphs.draw import prefix
+from viz.ink.theme import DARK, LIGHT
 
 
 def _compiled() -> Any:

@@ -17,8 +17,8 @@ import viz
 from tests.viz import examples
 from tests.viz.reading import boxes, by_id, overlaps, parse, texts
 from tinygrad_reg import Tensor
-from viz.blocks import MOST
-from viz.terms import Array, Row, Step
+from viz.lessons.blocks import MOST
+from viz.lessons.terms import Array, Row, Step
 
 
 def _steps(loss: Tensor, **options: object) -> viz.Steps:

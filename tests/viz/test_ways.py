@@ -10,7 +10,7 @@ import tinygrad_reg as tg
 from tests.viz import examples
 from tinygrad_reg import Tensor
 from tinygrad_reg.insight.explain import BackwardStep, Record
-from viz.ways import Ways, find, longest
+from viz.chain_rule.ways import Ways, find, longest
 
 
 def _names(record: Record, way: list[list[BackwardStep]]) -> list[str]:

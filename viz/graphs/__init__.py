@@ -1,0 +1,1 @@
+"""Computation graphs: from the record to boxes and arrows, their places, and their lines."""

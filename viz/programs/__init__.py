@@ -1,0 +1,1 @@
+"""A program of tg.compile beside the graph of its forward pass."""
