@@ -79,16 +79,9 @@ def test_T14_denoising_leaves_less_than_the_noise(digits):
     optimizer = tg.optim.Adam(model.parameters(), lr=0.003)
     noisy = noise(0.3)
     tg.fit(
-        model,
-        x.reshape(-1, 1, 8, 8),
-        x,
-        loss="mse",
-        optimizer=optimizer,
-        epochs=30,
-        verbose=0,
+        model, x.reshape(-1, 1, 8, 8), x, loss="mse", optimizer=optimizer, epochs=30, verbose=0, compile=True,
         augment=noisy,
-        compile=True,
-    )
+    )  # fmt: skip
     disturbed = noisy(x_test.reshape(-1, 1, 8, 8), generator(1))
     left = np.mean((tg.predict(model, disturbed) - x_test) ** 2)
     assert left < 0.5 * np.mean((disturbed.reshape(-1, 64) - x_test) ** 2)
