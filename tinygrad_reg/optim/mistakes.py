@@ -11,10 +11,24 @@ import numpy as np
 from ..modes import quiet
 from ..source import users_level
 from ..tensor import Tensor, describe
-from .flat import Flat
+from .flat import Flat, Group, runs
 
 if TYPE_CHECKING:
     from .optimizer import Optimizer
+
+
+def look(optimizer: Optimizer, ready: list[list[Group]]) -> list[np.ndarray] | None:
+    """Warn, before a step, of what its gradients tell; give the parameters, where it is to be seen to move them."""
+    steps = optimizer.steps
+    if steps & (steps - 1):  # none of 0, 1, 2, 4, 8, …
+        return None
+    if steps == 2 and not any(ready):
+        warn_of_idle_steps(optimizer)
+    if looks_for_divergence(optimizer, steps):
+        for flat, groups in zip(optimizer.flats, ready, strict=True):
+            for place, _ in runs(groups):
+                warn_of_divergence(optimizer, steps, flat, place, flat.arrays["g"][place])
+    return [flat.arrays["w"].copy() for flat in optimizer.flats] if _looks_whether_it_moves(optimizer) else None
 
 
 def warn_of_idle_steps(optimizer: Optimizer) -> None:
@@ -29,7 +43,7 @@ def warn_of_idle_steps(optimizer: Optimizer) -> None:
         )
 
 
-def looks_whether_it_moves(optimizer: Optimizer) -> bool:
+def _looks_whether_it_moves(optimizer: Optimizer) -> bool:
     """At the third step, of a rule that a user wrote."""
     return optimizer.steps == 2 and not type(optimizer).update.__module__.startswith(f"{__package__}.")
 

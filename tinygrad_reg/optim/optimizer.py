@@ -153,13 +153,7 @@ class Optimizer(Called):
             return
         lr = self.lr
         ready = [flat.ready() for flat in self.flats]  # what can go wrong goes wrong before anything has moved
-        if self.steps == 2 and not any(ready):
-            mistakes.warn_of_idle_steps(self)
-        if mistakes.looks_for_divergence(self, self.steps):
-            for flat, groups in zip(self.flats, ready, strict=True):
-                for place, _ in runs(groups):
-                    mistakes.warn_of_divergence(self, self.steps, flat, place, flat.arrays["g"][place])
-        before = [flat.arrays["w"].copy() for flat in self.flats] if mistakes.looks_whether_it_moves(self) else None
+        before = mistakes.look(self, ready)
         outside = ERROR_STATE.get()
         try:  # as by `quiet`, at a third of its cost
             ERROR_STATE.set(IGNORE)
