@@ -19,7 +19,8 @@ from ..modes import modes
 from ..primitive import Primitive
 from ..tensor import Tensor
 from .arguments import is_input
-from .node import Apart, Input, Node, is_followed
+from .callables import Apart
+from .node import Input, Node, is_followed
 from .once import DRAWN, MADE_INSIDE, Generators
 from .origins import called, turn_back
 from .places import Place

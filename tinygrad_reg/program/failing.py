@@ -12,7 +12,7 @@ import numpy as np
 from .. import source
 from ..optim.flat import written
 from ..tensor import Tensor
-from .plan import Plan, place_of
+from .plan import Plan
 from .program import Program
 
 
@@ -29,9 +29,7 @@ class Failing:
             for node in lines
         ]
         self._steps = [(lines.get(step.last, -1), step.optimizer, step.groups) for step in capture.steps]
-        self._ahead = [
-            (lines[look.kept], lines[look.back], place_of(look.w), place_of(look.origin)) for look in capture.looks
-        ]
+        self._ahead = [(lines[look.kept], lines[look.back], look.w.array, look.origin.array) for look in capture.looks]
 
     def leave(self, error: BaseException, data: Sequence[tuple[Tensor, str, bool]]) -> None:
         """`data`: Tensors that get new values, what these are called in the program, and whether their arrays stay.

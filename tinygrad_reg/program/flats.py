@@ -10,8 +10,9 @@ import numpy as np
 from ..memory import move
 from ..optim.flat import must_fit
 from ..tensor import Tensor
+from .callables import assign, held_over
 from .leaves import Leaf, Leaves
-from .node import Node, Stretch, assign, held_over
+from .node import Node, Stretch
 from .recorded import Recorded
 
 OTHER_SHAPE = "a parameter that an optimizer moves gets an array of another shape", "Make a new optimizer for it"

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .node import OPERATORS, Node
+from .callables import OPERATORS
+from .node import Node
 from .program import Program
 from .write import Namespace, Writer, function_text
 

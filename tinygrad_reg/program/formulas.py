@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .node import OPERATORS, PREFIX, Input, Node, assign, exchanged, nodes_in
+from .callables import OPERATORS, PREFIX, assign
+from .node import Input, Node, exchanged, nodes_in
 
 _IN_PLACE = {one.ufunc: f"{one.sign}=" for one in OPERATORS.values() if one.sign in "+-*/" and one.level != PREFIX}
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..ops.crossentropy import positions
-from .node import OPERATORS, REDUCTIONS, Input, Method, Node, is_filled, nodes_in, reduced
+from .callables import OPERATORS, REDUCTIONS, Method, reduced
+from .node import Input, Node, is_filled, nodes_in
 
 # Functions and methods that are a ufunc's reduction, over all axes where none is given.
 _SUMS = {function: ufunc for name, ufunc in REDUCTIONS.items() for function in (getattr(np, name), Method(name))}

@@ -10,7 +10,8 @@ import numpy as np
 
 from .. import source
 from ..modes import quiet
-from .node import FILLED, NUMERIC, OPERATORS, Check, Input, Node, assign, item
+from .callables import FILLED, OPERATORS, assign, item
+from .node import NUMERIC, PLAIN, Check, Input, Node
 from .origins import held, locate
 from .recorded import Recorded
 from .refusals import Refused, refusal
@@ -161,7 +162,7 @@ class Lines:
 
     def set_item(self, target: Recorded, index: Any, value: Any) -> None:
         """target[index] = value: an op may fill an array that it made, a step may not."""
-        if target.node.kind in ("constant", "variable"):
+        if target.node.kind in PLAIN:
             self.refuse(
                 "a[i] = b writes into an array that outlives the step", "Keep it in a Tensor, and assign its .data"
             )
@@ -176,7 +177,7 @@ class Lines:
 
     def _unshared(self, target: Recorded, what: str) -> None:
         others = (handle() for handle in self._handles)
-        if target.node.kind in ("argument", "constant", "variable") or any(
+        if target.node.kind in ("argument", *PLAIN) or any(
             other is not None and other is not target and other.node is not None
             and np.may_share_memory(other.node.value, target.node.value) for other in others
         ):  # fmt: skip

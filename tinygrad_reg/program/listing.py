@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from .callables import OPERATORS, assign, transposed
 from .formulas import as_values, in_place, may_wait
-from .node import OPERATORS, Check, Input, Node, assign, filled, is_filled, transposed
+from .node import Check, Input, Node, filled, is_filled
 from .origins import line_of
 from .program import Program
 from .write import Namespace, Writer, described, of_dtype, shortest

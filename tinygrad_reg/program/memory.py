@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .node import Input, Node, assign
+from .callables import assign
+from .node import Input, Node
 from .program import Program
 from .write import of_dtype
 

@@ -15,15 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from .callables import Method, assign, reduced
 from .draft import UFUNCS, Draft
 from .floats import in_floats, two_ways
 from .kernels import has_short_rows, is_dot, is_dot_of_rows, is_elementwise, takes_out, ufunc_of
 from .memory import Memory, allocation, layout
-from .node import Input, Method, Node, assign, filled, is_filled, reduced
+from .node import Input, Node, filled, is_filled
 from .program import Program
 from .write import described, function_text, of_dtype
-
-_STAYS = ("flat", "home", "constant", "variable")  # inputs whose arrays are the same at every call
 
 
 class Plan(Draft):
@@ -50,9 +49,9 @@ class Plan(Draft):
     def _take_inputs(self) -> None:
         for node in self.program.inputs:
             name = self._named[node] = self.names.fresh(node.name)
-            if node.kind in _STAYS or (node.kind == "leaf" and node.of.flat is not None):
+            if node.stays:
                 self._fixed.add(node)
-                self.given[name] = place_of(node)
+                self.given[name] = node.array
             else:
                 self.arguments.append(node)
         self.arguments.sort(key=lambda node: node.kind != "argument")
@@ -220,12 +219,3 @@ def folded(program: Program) -> set[Node]:
         if found.issuperset(node.operands) and (node.operands or starts):
             found.add(node)
     return found
-
-
-def place_of(node: Input) -> Any:
-    """The array that an input stands for at every call."""
-    if node.kind == "flat":
-        return node.of.array[node.of.place]
-    if node.kind in ("leaf", "home"):
-        return node.of.flat.view("w" if node.kind == "leaf" else "g", node.of.tensor)
-    return node.of

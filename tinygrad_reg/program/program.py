@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..tensor import COMPILED, Tensor
+from .callables import assign, held_over
 from .capture import Capture
 from .inside import attributes, closed_over, defaults
 from .leaves import Leaf
-from .node import Check, Input, Node, assign, filled, held_over
+from .node import PLAIN, Check, Input, Node, filled
 from .origins import line_of
 from .recorded import Recorded, is_computed
 from .refusals import refusal
@@ -187,7 +188,7 @@ def first_checks(nodes: list[Node]) -> list[Node]:
 
 def _is_given(node: Node) -> bool:
     """Whether it is an input, of which no line changes the array."""
-    return node.kind in ("argument", "constant", "variable") or (node.kind == "leaf" and node.of.flat is None)
+    return node.kind in ("argument", *PLAIN) or (node.kind == "leaf" and node.of.flat is None)
 
 
 def _key(x: Any) -> Any:

@@ -14,7 +14,8 @@ import numpy as np
 
 from ..captured import Captured
 from ..tensor import Tensor
-from .node import COMPARING, FILLED, OPERATORS, PREFIX, Method, Node, transposed
+from .callables import COMPARING, FILLED, OPERATORS, PREFIX, Method, transposed
+from .node import Node
 from .refusals import REFUSED, capture_now, decide_a_shape, look_at, look_at_function, refuse
 
 

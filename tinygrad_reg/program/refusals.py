@@ -12,6 +12,7 @@ import numpy as np
 from ..captured import Captured
 from ..modes import modes
 from ..source import Place
+from .node import PLAIN
 from .structures import things
 
 
@@ -125,6 +126,6 @@ def decide_a_shape(x: Any, what: str) -> None:
     for thing in things(x):
         if isinstance(thing, Captured):
             node: Any = thing.node  # type: ignore[attr-defined]
-            if node.kind not in ("constant", "variable"):
+            if node.kind not in PLAIN:
                 refuse_shape(f"the shape of what {what} depends on values", "" if thing.dtype.kind == "b" else _NUMBERS)
             capture_now().read(node.of.tobytes, node.of.tobytes())

@@ -20,15 +20,14 @@ from .failing import Failing
 from .guards import Guards
 from .leaves import Leaf
 from .listing import Listing
-from .node import Input
+from .node import PLAIN, Input
 from .places import GONE
-from .plan import Plan, place_of
+from .plan import Plan
 from .program import Program, Result
 from .structures import is_structure, parts
 from .tensors import Unshared, are_back, as_tensor, give_gradient
 
 MISS = object()  # what a call gives where the program is for other arguments, or something else has changed
-_PLAIN = ("constant", "variable")  # kinds of inputs: arrays that are no Tensor's
 _SCOPE = {"MISS": MISS, "GONE": GONE, "COMPILED": COMPILED, "ERROR_STATE": ERROR_STATE, "IGNORE": IGNORE,
     "modes": modes, "default_dtype": default_dtype, "Changes": Changes, "Clock": Clock,
     "are_back": are_back, "as_tensor": as_tensor, "give_gradient": give_gradient}  # fmt: skip
@@ -166,7 +165,7 @@ class Text:
         tests += [f"{name(flat)}.arrays is {name(flat.arrays)}" for flat in self._flats()]
         tests += [f"{name(p)}._requires_grad" for p, _, _ in moved]
         tests += [self._as_before(leaf) for leaf in self.leaves if leaf.flat is None and leaf.tensor in known]
-        tests += [self._as_it_was(x.of) for x in self.program.capture.inputs if x.kind in _PLAIN and x.asked]
+        tests += [self._as_it_was(x.of) for x in self.program.capture.inputs if x.kind in PLAIN and x.asked]
         tests += [f"{name(self._unshared(known))}.hold()"] * bool(self.program.in_place)
         return tests + [
             f"{name(leaf.tensor)}._grad is {'not ' if there else ''}None"
@@ -177,7 +176,7 @@ class Text:
         """The arrays that the step writes into, and those that nobody else's may be."""
         written = [leaf.tensor for leaf, _ in self.program.in_place]
         others = [leaf.tensor for leaf in self.leaves if leaf.tensor in known.difference(written) and leaf.flat is None]
-        arrays = [x.of for x in self.program.capture.inputs if x.kind in _PLAIN]
+        arrays = [x.of for x in self.program.capture.inputs if x.kind in PLAIN]
         return Unshared([tensor for tensor in written if tensor in known], others, arrays)
 
     def _as_it_was(self, array: Any) -> str:
@@ -211,7 +210,7 @@ class Text:
         if node.kind == "clock":
             group, ticks = of
             return f"{self.name(group)}.t + {ticks}"
-        return self.name(place_of(node))
+        return self.name(node.array)
 
     def _left_behind(self, rows: dict[Tensor, Row]) -> list[str]:
         """Lines that put away what the program has computed."""

@@ -12,8 +12,9 @@ from ..modes import modes
 from ..optim.flat import runs, written
 from ..optim.mistakes import looks_for_divergence, warn_of_divergence, warn_of_idle_steps
 from ..tensor import Tensor
+from .callables import Apart
 from .flats import Flats
-from .node import Apart, Check
+from .node import Check
 from .recorded import Recorded
 from .refusals import Refused
 from .rules import keeps_something

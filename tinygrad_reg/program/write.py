@@ -14,19 +14,8 @@ import numpy as np
 
 from .. import ops
 from ..primitive import Primitive
-from .node import (
-    COMPARING,
-    OF_UFUNC,
-    OPERATORS,
-    PREFIX,
-    REDUCTIONS,
-    Method,
-    Node,
-    Operator,
-    item,
-    reduced,
-    transposed,
-)
+from .callables import COMPARING, OF_UFUNC, OPERATORS, PREFIX, REDUCTIONS, Method, Operator, item, reduced, transposed
+from .node import Node
 
 _ATOM = 20
 _USUAL = {"axis", "keepdims", "initial"}
