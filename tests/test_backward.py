@@ -340,8 +340,8 @@ def test_a_derivative_of_the_wrong_shape_is_refused_by_name():
     ("habit", "advice"),
     [
         ("retain_graph", "takes no retain_graph=: a graph lives as long as its loss"),
-        ("create_graph", r"takes no create_graph=: write tg\.gradients\(loss, parameters, create_graph=True\)"),
-        ("retain_grad", "takes no retain_grad=; it takes gradient= and retain_grads="),
+        ("create_graph", r"takes no create_graph=: tg\.gradients\(loss, parameters, create_graph=True\)"),
+        ("retain_grad", "takes no retain_grad=, did you mean retain_grads"),
     ],
 )
 def test_what_other_libraries_give_backward_is_answered_with_what_to_write(habit, advice):

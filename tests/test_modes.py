@@ -62,6 +62,18 @@ def test_one_no_grad_stands_in_several_blocks_and_before_functions():
     assert not constant(w) and (w * 2).requires_grad and constant.__name__ == "constant"
 
 
+def test_no_grad_goes_before_a_function_without_brackets_too():
+    w = tg.Tensor(2.0, requires_grad=True)
+
+    @tg.no_grad
+    def constant(x, *, factor):
+        return x * factor
+
+    assert constant(w, factor=3).item() == 6.0 and not constant(w, factor=3).requires_grad
+    with pytest.raises(TypeError, match=r"goes around a block, `with tg\.no_grad\(\):`, or a function, not 3"):
+        tg.no_grad(3)
+
+
 def test_a_generator_can_not_be_put_under_no_grad():
     def pieces(x):
         yield x * 2

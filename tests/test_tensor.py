@@ -70,6 +70,19 @@ def test_a_name_where_requires_grad_stands_is_refused():
         tg.Tensor(1.0, "w")
 
 
+@pytest.mark.parametrize(
+    ("option", "advice"),
+    [
+        ("grad", r"takes no grad=, here it is called requires_grad: Tensor\(data, requires_grad=False"),
+        ("device", "takes no device=: there is no other device"),
+        ("requires_gard", "did you mean requires_grad"),
+    ],
+)
+def test_an_argument_of_other_libraries_is_answered_with_what_to_write(option, advice):
+    with pytest.raises(TypeError, match=f"Tensor {advice}" if "takes" in advice else advice):
+        tg.Tensor([1.0], **{option: True})
+
+
 def test_a_list_of_float32_arrays_stays_float32():
     assert tg.Tensor([np.ones(2, np.float32), np.zeros(2, np.float32)]).dtype == np.float32
     assert tg.Tensor([np.arange(2), np.arange(2)]).dtype == np.float64

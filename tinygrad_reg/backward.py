@@ -15,6 +15,7 @@ import numpy as np
 
 from .answers import wrong_ways
 from .answers.calls import answered
+from .answers.misfits import not_taken
 from .answers.wrong_calls import instead
 from .half import widened_for_derivative
 from .methods import attach
@@ -219,7 +220,7 @@ def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True,
     which saves memory). A tensor of many elements needs `gradient=`, the weight of each of them.
     """
     if foreign:
-        wrong_ways.refuse_foreign(next(iter(foreign)))
+        raise not_taken(backward, "backward", foreign)
     seed = start_gradient(output, gradient, "backward()")
     seed = seed.numpy().copy() if isinstance(seed, Tensor) else seed  # it becomes a .grad
     modes.last_output = weakref.ref(output)

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, overload
 
 import numpy as np
 
@@ -116,8 +116,12 @@ def watching(watch: Watch) -> switched:
     return switched("watch", watch)
 
 
-def no_grad() -> switched:
-    """Record no graph inside the `with` block (in this thread): every result is a constant.
+@overload
+def no_grad() -> switched: ...
+@overload
+def no_grad(function: F) -> F: ...
+def no_grad(function: Any = None) -> Any:
+    """Record no graph inside the `with` block, or in a function below @no_grad: every result is a constant.
 
     >>> from tinygrad_reg import Tensor
     >>> w = Tensor(2.0, requires_grad=True)
@@ -126,7 +130,9 @@ def no_grad() -> switched:
     >>> y.requires_grad
     False
     """
-    return recording(False)
+    if function is not None and not callable(function):
+        raise TypeError(f"no_grad() goes around a block, `with tg.no_grad():`, or a function, not {function!r}")
+    return recording(False) if function is None else recording(False)(function)
 
 
 def layer_scope(name: str) -> switched:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 
 from . import source
 from .answers.elsewhere import answer, listed
 from .answers.foreign import ON_TENSORS
+from .answers.misfits import not_taken
 from .captured import Captured
 from .memory import is_moved
 from .methods import Methods
@@ -60,7 +61,17 @@ class Tensor(Methods):
         "_time",  # a node: when it was made; a leaf: when its array was last replaced or written
     )
 
-    def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None, *, dtype: Any = None) -> None:
+    def __init__(
+        self,
+        data: Any,
+        requires_grad: bool = False,
+        name: str | None = None,
+        *,
+        dtype: Any = None,
+        **foreign: Never,
+    ) -> None:
+        if foreign:
+            raise not_taken(Tensor.__init__, "Tensor", foreign)
         array = as_array(data, dtype)
         if requires_grad is not False:
             if not isinstance(requires_grad, (bool, np.bool_)):

@@ -117,3 +117,8 @@ def test_modules_that_compare_their_contents_are_told_apart(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[2:4]] == ["model", "inner"]
     assert lines[-1] == "6 parameters"
+
+
+def test_what_others_call_the_shape_is_answered():
+    with pytest.raises(TypeError, match=r"summary takes no input_shape=: summary\(\(1, 28, 28\)\)"):
+        tg.Sequential(tg.Flatten(), tg.Dense(4, 2)).summary(input_shape=(4,))

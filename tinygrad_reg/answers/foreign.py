@@ -105,6 +105,7 @@ ARGUMENTS = {
     "negative_slope": ("alpha",),
     "stddev": ("std",),
     "p": ("rate",),
+    "grad": ("requires_grad",),
     "learning_rate": ("lr",),
     "beta_1": ("betas",),
     "beta_2": ("betas",),
@@ -150,6 +151,14 @@ INSTEAD = {
     "set_to_none": {"self": "every .grad is None afterwards in any case, write zero_grad()"},
     "seed": {"truncated": "numbers are drawn from the layer's rng=, or from this thread's generator (tg.seed)"},
     "test_size": {"fractions": "fractions are the shares of all parts, such as split(x, y, (0.8, 0.2))"},
+    "retain_graph": {"retain_grads": "a graph lives as long as its loss, backward() can be called again as it is"},
+    "create_graph": {
+        "retain_grads": "tg.gradients(loss, parameters, create_graph=True) gives gradients that have a graph"
+    },
+    "inputs": {"retain_grads": "tg.gradients(loss, inputs) returns them, and leaves every .grad as it is"},
+    "device": {"requires_grad": "there is no other device, leave it out"},
+    "input_shape": {"self": "summary((1, 28, 28)) takes the shape of one sample, summary(x) a batch"},
+    "input_size": {"self": "summary((1, 28, 28)) takes the shape of one sample, summary(x) a batch"},
     "from_logits": {"prediction": "softmax_crossentropy and sigmoid_crossentropy take logits, others probabilities"},
 }
 

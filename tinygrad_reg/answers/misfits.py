@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
-from inspect import Parameter
+from collections.abc import Callable, Mapping, Sequence
+from inspect import Parameter, signature
 from typing import Any
 
 from .foreign import ARGUMENTS, INSTEAD
+
+
+def not_taken(function: Callable[..., Any], name: str, options: Mapping[str, Any]) -> TypeError:
+    """The answer of a method that gathers in **foreign what it does not take, where a look at each call costs much."""
+    _, *taken = (p for p in signature(function).parameters.values() if p.kind is not Parameter.VAR_KEYWORD)
+    return TypeError(str(Misfit(name, taken, (), options, TypeError())))
 
 
 class Misfit:

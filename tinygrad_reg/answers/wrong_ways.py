@@ -60,16 +60,3 @@ def differentiable(inputs: Any) -> list[Tensor]:
         if not x._requires_grad:
             raise ValueError(f"{describe(x)} does not require a gradient; make it with requires_grad=True")
     return wanted
-
-
-# What PyTorch's backward() takes besides, and how it is written here.
-_FOREIGN = {
-    "retain_graph": ": a graph lives as long as its loss, so backward() can be called again as it is",
-    "create_graph": ": write tg.gradients(loss, parameters, create_graph=True) for gradients that have a graph",
-    "inputs": ": write tg.gradients(loss, inputs), which returns them and leaves every .grad as it is",
-}
-
-
-def refuse_foreign(name: str) -> NoReturn:
-    """An argument of backward() that it does not take."""
-    raise TypeError(f"backward() takes no {name}={_FOREIGN.get(name, '; it takes gradient= and retain_grads=')}")

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import source
 from ..answers import checks
-from ..answers.calls import Called
+from ..answers.calls import Called, answered
 from ..answers.elsewhere import NeverHere, answer, listed
 from ..answers.foreign import ON_MODELS
 from ..answers.wrong_calls import instead
@@ -206,6 +206,7 @@ class Module(Stateful, Called):
         shown = type(self).__name__ if children(self) else repr(self)
         return f"layer {modes.layer}, {shown}," if modes.layer else shown
 
+    @answered
     def summary(self, x: Any = None) -> None:
         """Print a table of the layers, their output shapes and numbers of parameters.
 
