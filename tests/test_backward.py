@@ -376,3 +376,13 @@ def test_a_weight_of_another_dtype_stays_in_the_graph():
     assert slope.dtype == np.float64
     np.testing.assert_array_equal(slope, [2, 2])
     assert tg.explain(x * 2, weights).forward[-1].gradient.tolist() == [3, 4]
+
+
+@pytest.mark.parametrize("use", [lambda w: w.T @ np.ones(2), lambda w: w.T * 2, lambda w: w + np.ones((3, 2)).T])
+def test_the_gradient_of_a_leaf_lies_row_after_row(use):
+    w = tg.Tensor(np.ones((2, 3)), requires_grad=True)
+    loss = np.sum(np.tanh(use(w)))
+    assert tg.gradients(loss, w).flags.c_contiguous
+    for _ in range(2):
+        loss.backward()
+        assert w.grad.flags.c_contiguous

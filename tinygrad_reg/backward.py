@@ -240,7 +240,7 @@ def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True,
                 node._home[...] = g
                 node._grad = node._home
             else:
-                node._grad = g
+                node._grad = g if g.flags.c_contiguous else g.copy()  # as in_rows(g), sooner
     finally:
         ERROR_STATE.set(outside)
 
@@ -248,7 +248,12 @@ def backward(output: Tensor, gradient: Any = None, *, retain_grads: bool = True,
 def _added(leaf: Tensor, g: Any) -> Any:
     if leaf._grad is leaf._home:
         return np.add(leaf._home, g, out=leaf._home)
-    return leaf._grad + g
+    return leaf._grad + in_rows(g)
+
+
+def in_rows(g: Any) -> Any:
+    """A gradient in memory row after row, however the walk has come to it: what is summed up later is summed alike."""
+    return g if g.flags.c_contiguous else g.copy()
 
 
 attach(backward, "backward")
@@ -285,4 +290,4 @@ def _finished(x: Tensor, g: Any, create_graph: bool) -> Any:
         g = np.zeros(x._data.shape, x._data.dtype)
     if create_graph:
         return g if isinstance(g, Tensor) else Tensor(g)
-    return g if isinstance(g, np.ndarray) else np.asarray(g)
+    return in_rows(g) if isinstance(g, np.ndarray) else np.asarray(g)

@@ -117,8 +117,8 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("ops/elementary.py", "where(x == y, g * 0.5, np.where(", "y < x → y <= x"),
     ],
     "zeros": [
-        ("ops/activations.py", "return _small_zeros(x.shape", "_small_zeros(x.shape, x.dtype) → "),
-        ("ops/activations.py", "return _small_zeros(x.shape", "np.zeros(x.shape, x.dtype) → "),
+        ("ops/activations.py", "zeros = _small_zeros(x.shape", "_small_zeros(x.shape, x.dtype) → "),
+        ("ops/activations.py", "zeros = _small_zeros(x.shape", "_zeros(x.shape, x.dtype) → "),
         ("ops/activations.py", "return array", "array → "),
         ("ops/elementary.py", "return np.zeros_like(g)", "np.zeros_like(g) → "),
         ("ops/linalg.py", "return np.zeros", "np.zeros(x.shape, x.dtype) → "),

@@ -11,7 +11,7 @@ import pytest
 import tinygrad_reg as tg
 from tinygrad_reg.primitive import primitive
 
-from .steps import agree, digits, equal, training
+from .steps import agree, digits, equal, same_bits, training
 
 
 def model_and_optimizer(**options):
@@ -296,3 +296,60 @@ def test_a_number_taken_from_an_array_is_as_weak_in_a_program(number, dtype):
         for ours, wanted in zip(fast(c), step(c), strict=True):
             assert ours.dtype == wanted.dtype == dtype
             np.testing.assert_array_equal(getattr(ours, "data", ours), getattr(wanted, "data", wanted))
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_what_is_summed_up_of_gradients_lies_in_memory_as_eagerly(moves):
+    """A weight that is used the other way round: its gradient comes column after column."""
+
+    def make():
+        w = tg.Tensor(np.random.default_rng(0).normal(size=(5, 7)), requires_grad=True)
+        optimizer = tg.optim.SGD(w, lr=0.01)
+
+        def step(x):
+            w.grad = None
+            np.sum(np.tanh(x @ w.T)).backward()
+            found = np.sum(w.grad * w.grad), np.sum(np.tanh(w.grad))
+            if moves:
+                optimizer.step()
+            return found
+
+        return step, lambda: [w.data, w.grad]
+
+    rng = np.random.default_rng(1)
+    fast = agree(make, [(rng.normal(size=(6, 7)),) for _ in range(20)])
+    assert fast.planned_source.count("grad_w[...]") <= 1
+
+
+def test_a_gradient_that_was_copied_before_is_what_it_was_then():
+    def make():
+        p, q = (
+            tg.Tensor(np.random.default_rng(i).normal(size=s), requires_grad=True)
+            for i, s in enumerate([(2, 3), (3, 2)])
+        )
+        first, second = tg.optim.SGD(p, lr=0.5), tg.optim.SGD(q, lr=0.5)
+
+        def step(x):
+            p.grad = x
+            q.grad = p.data.T.copy()
+            first.step()
+            second.step()
+            return q.data
+
+        return step, lambda: [p.data, q.data]
+
+    agree(make, [(np.full((2, 3), n),) for n in (1.0, 2.0, 3.0)])
+
+
+def test_relu_leaves_memory_in_its_order():
+    """So that a sum takes its elements in the same order."""
+    bias = tg.Tensor(np.zeros(4))
+
+    def step(x):
+        return np.sum(np.tanh(tg.ops.relu(x + bias) * 1.5)), tg.ops.relu(x > 0)
+
+    fast, rng = tg.compile(step), np.random.default_rng(0)
+    for _ in range(20):
+        x = np.asfortranarray(rng.normal(size=(3, 4)))
+        assert same_bits(fast(x), step(x))
+        assert tg.ops.relu(x).flags.f_contiguous

@@ -27,19 +27,20 @@ from .random import uniform
 )  # fmt: skip
 def relu(x: Any) -> Any:
     """max(x, 0); the derivative at 0 is 0"""
-    return np.maximum(x, _zeros_like(x) if type(x) is np.ndarray else 0)  # NumPy is fast with two arrays
+    if type(x) is not np.ndarray or not x.flags.c_contiguous:  # the result lies in memory as x does
+        return np.maximum(x, 0)
+    zeros = _small_zeros(x.shape, x.dtype) if x.size <= 2**14 else _zeros(x.shape, x.dtype)
+    return np.maximum(x, zeros)  # NumPy is fast with two arrays
 
 
-def _zeros_like(x: np.ndarray) -> np.ndarray:
-    """Nothing but 0, to be read; the same array each time where it is small."""
-    return _small_zeros(x.shape, x.dtype) if x.size <= 2**14 else np.zeros(x.shape, x.dtype)
-
-
-@functools.lru_cache(maxsize=16)
-def _small_zeros(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
-    array = np.zeros(shape, dtype)
+def _zeros(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Nothing but 0, to be read; of what np.maximum makes of the dtype and 0: True and False become numbers."""
+    array = np.zeros(shape, np.result_type(dtype, 0))
     array.flags.writeable = False
     return array
+
+
+_small_zeros = functools.lru_cache(maxsize=16)(_zeros)  # the same array each time
 
 
 @relu.derivative("1 if x > 0, else 0")

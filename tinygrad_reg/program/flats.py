@@ -51,8 +51,17 @@ class Flats(Leaves):
         if not isinstance(p._grad, Recorded):
             p._grad = self.record(np.array, (p._grad,))
         if p._grad is not leaf.gradient:
-            self._assign(leaf.gradient, p._grad)
+            self._assign(leaf.gradient, self._as_it_came(p._grad))
             p._grad = leaf.gradient
+
+    def _as_it_came(self, gradient: Recorded) -> Recorded:
+        """Without the line that has put it in memory row after row: so it will lie in its place anyway."""
+        made = gradient.node
+        if made.function is not np.array or made.options != {"order": "C"}:
+            return gradient
+        moving = [x for leaf in self.leaves.values() for x in (leaf.input.value, leaf.input.first)]
+        came = made.arguments[0]
+        return gradient if any(np.may_share_memory(came.value, x) for x in moving) else self._handle(came)
 
     def _bring_values(self, flat: Any, p: Tensor) -> Leaf:
         leaf = self.leaves[p]

@@ -16,7 +16,8 @@ Ask = Callable[[], Any]
 Put = Callable[[Any], None]
 
 NUMBERS = (int, float, complex, str, bytes, bool, type(None), np.generic, range)
-GONE = (AttributeError, KeyError, IndexError, ValueError)  # what asking may raise
+# What asking may raise, the last two where weak references end, or another thread writes, in the middle of it.
+GONE = (AttributeError, KeyError, IndexError, ValueError, ReferenceError, RuntimeError)
 
 
 class Place(NamedTuple):
