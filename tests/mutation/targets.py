@@ -17,7 +17,8 @@ FILES = [
     "metric_inputs.py", "diagnostics.py", "backward.py", "sums.py", "transforms.py", "insight/differences.py",
     "half.py",
     *(f"training/{name}.py" for name in (
-        "watchers", "divergence", "evaluation", "figures", "samples", "scores", "ensembles", "history", "diagnosis")),
+        "watchers", "divergence", "evaluation", "figures", "samples", "scores", "ensembles", "members", "history",
+        "diagnosis")),
     *(f"data/{name}.py" for name in (
         "arrays", "sets", "encoding", "balancing", "augmentation", "geometry", "synthetic", "readers")),
 ]  # fmt: skip
@@ -40,6 +41,7 @@ BESIDES = {
     "insight/differences.py": ["tests/ops/test_ops.py"],
     "half.py": ["tests/ops", "tests/optim"],
     "training/figures.py": ["tests/training/test_fit.py", "tests/training/test_history.py"],
+    "training/members.py": ["tests/training/test_ensembles.py"],
     "training/samples.py": ["tests/training/test_arguments.py"],
     "training/divergence.py": ["tests/training/test_fit.py"],
     **{f"training/{name}.py": ["tests/training/test_fit.py"] for name in ("evaluation", "scores")},
@@ -401,8 +403,8 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("training/divergence.py", "initial=0.0", "0.0 → "),
     ],
     "as many processes as there are tasks, or one more": [
-        ("training/ensembles.py", "os.cpu_count() or 1", "1 → 2"),
-        ("training/ensembles.py", "ProcessPoolExecutor(1)", "1 → 2"),
+        ("training/members.py", "os.cpu_count() or 1", "1 → 2"),
+        ("training/members.py", "ProcessPoolExecutor(1)", "1 → 2"),
     ],
     "the larger of two that are equal": [
         ("training/diagnosis.py", "history.start_loss > first", "history.start_loss > first → "),

@@ -263,7 +263,7 @@ def test_ctrl_c_does_not_wait_for_the_members(monkeypatch, tmp_path):
     def interrupted(futures):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tinygrad_reg.training.ensembles.as_completed", interrupted)
+    monkeypatch.setattr("tinygrad_reg.training.members.as_completed", interrupted)
     with pytest.raises(KeyboardInterrupt):
         tg.Ensemble(build, members=2).fit(X, Y, callbacks=Ended(tmp_path / "ended"), **{**FIT, "epochs": 5000})
     assert not multiprocessing.active_children()
@@ -282,7 +282,7 @@ def test_ctrl_c_ends_members_in_threads_after_the_step_they_take(monkeypatch, th
         begun.wait(10)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tinygrad_reg.training.ensembles.as_completed", interrupted)
+    monkeypatch.setattr("tinygrad_reg.training.members.as_completed", interrupted)
     before = threading.active_count()
     with ThreadPoolExecutor(2) as executor:
         with pytest.raises(KeyboardInterrupt):

@@ -14,7 +14,7 @@
 | checkpoints.py, container.py, drafts.py | what is saved, how it lies in the file, how the file appears whole |
 | resuming.py, randomness.py | how a run goes on from its file, and the generators that have to go on, too |
 | settings.py | what a script asks of a run that its file was not asked |
-| ensembles.py | several models, trained side by side |
+| ensembles.py, members.py | the mean of several models, and how these are trained side by side |
 """
 
 from .callbacks import Callback
