@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_reg as tg
 
-from .remembered import everything, make, start, train
+from .remembered import X, Y, everything, make, start, train
 
 AUGMENT = np.random.default_rng(0)
 
@@ -203,3 +203,66 @@ def test_a_callback_that_resets_itself_as_it_begins_remembers_what_the_file_says
     again = train(*make(), 2, tmp_path / "other", [recorder := tg.GradientRecorder()])
     assert again.gradients is recorder and recorder.steps == list(range(8))
     assert len(train(*make(), 1, callbacks=[recorder])["loss"]) == 1 and recorder.steps == list(range(4))
+
+
+def test_a_run_whose_scores_have_left_0_to_1_on_the_way_is_resumed_to_the_same_figures(tmp_path):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(30, 2)), rng.integers(0, 2, (30, 1))
+
+    def trained(epochs, path):
+        tg.seed(1)
+        model = tg.Dense(2, 1, bias_initializer=tg.initializers.constant(0.5), kernel_initializer="zeros")
+        optimizer = tg.optim.SGD(model.parameters(), lr=0.9)
+        options = {"loss": "mse", "metrics": ["accuracy"], "batch_size": 5, "shuffle": False, "verbose": 0}
+        return tg.fit(model, x, y, optimizer=optimizer, epochs=epochs, resume=path, **options)
+
+    with pytest.warns(UserWarning, match="is NaN where it has no value, and the training goes on"):
+        whole = trained(4, None)
+    with pytest.warns(UserWarning, match="is NaN where it has no value"):
+        trained(2, tmp_path / "run")
+    with pytest.warns(UserWarning, match="is NaN where it has no value"):
+        resumed = trained(4, tmp_path / "run")
+    assert np.isnan(whole["accuracy"]).all()
+    np.testing.assert_equal(dict(resumed), dict(whole))
+
+
+def test_longdouble_is_resumed_as_other_types_are(tmp_path):
+    def trained(epochs, path=None):
+        model, optimizer = make(dtype=np.longdouble)
+        return train(model, optimizer, epochs, resume=path)
+
+    trained(1, tmp_path / "run")
+    assert trained(2, tmp_path / "run") == trained(2)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        {"y": Y.reshape(-1, 1)},
+        {"metrics": ["top_k"]},  # of five classes
+        {"loss": lambda prediction, target: np.sum(prediction) * np.nan},
+        {"clip": lambda parameters: 1 / 0},
+        {"callbacks": [tg.EarlyStopping("val_loss")]},
+    ],
+    ids=["y", "metrics", "loss", "clip", "callbacks"],
+)
+def test_a_fit_that_is_refused_leaves_what_callbacks_have_loaded_and_gradients_as_they_were(refused, tmp_path):
+    def fit(y=Y, loss="softmax_crossentropy", callbacks=(), **options):
+        return tg.fit(
+            model, X, y, loss=loss, optimizer=optimizer, callbacks=[early, slower, *callbacks], verbose=0, **options
+        )
+
+    model, optimizer = make()
+    early, slower = tg.EarlyStopping("loss", restore_best=True), tg.ReduceLROnPlateau("loss")
+    fit(epochs=1)
+    tg.save(tmp_path / "run", model=model, optimizer=optimizer, callbacks=[early, slower])
+    early, slower = tg.EarlyStopping("loss", restore_best=True), tg.ReduceLROnPlateau("loss")
+    tg.load(tmp_path / "run", model=model, optimizer=optimizer, callbacks=[early, slower])
+    best, weights = early.best, early.weights
+    for p in model.parameters():
+        p.grad = np.ones(p.shape)
+    with pytest.raises((ValueError, FloatingPointError, ZeroDivisionError)):
+        fit(**refused)
+    assert all((p.grad == 1).all() for p in model.parameters())
+    assert early.best == slower.best == best < np.inf and early.weights is weights
+    assert early.loaded and slower.loaded, "the next fit goes on from there"

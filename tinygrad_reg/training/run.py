@@ -18,7 +18,7 @@ from ..layers.module import Module
 from ..optim import Optimizer
 from ..tensor import Tensor, values
 from . import divergence, samples, watchers
-from .callbacks import Callback
+from .callbacks import Callback, RememberingCallback
 from .evaluation import mean_over, measured
 from .figures import Figures
 from .gradient import Gradient
@@ -110,12 +110,16 @@ class Run:
     def _put_back(self) -> Iterator[None]:
         """However the training ends, layers are in the modes that they were in, and what was learned of it is there."""
         modes = [(module, module.training) for _, module in self.model.named_modules()]
+        remembered = [(each, {**vars(each)}) for each in self.callbacks if isinstance(each, RememberingCallback)]
         try:
             yield
         except Exception as error:
             vars(error).setdefault("history", self.history)
             if isinstance(error, FloatingPointError):
                 error.args = (". ".join([str(error), *filter(None, map(watchers.kept, self.callbacks))]),)
+            if not self._steps and not self._done:  # refused: what was loaded for a training is for the next one
+                for callback, attributes in remembered:
+                    vars(callback).update(attributes)
             raise
         finally:
             for module, mode in modes:
@@ -125,13 +129,16 @@ class Run:
 
     @contextmanager
     def _unchanged_until_the_first_step(self) -> Iterator[None]:
-        """What is refused before the first step leaves no trace: moving statistics, generators."""
+        """What is refused before the first step leaves no trace: moving statistics, gradients, generators."""
         state, back = self.model.state_dict(), self._memory.way_back()
+        gradients = [(tensor, tensor.grad) for _, tensor in self.model.named_state()]
         try:
             yield
         except Exception:
             if not self._steps:
                 self.model.load_state_dict(state)
+                for tensor, gradient in gradients:
+                    tensor.grad = gradient
                 back()
             raise
 
@@ -243,16 +250,19 @@ class Run:
         return total
 
     def _check_first(self, out: Any, total: float) -> None:
-        """What only the first prediction can tell, before the first step."""
+        """What only the first prediction can tell, before the first step.
+
+        On the way, scores may have left [0, 1]: what lets a metric say nothing does not keep a run from being resumed.
+        """
         if self.history.start_loss is None:
-            self.history.start_loss = total
+            self.history.start_loss = float(total)
         sets = {"": self.train.arrays[1]}
         if self.validation is not None:
             sets["in validation_data, "] = self.validation[1]
         if self.metrics:
             one_output(out)
         if isinstance(out, np.ndarray):
-            samples.check_targets(out, sets, self.loss, self.metrics)
+            samples.check_targets(out, sets, self.loss, {} if self._done else self.metrics)
 
     def _refuse_to_go_on(self, x: Any) -> None:
         if self.augment is not None and not np.isfinite(values(x)).all():
