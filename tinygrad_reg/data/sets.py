@@ -99,15 +99,7 @@ def split(
     series). Without y the parts are arrays alone.
     """
     arrays = same_length([x] if y is None else [x, y])
-    samples, shares = len(arrays[0]), np.asarray(fractions)
-    if shares.dtype.kind not in "fiu":
-        shares = np.zeros(0)  # no numbers at all
-    if not shares.ndim and 0 < shares < 1:
-        raise ValueError(
-            f"fractions must hold a number for each part: write ({shares:g}, {1 - shares:g}), not {fractions!r}"
-        )
-    if shares.ndim != 1 or not (shares > 0).all() or abs(shares.sum() - 1) > 1e-9:
-        raise ValueError(f"fractions must be positive numbers with sum 1, such as (0.7, 0.15, 0.15), not {fractions!r}")
+    samples, shares = len(arrays[0]), _shares(fractions)
     if stratify is None:
         order = generator(rng).permutation(samples) if shuffle else np.arange(samples)
         parts = np.split(order, np.cumsum(_whole(shares * samples, samples))[:-1])
@@ -120,6 +112,20 @@ def split(
     if y is None:
         return [arrays[0][part] for part in parts]
     return [tuple(array[part] for array in arrays) for part in parts]
+
+
+def _shares(fractions: Any) -> np.ndarray:
+    """A part for each: positive numbers with sum 1."""
+    shares = np.asarray(fractions)
+    if shares.dtype.kind not in "fiu":
+        shares = np.zeros(0)  # no numbers at all
+    if not shares.ndim and 0 < shares < 1:
+        raise ValueError(
+            f"fractions must hold a number for each part: write ({shares:g}, {1 - shares:g}), not {fractions!r}"
+        )
+    if shares.ndim != 1 or not (shares > 0).all() or abs(shares.sum() - 1) > 1e-9:
+        raise ValueError(f"fractions must be positive numbers with sum 1, such as (0.7, 0.15, 0.15), not {fractions!r}")
+    return shares
 
 
 def _stratified(stratify: Any, samples: int, shares: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:

@@ -50,16 +50,7 @@ def packed(state: Mapping[str, Any]) -> tuple[str, dict[str, np.ndarray]]:
 def _plain(value: Any, path: tuple[str, ...], arrays: dict[str, np.ndarray]) -> Any:
     """`value` as JSON knows it; its arrays go into `arrays`, named by their path."""
     if isinstance(value, np.ndarray):
-        if value.dtype.kind not in "fiub" or isinstance(value, np.ma.MaskedArray):
-            kind = "a masked array" if isinstance(value, np.ma.MaskedArray) else f"an array of {value.dtype}"
-            raise TypeError(f"the state '{'.'.join(path)}' is {kind}; only numbers can be saved")
-        name = "/".join(path).replace("\\", "/")
-        if not name.isprintable() or len(name) > _LONGEST:  # the archive would cut it, or refuse
-            name = ""
-        while not name or name in arrays or name.startswith("/") or ".." in name:
-            name = f"array{len(arrays)}"
-        arrays[name] = value
-        return {"$array": name}
+        return {"$array": _put_away(value, path, arrays)}
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str) or key == "$array":
@@ -80,6 +71,21 @@ def _plain(value: Any, path: tuple[str, ...], arrays: dict[str, np.ndarray]) -> 
         f"the state '{'.'.join(path)}' is a {type(value).__name__}, which can't be saved; "
         "a state_dict() holds numbers, words, arrays, and lists and dicts of them"
     )
+
+
+def _put_away(array: np.ndarray, path: tuple[str, ...], arrays: dict[str, np.ndarray]) -> str:
+    """The name under which the array is among `arrays`: its path, if an archive takes that for a name."""
+    masked = isinstance(array, np.ma.MaskedArray)
+    if masked or array.dtype.kind not in "fiub":
+        kind = "a masked array" if masked else f"an array of {array.dtype}"
+        raise TypeError(f"the state '{'.'.join(path)}' is {kind}; only numbers can be saved")
+    name = "/".join(path).replace("\\", "/")
+    if not name.isprintable() or len(name) > _LONGEST:  # the archive would cut it, or refuse
+        name = ""
+    while not name or name in arrays or name.startswith("/") or ".." in name:
+        name = f"array{len(arrays)}"
+    arrays[name] = array
+    return name
 
 
 # ---- reading
