@@ -31,9 +31,8 @@ class Alarms:
     """Looks at each result of an op, and at each step of the way back (it is an Observer of the walk)."""
 
     def __init__(self) -> None:
-        self._prints: dict[
-            int, tuple[Any, list[int | None]]
-        ] = {}  # of the arrays that a node was made from and of its own
+        # For each node, by its id: of the arrays that it was made from, and of its own.
+        self._prints: dict[int, tuple[Any, list[int | None]]] = {}
 
     def applying(self, op: Primitive, inputs: Sequence[Any]) -> Callable[..., Any]:
         """An op is going to be applied; what computes it is returned."""
@@ -42,13 +41,9 @@ class Alarms:
     def forward(self, op: Primitive, node: Tensor, inputs: Sequence[Any], arrays: Sequence[Any]) -> None:
         """An op has computed `node` from `arrays`."""
         if not is_finite(node._data) and all(is_finite(x) for x in arrays):
+            cause = op.undefined or f"The result is too large for {node.dtype}."
             raise FloatingPointError(
-                f"{op.name} gave {not_finite(node._data)}{where(node)}, from {ranges(inputs)}."
-                + (
-                    f" {op.undefined}"
-                    if op.undefined
-                    else " The result is too large for " + str(node._data.dtype) + "."
-                )
+                f"{op.name} gave {not_finite(node._data)}{where(node)}, from {ranges(inputs)}. {cause}"
             )
         _column_and_row(node, inputs)
         if node._primitive is not None:

@@ -138,16 +138,9 @@ def of_model(model: Any, name: str | None) -> Chain:
     stops = [
         Stop(clean(f"layer {layer}" if layer else "parameters", 16), norm) for layer, norm in reversed(norms.items())
     ]
+    title, goal = clean(name or type(model).__name__, 40), f"‖∂L/∂W‖ of {stops[-1].name}"
     about = "numbers are norms of the gradients of a layer's parameters; a factor is the ratio of neighbours"
-    return Chain(
-        clean(name or type(model).__name__, 40),
-        about,
-        tuple(stops),
-        _ratios(stops),
-        False,
-        f"‖∂L/∂W‖ of {stops[-1].name}",
-        has_loss=False,
-    )
+    return Chain(title, about, tuple(stops), _ratios(stops), False, goal, has_loss=False)
 
 
 def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:

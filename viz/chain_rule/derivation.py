@@ -40,9 +40,8 @@ class Derivation:
         self._definitions = definitions  # what the tensors without a name are that a way leads through
         self.paths = tuple(paths)
         self._ways = ways  # how many there are, written out or not
-        self.gradient = np.asarray(
-            sum((p.contribution for p in paths[1:]), start=paths[0].contribution)
-        )  # of all paths
+        contributions = [path.contribution for path in paths]
+        self.gradient = np.asarray(sum(contributions[1:], start=contributions[0]))
         self._names, self._digits, self._theme = names, digits, theme
 
     # ---- text

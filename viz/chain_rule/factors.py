@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tinygrad_reg.insight.explain import BackwardStep, ForwardStep, Record, send_back
+from tinygrad_reg.insight.explain import BackwardStep, Record, send_back
 
 from . import formulas
 from .formulas import definition, is_activation, is_given, unnamed
 from .heads import Head
-from .meets import how
+from .meets import averaged, how
 from .ways import slope
 
 
@@ -128,17 +128,8 @@ def _factor(
         if upstream == "1" and " ⊙ local" in how(s, steps):  # at the loss itself
             meets = f"({local})/n" if "/n" in meets.partition(" ⊙ ")[0] else local
         texts.append(f"{upstream}, unchanged" if s.how == "G ⊙ local" and local == "1" else meets)
-    n = _averaged(shares[0], top, bottom)
+    n = shares[0].n if isinstance(shares[0], Head) else averaged(shares[0], steps)
     return Factor(top.name, bottom.name, (" + ".join(texts),), None, part, arrives, upstream, n=n)
-
-
-def _averaged(share: BackwardStep, top: ForwardStep, bottom: ForwardStep) -> int:
-    """The n in a factor's formula."""
-    if isinstance(share, Head):
-        return share.n
-    if top.op == "mean":
-        return bottom.value.size // max(top.value.size, 1)
-    return bottom.value[..., 0].size if top.op == "softmax_crossentropy" and top.options.get("mean") else 1
 
 
 def _merged(factors: Sequence[Factor]) -> list[Factor]:

@@ -65,13 +65,11 @@ def flow(
     scale = _Scale(chains, colors)
     shown = [chain.shortened(MOST) for chain in chains]
     dots = digraph(shown, colors, scale.color, heading)
-    return Picture(
-        heading,
-        description,
-        lambda: _draw(shown, chains, scale, colors, heading, description, digits),
-        dots,
-        colors.panel,
-    )
+
+    def render() -> str:
+        return _draw(shown, chains, scale, colors, heading, description, digits)
+
+    return Picture(heading, description, render, dots, colors.panel)
 
 
 def _chain(thing: Any, wrt: Tensor | None, name: str | None) -> Chain:
@@ -116,14 +114,9 @@ class _Scale:
 
 
 def _draw(
-    shown: Sequence[Chain],
-    chains: Sequence[Chain],
-    scale: _Scale,
-    theme: Theme,
-    title: str,
-    description: str,
+    shown: Sequence[Chain], chains: Sequence[Chain], scale: _Scale, theme: Theme, title: str, description: str,
     digits: int,
-) -> str:
+) -> str:  # fmt: skip
     beside_legend = 590.0
     size = min(24.0, 24 * beside_legend / width(title, 24, bold=True))  # a long title is set smaller
     parts = [
@@ -237,17 +230,8 @@ def _hop(chain: Chain, at: int, left: float, right: float, y: float, scale: _Sca
     middle, line = (left + right) / 2, y + BOX_H / 2
     color, stroke = scale.color(size), scale.width(size)
     head = 7 + stroke
-    texts = [
-        svg.text(
-            middle,
-            y - (24 if hop.parts or hop.hidden else 9),
-            times(hop.factor, digits),
-            14,
-            theme.ink,
-            bold=True,
-            text_anchor="middle",
-        )
-    ]
+    above = y - (24 if hop.parts or hop.hidden else 9)
+    texts = [svg.text(middle, above, times(hop.factor, digits), 14, theme.ink, bold=True, text_anchor="middle")]
     below = " · ".join(number(part, digits) for part in reversed(hop.parts)) if len(hop.parts) > 1 else ""
     if hop.hidden:
         below = f"{hop.hidden} more stops"

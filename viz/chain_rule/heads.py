@@ -3,6 +3,9 @@
 It is written as in a lecture: for a cross-entropy of a sigmoid's output −y/a + (1 − y)/(1 − a), which times the slope
 a(1 − a) is a − y; of a softmax's −y/p, and then p − y; for a squared error 2(a − y). A formula is used only where its
 numbers are those of the gradient: not where a logarithm was floored.
+
+A loss is known by its form, the ops between the output and the loss, whether a function of tg.losses applied them or
+the user's own line; each `_of_…` says which form it knows. One in another form is written out op by op.
 """
 
 from __future__ import annotations

@@ -47,6 +47,14 @@ def how(share: BackwardStep, forward: Sequence[ForwardStep]) -> str:
     return share.how
 
 
+def averaged(share: BackwardStep, forward: Sequence[ForwardStep]) -> int:
+    """The n of G/n: over how many numbers the op takes a mean, 1 where it takes none."""
+    top, bottom = forward[share.node], forward[share.input]
+    if top.op == "mean":
+        return bottom.value.size // max(top.value.size, 1)
+    return bottom.value[..., 0].size if top.op == "softmax_crossentropy" and top.options.get("mean") else 1
+
+
 def value_of(token: str, upstream: np.ndarray, other: np.ndarray) -> np.ndarray | None:
     """The array that a token of a pattern stands for; None for its sign."""
     array = {"G": upstream, "o": other}.get(token[0])

@@ -42,9 +42,8 @@ def place_in_rows(drawing: Drawing, gap: float = RANK_GAP, room: tuple[float, fl
     """As many rows as let the graph fill the room best; of nearly as good ones the fewer."""
     place(drawing, gap)
     found = {1: in_rows.fit(drawing, *room)}
-    about = round(
-        (drawing.w * room[1] / (drawing.h * room[0])) ** 0.5
-    )  # rows as wide as the room, if it were that easy
+    # Rows as wide as the room, if it were that easy.
+    about = round((drawing.w * room[1] / (drawing.h * room[0])) ** 0.5)
     for rows in range(max(about - 2, 2), about + 3):
         place(drawing, gap, rows)
         found[rows] = in_rows.fit(drawing, *room)

@@ -136,14 +136,8 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
         )
         body.append(element("tr", cells, id=f"row-{row['box']}", data_kind=row["kind"], **exactly))
     norms = " /\u00a0norm" if any(row["array"] for row in rows) else ""
-    heads = (
-        ("#", ""),
-        ("tensor", ""),
-        ("computed as", ""),
-        (f"value{norms}", "value"),
-        (f"grad{norms or 'ient'}", "gradient"),
-    )
-    head = "".join(f'<th scope="col" class="{kind}">{escape(h)}</th>' for h, kind in heads)
+    heads = {"#": "", "tensor": "", "computed as": "", f"value{norms}": "value", f"grad{norms or 'ient'}": "gradient"}
+    head = "".join(f'<th scope="col" class="{kind}">{escape(h)}</th>' for h, kind in heads.items())
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
 

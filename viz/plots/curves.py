@@ -19,13 +19,9 @@ if TYPE_CHECKING:
 
 @answered
 def history(
-    history: Mapping[str, Sequence[float]],
-    *,
-    keys: Sequence[str] = (),
-    title: str = "",
-    theme: str = "light",
+    history: Mapping[str, Sequence[float]], *, keys: Sequence[str] = (), title: str = "", theme: str = "light",
     ax: Any = None,
-) -> Axes:
+) -> Axes:  # fmt: skip
     """Curves over the epochs, and where the first one of the validation set was best.
 
     `history` is what `tg.fit` returns, or any dict of lists; `keys` chooses curves (all losses by default). Numbers

@@ -25,15 +25,9 @@ if TYPE_CHECKING:
 
 @answered
 def decision_boundary(
-    model: Callable[[Any], Any],
-    x: Any,
-    y: Any,
-    *,
-    resolution: int = 200,
-    title: str = "",
-    theme: str = "light",
+    model: Callable[[Any], Any], x: Any, y: Any, *, resolution: int = 200, title: str = "", theme: str = "light",
     ax: Any = None,
-) -> Axes:
+) -> Axes:  # fmt: skip
     """What `model` answers over the plane of two features, with the samples `x` and their classes `y` on it."""
     colors = look(theme)
     if not callable(model):
@@ -127,15 +121,8 @@ def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", theme: s
         counts = np.histogram(out, edges)[0]
         height = 0.86 * counts / max(counts.max(), 1)
         base = len(finite) - 1 - at
-        ax.fill_between(
-            edges,
-            base,
-            base + np.append(height, height[-1]),
-            step="post",
-            color=colors.forward,
-            alpha=0.75,
-            linewidth=0,
-        )
+        top = base + np.append(height, height[-1])
+        ax.fill_between(edges, base, top, step="post", color=colors.forward, alpha=0.75, linewidth=0)
         ax.axhline(base, color=colors.hairline, linewidth=0.8)
         std = number(_std(out), 2) if out.size else "none finite"
         ax.annotate(f"std {std}", (1, base + 0.4), xycoords=("axes fraction", "data"), xytext=(6, 0),
