@@ -20,7 +20,8 @@ FILES = [
         "watchers", "divergence", "evaluation", "figures", "samples", "scores", "ensembles", "members", "history",
         "diagnosis")),
     *(f"data/{name}.py" for name in (
-        "arrays", "sets", "encoding", "balancing", "augmentation", "geometry", "synthetic", "readers")),
+        "arrays", "sets", "standardizing", "encoding", "balancing", "augmentation", "geometry", "synthetic",
+        "readers")),
 ]  # fmt: skip
 
 # The tests of a file stand in the file of the same name; these besides, where they look at it from another side.
@@ -45,7 +46,7 @@ BESIDES = {
     "training/samples.py": ["tests/training/test_arguments.py"],
     "training/divergence.py": ["tests/training/test_fit.py"],
     **{f"training/{name}.py": ["tests/training/test_fit.py"] for name in ("evaluation", "scores")},
-    "data/arrays.py": ["tests/data/test_sets.py", "tests/data/test_balancing.py"],
+    "data/arrays.py": [f"tests/data/test_{name}.py" for name in ("sets", "standardizing", "balancing")],
     "data/geometry.py": ["tests/data/test_augmentation.py"],
     "ops/windows.py": ["tests/ops/test_convolution.py", "tests/ops/test_pooling.py"],
     "layers/activation.py": ["tests/layers/test_dense.py"],
@@ -71,8 +72,8 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "the scale cancels out": [
         ("norms.py", "scale = np.where(", "1 → 2"),
         ("data/sets.py", "_whole(shares * samples, samples)", "shares * samples → "),
-        ("data/sets.py", "np.abs(x - mean).max(", "x - mean → "),
-        ("data/sets.py", "((x - mean) / unit).std(", "x - mean → "),  # and so does a shift
+        ("data/standardizing.py", "np.abs(x - mean).max(", "x - mean → "),
+        ("data/standardizing.py", "((x - mean) / unit).std(", "x - mean → "),  # and so does a shift
     ],
     "infinite weights have no norm to keep": [
         ("norms.py", "scale = np.where(", "largest < math.inf → "),
@@ -147,8 +148,8 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "where the squares are scaled before they are summed; both ways are exact there": [
         ("norms.py", "1e-15 <", "1e-15"),
         ("optim/clipping.py", "1e-15 <", "1e-15"),
-        ("data/sets.py", "std < 1e-150", ""),
-        ("data/sets.py", "unit == 1.0", "1.0 → "),
+        ("data/standardizing.py", "std < 1e-150", ""),
+        ("data/standardizing.py", "unit == 1.0", "1.0 → "),
     ],
     "no number that is drawn is exactly 2": [
         ("initializers.py", "np.abs(z) > 2", "np.abs(z) > 2 → "),
@@ -373,7 +374,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("data/sets.py", "np.floor(wanted + 1e-9)", ""),
     ],
     "how much of a spread is rounding is a choice": [
-        ("data/sets.py", "constant = std <= 4", ""),
+        ("data/standardizing.py", "constant = std <= 4", ""),
     ],
     "only vectors and matrices come here": [
         ("sums.py", "g.ndim < 3", "g.ndim < 3 → "),

@@ -1,8 +1,8 @@
 """Data: batches and splits, encodings, readers of real files, bundled and made-up sets, augmentation, balancing.
 
 This package stands apart: it deals in NumPy arrays and knows nothing of Tensors or models. sets.py has what every
-training needs (batches, parts, standardised features), arrays.py what all of them ask of arrays; every other file is a
-kind of data, or of change to it.
+training needs, parts and batches; arrays.py what all of them ask of arrays, geometry.py how augmentation moves pixels;
+every other file is a kind of data, or of change to it.
 """
 
 from functools import partial
@@ -26,10 +26,10 @@ from .readers import mnist as mnist
 from .readers import read_cifar10 as read_cifar10
 from .readers import read_csv as read_csv
 from .readers import read_idx as read_idx
-from .sets import Standardizer as Standardizer
 from .sets import batches as batches
 from .sets import split as split
-from .sets import standardize as standardize
+from .standardizing import Standardizer as Standardizer
+from .standardizing import standardize as standardize
 from .synthetic import blobs as blobs
 from .synthetic import circles as circles
 from .synthetic import curve as curve

@@ -118,8 +118,8 @@ class Run:
             if isinstance(error, FloatingPointError):
                 error.args = (". ".join([str(error), *filter(None, map(watchers.kept, self.callbacks))]),)
             if not self._steps and not self._done:  # refused: what was loaded for a training is for the next one
-                for callback, attributes in remembered:
-                    vars(callback).update(attributes)
+                for each, attributes in remembered:
+                    vars(each).update(attributes)
             raise
         finally:
             for module, mode in modes:
