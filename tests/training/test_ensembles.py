@@ -202,6 +202,26 @@ def test_each_fit_begins_anew():
     assert ensemble.fit(X, Y, executor=Here(), **FIT) == ensemble.fit(X, Y, executor=Here(), **FIT)
 
 
+def test_members_that_build_makes_otherwise_by_now_leave_the_ensemble_as_it_was():
+    made = []
+
+    def changing():
+        made.append(tg.Dense(4, 2, activation="softmax", use_bias=len(made) != 4))
+        return made[-1]
+
+    ensemble = tg.Ensemble(changing, 3, seeds=[1, 2, 3])
+    before = ensemble.state_dict()
+    with pytest.raises(ValueError, match=r"build\(\) made another model for member 1 than before, .*: missing: bias"):
+        ensemble.fit(X, Y, executor=Here(), **FIT)
+    for path, array in ensemble.state_dict().items():
+        np.testing.assert_array_equal(array, before[path], err_msg=path)
+
+
+def test_metrics_that_are_given_one_by_one_are_those_of_every_member():
+    histories = tg.Ensemble(build, 2).fit(X, Y, executor=Here(), metrics=iter(["accuracy"]), **FIT)
+    assert [list(history) for history in histories] == [["loss", "accuracy"]] * 2
+
+
 def test_when_every_member_fails_that_is_an_error():
     ensemble = tg.Ensemble(build, members=2)
     with pytest.raises(

@@ -92,11 +92,24 @@ class Ensemble(Module):
         failures = {i: result for i, result in results.items() if isinstance(result, BaseException)}
         done = {i: result for i, result in results.items() if not isinstance(result, BaseException)}
         self._report(failures)
-        for i, (state, _) in done.items():
-            self.members[i].load_state_dict(state)
-        self.trained.data = np.array([float(i in done) for i in range(len(self.members))])
+        before = self.state_dict()
+        try:
+            for i, (state, _) in done.items():
+                self._take(i, state)
+            self.trained.data = np.array([float(i in done) for i in range(len(self.members))])
+        except BaseException:
+            self.load_state_dict(before)
+            raise
         self.failures, self.left_out = failures, sorted(failures)
         return [done[i][1] if i in done else None for i in range(len(self.members))]
+
+    def _take(self, i: int, state: dict[str, np.ndarray]) -> None:
+        try:
+            self.members[i].load_state_dict(state)
+        except ValueError as error:
+            raise ValueError(
+                f"build() made another model for member {i} than before, and the ensemble is as it was: {error}"
+            ) from None
 
     def _report(self, failures: dict[int, BaseException]) -> None:
         if not failures:

@@ -39,6 +39,8 @@ def train_all(
 ) -> dict[int, Result | BaseException]:
     """What becomes of each member: its result, or what its training failed of."""
     options = {**options, "callbacks": _callbacks_of_each(options)}
+    if isinstance(options.get("metrics"), Iterator):  # which the first member would use up
+        options["metrics"] = list(options["metrics"])
     unfit = _not_picklable(build, options)
     if unfit is not None and isinstance(executor, ProcessPoolExecutor):
         raise TypeError(
