@@ -9,7 +9,7 @@
 | evaluation.py, scores.py | outputs and losses without training, and what metrics say of them |
 | figures.py, history.py | the figures of an epoch while it runs, and those of all epochs |
 | direction.py, diagnosis.py | which way a figure gets better, and what the curves say |
-| progress.py | the bar |
+| progress.py, aftermath.py | the bar; what a training leaves behind when it is refused, or an error ends it |
 | callbacks.py, watchers.py, recorder.py | what a callback is; those that watch a figure; one that records gradients |
 | checkpoints.py, container.py, drafts.py | what is saved, how it lies in the file, how the file appears whole |
 | resuming.py, randomness.py | how a run goes on from its file, and the generators that have to go on, too |

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,9 @@ from ..data.sets import batches
 from ..layers.module import Module
 from ..optim import Optimizer
 from ..tensor import Tensor, values
-from . import divergence, samples, watchers
-from .callbacks import Callback, RememberingCallback
+from . import divergence, samples
+from .aftermath import put_back, unchanged_until_the_first_step
+from .callbacks import Callback
 from .evaluation import mean_over, measured
 from .figures import Figures
 from .gradient import Gradient
@@ -58,9 +59,9 @@ class Run:
         self._of_epochs = nan_where_undefined(self.metrics)  # what the first prediction can tell, it is asked strictly
         self.gradient = Gradient(self.model, self.loss, self.optimizer, self.compile)
         self.interrupts = Interrupts()
-        self._done = 0  # complete epochs
+        self.done = 0  # complete epochs
         self._batch = 0  # complete batches of this epoch
-        self._steps = 0  # of this run
+        self.steps = 0  # of this run
 
     def _see_what_layers_declare(self) -> None:
         """Before each epoch: to walk over them for what none declares would take a third of a small model's step."""
@@ -76,7 +77,7 @@ class Run:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save all of it, between two epochs: a run that resumes from there goes on as this one does."""
-        if self._done != self.epoch:
+        if self.done != self.epoch:
             raise RuntimeError(
                 f"a run can be saved between two epochs, and epoch {self.epoch} is not over: call self.run.save(path) "
                 "in after_epoch(), when every callback has seen it"
@@ -87,67 +88,31 @@ class Run:
 
     def go(self, verbose: int) -> History:
         """Train until the last epoch, a callback's stop, or Ctrl-C."""
-        with self.interrupts.held_back(), self._put_back():
+        with self.interrupts.held_back(), put_back(self):
             self._memory = Memory(self.resume)
             for callback in self.callbacks:
                 callback.run = self
                 callback.on_train_begin()
-            self.epoch = self._done = self._memory.open(self)
-            if not self._done:
+            self.epoch = self.done = self._memory.open(self)
+            if not self.done:
                 self.history.start_lr = self.optimizer.lr
             self._sizes = divergence.sizes(self.model)
             self._reach = Reach(self.model, self.optimizer)
             with (
-                closing(Progress(verbose, self.epochs, len(self.train), min(self._done, self.epochs))) as progress,
-                self._unchanged_until_the_first_step(),
+                closing(Progress(verbose, self.epochs, len(self.train), min(self.done, self.epochs))) as progress,
+                unchanged_until_the_first_step(self, self._memory),
             ):
                 self._epochs(progress)
             for callback in self.callbacks:
                 callback.on_train_end()
         return self.history
 
-    @contextmanager
-    def _put_back(self) -> Iterator[None]:
-        """However the training ends, layers are in the modes that they were in, and what was learned of it is there."""
-        modes = [(module, module.training) for _, module in self.model.named_modules()]
-        remembered = [(each, {**vars(each)}) for each in self.callbacks if isinstance(each, RememberingCallback)]
-        try:
-            yield
-        except Exception as error:
-            vars(error).setdefault("history", self.history)
-            if isinstance(error, FloatingPointError):
-                error.args = (". ".join([str(error), *filter(None, map(watchers.kept, self.callbacks))]),)
-            if not self._steps and not self._done:  # refused: what was loaded for a training is for the next one
-                for each, attributes in remembered:
-                    vars(each).update(attributes)
-            raise
-        finally:
-            for module, mode in modes:
-                module.training = mode
-            for callback in self.callbacks:
-                vars(callback).pop("run", None)  # so that it can be copied and sent elsewhere
-
-    @contextmanager
-    def _unchanged_until_the_first_step(self) -> Iterator[None]:
-        """What is refused before the first step leaves no trace: moving statistics, gradients, generators."""
-        state, back = self.model.state_dict(), self._memory.way_back()
-        gradients = [(tensor, tensor.grad) for _, tensor in self.model.named_state()]
-        try:
-            yield
-        except Exception:
-            if not self._steps:
-                self.model.load_state_dict(state)
-                for tensor, gradient in gradients:
-                    tensor.grad = gradient
-                back()
-            raise
-
     def _epochs(self, progress: Progress) -> None:
-        if self._done:
-            progress.note(f"continuing '{os.fspath(self.resume or '')}' after epoch {self._done}")
+        if self.done:
+            progress.note(f"continuing '{os.fspath(self.resume or '')}' after epoch {self.done}")
         try:
             self.interrupts.give_way()
-            while self._done < self.epochs and self.history.stop_reason is None:
+            while self.done < self.epochs and self.history.stop_reason is None:
                 self._one_epoch(progress)
                 self.interrupts.give_way()
         except Interrupted:
@@ -162,7 +127,7 @@ class Run:
             progress.note(f"diverged: {diverged}")
 
     def _note_interruption(self) -> None:
-        if self._done == self.epoch:
+        if self.done == self.epoch:
             self.history.stop_reason = f"interrupted after epoch {self.epoch}"
         else:
             self.history.stop_reason = (
@@ -170,7 +135,7 @@ class Run:
             )
 
     def _one_epoch(self, progress: Progress) -> None:
-        self.epoch, self._batch = self._done + 1, 0
+        self.epoch, self._batch = self.done + 1, 0
         self._see_what_layers_declare()
         self.model.train()
         progress.epoch(self.epoch)
@@ -195,7 +160,7 @@ class Run:
         for callback in self.callbacks:
             callback.on_epoch_end(self.epoch, logs)
         self.history.add(logs)
-        self._done = self.epoch
+        self.done = self.epoch
         for callback in self.callbacks:
             callback.after_epoch(self.epoch, logs)
         self._memory.keep(self)
@@ -224,7 +189,7 @@ class Run:
         else:
             gradient()
             self.optimizer.step()
-        self._steps += 1
+        self.steps += 1
         if self.constrained:
             self.model.project(lr)
 
@@ -234,7 +199,7 @@ class Run:
         except ValueError as error:
             samples.say_what_y_is(error, self.train.arrays[1])
             raise
-        if not self._steps:
+        if not self.steps:
             self._check_first(out, mean_over(self.loss, total.item(), len(y)))
         if not (math.isfinite(total.item()) and divergence.finite_gradients(self.parameters)):
             self._refuse_to_go_on(x)
@@ -262,7 +227,7 @@ class Run:
         if self.metrics:
             one_output(out)
         if isinstance(out, np.ndarray):
-            samples.check_targets(out, sets, self.loss, {} if self._done else self.metrics)
+            samples.check_targets(out, sets, self.loss, {} if self.done else self.metrics)
 
     def _refuse_to_go_on(self, x: Any) -> None:
         if self.augment is not None and not np.isfinite(values(x)).all():

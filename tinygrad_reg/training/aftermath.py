@@ -1,0 +1,52 @@
+"""What a training leaves behind: nothing where it was refused, what was learned of it where an error ended it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from .callbacks import RememberingCallback
+from .watchers import kept
+
+if TYPE_CHECKING:
+    from .resuming import Memory
+    from .run import Run
+
+
+@contextmanager
+def put_back(run: Run) -> Iterator[None]:
+    """However the training ends, layers are in the modes that they were in, and what was learned of it is there."""
+    modes = [(module, module.training) for _, module in run.model.named_modules()]
+    remembered = [(each, {**vars(each)}) for each in run.callbacks if isinstance(each, RememberingCallback)]
+    try:
+        yield
+    except Exception as error:
+        vars(error).setdefault("history", run.history)
+        if isinstance(error, FloatingPointError):
+            error.args = (". ".join([str(error), *filter(None, map(kept, run.callbacks))]),)
+        if not run.steps and not run.done:  # refused: what was loaded for a training is for the next one
+            for each, attributes in remembered:
+                vars(each).update(attributes)
+        raise
+    finally:
+        for module, mode in modes:
+            module.training = mode
+        for callback in run.callbacks:
+            vars(callback).pop("run", None)  # so that it can be copied and sent elsewhere
+
+
+@contextmanager
+def unchanged_until_the_first_step(run: Run, memory: Memory) -> Iterator[None]:
+    """What is refused before the first step leaves no trace: moving statistics, gradients, generators."""
+    state, back = run.model.state_dict(), memory.way_back()
+    gradients = [(tensor, tensor.grad) for _, tensor in run.model.named_state()]
+    try:
+        yield
+    except Exception:
+        if not run.steps:
+            run.model.load_state_dict(state)
+            for tensor, gradient in gradients:
+                tensor.grad = gradient
+            back()
+        raise
