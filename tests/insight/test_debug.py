@@ -135,9 +135,17 @@ def test_a_look_at_the_parents_is_no_change_in_place(number, dtype):
 
 
 def test_options_that_change_before_the_way_back_are_named():
-    x, repeats = leaf([1.0, 3.0]), [1, 2]
+    @tg.primitive(name="times_in_a_dict")
+    def times(x, *, factors):
+        return x * factors["x"]
+
+    @times.derivative("factor")
+    def _(g, out, x, *, factors):
+        return g * factors["x"]
+
+    x, factors = leaf([1.0, 3.0]), {"x": 2.0}
     with tg.debug():
-        y = np.repeat(x, repeats).sum()
-        repeats[0], repeats[1] = 2, 1
-        with pytest.raises(RuntimeError, match=r"its option repeats= was changed in place after 'repeat' had used it"):
+        y = times(x, factors=factors).sum()
+        factors["x"] = 3.0
+        with pytest.raises(RuntimeError, match=r"its option factors= was changed in place after 'times_in_a_dict' had"):
             y.backward()

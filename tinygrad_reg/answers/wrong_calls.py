@@ -61,11 +61,14 @@ def instead(error: Exception) -> str:
 def refuse_lost_gradients(op: Primitive, inputs: Sequence[Any], options: dict[str, Any]) -> None:
     """A Tensor that requires a gradient stands where none flows through.
 
-    Of other Tensors and arrays among the options, the node keeps the plain values: its derivatives compute with them,
-    and nobody else writes into them.
+    Of other Tensors, arrays and lists among the options, the node keeps the plain values: its derivatives compute with
+    them, and nobody else writes into them.
     """
     for name, value in options.items():
-        if type(value) not in _PLAIN and isinstance(value, (Tensor, np.ndarray, np.generic)):
+        kind = type(value)
+        if kind is list or (kind is tuple and value and type(value[0]) is list):
+            options[name] = _copied(value)
+        elif kind not in _PLAIN and isinstance(value, (Tensor, np.ndarray, np.generic)):
             if isinstance(value, Tensor) and value._requires_grad:
                 raise TypeError(
                     f"{name}= is an option of {op.name}, a plain value, but {describe(value)} requires a gradient, "
@@ -80,3 +83,8 @@ def refuse_lost_gradients(op: Primitive, inputs: Sequence[Any], options: dict[st
                 f"{op.name} has no derivative with respect to '{op.inputs[position]}', but {describe(x)} requires a "
                 "gradient; write .detach() if none should flow there"
             )
+
+
+def _copied(value: Any) -> Any:
+    """A list, and those within it, which the user may write into."""
+    return type(value)(map(_copied, value)) if type(value) in (list, tuple) else value
