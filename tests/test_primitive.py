@@ -269,3 +269,59 @@ def test_a_derivative_may_name_options_and_what_was_kept_without_a_star():
     np.testing.assert_array_equal(x.grad, [3, 0])
     with pytest.raises(TypeError, match=r"takes \(g, out, x\), and by, kept by name; this one takes \(g, out, x, y\)"):
         tg.primitive(lambda x, *, by=2.0: (x, x), name="kept_other", keeps=True).derivative("1")(lambda g, out, x, y: g)
+
+
+def test_a_ufunc_of_another_package_becomes_an_op():
+    cube = tg.primitive(np.frompyfunc(lambda x: x**3, 1, 1), name="foreign_cube")  # has no __module__, as SciPy's
+    with pytest.raises(TypeError, match=r"foreign_cube can't take x .*not ndarray of object"):
+        cube(leaf([1.0, 2.0], "x"))
+    assert tg.primitive(np.frompyfunc(lambda a, b, c, d: a, 4, 1), name="foreign_four").arity == 4
+    with pytest.raises(TypeError, match=r"the ufunc <lambda> .* has no rule for Tensors"):
+        np.frompyfunc(lambda x: x**3, 1, 1)(leaf([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("word", ["name", "symbol", "text", "why", "undefined", "vanishes", "expects"])
+def test_what_pictures_write_is_a_string(word):
+    with pytest.raises(TypeError, match=f"{word} must be a string, not 3"):
+        tg.primitive(lambda x: x, **{word: 3})
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize(
+    "of",
+    [
+        lambda x: x * 1e300,
+        lambda x: 1e-300 - x,
+        lambda x: np.where(x > 0, x, 1e300),
+        lambda x: np.clip(x, -1e300, 1e300),
+        lambda x: np.append(x, 1e300),
+        lambda x: np.stack([x[0], 1e300]),
+    ],
+)
+def test_a_number_beyond_the_dtype_of_a_tensor_is_no_complaint(of, dtype):
+    with np.errstate(all="raise"):
+        y = of(leaf([1.0, 2.0], dtype=dtype))
+    assert y.dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("of", "options"),
+    [
+        (lambda x, o: np.roll(x, o, axis=(0, 1)), [0, 1]),
+        (lambda x, o: np.tile(x, o), [1, 2]),
+        (lambda x, o: np.repeat(x, o, axis=0), [1, 2]),
+        (lambda x, o: np.pad(x, ([0, 0], o)), [1, 0]),
+        (lambda x, o: np.moveaxis(x, o, [1, 0]), [0, 1]),
+        (lambda x, o: np.tensordot(x, np.arange(9.0).reshape(3, 3), axes=[[1], o]), [0]),
+        (lambda x, o: np.take(x, o, axis=1), [0, 2]),
+        (lambda x, o: x[o], [1, 0]),
+    ],
+    ids=["roll", "tile", "repeat", "pad", "moveaxis", "tensordot", "take", "getitem"],
+)
+def test_a_list_of_options_may_be_used_for_the_next_call(of, options):
+    x = leaf(np.arange(6.0).reshape(2, 3))
+    y = of(x, options)
+    loss = np.sum(y * np.arange(y.size).reshape(y.shape) ** 2)
+    gradient = tg.gradients(loss, x)
+    options[:] = [1 - options[0], *reversed(options[1:])]
+    np.testing.assert_array_equal(tg.gradients(loss, x), gradient)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .methods import attach
+from .modes import quiet
 from .primitive import Primitive, numpy_rules, questions
 from .tensor import Tensor, describe
 
@@ -53,7 +54,8 @@ def _apply(function: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> A
         return rule(*inputs, **options)
     if function in questions:
         _refuse_lost_weights(function, inputs, options)
-        return function(*_plain(inputs), **{name: _plain(value) for name, value in options.items()})
+        with quiet():
+            return function(*_plain(inputs), **{name: _plain(value) for name, value in options.items()})
     raise TypeError(f"{_name(function)} has no rule for Tensors; {_ADVICE}")
 
 
@@ -162,4 +164,6 @@ def _name(function: Any) -> str:
     if isinstance(function, tuple):
         return f"np.{function[0].__name__}.{function[1]}"
     module = getattr(function, "__module__", None) or "numpy"
+    if isinstance(function, np.ufunc) and getattr(np, function.__name__, None) is not function:
+        return f"the ufunc {function.__name__}"  # SciPy's, say: it does not tell
     return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"

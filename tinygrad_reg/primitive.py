@@ -76,8 +76,10 @@ class Primitive:
         if not isinstance(forward, (FunctionType, np.ufunc)):
             raise TypeError(f"an op is made of a function written with def, which names its inputs, not of {forward!r}")
         self.foreign = type(self) is not Primitive  # a user's; in each op itself, where it is found soonest
-        if name is not None and not isinstance(name, str):
-            raise TypeError(f"name must be a string, not {name!r}")
+        words = {"symbol": symbol, "text": text, "why": why, "undefined": undefined, "vanishes": vanishes}
+        for word, given in {"name": name, **words, "expects": expects}.items():
+            if given is not None and not isinstance(given, str):
+                raise TypeError(f"{word} must be a string, not {given!r}")
         self.name = name or forward.__name__
         self.symbol = symbol or self.name
         self.why = why
@@ -210,13 +212,15 @@ class Primitive:
         try:
             ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back
             out = forward(*arrays, **options) if options else forward(*arrays)
+            kept = None
+            if self.keeps:
+                out, kept = out
+            if has_numbers and requires_grad and here["recording"]:
+                known = in_dtype(inputs, arrays, out.dtype)
         except (TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
             raise wrong_calls.misfit(self, error, inputs, options) from None
         finally:
             ERROR_STATE.set(outside)
-        kept = None
-        if self.keeps:
-            out, kept = out
         if not any_tensor and not self.random:
             return out  # plain in, plain out, as with NumPy's own functions
 
@@ -235,7 +239,7 @@ class Primitive:
             node._requires_grad = True
             node._primitive = self
             node._inputs = inputs
-            node._arrays = tuple(in_dtype(inputs, arrays, out.dtype) if has_numbers else arrays)
+            node._arrays = tuple(known if has_numbers else arrays)
             node._options = options or _NO_OPTIONS
             node._kept = kept
             node._cut = None

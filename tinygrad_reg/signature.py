@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def signature(forward: Callable[..., Any]) -> tuple[list[str], list[str], dict[str, Any], bool]:
     """Names of the inputs, names of the options, their defaults, and whether it takes any number of inputs."""
     if isinstance(forward, np.ufunc):
-        return ["x", "y", "z"][: forward.nin], [], {}, False
+        return (["x", "y", "z"] if forward.nin < 4 else list("abcdefgh"))[: forward.nin], [], {}, False
     code = forward.__code__  # asked directly: inspect.signature of all ops takes as long as the rest of the import
     positional, keyword_only = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
     names = list(code.co_varnames)

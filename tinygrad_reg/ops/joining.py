@@ -12,6 +12,7 @@ import numpy as np
 
 from ..answers import checks
 from ..half import widened
+from ..modes import quiet
 from ..primitive import composed, primitive
 from ..source import result
 from .indexing import add_slices
@@ -71,7 +72,8 @@ def _several(arrays: Any, function: str) -> list[Any]:
         x.item() if isinstance(x, np.generic) else np.asarray(x) if isinstance(x, (list, tuple)) else x for x in arrays
     ]
     dtype = np.result_type(*(x.dtype if hasattr(x, "dtype") else x for x in values))
-    return [x if hasattr(x, "dtype") else np.asarray(x, dtype) for x in values]
+    with quiet():  # a number may be too large for float32
+        return [x if hasattr(x, "dtype") else np.asarray(x, dtype) for x in values]
 
 
 @composed(numpy=np.concatenate)
