@@ -24,3 +24,9 @@ def test_of_nothing_it_is_0_and_what_is_not_finite_stays_so():
     assert length(np.zeros((0, 3))) == length() == 0
     assert length(np.array([1.0, -np.inf])) == math.inf
     assert math.isnan(length(np.array([1.0, np.nan])))
+
+
+def test_the_length_of_what_float64_can_not_hold_is_no_complaint():
+    large = np.full(2, np.finfo(np.longdouble).max)
+    with np.errstate(all="raise"):
+        assert length(large) == math.inf or np.finfo(np.longdouble).bits == 64

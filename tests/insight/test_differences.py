@@ -79,3 +79,8 @@ def test_check_grad_without_a_tolerance_for_what_is_0():
 def test_wrong_calls_say_what_to_do(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_check_grad_is_quiet_where_twice_a_derivative_is_too_large():
+    with np.errstate(all="raise"):
+        assert tg.check_grad(np.exp, [709.5]) < 1e-5

@@ -160,3 +160,22 @@ def test_in_asks_for_an_equal_element_whatever_the_axes():
         assert 2 in t and np.float64(2.0) in t
         assert 5 not in t and np.nan not in t
     assert leaf([3.0, 4.0]) in leaf([[1.0, 2.0], [3.0, 4.0]])
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda t: np.isclose(t, -t),
+        lambda t: np.allclose(t, -t),
+        lambda t: np.full_like(t.astype("float32"), 1e300),
+        lambda t: np.linalg.matrix_rank(np.diag(t) * 1e-300 * 1e-20),
+    ],
+)
+def test_questions_do_not_complain_of_large_numbers(ask):
+    with np.errstate(all="raise"):
+        ask(tg.Tensor([1e308, -1e308, 1.0]))
+
+
+def test_a_whole_number_too_large_for_a_float_is_refused_by_name():
+    with pytest.raises(OverflowError, match=r"can't compare t of shape \(1,\) with int .*, which is too large"):
+        assert tg.Tensor([1.0], name="t") < 10**400

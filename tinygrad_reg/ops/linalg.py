@@ -235,7 +235,8 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
     x = widened(values(A))
     if x.ndim > 1 and not _finite(x).all():
         raise np.linalg.LinAlgError(f"a matrix with inf or NaN has no rank, and {describe(A)} holds one")
-    return np.linalg.matrix_rank(x, values(tol), hermitian, **({} if rtol is None else {"rtol": values(rtol)}))
+    with quiet():
+        return np.linalg.matrix_rank(x, values(tol), hermitian, **({} if rtol is None else {"rtol": values(rtol)}))
 
 
 # ---- roots and powers

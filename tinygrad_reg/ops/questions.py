@@ -89,6 +89,8 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
             raise ValueError(f"can't compare {describe(x)} with {describe(y)}: {error}") from None
         except TypeError:
             raise TypeError(f"can't compare {describe(x)} with {describe(y)}: both must be real numbers") from None
+        except OverflowError:
+            raise OverflowError(f"can't compare {describe(x)} with {describe(y)}, which is too large") from None
         finally:
             ERROR_STATE.set(errors)
 
