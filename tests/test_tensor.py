@@ -261,3 +261,13 @@ def test_numbers_too_large_for_the_dtype_are_infinite_without_a_word_of_numpys()
         w.data = [1e300, 1.0]
         w.grad = np.array([1.0, -1e300])
     np.testing.assert_array_equal([w.data, w.grad], [[np.inf, 1], [1, -np.inf]])
+
+
+@pytest.mark.parametrize("value", ["no", None, 0, [True]])
+def test_requires_grad_is_set_to_a_truth(value):
+    w = tg.Tensor(1.0, requires_grad=True)
+    with pytest.raises(TypeError, match="requires_grad must be True or False, not"):
+        w.requires_grad = value
+    assert w.requires_grad
+    w.requires_grad = np.False_
+    assert w.requires_grad is False

@@ -182,6 +182,8 @@ class Tensor(Methods):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, (bool, np.bool_)):
+            raise TypeError(f"requires_grad must be True or False, not {value!r}")
         if self._primitive is not None and not value:
             raise TypeError(
                 f"{describe(self)} was computed by '{self.op}'; write .detach() for its values without a graph"
