@@ -386,3 +386,10 @@ def test_the_gradient_of_a_leaf_lies_row_after_row(use):
     for _ in range(2):
         loss.backward()
         assert w.grad.flags.c_contiguous
+
+
+def test_gradients_by_the_same_tensor_twice_are_two_arrays():
+    w = leaf([1.0, 2.0])
+    first, second = tg.gradients((w * w).sum(), [w, w])
+    first[0] = 7
+    assert second.tolist() == [2.0, 4.0]

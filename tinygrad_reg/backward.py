@@ -282,6 +282,8 @@ def gradients(
             if node in found:
                 found[node] = g if create_graph or node._primitive is None else g.copy()
     result = [_finished(x, found[x], create_graph) for x in wanted]
+    if len(found) < len(result) and not create_graph:  # each an array of its own
+        result = [g.copy() for g in result]
     return result[0] if isinstance(inputs, Tensor) else result
 
 
