@@ -84,6 +84,11 @@ def test_a_rule_that_makes_a_new_array_is_noticed_at_its_third_step():
     with pytest.warns(UserWarning, match=r"third step of Rebinds has moved nothing, .* np\.subtract\(w, a, out=w\)"):
         take(1, rebinds)
     take(1, rebinds)
+    as_error = Rebinds([w], lr=0.1)
+    take(2, as_error)
+    with pytest.raises(UserWarning):
+        take(1, as_error)
+    assert as_error.state_dict()["clocks"].tolist() == [as_error.steps] == [3]
     take(4, Rebinds([w], lr=0.0))
     take(4, Moves([w], lr=0.1))
     w.grad = 0

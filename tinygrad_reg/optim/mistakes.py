@@ -48,11 +48,11 @@ def _looks_whether_it_moves(optimizer: Optimizer) -> bool:
     return optimizer.steps == 2 and not type(optimizer).update.__module__.startswith(f"{__package__}.")
 
 
-def warn_of_a_rule_that_moves_nothing(optimizer: Optimizer, before: list[np.ndarray]) -> None:
+def warn_of_a_rule_that_moves_nothing(optimizer: Optimizer, before: list[np.ndarray], lr: float) -> None:
     """`w = w - lr * g` in a user's update() makes a new array, and leaves the parameters, `before`, as they were."""
     pairs = zip(before, optimizer.flats, strict=True)
     moved = any(not np.array_equal(w, flat.arrays["w"], equal_nan=True) for w, flat in pairs)
-    if not moved and any(_would_move(p, optimizer.lr) for p in optimizer.params):
+    if not moved and any(_would_move(p, lr) for p in optimizer.params):
         warnings.warn(
             f"the third step of {type(optimizer).__name__} has moved nothing, and gradients are not 0: update() must "
             "write into w, np.subtract(w, a, out=w) or w -= a; w = w - a makes a new array",

@@ -167,9 +167,9 @@ class Optimizer(Called):
             ERROR_STATE.set(outside)
         for groups in ready:
             written(groups)
-        if before is not None and lr > 0:
-            mistakes.warn_of_a_rule_that_moves_nothing(self, before)
         self.steps += 1
+        if before is not None and lr > 0:  # last: a warning may be an error
+            mistakes.warn_of_a_rule_that_moves_nothing(self, before, lr)
 
     def apply(self, lr: float, t: int, w: Any, g: Any, spaces: Sequence[Any], state: Sequence[Any]) -> None:
         """Weight decay and the rule."""
