@@ -507,3 +507,10 @@ def test_a_target_too_small_for_float32_is_no_reason_to_complain():
     with np.errstate(all="raise"):
         assert tg.losses.mse(prediction, np.array([[1e-60], [1.0]])).item() == 0.5
         assert tg.losses.mse(prediction, np.array([[1e300], [1.0]])).item() == np.inf
+
+
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_several_predictions_are_refused_as_such(kind):
+    out = kind([tg.Tensor([1.0], requires_grad=True), tg.Tensor([2.0])])
+    with pytest.raises(TypeError, match=f"takes one prediction, not a {kind.__name__} of 2: write"):
+        tg.losses.mse(out, np.zeros(1))

@@ -18,8 +18,17 @@ _INTP, _UINTP = np.dtype(np.intp), np.dtype(np.uintp)  # made once: to find them
 
 def as_prediction(prediction: Any) -> Tensor:
     """A Tensor of floats."""
-    tensor = prediction if isinstance(prediction, Tensor) else Tensor(prediction)
+    tensor = prediction if isinstance(prediction, Tensor) else _one_tensor(prediction)
     return tensor if tensor._data.dtype.kind == "f" else Tensor(tensor.data, name=tensor.name, dtype=default_dtype())
+
+
+def _one_tensor(prediction: Any) -> Tensor:
+    if isinstance(prediction, (tuple, list)) and any(isinstance(part, Tensor) for part in prediction):
+        raise TypeError(
+            f"a loss takes one prediction, not a {type(prediction).__name__} of {len(prediction)}: write a loss of "
+            "your own for them, such as lambda out, y: tg.losses.mse(out[0], y)"
+        )
+    return Tensor(prediction)
 
 
 def check_order(prediction: Tensor, target: Any, loss: str) -> None:
