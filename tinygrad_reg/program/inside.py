@@ -7,6 +7,7 @@ import inspect
 import types
 import weakref
 from collections import ChainMap, UserDict, UserList, UserString
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -94,3 +95,12 @@ def told(x: Any, name: str) -> Any:
         return getattr(x, name, None)
     except Exception:  # of a __getattr__ of its own
         return None
+
+
+def reached(value: Any, path: Sequence[str]) -> Any:
+    """What module.name, or datetime.datetime.now, stands for."""
+    for name in path:
+        if not isinstance(value, types.ModuleType) and not (isinstance(value, type) and value.__module__ == "datetime"):
+            return value
+        value = told(value, name)
+    return value

@@ -61,9 +61,11 @@ def is_dot(node: Node) -> bool:
     if ufunc_of(node) is not np.matmul or node.options:
         return False
     arrays = [getattr(x, "value", None) for x in node.arguments]
-    return all(isinstance(x, np.ndarray) and x.ndim in (1, 2) and x.size > 1 and _is_packed(x) for x in arrays) and (
-        all(x.dtype == node.value.dtype and x.dtype in (np.float32, np.float64) for x in arrays)  # type: ignore[union-attr]
-    )
+    return node.value.dtype in (np.float32, np.float64) and all(
+        isinstance(x, np.ndarray)
+        and x.ndim in (1, 2) and x.size > 1 and x.dtype == node.value.dtype and _is_packed(x)
+        for x in arrays
+    )  # fmt: skip
 
 
 def is_dot_of_rows(node: Node) -> bool:
@@ -107,16 +109,12 @@ def labels_of(x: Any, index: Any) -> Node | None:
     if not isinstance(value, np.ndarray) or value.ndim != 2 or not value.flags.c_contiguous:
         return None
     rows, labels = index if type(index) is tuple and len(index) == 2 else (None, None)
-    labels = getattr(labels, "value", None)
-    if (
-        not isinstance(rows, Input)
-        or not isinstance(labels, np.ndarray)
-        or labels.dtype.kind != "i"
-        or labels.ndim != 1
-    ):
+    numbers = getattr(labels, "value", None)
+    if not isinstance(rows, Input) or not isinstance(numbers, np.ndarray):
         return None
-    is_one_each = labels.size < 2**16 and rows.of is positions(labels.shape)[0]
-    return index[1] if is_one_each else None
+    if numbers.dtype.kind != "i" or numbers.ndim != 1 or numbers.size >= 2**16:
+        return None
+    return labels if rows.of is positions(numbers.shape)[0] else None
 
 
 def _is_packed(x: np.ndarray) -> bool:

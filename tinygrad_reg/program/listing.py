@@ -67,7 +67,7 @@ class Listing:
     # ---- expressions
 
     def _put_inside(self) -> None:
-        """What is used once, has no name of its own and stands in the same user's line is part of an expression."""
+        """What is used once, has no name of its own and comes of the same function is part of an expression."""
         writes = np.cumsum([node.changes or node.function is assign for node in self._lines]).tolist()
         for i, node in enumerate(self._lines):
             uses = self._uses.get(node, [])

@@ -24,7 +24,6 @@ class Memory:
             for x in node.operands:
                 last[self.owner[x]] = i
         self.returned = {self.owner[node] for node in program.results}
-        self._read = self.returned.union(last)
         self._ending: dict[int, list[Node]] = {}  # by the line that reads them last
         for owner, i in last.items():
             if owner not in self.returned:
@@ -52,10 +51,7 @@ class Memory:
         """The name of an array that the line's result may be written into: one that is free, or that `make` makes."""
         free = self._free.setdefault(layout(node.value), [])
         name = free.pop() if free else make()
-        if node in self._read:
-            self._held[node] = free, name
-        else:
-            free.append(name)
+        self._held[node] = free, name
         return name
 
     def release(self, i: int) -> None:

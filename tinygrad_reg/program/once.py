@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import types
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -16,7 +15,7 @@ import numpy as np
 from ..modes import modes
 from ..source import Place
 from .bytecode import Read
-from .inside import told
+from .inside import reached, told
 from .refusals import refusal
 from .structures import mapped
 
@@ -52,15 +51,6 @@ def only_once(read: Read, value: Any) -> str:
     if module == "time" or home == "datetime":
         return "it asks for the time"
     return "it draws random numbers by another library" if module in ("secrets", "uuid") or value is os.urandom else ""
-
-
-def reached(value: Any, path: Sequence[str]) -> Any:
-    """What module.name, or datetime.datetime.now, stands for."""
-    for name in path:
-        if not isinstance(value, types.ModuleType) and not (isinstance(value, type) and value.__module__ == "datetime"):
-            return value
-        value = told(value, name)
-    return value
 
 
 class Generators:

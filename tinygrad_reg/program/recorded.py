@@ -162,7 +162,7 @@ def _operators() -> None:
         if one.level != COMPARING:  # Python turns x < y around by itself
             setattr(Recorded, f"__r{one.name}__", back(one.function))
             setattr(Recorded, f"__i{one.name}__", in_place(one.function))
-    for name, method in {"abs": of_one(operator.abs), "divmod": forth(np.divmod), "rdivmod": back(np.divmod)}.items():
+    for name, method in {"abs": of_one(np.abs), "divmod": forth(np.divmod), "rdivmod": back(np.divmod)}.items():
         setattr(Recorded, f"__{name}__", method)
 
 

@@ -52,13 +52,13 @@ class Replay:
         scope = {**plan.given}
         with quiet():  # its constants are computed here: 1 / 0 is as quiet as it was in the step
             exec(compile(plan.text, "<tg.compile>", "exec"), scope)
-        text = Text(program, guards, arguments)
-        lines = [*text.call(plan, scope), "", *text.inputs(listing)]
-        exec(compile("\n".join(lines), "<tg.compile>", "exec"), text.scope)
-        self.call: Callable[..., Any] = text.scope["call"]
-        self._inputs: Callable[..., dict[str, Any]] = text.scope["inputs"]
+        writer = CallWriter(program, guards, arguments)
+        lines = [*writer.call(plan, scope), "", *writer.inputs(listing)]
+        exec(compile("\n".join(lines), "<tg.compile>", "exec"), writer.scope)
+        self.call: Callable[..., Any] = writer.scope["call"]
+        self._inputs: Callable[..., dict[str, Any]] = writer.scope["inputs"]
         # A function that its own globals hold is freed by the garbage collector only, and all buffers with it.
-        for names, functions in ((scope, ("step", "in_arrays", "in_floats")), (text.scope, ("call", "inputs"))):
+        for names, functions in ((scope, ("step", "in_arrays", "in_floats")), (writer.scope, ("call", "inputs"))):
             for function in functions:
                 names.pop(function, None)
 
@@ -67,7 +67,7 @@ class Replay:
         return self._inputs(args, options) | self._given
 
 
-class Text:
+class CallWriter:
     """The lines of a call; `scope` is what the names in them stand for."""
 
     def __init__(self, program: Program, guards: Guards, arguments: Arguments) -> None:

@@ -15,8 +15,7 @@ import numpy as np
 from ..optim.settings import Setting
 from ..primitive import Primitive
 from .bytecode import codes, names, reads
-from .inside import closed_over, functions_of
-from .once import reached
+from .inside import closed_over, functions_of, reached
 from .whose import NOT_CALLED, is_the_users
 
 RULE = ("apply", "update", "measured_at")  # the methods that an optimizer's step calls

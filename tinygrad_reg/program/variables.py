@@ -20,8 +20,8 @@ from ..optim import Optimizer
 from ..primitive import registry
 from ..tensor import Tensor
 from .bytecode import Read, uses
-from .inside import defaults
-from .once import Once, only_once, reached
+from .inside import defaults, reached
+from .once import Once, only_once
 from .rules import RULE, keeps_something
 from .walk import Walk
 from .whose import file_of, is_the_users

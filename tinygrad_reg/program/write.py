@@ -74,8 +74,6 @@ class Writer:
             one = OF_UFUNC.get(function)
         if one is not None:
             return self._operation(one, node), one.level
-        if function is operator.abs:
-            return f"np.abs({self.text(arguments[0])})", _ATOM
         if function is operator.getitem:
             return f"{self.text(arguments[0], _ATOM)}[{self.index(arguments[1])}]", _ATOM
         if function is transposed:
