@@ -39,6 +39,14 @@ def test_a_view_of_what_is_computed_twice_keeps_its_buffer(view):
         np.testing.assert_array_equal(t.grad, gradient)
 
 
+def test_pythons_abs_of_an_array_is_numpys():
+    w = tg.Tensor([1.0, -2.0], requires_grad=True)
+    fast = tg.compile(lambda x: w * abs(x))
+    np.testing.assert_array_equal(fast(np.array([-3.0, 4.0])).data, [3, -8])
+    assert "absolute(x, out=" in fast.planned_source
+    assert "np.absolute(x)" in fast.source
+
+
 def test_clipping_that_sets_in_and_ceases():
     def make():
         a, b = (tg.Tensor(np.full(3, x), requires_grad=True) for x in (1.0, 2.0))

@@ -59,11 +59,11 @@ class Updates(Flats):
         return sum(step.optimizer is optimizer for step in self.steps)
 
     def _ticks(self, group: Any) -> int:
-        """The steps that a group of parameters has taken in this capture, ..."""
+        """The steps that a group of parameters has taken in this capture."""
         return sum(group in step.groups for step in self.steps)
 
     def _clock(self, group: Any) -> int:
-        """... and all those until now."""
+        """All steps that it has taken, before this capture and in it."""
         return group.t + self._ticks(group)  # type: ignore[no-any-return]
 
     def zero_grad(self, optimizer: Any) -> None:
@@ -79,7 +79,8 @@ class Updates(Flats):
         """optimizer.step(): its update rule, which is written in NumPy, is recorded like everything else."""
         self._phase = "update"
         self._steps_before.setdefault(optimizer, optimizer.steps)
-        rate = self.input("rate", (optimizer, self.taken(optimizer)), optimizer.lr_after(optimizer.steps), "lr")
+        taken = self.taken(optimizer)
+        rate = self.input("rate", (optimizer, taken), optimizer.lr_after(optimizer.steps), "lr")
         ready = [self._ready(flat) for flat in optimizer.flats]
         moved = [group for groups in ready for group in groups]
         for flat, groups in zip(optimizer.flats, ready, strict=True):
@@ -87,19 +88,14 @@ class Updates(Flats):
                 self._bring(flat, p)
             for place, _ in runs(groups, self._clock):
                 g = self.flat(flat, "g", flat.arrays["g"], place)
-                self._keep(Check(_looking(optimizer, self.taken(optimizer), flat, place), (g.node,)))
+                self._keep(Check(_looking(optimizer, taken, flat, place), (g.node,)))
         if not moved:
-            self._keep(Check(_waiting(optimizer, self.taken(optimizer))))
+            self._keep(Check(_waiting(optimizer, taken)))
         for flat, spaces, groups in zip(optimizer.flats, optimizer.spaces, ready, strict=True):
             for place, t in runs(groups, self._clock):
-                together = [group for group in groups if place.start <= group.start < place.stop]
-                ticks = [self._ticks(group) for group in together]
-                if len(together) > 1:  # they share a clock, as long as they take every step together
-                    self.read(functools.partial(_agree, together, ticks), True)
-                clock = self.input("clock", (together[0], ticks[0] + 1), t + 1, "t")
-                arrays = [
-                    self.flat(flat, name, flat.arrays[name], place) for name in ("w", "g", *optimizer.state_names)
-                ]
+                clock = self._clock_of([group for group in groups if place.start <= group.start < place.stop], t)
+                names = ("w", "g", *optimizer.state_names)
+                arrays = [self.flat(flat, name, flat.arrays[name], place) for name in names]
                 work = [self.flat(flat, f"work{i or ''}", space, place) for i, space in enumerate(spaces)]
                 self._update(optimizer, rate, clock, arrays, work)
         changing = (node for node in reversed(self.nodes) if node.changes and not isinstance(node, Check))
@@ -108,6 +104,13 @@ class Updates(Flats):
         written(moved)
         self._moves([p for group in moved for p in group.params])
         self._phase = ""
+
+    def _clock_of(self, together: Sequence[Any], t: int) -> Recorded:
+        """The number of the step, of groups that have taken t and share a clock: as long as they take each together."""
+        ticks = [self._ticks(group) for group in together]
+        if len(together) > 1:
+            self.read(functools.partial(_agree, together, ticks), True)
+        return self.input("clock", (together[0], ticks[0] + 1), t + 1, "t")
 
     def ahead(self, optimizer: Any, closure: Callable[[], Any]) -> Any:
         """optimizer.step(closure) in the look-ahead form: the closure runs with the parameters at w − μ·m."""
@@ -208,10 +211,12 @@ def _waiting(optimizer: Any, taken: int) -> Callable[[], None]:
 
 
 def _agree(groups: Sequence[Any], ticks: Sequence[int]) -> bool:
+    """Whether groups that will have taken so many steps more are at the same step then."""
     return len({group.t + n for group, n in zip(groups, ticks, strict=True)}) == 1
 
 
 def _uncaptured(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function gives for arrays, or for Tensors that no capture needs to know."""
     capture, modes.capture = modes.capture, None
     try:
         return function(*arguments)
