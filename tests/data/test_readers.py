@@ -3,6 +3,7 @@
 import gzip
 import io
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -159,6 +160,19 @@ def test_csv_with_a_target_of_text(write):
     x, y, columns, classes = read_csv(path, target="species")
     assert x.tolist() == [[5.1, 3.5], [4.9, 3.0], [6, -1]] and columns == ["length", "width"]
     assert y.tolist() == [0, 1, 0] and y.dtype == np.int64 and classes == ["setosa", "virginica"]
+
+
+def test_csv_with_one_long_word_among_many_takes_no_room_for_all_of_its_length(write):
+    lines = ["x,y", *(f"{i},a" for i in range(2000)), "0," + "b" * 100_000, '1,"a\0"']
+    path = write("\n".join(lines).encode())
+    tracemalloc.start()
+    try:
+        table = read_csv(path, target="y")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 10_000_000  # an array of words would be 800 MB
+    assert table.classes == ["a", "a\0", "b" * 100_000] and table.y.tolist() == [0] * 2000 + [2, 1]
 
 
 def test_csv_without_header_with_other_delimiters_and_numeric_targets(write):

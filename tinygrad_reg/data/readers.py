@@ -232,8 +232,9 @@ def _targets(path: str | Path, column: str, cells: list[tuple[int, str]]) -> tup
     for (line, _), text in zip(cells, texts, strict=True):
         if not text or text.lower().lstrip("+-") == "nan":
             raise _refused(path, f"line {line} has no value for '{column}'" + f" ('{text}')" * bool(text))
-    classes, labels = np.unique(texts, return_inverse=True)
-    return labels.astype(np.int64), classes.tolist()
+    classes = sorted(set(texts))  # an array of words would give each of them the room of the longest
+    label = {name: number for number, name in enumerate(classes)}
+    return np.array([label[text] for text in texts], np.int64), classes
 
 
 def _is_number(text: str) -> bool:
