@@ -62,6 +62,8 @@ def kernel(old, new):
         (STATE, BOTH, {"compression": zipfile.ZIP_DEFLATED}, "compressed"),
         ({**STATE, "epoch": -3}, BOTH, {}, "its epoch is -3"),
         ({**STATE, "epoch": "1"}, BOTH, {}, "its epoch is '1'"),
+        ({**STATE, "settings": {"frozen": [1]}}, BOTH, {}, r"its frozen is \[1\]"),
+        ({**STATE, "settings": {"clip": 0.5}}, BOTH, {}, "its clip is 0.5"),
         ({**STATE, "generators": {}}, BOTH, {}, "no state of the random generator"),
         ({**STATE, "generators": {"thread": {**GENERATORS["thread"], "state": {"state": -1, "inc": 2}}}},
          BOTH, {}, "random generator 'thread'"),

@@ -215,8 +215,8 @@ def _epoch(state: Any) -> int:
 def _settings(state: Any) -> dict[str, Any]:
     """What fit has noted of its call; tg.save notes nothing."""
     for name, value in state.items():
-        parts, kinds = (value, (int, str)) if isinstance(value, list) else ([value], (int, str, type(None)))
-        if not all(isinstance(part, kinds) for part in parts):
+        single = isinstance(value, (int, str, type(None)))
+        if not (single or (isinstance(value, list) and all(isinstance(part, str) for part in value))):
             raise ValueError(f"its {name} is {value!r}")
     return dict(state)
 
