@@ -106,6 +106,51 @@ def test_a_path_that_ends_like_a_folders_is_refused_and_not_begun_anew(save, tmp
     assert tg.load(tmp_path / "run").epoch == 2
 
 
+def test_a_path_through_a_folder_that_is_not_there_is_refused_as_the_system_refuses_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder '.*/new/\.\.' to save"):
+        tg.save(tmp_path / "new" / ".." / "run", model=tg.Dense(1, 1))
+    (tmp_path / "new").mkdir()
+    tg.save(tmp_path / "new" / ".." / "run", model=tg.Dense(1, 1), epoch=2)
+    assert tg.load(tmp_path / "run", model=tg.Dense(1, 1)).epoch == 2
+
+
+def test_in_a_folder_that_is_gone_only_whole_paths_can_be_saved_to(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    gone = "the folder that this program runs in is gone, and 'run' would be in it"
+    with pytest.raises(FileNotFoundError, match=gone):
+        tg.save("run", model=tg.Dense(1, 1))
+    for options in ({"resume": "run"}, {"callbacks": tg.ModelCheckpoint("run")}):
+        with pytest.raises(FileNotFoundError, match=gone):
+            train(*make(), 1, **options)
+    train(*make(), 1, resume=tmp_path / "run", callbacks=tg.ModelCheckpoint(tmp_path / "each"))
+    assert sorted(os.listdir(tmp_path)) == ["each", "run"]
+
+
+def test_a_trial_of_the_place_is_not_taken_for_what_a_dead_process_left(tmp_path, monkeypatch):
+    opened = drafts._opened
+
+    def open_and_remove(draft):
+        stream = opened(draft)
+        drafts.remove(tmp_path / "run")  # as another thread may, that saves there
+        return stream
+
+    monkeypatch.setattr(drafts, "_opened", open_and_remove)
+    drafts.check_target(tmp_path / "run")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_path_of_bytes_is_refused():
+    class Bytes(os.PathLike):
+        def __fspath__(self):
+            return b"run"
+
+    for call in (tg.save, tg.load):
+        with pytest.raises(TypeError, match=r"path must be a string or a pathlib\.Path, not b'run'"):
+            call(Bytes(), model=tg.Dense(1, 1))
+
+
 @pytest.mark.parametrize("path", ["", "a\0b", "a\ud800"])
 def test_what_can_be_no_path_is_refused(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -260,8 +260,9 @@ def test_without_save_best_only_each_epoch_is_saved(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["01-1.0.npz", "02-0.8.npz", "03-0.9.npz"]
     with pytest.raises(ValueError, match="braces for figures, but not for one of epoch, loss"):
         train(tg.ModelCheckpoint(tmp_path / "{nonsense}.npz"), val_loss=[1.0])
-    with pytest.raises(ValueError, match="braces for figures, but not"):
-        train(tg.ModelCheckpoint(tmp_path / "{epoch:9999999999999999}.npz"), val_loss=[1.0])
+    for name in ("{epoch:9999999999999999}.npz", "{loss.mean}.npz", "{loss[0]}.npz"):
+        with pytest.raises(ValueError, match="braces for figures, but not"):
+            train(tg.ModelCheckpoint(tmp_path / name), val_loss=[1.0])
 
 
 @pytest.mark.parametrize("pid", [2**22 + 1, 2**99])  # no system has as many

@@ -91,9 +91,10 @@ def several(name: str, given: Any, is_one: Callable[[Any], bool], wanted: str) -
 
 def path(name: str, value: Any) -> str:
     """Where a file or a folder is."""
-    if not isinstance(value, (str, os.PathLike)):
-        raise TypeError(f"{name} must be a string or a pathlib.Path, not {value!r}")
-    return os.fspath(value)
+    found = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if not isinstance(found, str):
+        raise TypeError(f"{name} must be a string or a pathlib.Path, not {found!r}")
+    return found
 
 
 def float_dtype(value: Any) -> np.dtype[Any]:

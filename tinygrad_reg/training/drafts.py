@@ -28,9 +28,11 @@ _WRITING: set[Path] = set()  # drafts that threads of this process are writing
 def target(path: str | os.PathLike[str]) -> Path:
     """Where a file at `path` goes, if it may be one."""
     name = name_of(path)
-    file = Path(os.path.realpath(name))  # through a symbolic link: the file is replaced, not the link
-    if not file.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder '{file.parent}' to save '{name}' in: make it first")
+    whole = os.path.join(folder_of(name), name)
+    file = Path(os.path.realpath(whole))  # through a symbolic link: the file is replaced, not the link
+    for folder in (file.parent, Path(whole).parent):  # of "new/../file", too, the system wants every folder
+        if not folder.is_dir():
+            raise FileNotFoundError(f"there is no folder '{folder}' to save '{name}' in: make it first")
     if len(os.fsencode(file.name)) > _LONGEST:
         raise ValueError(f"the name '{file.name}' must have {_LONGEST} bytes at most, as file systems want it")
     if file.exists():
@@ -41,6 +43,15 @@ def target(path: str | os.PathLike[str]) -> Path:
         if not mode & 0o222:
             raise PermissionError(errno.EACCES, f"'{name}' is there, and nobody may write it: choose another path")
     return file
+
+
+def folder_of(name: str) -> str:
+    """The folder that a path is seen from, "" where it says so itself."""
+    try:
+        return "" if os.path.isabs(name) else os.getcwd()
+    except FileNotFoundError:
+        reason = f"the folder that this program runs in is gone, and '{name}' would be in it: write a whole path"
+        raise FileNotFoundError(reason) from None
 
 
 def name_of(path: str | os.PathLike[str]) -> str:
@@ -63,8 +74,12 @@ def name_of(path: str | os.PathLike[str]) -> str:
 def check_target(path: str | os.PathLike[str]) -> None:
     """Refuse a place where nothing can be written before the training, rather than after its first epoch."""
     draft = _draft(target(path))
-    _opened(draft).close()  # os.access() says yes to who may do everything, also where nobody can
-    draft.unlink()
+    _WRITING.add(draft)
+    try:
+        _opened(draft).close()  # os.access() says yes to who may do everything, also where nobody can
+        draft.unlink()
+    finally:
+        _WRITING.discard(draft)
 
 
 def _draft(file: Path) -> Path:

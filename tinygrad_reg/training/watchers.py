@@ -183,7 +183,7 @@ class ModelCheckpoint(_Watcher):
         """The folder must be there, and the figure, where it is asked for."""
         if self.save_best_only:
             super().on_train_begin()
-        self.folder = os.getcwd()  # a callback may go to another one
+        self.folder = drafts.folder_of(self.path)  # a callback may go to another one
         figures = dict.fromkeys(self.run.figures, 0.0)
         drafts.check_target(file := self._file({"epoch": 1, **figures}))
         if "{" not in os.path.dirname(self.path):
@@ -212,7 +212,7 @@ class ModelCheckpoint(_Watcher):
     def _file(self, figures: Mapping[str, float]) -> str:
         try:
             return os.path.join(self.folder, self.path.format(**figures))
-        except (KeyError, IndexError, ValueError, MemoryError, OverflowError) as error:
+        except (LookupError, ValueError, AttributeError, TypeError, MemoryError, OverflowError) as error:
             raise ValueError(
                 f"the path '{self.path}' has braces for figures, but not for one of {', '.join(figures)} ({error})"
             ) from None
