@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
-from tinygrad_reg.training import drafts
+from tinygrad_reg.training.saving import drafts
 
 X, Y = np.random.default_rng(0).normal(size=(12, 2)), np.zeros((12, 1))
 

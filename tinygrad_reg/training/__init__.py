@@ -11,20 +11,18 @@
 | direction.py, diagnosis.py | which way a figure gets better, and what the curves say |
 | progress.py, aftermath.py | the bar; what a training leaves behind when it is refused, or an error ends it |
 | callbacks.py, watchers.py, recorder.py | what a callback is; those that watch a figure; one that records gradients |
-| checkpoints.py, container.py, drafts.py | what is saved, how it lies in the file, how the file appears whole |
-| resuming.py, randomness.py | how a run goes on from its file, and the generators that have to go on, too |
-| settings.py | what a script asks of a run that its file was not asked |
+| saving/ | a training in a file, and how a run goes on from it |
 | ensembles.py, members.py | the mean of several models, and how these are trained side by side |
 """
 
 from .callbacks import Callback
-from .checkpoints import Checkpoint, load, save
 from .diagnosis import Diagnosis
 from .ensembles import Ensemble
 from .evaluation import evaluate, predict
 from .fit import fit
 from .history import History
 from .recorder import GradientRecorder
+from .saving.checkpoints import Checkpoint, load, save
 from .watchers import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
 
 __all__ = [

@@ -10,8 +10,8 @@ from .callbacks import RememberingCallback
 from .watchers import kept
 
 if TYPE_CHECKING:
-    from .resuming import Memory
     from .run import Run
+    from .saving.resuming import Memory
 
 
 @contextmanager

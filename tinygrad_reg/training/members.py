@@ -22,7 +22,7 @@ from . import arguments
 from .callbacks import Callback
 from .fit import fit
 from .history import History
-from .randomness import sources_in
+from .saving.randomness import sources_in
 from .watchers import ModelCheckpoint
 
 Result = tuple[dict[str, np.ndarray], History]  # the state of a member, and how it came there

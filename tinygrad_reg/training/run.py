@@ -27,7 +27,7 @@ from .history import History
 from .interrupts import Interrupted, Interrupts
 from .progress import Progress
 from .reach import Reach
-from .resuming import Memory
+from .saving.resuming import Memory
 from .scores import nan_where_undefined, one_output
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from ..answers import checks
 from ..answers.naming import look_up
-from . import drafts
 from .callbacks import Callback, RememberingCallback
 from .direction import direction
+from .saving import drafts
 
 
 class _Watcher(RememberingCallback):

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..answers import checks
-from ..layers.module import Module, a_module
-from ..modes import generator
-from ..program.walk import Walk
+from ...answers import checks
+from ...layers.module import Module, a_module
+from ...modes import generator
+from ...program.walk import Walk
 
 Source = np.random.Generator | np.random.RandomState | random.Random
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data.sets import batches
-from ..layers.module import Module
-from ..modes import generator
-from ..optim import Optimizer
-from ..source import users_level
+from ...data.sets import batches
+from ...layers.module import Module
+from ...modes import generator
+from ...optim import Optimizer
+from ...source import users_level
 
 if TYPE_CHECKING:
+    from ..run import Run
     from .checkpoints import Checkpoint
-    from .run import Run
 
 _ANEW = "delete the file to start anew"
 

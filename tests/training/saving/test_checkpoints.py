@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
-from tinygrad_reg.training import randomness
+from tinygrad_reg.training.saving import randomness
 
 from .remembered import X, Y, everything, make, start, train
 

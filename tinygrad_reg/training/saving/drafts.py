@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from ..answers import checks
+from ...answers import checks
 
 _LONGEST = 255  # bytes of a file's name
 _WRITING: set[Path] = set()  # drafts that threads of this process are writing

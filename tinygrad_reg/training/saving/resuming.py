@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..callbacks import RememberingCallback
 from . import container, drafts, randomness, settings
-from .callbacks import RememberingCallback
 from .checkpoints import loaded, state_of
 
 if TYPE_CHECKING:
-    from .run import Run
+    from ..run import Run
 
 _DRAWING = ("augment", "loss", "callbacks", "model", "metrics", "clip", "optimizer")  # what of a run may draw
 

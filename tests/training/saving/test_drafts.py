@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
-from tinygrad_reg.training import drafts
+from tinygrad_reg.training.saving import drafts
 
 from .remembered import everything, make, train
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
-from tinygrad_reg.training import container, settings
+from tinygrad_reg.training.saving import container, settings
 
 from .remembered import make, train
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
-from tinygrad_reg.training import container
+from tinygrad_reg.training.saving import container
 
 from .remembered import everything, make, train
 

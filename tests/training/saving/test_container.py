@@ -11,7 +11,7 @@ import pytest
 
 import tinygrad_reg as tg
 from tinygrad_reg.modes import generator
-from tinygrad_reg.training import container
+from tinygrad_reg.training.saving import container
 
 from .remembered import everything, make, train
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
-from tinygrad_reg.training import randomness
+from tinygrad_reg.training.saving import randomness
 
 ONE = np.random.default_rng(1)
 

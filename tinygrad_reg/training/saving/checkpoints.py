@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from ..answers import checks
-from ..answers.calls import answered
-from ..layers.module import Module
-from ..optim import Optimizer
+from ...answers import checks
+from ...answers.calls import answered
+from ...layers.module import Module
+from ...optim import Optimizer
+from ..callbacks import Callback, several
+from ..history import History
 from . import container, randomness
-from .callbacks import Callback, several
-from .history import History
 from .randomness import Source
 
 
