@@ -12,8 +12,8 @@ import pytest
 import tinygrad_reg as tg
 import viz
 from tests.viz.browser import Browser
+from tests.viz.lessons.test_page import AXE
 from tests.viz.reading import overlaps, parse, texts
-from tests.viz.test_page import AXE
 from tinygrad_reg import Tensor
 from viz.graphs.draw import prefix
 from viz.ink.theme import DARK, LIGHT

@@ -20,7 +20,7 @@ from tests.viz.browser import Browser
 from tests.viz.reading import parse
 from tinygrad_reg import Tensor
 
-AXE = Path(os.environ.get("AXE_CORE", Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"))
+AXE = Path(os.environ.get("AXE_CORE", Path(__file__).parents[3] / "node_modules/axe-core/axe.min.js"))
 SEEN = """return {
   section: [...document.querySelectorAll('.step:not([hidden])')].map(s => s.id),
   title: document.querySelector('.step:not([hidden]) h2').textContent,

@@ -231,7 +231,7 @@ def test_the_same_graph_makes_the_same_page_in_every_process() -> None:
     code += "print(zlib.crc32(viz.steps(examples.lecture_chain()[0], engine='builtin').html.encode()))"
     pages = set()
     for seed in ("1", "2"):
-        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[2])}
+        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[3])}
         done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
         pages.add(done.stdout)
     assert len(pages) == 1
