@@ -343,3 +343,25 @@ def test_a_state_of_whole_numbers_is_not_cut_to_fit(count):
     assert layer.count == 3 and layer.kernel.item() != 5
     layer.load_state_dict({**state, "count": np.array(7.0)})
     assert layer.count == 7 and layer.count.dtype == np.int8
+
+
+@pytest.mark.parametrize("name", ["parts", "where", "declared", "penalty", "train", "state_dict", "_loaded", "forward"])
+def test_an_attribute_named_as_a_method_that_models_are_used_by_is_refused(name):
+    class Model(tg.Module):
+        def __init__(self, value):
+            setattr(self, name, value)
+
+    with pytest.raises(TypeError, match=rf"Model.{name} is what models do, .* a list in its place .* self.own_"):
+        Model([tg.Dense(1, 1)])
+    with pytest.raises(TypeError, match="is what models do"):
+        Model(tg.penalties.l2(0.1))  # can be called, and is no method
+    replaced = Model(lambda *arguments: 7)  # as tests do that look on
+    assert getattr(replaced, name)() == 7
+
+
+@pytest.mark.parametrize("what", ["regularizer", "constraint"])
+def test_a_name_that_is_assigned_to_a_layer_in_place_of_a_penalty_or_constraint_is_refused(what):
+    model = tg.Sequential(tg.Dense(2, 1))
+    setattr(model[0], f"kernel_{what}", "l2")
+    with pytest.raises(TypeError, match=rf"0.kernel_{what} must be a function such as tg\.\w+\.\w+\(.*\), not 'l2'"):
+        model.penalty() if what == "regularizer" else model.project(0.1)

@@ -6,6 +6,8 @@ import inspect
 import reprlib
 from collections.abc import Iterator
 from contextlib import nullcontext
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any, Self
 
 import numpy as np
@@ -133,6 +135,11 @@ class Module(Stateful, Called):
             )
         if isinstance(value, Tensor):
             value._owned = True  # pictures name it by this module's path
+        if name in _METHODS and not isinstance(value, (FunctionType, MethodType, partial)):
+            raise TypeError(
+                f"{type(self).__name__}.{name} is what models do, {name}(), and a {type(value).__name__} in its place "
+                f"would keep them from it: choose another name, such as self.own_{name.lstrip('_')}"
+            )
         Changes.count += 1
         object.__setattr__(self, name, value)
 
@@ -197,6 +204,11 @@ class Module(Stateful, Called):
             for name, part in list(module.parts()):
                 declared = vars(module).get(name + suffix)
                 if declared is not None and isinstance(part, Tensor):
+                    if not callable(declared):
+                        which = "penalties.l2(0.01)" if suffix == "_regularizer" else "constraints.max_norm(2)"
+                        raise TypeError(
+                            f"{join(path, name)}{suffix} must be a function such as tg.{which}, not {declared!r}"
+                        )
                     yield path, name, part, declared
 
     # ---- reading it
@@ -226,6 +238,9 @@ class Module(Stateful, Called):
         return head + (("," if arguments else "") + "\n" + "\n".join(lines) + "\n)" if lines else ")")
 
 
+# What is called on every model, also from inside: a list in the place of parts() would be called as well.
+_METHODS = {name for own in (Stateful, Module) for name, part in vars(own).items() if isinstance(part, FunctionType)}
+_METHODS -= {name for name in _METHODS if name.startswith("__")}
 answer(Module, ON_MODELS)
 
 
