@@ -41,7 +41,7 @@ BESIDES = {
     "transforms.py": ["tests/ops/test_ops.py"],
     "insight/differences.py": ["tests/ops/test_ops.py"],
     "half.py": ["tests/ops", "tests/optim"],
-    "training/figures.py": ["tests/training/test_fit.py", "tests/training/test_history.py"],
+    "training/figures.py": ["tests/training/test_fit.py", "tests/training/test_scores.py"],
     "training/members.py": ["tests/training/test_ensembles.py"],
     "training/samples.py": ["tests/training/test_arguments.py"],
     "training/divergence.py": ["tests/training/test_fit.py"],

@@ -253,17 +253,3 @@ def test_counts_in_order_are_no_sorted_classes():
     assert tg.fit(scaled, x / 200, y, loss="mse", optimizer="sgd", validation_split=0.2, verbose=0).epochs == 1
     fine = tg.fit(scaled, x / 200, y / 100, loss="mse", optimizer="sgd", validation_split=0.2, verbose=0)
     assert "val_loss" in fine
-
-
-def test_accuracy_of_numbers_that_are_no_classes_names_the_metrics_for_numbers():
-    model = tg.Sequential(tg.Dense(4, 1))
-    with pytest.raises(ValueError, match=r"the labels in a target must be whole .* no classes use mae, mse or r2"):
-        tg.fit(model, X, X[:, :1], loss="mse", optimizer="sgd", metrics=["accuracy"], verbose=0)
-
-
-def test_a_metric_that_gives_text_is_refused_by_name():
-    def grade(a, y):
-        return "good"
-
-    with pytest.raises(TypeError, match="the metric 'grade' must give one number, not 'good'"):
-        tg.fit(plain(), X, Y, loss="softmax_crossentropy", optimizer="sgd", metrics=[grade], verbose=0)

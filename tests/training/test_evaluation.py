@@ -28,14 +28,6 @@ def test_evaluate_weighs_batches_by_their_samples():
         tg.evaluate(model, X, Y)
 
 
-@pytest.mark.parametrize("give", [lambda n: n, np.float32, lambda n: np.array([n]), lambda n: np.array(n), tg.Tensor])
-def test_a_metric_gives_one_number_of_any_kind(give):
-    def half(prediction, target):
-        return give(0.5)
-
-    assert tg.evaluate(small(), X, Y, metrics=[half]) == {"half": 0.5}
-
-
 def test_threads_that_predict_with_one_model_do_not_disturb_each_other():
     model = tg.Sequential(tg.Dense(8, 8), tg.Dropout(0.5), tg.Dense(8, 1))  # in training mode, as it is made
     x = np.random.default_rng(0).normal(size=(6, 8))

@@ -78,28 +78,6 @@ def test_the_loss_and_the_penalty_are_logged_apart():
     assert "penalty" not in tg.fit(tg.Dense(6, 3), X, Y, loss="softmax_crossentropy", optimizer="sgd", verbose=0)
 
 
-def test_metrics_are_computed_once_on_all_predictions_of_the_epoch():
-    """The area under the curve is no mean over batches."""
-    y = (X[:, :1] > 0).astype(float)
-    model = tg.Dense(6, 1, activation="sigmoid")
-    history = tg.fit(
-        model, X, y, loss="binary_crossentropy", optimizer=tg.optim.SGD(model.parameters(), lr=0.0), batch_size=7,
-        metrics=["roc_auc", "accuracy"], validation_data=(X, y), verbose=0,
-    )  # fmt: skip
-    assert history["roc_auc"] == [pytest.approx(tg.metrics.roc_auc(model(X), y), abs=1e-15)]
-    assert history["roc_auc"] == history["val_roc_auc"] and history["accuracy"] == history["val_accuracy"]
-
-
-def test_accuracy_fits_the_loss_that_takes_logits():
-    y = (X[:, :1] > 0).astype(float)
-    model = tg.Dense(6, 1, kernel_initializer="zeros")
-    model.kernel.data = np.eye(6)[:, :1] * 5
-    options = {"loss": "sigmoid_crossentropy", "metrics": ["accuracy"]}
-    assert tg.evaluate(model, X, y, **options)["accuracy"] == 1.0
-    history = tg.fit(model, X, y, optimizer=lambda p: tg.optim.SGD(p, lr=0), verbose=0, **options)
-    assert history["accuracy"] == [1.0]
-
-
 @pytest.mark.parametrize(
     ("clip", "by_hand"),
     [
@@ -241,48 +219,6 @@ def test_a_loss_of_ones_own_in_which_a_column_meets_a_row_is_warned_of():
     )  # no warning, which would be an error here
 
 
-class Parts(tg.Module):
-    """Its first layer is used, and gets a gradient, as the tests say."""
-
-    def __init__(self, first):
-        self.a, self.b, self.first, self.calls = tg.Dense(2, 3), tg.Dense(3, 1), first, 0
-
-    def forward(self, x):
-        self.calls += 1
-        return self.b(self.first(self, x))
-
-
-def cut(model, x):
-    return model.a(x).detach()
-
-
-def sometimes(model, x):
-    return model.a(x) if model.calls > 2 else np.ones((len(x), 3))
-
-
-def fitted(model, **options):
-    x = np.random.default_rng(0).normal(size=(12, 2))
-    return tg.fit(model, x, x[:, :1], loss="mse", optimizer="sgd", batch_size=4, epochs=2, verbose=0, **options)
-
-
-@pytest.mark.parametrize("compile", [False, True])
-def test_parameters_without_a_gradient_are_named_once(compile):
-    with pytest.warns(UserWarning, match=r"the loss does not depend on a\.kernel, a\.bias: no gradient") as told:
-        fitted(Parts(cut), compile=compile)
-    assert len(told) == 1 and told[0].filename == __file__
-
-
-def test_parameters_that_are_frozen_skipped_at_times_or_not_the_optimizers_are_no_reason_for_a_warning():
-    fitted(Parts(sometimes))
-    frozen = Parts(cut)
-    for p in frozen.a.parameters():
-        p.requires_grad = False
-    fitted(frozen)
-    other = Parts(cut)
-    x = np.ones((4, 2))
-    tg.fit(other, x, x[:, :1], loss="mse", optimizer=tg.optim.SGD(other.b.parameters(), lr=0.1), verbose=0)
-
-
 def test_a_loss_that_sums_is_shown_as_a_mean_whatever_the_batches():
     x = np.random.default_rng(0).normal(size=(300, 2))
     model = tg.Dense(2, 1)
@@ -329,28 +265,3 @@ def test_what_a_callback_makes_a_layer_declare_counts_from_the_next_epoch(what, 
     options = {"loss": "softmax_crossentropy", "epochs": 3, "batch_size": 16, "verbose": 0, "compile": compile}
     tg.fit(fitted, X, Y, optimizer=tg.optim.SGD(fitted.parameters(), lr=0.1), callbacks=declare, **options)
     same(fitted, by_hand)
-
-
-def test_a_metric_without_a_value_in_an_epoch_is_nan_there_with_one_warning_and_the_training_goes_on():
-    x, y = np.array([[0.0], [1.0]] * 4), np.array([[0.0], [1.0]] * 4)
-    options = {"loss": "mse", "epochs": 3, "verbose": 0, "rng": 0}
-
-    def model():  # scores of 0 and 3: the first sample's is a probability
-        return tg.Dense(1, 1, kernel_initializer=tg.initializers.constant(3.0))
-
-    with pytest.warns(UserWarning, match=r"'binary_accuracy' is NaN .*: scores from .* are no probabilities") as told:
-        history = tg.fit(
-            model(), x, y, metrics=["binary_accuracy", "mae"], validation_data=(x, y), shuffle=False,
-            optimizer=lambda p: tg.optim.SGD(p, lr=1e-6), **options,
-        )  # fmt: skip
-    assert len(told) == 1 and told[0].filename == __file__
-    assert np.isnan(history["binary_accuracy"]).all() and np.isnan(history["val_binary_accuracy"]).all()
-    assert history.epochs == 3 and np.isfinite(history["mae"]).all()
-
-    def own(prediction, target):
-        raise ValueError("a bug of the user's")
-
-    with pytest.raises(ValueError, match="a bug of the user's"):
-        tg.fit(model(), x, y, metrics=[own], optimizer="sgd", **options)
-    with pytest.raises(ValueError, match="only one of them"):  # what can be told before the first step is refused
-        tg.fit(model(), x, y, metrics=["roc_auc"], validation_data=(x[::2], y[::2]), optimizer="sgd", **options)

@@ -1,4 +1,4 @@
-"""Parameters that nothing trains are told: those that become some while the training runs."""
+"""Parameters that nothing trains are told: those that no gradient reaches, and those that come too late."""
 
 import warnings
 
@@ -37,3 +37,45 @@ def test_what_the_warning_says_helps():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert thaw(model, optimizer)
+
+
+class Parts(tg.Module):
+    """Its first layer is used, and gets a gradient, as the tests say."""
+
+    def __init__(self, first):
+        self.a, self.b, self.first, self.calls = tg.Dense(2, 3), tg.Dense(3, 1), first, 0
+
+    def forward(self, x):
+        self.calls += 1
+        return self.b(self.first(self, x))
+
+
+def cut(model, x):
+    return model.a(x).detach()
+
+
+def sometimes(model, x):
+    return model.a(x) if model.calls > 2 else np.ones((len(x), 3))
+
+
+def fitted(model, **options):
+    x = np.random.default_rng(0).normal(size=(12, 2))
+    return tg.fit(model, x, x[:, :1], loss="mse", optimizer="sgd", batch_size=4, epochs=2, verbose=0, **options)
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_parameters_without_a_gradient_are_named_once(compile):
+    with pytest.warns(UserWarning, match=r"the loss does not depend on a\.kernel, a\.bias: no gradient") as told:
+        fitted(Parts(cut), compile=compile)
+    assert len(told) == 1 and told[0].filename == __file__
+
+
+def test_parameters_that_are_frozen_skipped_at_times_or_not_the_optimizers_are_no_reason_for_a_warning():
+    fitted(Parts(sometimes))
+    frozen = Parts(cut)
+    for p in frozen.a.parameters():
+        p.requires_grad = False
+    fitted(frozen)
+    other = Parts(cut)
+    x = np.ones((4, 2))
+    tg.fit(other, x, x[:, :1], loss="mse", optimizer=tg.optim.SGD(other.b.parameters(), lr=0.1), verbose=0)
