@@ -136,11 +136,19 @@ def test_project_passes_the_learning_rate_and_refuses_stale_graphs():
         loss.backward()
 
 
-def test_project_changes_nothing_when_one_constraint_fails():
+@pytest.mark.parametrize(
+    ("constraint", "error", "complaint"),
+    [
+        (lambda w, lr: w[:1], ValueError, "keep shape"),
+        (lambda w, lr: 1j * w, TypeError, "give real numbers, not complex128"),
+        (lambda w, lr: w.astype(object), TypeError, "give real numbers, not object"),
+    ],
+)
+def test_project_changes_nothing_when_one_constraint_fails(constraint, error, complaint):
     model = tg.Sequential([tg.Dense(2, 2, kernel_constraint=lambda w, lr: 0 * w), tg.Dense(2, 2)])
-    model[1].bias_constraint = lambda w, lr: w[:1]
+    model[1].bias_constraint = constraint
     before = model[0].kernel.data.copy()
-    with pytest.raises(ValueError, match=r"constraint on 1\.bias"):
+    with pytest.raises(error, match=rf"constraint on 1\.bias must {complaint}"):
         model.project()
     np.testing.assert_array_equal(model[0].kernel.data, before)
 

@@ -194,6 +194,8 @@ class Module(Stateful, Called):
                 raise ValueError(
                     f"the constraint on {join(path, name)} must keep shape {parameter.shape}, not give {values.shape}"
                 )
+            if values.dtype.kind not in "fiub":
+                raise TypeError(f"the constraint on {join(path, name)} must give real numbers, not {values.dtype}")
             projected.append((parameter, values))
         for parameter, values in projected:
             parameter.data = values
