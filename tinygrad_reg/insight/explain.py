@@ -116,22 +116,10 @@ class Record(Sequence[Any]):
         raise KeyError(f"{name} is not part of what {self.forward[-1].name} was computed from")
 
     def __str__(self) -> str:
-        names = [step.name for step in self.forward]
-        forward = [("", "tensor", "computed as", "value", "gradient")] + [
-            (str(s.index), s.name, s.expression if s.op else s.kind, in_full(s.value), in_full(s.gradient))
-            for s in self.forward
-        ]
-        backward = [("", "from", "to", "upstream", "local derivative", "contribution", "accumulated")] + [
-            (
-                str(s.index),
-                f"{names[s.node]}",
-                names[s.input],
-                in_full(s.upstream),
-                s.local_text if s.local is None or is_number(s.local_text) else f"{s.local_text} = {in_full(s.local)}",
-                in_full(s.contribution),
-                in_full(s.accumulated),
-            )
-            for s in self.backward
+        forward = [("", "tensor", "computed as", "value", "gradient"), *map(self._forward_row, self.forward)]
+        backward = [
+            ("", "from", "to", "upstream", "local derivative", "contribution", "accumulated"),
+            *map(self._backward_row, self.backward),
         ]
         tables = [f"forward\n{table(forward)}"]
         if self.backward:
@@ -139,6 +127,15 @@ class Record(Sequence[Any]):
         return "\n\n".join(tables)
 
     __repr__ = __str__
+
+    def _forward_row(self, s: ForwardStep) -> tuple[str, ...]:
+        return str(s.index), s.name, s.expression if s.op else s.kind, in_full(s.value), in_full(s.gradient)
+
+    def _backward_row(self, s: BackwardStep) -> tuple[str, ...]:
+        is_plain = s.local is None or is_number(s.local_text)
+        local = s.local_text if is_plain else f"{s.local_text} = {in_full(s.local)}"
+        names = self.forward[s.node].name, self.forward[s.input].name
+        return str(s.index), *names, in_full(s.upstream), local, in_full(s.contribution), in_full(s.accumulated)
 
 
 @answered
@@ -243,10 +240,10 @@ def _forward_step(index: int, tensor: Tensor, names: list[str], order: dict[Tens
         expression, numbers, symbol, why = names[index], short(tensor.data), "", ""
         call = expression
     else:
-        operands, values = [names[i] for i in inputs], [operand(x) for x in tensor.parents]
+        operands = [names[i] for i in inputs]
         expression = formula(primitive, operands, tensor._options, names[index])
         call = label(primitive, operands, tensor._options, names[index])
-        numbers = formula(primitive, values, tensor._options, short(tensor.data))
+        numbers = formula(primitive, [operand(x) for x in tensor.parents], tensor._options, short(tensor.data))
         symbol, why = primitive.symbol, primitive.why
     file, line, code = place if place else (None, None, "")
     return ForwardStep(
