@@ -18,10 +18,10 @@ FILES = [
     "half.py",
     *(f"training/{name}.py" for name in (
         "watchers", "divergence", "evaluation", "figures", "samples", "scores", "ensembles", "members", "history",
-        "diagnosis")),
+        "diagnosis", "direction")),
     *(f"data/{name}.py" for name in (
         "arrays", "sets", "standardizing", "encoding", "balancing", "augmentation", "geometry", "synthetic",
-        "readers")),
+        "images", "tables", "files")),
 ]  # fmt: skip
 
 # The tests of a file stand in the file of the same name; these besides, where they look at it from another side.
@@ -47,6 +47,7 @@ BESIDES = {
     "training/divergence.py": ["tests/training/test_fit.py"],
     **{f"training/{name}.py": ["tests/training/test_fit.py"] for name in ("evaluation", "scores")},
     "data/arrays.py": [f"tests/data/test_{name}.py" for name in ("sets", "standardizing", "balancing")],
+    "data/files.py": ["tests/data/test_images.py", "tests/data/test_tables.py"],
     "data/geometry.py": ["tests/data/test_augmentation.py"],
     "ops/windows.py": ["tests/ops/test_convolution.py", "tests/ops/test_pooling.py"],
     "layers/activation.py": ["tests/layers/test_dense.py"],
@@ -243,7 +244,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("diagnostics.py", "out.reshape(-1, ", "1 → 2"),
         ("data/balancing.py", "reshape(", "1 → 2"),
         ("training/samples.py", "reshape(", "1 → 2"),
-        ("data/readers.py", "reshape(-1, ", "1 → 2"),
+        ("data/images.py", "reshape(-1, ", "1 → 2"),
     ],
     "the sign goes in twice": [
         ("ops/cumulative.py", "np.concatenate([x[..., step:], zeros]", "np.concatenate"),
@@ -288,9 +289,9 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("metrics.py", "_MOST_CLASSES = ", ""),
         ("metrics.py", "count > _MOST_CLASSES", "count > _MOST_CLASSES → "),
         ("diagnostics.py", "batch_size: int = 1024", "1024 → "),
-        ("data/readers.py", "expected + 1)", "1 → 2"),
-        ("data/readers.py", "_CIFAR_RECORDS + 1)", "1 → 2"),
-        ("data/readers.py", "1 << 20", ""),
+        ("data/images.py", "expected + 1)", "1 → 2"),
+        ("data/images.py", "_CIFAR_RECORDS + 1)", "1 → 2"),
+        ("data/files.py", "1 << 20", ""),
         ("ops/activations.py", "x.size <= 2**14", ""),
         ("ops/crossentropy.py", "labels.size < 2**16", ""),
         ("ops/crossentropy.py", "e.shape[-1] <= _FEW_CLASSES", "e.shape[-1] <= "),
@@ -350,7 +351,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("layers/summary.py", "isinstance(n, (int, np.integer)) and n >= 0", ""),
     ],
     "it is not equal, or has left before": [
-        ("data/readers.py", 'f"only {len(content)}" if', "len(content) < expected → "),
+        ("data/images.py", 'f"only {len(content)}" if', "len(content) < expected → "),
     ],
     "none, or one: there is nothing to compare": [
         ("training/samples.py", "y[:0]", "y[:0] → "),

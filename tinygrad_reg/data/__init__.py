@@ -1,8 +1,8 @@
 """Data: batches and splits, encodings, readers of real files, bundled and made-up sets, augmentation, balancing.
 
 This package stands apart: it deals in NumPy arrays and knows nothing of Tensors or models. sets.py has what every
-training needs, parts and batches; arrays.py what all of them ask of arrays, geometry.py how augmentation moves pixels;
-every other file is a kind of data, or of change to it.
+training needs, parts and batches; every other file is a kind of data, or of change to it. They share arrays.py, what
+all of them ask of arrays, files.py, how a file is read whole or refused, and geometry.py, how pixels move.
 """
 
 from functools import partial
@@ -20,12 +20,10 @@ from .bundled import iris as iris
 from .bundled import wine as wine
 from .encoding import multi_hot as multi_hot
 from .encoding import one_hot as one_hot
-from .readers import Table as Table
-from .readers import cifar10 as cifar10
-from .readers import mnist as mnist
-from .readers import read_cifar10 as read_cifar10
-from .readers import read_csv as read_csv
-from .readers import read_idx as read_idx
+from .images import cifar10 as cifar10
+from .images import mnist as mnist
+from .images import read_cifar10 as read_cifar10
+from .images import read_idx as read_idx
 from .sets import batches as batches
 from .sets import split as split
 from .standardizing import Standardizer as Standardizer
@@ -36,6 +34,8 @@ from .synthetic import curve as curve
 from .synthetic import moons as moons
 from .synthetic import spirals as spirals
 from .synthetic import xor as xor
+from .tables import Table as Table
+from .tables import read_csv as read_csv
 
 if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists
     __getattr__ = partial(missing, __name__)
