@@ -13,11 +13,11 @@ what was called, with which nodes, the user's line, and the value in this run.
                 capture  updates  flats  leaves  lines (each of them builds on the next)
                 recorded  refusals  structures  rules  node  callables  origins
     3 keep      the lines that count, and what they leave behind
-                program
+                program  changes
     4 write     for people, fast.source:                listing  formulas  write
                 for the machine, fast.planned_source:   plan  draft  memory  kernels  floats
     5 call      all is as it was? Run it
-                arguments  guards  changes  replay  tensors  failing
+                arguments  guards  replay  tensors  failing
 
 What a program gives equals what the step gives to the last bit: lines keep their order and their operands' memory
 order, and nothing is fused. docs/programs.md goes with a step through these files, and has what is an input, what is
