@@ -61,6 +61,7 @@ class Captured:
     """The base of what stands for an array in a step that is being captured (see program/recorded.py)."""
 
     __slots__ = ("__weakref__",)
+    node: Any  # what computes it, or gives it, in the program
     dtype: Any
     astype: Callable[..., Any]
     is_number: bool  # whether NumPy gave a number where it stands, not an array

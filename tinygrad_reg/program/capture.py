@@ -222,8 +222,8 @@ class Capture(Updates):
 
     def finish(self) -> None:
         """The step has returned."""
-        if self.refused is not None or self.caught is not None:
-            raise self.refused or self.caught  # type: ignore[misc]
+        if (error := self.refused or self.caught) is not None:
+            raise error
         if self._generator is not None and modes.generator is not self._generator:
             what = "it calls tg.seed(), which a program would do only once"
             raise refusal(what, "Call it outside of the step")

@@ -12,6 +12,7 @@ import numpy as np
 from .. import source
 from ..optim.flat import written
 from ..tensor import Tensor
+from .node import Node
 from .plan import Plan
 from .program import Program
 
@@ -21,15 +22,15 @@ class Failing:
     parameters are ahead of where they belong."""
 
     def __init__(self, program: Program, plan: Plan) -> None:
-        lines = {node: i for i, node in enumerate(program.nodes)}
+        lines: dict[Node | None, int] = {node: i for i, node in enumerate(program.nodes)}
         capture = program.capture
         self._starts = plan.starts
         self._origins = [
             (node.op or getattr(node.function, "__name__", "a method"), node.phase, (node.code, node.place))
-            for node in lines
+            for node in program.nodes
         ]
         self._steps = [(lines.get(step.last, -1), step.optimizer, step.groups) for step in capture.steps]
-        self._ahead = [(lines[look.kept], lines[look.back], look.w.array, look.origin.array) for look in capture.looks]
+        self._ahead = [(lines[look.kept], lines[look.back], look.w.part, look.origin.part) for look in capture.looks]
 
     def leave(self, error: BaseException, data: Sequence[tuple[Tensor, str, bool]]) -> None:
         """`data`: Tensors that get new values, what these are called in the program, and whether their arrays stay.

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from ..memory import move
-from ..optim.flat import must_fit
+from ..optim.flat import Flat, Group, must_fit
 from ..tensor import Tensor
 from .callables import assign, held_over
 from .leaves import Leaf, Leaves
@@ -24,9 +23,9 @@ class Flats(Leaves):
     def __init__(self) -> None:
         super().__init__()
         self._flat_inputs: dict[tuple[int, str, int, int], Recorded] = {}
-        self._examples: dict[int, dict[str, Any]] = {}  # copies of the optimizers' arrays, for this capture
+        self._examples: dict[int, dict[str, np.ndarray]] = {}  # copies of the optimizers' arrays, for this capture
 
-    def _apart(self, flat: Any, absent: set[Tensor]) -> list[Any]:
+    def _apart(self, flat: Flat, absent: set[Tensor]) -> list[Group]:
         """The groups but those that are absent; as in `Flat`, a group of which only a part is absent is split."""
         for p in flat.shapes:
             self.touch(p)
@@ -43,9 +42,9 @@ class Flats(Leaves):
                 leaf = self.leaves[p]
                 leaf.data, leaf.grad, leaf.home = p._data, p._grad, p._home
                 p._data, p._grad, p._home = now[p]
-        return flat.without(absent)  # type: ignore[no-any-return]
+        return flat.without(absent)
 
-    def _bring(self, flat: Any, p: Tensor) -> None:
+    def _bring(self, flat: Flat, p: Tensor) -> None:
         """A parameter that takes a step lies in the flat arrays, and so does its gradient."""
         leaf = self._bring_values(flat, p)
         if not isinstance(p._grad, Recorded):
@@ -63,7 +62,7 @@ class Flats(Leaves):
         came = made.arguments[0]
         return gradient if any(np.may_share_memory(came.value, x) for x in moving) else self._handle(came)
 
-    def _bring_values(self, flat: Any, p: Tensor) -> Leaf:
+    def _bring_values(self, flat: Flat, p: Tensor) -> Leaf:
         leaf = self.leaves[p]
         place = flat.places[p]
         must_fit(p, flat.shapes[p])
@@ -118,7 +117,7 @@ class Flats(Leaves):
             if leaf.flat is not None:
                 self._take_back(leaf)
 
-    def flat(self, flat: Any, name: str, array: Any, place: slice) -> Recorded:
+    def flat(self, flat: Flat, name: str, array: np.ndarray, place: slice) -> Recorded:
         """What stands for a stretch of an optimizer's flat array."""
         key = (id(flat), name, place.start, place.stop)
         if key not in self._flat_inputs:
@@ -126,7 +125,7 @@ class Flats(Leaves):
             self._flat_inputs[key] = self.input("flat", Stretch(flat, name, array, place), example, name)
         return self._flat_inputs[key]
 
-    def _example(self, flat: Any, name: str, array: Any) -> Any:
+    def _example(self, flat: Flat, name: str, array: np.ndarray) -> np.ndarray:
         copies = self._examples.setdefault(id(flat), {})
         if name not in copies:
             copies[name] = array.copy() if name in flat.names else np.empty_like(array)

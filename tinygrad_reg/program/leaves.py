@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import source
 from ..modes import modes
+from ..optim.flat import Flat
 from ..tensor import Tensor
 from .lines import Lines
 from .recorded import Recorded
@@ -21,7 +22,7 @@ class Leaf:
         self.dropped = False  # ... the one that was there before, with nothing added to it
         self.asked = False  # whether the step asks for that gradient, if only whether there is one
         self.absent = False  # whether an optimizer passed it by, as it had no gradient
-        self.flat: Any = None  # the optimizer's arrays that it lies in, where the step moves it
+        self.flat: Flat | None = None  # the optimizer's arrays that it lies in, where the step moves it
         self.place = slice(0)
         self.array: Any = None  # what stands for its array, ...
         self.input: Any = None

@@ -6,10 +6,12 @@ A program is a list of these. What it calls is a function of NumPy, an op, or so
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..optim.flat import Flat
 from .callables import FILLED, assign
 from .structures import mapped, things
 
@@ -35,7 +37,7 @@ class Node:
         self.name = ""  # what the user's code, or the op's, calls it
         self.op = ""  # the op whose forward or derivative this is part of
         self.phase = "forward"
-        self.code: Any = None  # the user's line: code object and offset
+        self.code: CodeType | None = None  # the user's line: code object and offset
         self.place = 0
         self.asked = False  # whether somebody computed with it, or asked for its shape
         self.changes = False  # whether it writes into an array that outlives it, or draws random numbers
@@ -101,17 +103,22 @@ class Input(Node):
         """The array that it is at every call, where it stays."""
         of = self.of
         if self.kind == "flat":
-            return of.array[of.place]
+            return of.part
         return of if self.kind in PLAIN else of.flat.view("w" if self.kind == "leaf" else "g", of.tensor)
 
 
 class Stretch(NamedTuple):
     """A stretch of an optimizer's flat array: of "w" (parameters), of "g" (gradients), of its state, or to work in."""
 
-    flat: Any
+    flat: Flat
     name: str
-    array: Any
+    array: np.ndarray
     place: slice
+
+    @property
+    def part(self) -> np.ndarray:
+        """The stretch itself."""
+        return self.array[self.place]
 
     @property
     def is_space(self) -> bool:

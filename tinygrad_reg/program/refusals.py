@@ -125,7 +125,7 @@ def decide_a_shape(x: Any, what: str) -> None:
     """What decides a shape must be known before the step; other values make another program then."""
     for thing in things(x):
         if isinstance(thing, Captured):
-            node: Any = thing.node  # type: ignore[attr-defined]
+            node = thing.node
             if node.kind not in PLAIN:
                 refuse_shape(f"the shape of what {what} depends on values", "" if thing.dtype.kind == "b" else _NUMBERS)
             capture_now().read(node.of.tobytes, node.of.tobytes())

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..modes import modes
-from ..optim.flat import runs, written
+from ..optim import Optimizer
+from ..optim.flat import Flat, Group, runs, written
 from ..optim.mistakes import looks_for_divergence, warn_of_divergence, warn_of_idle_steps
 from ..tensor import Tensor
 from .callables import Apart
 from .flats import Flats
-from .node import Check
+from .node import Check, Node, Stretch
 from .recorded import Recorded
 from .refusals import Refused
 from .rules import keeps_something
@@ -23,18 +24,18 @@ from .rules import keeps_something
 class Step(NamedTuple):
     """An optimizer's step: the groups of parameters that move, and the last line that changes anything until then."""
 
-    optimizer: Any
-    groups: list[Any]
-    last: Any
+    optimizer: Optimizer
+    groups: list[Group]
+    last: Node | None
 
 
 class Look(NamedTuple):
     """A look ahead: the parameters and where they are kept, the line that keeps them, the one that puts them back."""
 
-    w: Any
-    origin: Any
-    kept: Any
-    back: Any
+    w: Stretch
+    origin: Stretch
+    kept: Node
+    back: Node
 
 
 class Updates(Flats):
@@ -42,7 +43,7 @@ class Updates(Flats):
 
     def __init__(self) -> None:
         super().__init__()
-        self._steps_before: dict[Any, int] = {}
+        self._steps_before: dict[Optimizer, int] = {}
         self.steps: list[Step] = []
         self.looks: list[Look] = []
 
@@ -54,19 +55,19 @@ class Updates(Flats):
 
     # ---- optimizers
 
-    def taken(self, optimizer: Any) -> int:
+    def taken(self, optimizer: Optimizer) -> int:
         """The steps that an optimizer has taken in this capture."""
         return sum(step.optimizer is optimizer for step in self.steps)
 
-    def _ticks(self, group: Any) -> int:
+    def _ticks(self, group: Group) -> int:
         """The steps that a group of parameters has taken in this capture."""
         return sum(group in step.groups for step in self.steps)
 
-    def _clock(self, group: Any) -> int:
+    def _clock(self, group: Group) -> int:
         """All steps that it has taken, before this capture and in it."""
-        return group.t + self._ticks(group)  # type: ignore[no-any-return]
+        return group.t + self._ticks(group)
 
-    def zero_grad(self, optimizer: Any) -> None:
+    def zero_grad(self, optimizer: Optimizer) -> None:
         """optimizer.zero_grad()"""
         for flat in optimizer.flats:
             for p, _, g in flat.rows:
@@ -75,7 +76,7 @@ class Updates(Flats):
                 if p._data.shape == g.shape:
                     self.leaves[p].home = g
 
-    def step(self, optimizer: Any) -> None:
+    def step(self, optimizer: Optimizer) -> None:
         """optimizer.step(): its update rule, which is written in NumPy, is recorded like everything else."""
         self._phase = "update"
         self._steps_before.setdefault(optimizer, optimizer.steps)
@@ -105,14 +106,14 @@ class Updates(Flats):
         self._moves([p for group in moved for p in group.params])
         self._phase = ""
 
-    def _clock_of(self, together: Sequence[Any], t: int) -> Recorded:
+    def _clock_of(self, together: Sequence[Group], t: int) -> Recorded:
         """The number of the step, of groups that have taken t and share a clock: as long as they take each together."""
         ticks = [self._ticks(group) for group in together]
         if len(together) > 1:
             self.read(functools.partial(_agree, together, ticks), True)
         return self.input("clock", (together[0], ticks[0] + 1), t + 1, "t")
 
-    def ahead(self, optimizer: Any, closure: Callable[[], Any]) -> Any:
+    def ahead(self, optimizer: Optimizer, closure: Callable[[], Any]) -> Any:
         """optimizer.step(closure) in the look-ahead form: the closure runs with the parameters at w − μ·m."""
         origins = []
         for flat, spaces in zip(optimizer.flats, optimizer.spaces, strict=True):
@@ -130,11 +131,11 @@ class Updates(Flats):
         found = closure()
         self._phase = "update"
         for w, origin, kept in origins:
-            self.looks.append(Look(w.node, origin.node, kept, self._assign(w, origin)))
+            self.looks.append(Look(w.node.of, origin.node.of, kept, self._assign(w, origin)))
         self.step(optimizer)
         return found
 
-    def _update(self, optimizer: Any, rate: Recorded, clock: Recorded, arrays: list[Any], work: list[Any]) -> None:
+    def _update(self, optimizer: Optimizer, rate: Any, clock: Any, arrays: list[Recorded], work: Any) -> None:
         w, g, *state = arrays
         arguments = (rate, clock, w, g, work, state)
         before = [np.array(self.values(x)) for x in arrays]
@@ -153,7 +154,7 @@ class Updates(Flats):
         finally:
             self._op = ""
 
-    def _ready(self, flat: Any) -> list[Any]:
+    def _ready(self, flat: Flat) -> list[Group]:
         """The groups that take the step."""
         for p in flat.shapes:
             self.touch(p)
@@ -189,7 +190,7 @@ class Updates(Flats):
         return found
 
 
-def _looking(optimizer: Any, taken: int, flat: Any, place: slice) -> Callable[[Any], None]:
+def _looking(optimizer: Optimizer, taken: int, flat: Flat, place: slice) -> Callable[[Any], None]:
     """The optimizer's look at its gradients, which it takes at some steps only; `taken`: the step's own before it."""
 
     def look_for_divergence(g: Any) -> None:
@@ -200,7 +201,7 @@ def _looking(optimizer: Any, taken: int, flat: Any, place: slice) -> Callable[[A
     return look_for_divergence
 
 
-def _waiting(optimizer: Any, taken: int) -> Callable[[], None]:
+def _waiting(optimizer: Optimizer, taken: int) -> Callable[[], None]:
     """The same for a step that moves nothing."""
 
     def look_for_idle_steps() -> None:
@@ -210,7 +211,7 @@ def _waiting(optimizer: Any, taken: int) -> Callable[[], None]:
     return look_for_idle_steps
 
 
-def _agree(groups: Sequence[Any], ticks: Sequence[int]) -> bool:
+def _agree(groups: Sequence[Group], ticks: Sequence[int]) -> bool:
     """Whether groups that will have taken so many steps more are at the same step then."""
     return len({group.t + n for group, n in zip(groups, ticks, strict=True)}) == 1
 
