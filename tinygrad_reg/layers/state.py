@@ -60,21 +60,9 @@ class Stateful:
             )
         own = dict(self.named_state())
         given = {path: _array(path, value) for path, value in state.items()}
-        complaints = [f"missing: {path} {own[path].shape}" for path in own if path not in given]
-        complaints += [f"unexpected: {path} {given[path].shape}" for path in given if path not in own]
-        complaints += [
-            f"{path} has shape {own[path].shape}, given {given[path].shape}"
-            for path in own
-            if path in given and own[path].shape != given[path].shape
-        ]
         with quiet():
             copies = {path: np.array(given[path], tensor.dtype) for path, tensor in own.items() if path in given}
-        complaints += [
-            f"{path} holds {array.dtype} numbers, which the given are not"
-            for path, array in copies.items()
-            if array.dtype.kind != "f" and array.shape == own[path].shape and not np.array_equal(array, given[path])
-        ]
-        if complaints:
+        if complaints := _complaints(own, given, copies):
             raise ValueError(
                 f"the state does not fit this {type(self).__name__}, nothing was loaded: " + "; ".join(complaints)
             )
@@ -111,6 +99,26 @@ def parts_of(value: Any) -> Iterator[tuple[str, Any]]:
 
 def join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
+
+
+def _complaints(
+    own: Mapping[str, Tensor], given: Mapping[str, np.ndarray], copies: Mapping[str, np.ndarray]
+) -> list[str]:
+    """What keeps a state from being taken over; `copies` are the arrays given in the dtypes of one's own."""
+    return [
+        *(f"missing: {path} {own[path].shape}" for path in own if path not in given),
+        *(f"unexpected: {path} {given[path].shape}" for path in given if path not in own),
+        *(
+            f"{path} has shape {own[path].shape}, given {given[path].shape}"
+            for path in copies
+            if own[path].shape != given[path].shape
+        ),
+        *(
+            f"{path} holds {array.dtype} numbers, which the given are not"
+            for path, array in copies.items()
+            if array.dtype.kind != "f" and array.shape == own[path].shape and not np.array_equal(array, given[path])
+        ),
+    ]
 
 
 def _array(path: str, value: Any) -> np.ndarray:
