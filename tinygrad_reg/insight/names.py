@@ -6,9 +6,7 @@ import numpy as np
 
 from .. import source
 from ..tensor import Tensor
-from .words import short
-
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+from .words import short, subscript
 
 
 def names_of(tensors: list[Tensor]) -> list[str]:
@@ -33,7 +31,7 @@ def names_of(tensors: list[Tensor]) -> list[str]:
                 names.append(arrays[name, id(tensor._data)])
                 continue
         taken[name] = taken.get(name, 0) + 1
-        names.append(name if taken[name] == 1 else name + str(taken[name]).translate(_SUBSCRIPTS))
+        names.append(name if taken[name] == 1 else name + subscript(taken[name]))
         arrays[name, id(tensor._data)] = names[-1]
     return names
 

@@ -25,6 +25,14 @@ def number(x: float | bool, digits: int = 4) -> str:
     return text.replace("-", "−")
 
 
+def subscript(n: int) -> str:
+    """A whole number as it stands below a name: the ₂ of a₂"""
+    return str(n).translate(_SUBSCRIPTS)
+
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
 def is_number(text: str) -> bool:
     """Whether a formula is a number by itself, so that its value need not be told: 1, −1, 0.5"""
     return re.fullmatch(r"−?[\d.]+(e−?\d+)?", text) is not None

@@ -24,7 +24,6 @@ from .formulas import compound
 from .typeset import typeset
 from .ways import Ways, find
 
-_RAISED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 MOST = 32  # ways that are written out
 MOST_FACTORS = 500  # of a way that is written out
 
@@ -68,13 +67,13 @@ class Derivation:
         lines.append(f"{head} = {' + '.join(parts)} = {in_full(self.gradient, self._digits)}")
         return "\n".join([*lines, *where])
 
-    def _shares(self) -> tuple[str, str] | None:
+    def _shares(self) -> tuple[str, int] | None:
         """The first name of a share that is written out, and the number of its way."""
         of_one = len(self.paths) == 1
         for path in self.paths:
             for f in path.factors[: None if of_one else -1]:
-                if f.arrives.startswith("(") and (of_one or not path.in_numbers):
-                    return clean(f.arrives, 60), f.arrives.rpartition(")")[2].translate(_RAISED)
+                if f.way and (of_one or not path.in_numbers):
+                    return clean(f.arrives, 60), f.way
         return None
 
     def _path(self, path: Path, head: str, written: set[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tinygrad_reg.insight.explain import BackwardStep, Record, send_back
+from tinygrad_reg.insight.words import subscript
 
 from . import formulas
 from .formulas import definition, is_activation, is_given, unnamed
@@ -28,6 +29,7 @@ class Factor:
     part: np.ndarray  # the gradient that has come as far as `input` on this path ...
     arrives: str  # ... and what that is called: ∂L/∂W, or (∂L/∂W)₁ where other paths bring the rest of it
     upstream: str  # the same of `node`
+    way: int  # the number of the way whose share that is, 0 where it is all of the gradient
     where: tuple[str, ...] = ()  # what σ′ stands for
     simpler: tuple[str, str, str] | None = None  # two factors, and what their product is: a − y
     n: int = 1  # over how many numbers a mean is taken in it
@@ -85,9 +87,9 @@ def _factors(
         top, bottom = record.forward[shares[0].node], record.forward[shares[0].input]
         head = shares[0] if isinstance(shares[0], Head) else None
         gradient = gradient * head.local if head else send_back(top.tensor, bottom.tensor, gradient)
-        arrives = _called(record.forward[-1].name, bottom.name, number if bottom.index in meetings else 0)
+        way_of_share = number if bottom.index in meetings else 0
         upstream = factors[-1].arrives if factors else "1"
-        factors.append(_factor(record, shares, gradient, arrives, upstream, kept))
+        factors.append(_factor(record, shares, gradient, way_of_share, upstream, kept))
         if before and before.simpler:
             texts = factors[-2].texts[-1], factors[-1].texts[0], before.simpler
             factors[-1] = replace(factors[-1], simpler=texts)
@@ -98,14 +100,11 @@ def _factors(
 def _called(goal: str, name: str, way: int) -> str:
     """What has come as far as tensor `name`: its gradient, or the share of it that comes by one way."""
     gradient = f"∂{goal}/∂{name}"
-    return f"({gradient}){str(way).translate(_LOWERED)}" if way else gradient
-
-
-_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+    return f"({gradient}){subscript(way)}" if way else gradient
 
 
 def _factor(
-    record: Record, shares: Sequence[BackwardStep], part: np.ndarray, arrives: str, upstream: str, kept: Collection[int]
+    record: Record, shares: Sequence[BackwardStep], part: np.ndarray, way: int, upstream: str, kept: Collection[int]
 ) -> Factor:
     steps = record.forward
 
@@ -113,12 +112,13 @@ def _factor(
         return _dotted(formulas.local_text(steps, share, kept))
 
     top, bottom = steps[shares[0].node], steps[shares[0].input]
+    arrives = _called(steps[-1].name, bottom.name, way)
     if top.value.size == bottom.value.size == 1:
         texts = [f"{top.symbol}′({bottom.name})" if is_activation(top) else local_text(s) for s in shares]
         texts = ["1" if text == "1/n" else text for text in texts]  # the mean of one number
         value = slope(steps, shares)
         where = (f"{texts[0]} = {local_text(shares[0])}",) if is_activation(top) else ()
-        return Factor(top.name, bottom.name, (" + ".join(texts),), (value,), part, arrives, upstream, where)
+        return Factor(top.name, bottom.name, (" + ".join(texts),), (value,), part, arrives, upstream, way, where)
     texts = []
     for s in shares:
         parts = re.split(r"(\bG\b|local)", how(s, steps))
@@ -129,7 +129,7 @@ def _factor(
             meets = f"({local})/n" if "/n" in meets.partition(" ⊙ ")[0] else local
         texts.append(f"{upstream}, unchanged" if s.how == "G ⊙ local" and local == "1" else meets)
     n = shares[0].n if isinstance(shares[0], Head) else averaged(shares[0], steps)
-    return Factor(top.name, bottom.name, (" + ".join(texts),), None, part, arrives, upstream, n=n)
+    return Factor(top.name, bottom.name, (" + ".join(texts),), None, part, arrives, upstream, way, n=n)
 
 
 def _merged(factors: Sequence[Factor]) -> list[Factor]:
@@ -140,8 +140,10 @@ def _merged(factors: Sequence[Factor]) -> list[Factor]:
         if before and before.values is not None and f.values is not None and is_given(f.node):
             kept = [(t, v) for t, v in zip(before.texts + f.texts, before.values + f.values, strict=True) if t != "1"]
             texts, values = tuple(t for t, _ in kept) or ("1",), tuple(v for _, v in kept) or (1.0,)
-            merged[-1] = replace(before, input=f.input, texts=texts, values=values, part=f.part, arrives=f.arrives,
-                                 where=before.where + f.where, simpler=before.simpler or f.simpler)  # fmt: skip
+            merged[-1] = replace(
+                before, input=f.input, texts=texts, values=values, part=f.part, arrives=f.arrives, way=f.way,
+                where=before.where + f.where, simpler=before.simpler or f.simpler,
+            )  # fmt: skip
         else:
             merged.append(f)
     return merged
