@@ -1,4 +1,4 @@
-"""What all optimizers share: which parameters take the step, the learning rate, the saved state.
+"""What all optimizers share: their parameters, the learning rate, the step.
 
 An optimizer itself is its update rule, so a new one is short:
 

@@ -1,4 +1,4 @@
-"""History: the figures of each epoch, what fit returns."""
+"""History: what fit returns, the figures of each epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a script asks of a run besides its state, and the word for where its file was asked for something else."""
+"""What a script asks of a run, as its file remembers it: a warning says where it now asks for something else."""
 
 from __future__ import annotations
 
