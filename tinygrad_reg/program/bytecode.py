@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import functools
 from collections import Counter
 from collections.abc import Collection, Iterator
 from types import CodeType
@@ -89,5 +90,7 @@ def _only_changes(following: list[dis.Instruction]) -> bool:
     return False
 
 
+@functools.lru_cache(256)
 def _steps(code: CodeType) -> list[dis.Instruction]:
+    """The instructions that do something; to find them takes longer than what is asked of them."""
     return [step for step in dis.get_instructions(code) if step.opname not in _SILENT]
