@@ -46,12 +46,13 @@ class Flats(Leaves):
 
     def _bring(self, flat: Flat, p: Tensor) -> None:
         """A parameter that takes a step lies in the flat arrays, and so does its gradient."""
-        leaf = self._bring_values(flat, p)
+        home = self._bring_values(flat, p).gradient
+        assert home is not None
         if not isinstance(p._grad, Recorded):
             p._grad = self.record(np.array, (p._grad,))
-        if p._grad is not leaf.gradient:
-            self._assign(leaf.gradient, self._as_it_came(p._grad))
-            p._grad = leaf.gradient
+        if p._grad is not home:
+            self._assign(home, self._as_it_came(p._grad))
+            p._grad = home
 
     def _as_it_came(self, gradient: Recorded) -> Recorded:
         """Without the line that has put it in memory row after row: so it will lie in its place anyway."""

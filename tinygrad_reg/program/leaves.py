@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .. import source
 from ..modes import modes
 from ..optim.flat import Flat
 from ..tensor import Tensor
 from .lines import Lines
+from .node import Input
 from .recorded import Recorded
 
 
@@ -24,11 +23,11 @@ class Leaf:
         self.absent = False  # whether an optimizer passed it by, as it had no gradient
         self.flat: Flat | None = None  # the optimizer's arrays that it lies in, where the step moves it
         self.place = slice(0)
-        self.array: Any = None  # what stands for its array, ...
-        self.input: Any = None
-        self.before_input: Any = None
-        self.before: Any = None  # ... for the gradient that it had, where it had one, ...
-        self.gradient: Any = None  # ... and for its place among the optimizer's gradients
+        self.array: Recorded  # what stands for its array, ...
+        self.before: Recorded | None = None  # ... for the gradient that it had, where it had one, ...
+        self.gradient: Recorded | None = None  # ... and for its place among the optimizer's gradients
+        self.input: Input  # what the first two stood for at the beginning
+        self.before_input: Input | None = None
 
     @property
     def gathers(self) -> bool:
