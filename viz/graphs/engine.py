@@ -7,7 +7,7 @@ import warnings
 from dataclasses import replace
 from typing import Any
 
-from ..ink.dot import INSTALL, DotNotFound, find, run
+from ..ink.dot import INSTALL, MISSING, DotNotFound, find, run
 from . import layout
 from . import rows as rows_
 from .frames import crop
@@ -36,7 +36,7 @@ def _place_in_one(drawing: Drawing, source: str, engine: str, gap: float) -> str
     if engine != "builtin":
         if find() is None:
             if engine == "dot":
-                raise DotNotFound(f"engine='dot', but there is no program 'dot' on this machine's PATH. {INSTALL}")
+                raise DotNotFound(f"engine='dot', but {MISSING}")
             _warn("missing", f"there is no 'dot' on this machine, so the built-in layout draws. {INSTALL}")
         else:
             try:

@@ -13,6 +13,7 @@ INSTALL = (
     "Install Graphviz (Debian, Ubuntu: 'sudo apt install graphviz'; macOS: 'brew install graphviz'; "
     "Windows: 'winget install graphviz'), then check with 'python -m viz doctor'"
 )
+MISSING = f"there is no program 'dot' on this machine's PATH. {INSTALL}"
 
 
 class DotNotFound(FileNotFoundError):
@@ -28,9 +29,7 @@ def run(source: str, format: str, *options: str) -> bytes:
     """What `dot` makes of the DOT text, in one of its formats."""
     program = find()
     if program is None:
-        raise DotNotFound(
-            f"a .{format} is painted by the program 'dot', which is not on this machine's PATH. {INSTALL}"
-        )
+        raise DotNotFound(MISSING)
     try:
         done = subprocess.run(
             [program, *options, f"-T{format}"], input=source.encode(), capture_output=True, timeout=TIMEOUT, check=False
@@ -51,7 +50,7 @@ def version() -> str:
     """What `dot -V` says."""
     program = find()
     if program is None:
-        raise DotNotFound(f"there is no program 'dot' on this machine's PATH. {INSTALL}")
+        raise DotNotFound(MISSING)
     try:
         done = subprocess.run([program, "-V"], capture_output=True, timeout=TIMEOUT, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -36,7 +36,11 @@ class _Place:
 
 def painted(svg: str, format: str) -> bytes:
     """The picture as PNG or PDF."""
-    return dot.run(source(svg), format, "-Kneato", "-n2")
+    try:
+        return dot.run(source(svg), format, "-Kneato", "-n2")
+    except dot.DotNotFound as error:
+        said = f"a .{format} is painted by the program 'dot' (.svg and .html need none), but {error}"
+        raise dot.DotNotFound(said) from None
 
 
 def source(svg: str) -> str:

@@ -139,12 +139,14 @@ def test_without_dot_asking_for_it_raises(no_dot: None, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_damaged_dot_is_quoted(fake_dot: Callable[[str], None]) -> None:
+def test_a_damaged_dot_is_quoted(fake_dot: Callable[[str], None], tmp_path: Path) -> None:
     fake_dot("echo first >&2; echo 'libgvc.so.6: cannot open shared object file' >&2; exit 127")
     with pytest.warns(RuntimeWarning, match=r"libgvc\.so\.6: cannot open"):
         assert "<svg" in viz.graph(examples.neuron()).svg
     with pytest.raises(viz.DotNotFound, match=r"libgvc\.so\.6"):
         viz.graph(examples.neuron(), engine="dot").svg  # noqa: B018
+    with pytest.raises(viz.DotNotFound, match=r"a \.png is painted by the program 'dot' .* but it said: libgvc\.so\.6"):
+        viz.graph(examples.neuron(), engine="builtin").save(tmp_path / "g.png")
 
 
 def test_a_dot_that_answers_nonsense_changes_nothing(fake_dot: Callable[[str], None]) -> None:
