@@ -114,23 +114,19 @@ def loaded(
 def _load_all(path: str | os.PathLike[str], loads: list[tuple[Any, Any]], restored: list[tuple[Source, Any]]) -> None:
     """Give each thing its state, and each generator; where one refuses, or Ctrl-C comes, all are as before."""
     undo: list[Callable[[], None]] = []
-    whole: Callable[[], None] | None = None  # of what changes nothing when it refuses, but may be interrupted
     try:
         for thing, saved in loads:
-            back = _way_back(thing)
-            if isinstance(thing, (Module, Optimizer)):
-                whole = back
-            else:
-                undo.append(back)
-            thing.load_state_dict(saved)
-            undo += [back] if whole else []
-            whole = None
-        undo += [functools.partial(randomness.set_state, own, randomness.state_of(own)) for own, _ in restored]
+            undo.append(_way_back(thing))
+            try:
+                thing.load_state_dict(saved)
+            except Exception:
+                if isinstance(thing, (Module, Optimizer)):  # they change nothing when they refuse
+                    undo.pop()
+                raise
         for own, saved in restored:
+            undo.append(functools.partial(randomness.set_state, own, randomness.state_of(own)))
             randomness.set_state(own, saved)
     except BaseException as error:
-        if whole is not None and not isinstance(error, Exception):
-            undo.append(whole)
         for step in reversed(undo):
             with suppress(Exception):  # of one callback, which does not keep the others from being taken back
                 step()
