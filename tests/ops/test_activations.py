@@ -9,6 +9,7 @@ import tinygrad_reg as tg
 from tinygrad_reg import source
 from tinygrad_reg.primitive import registry
 
+from ..making import leaf
 from .leaves import close, value_slope_curvature
 
 ops = tg.ops
@@ -188,3 +189,16 @@ def test_images_of_whole_numbers_are_taken(name):
     options = {"training": True, "rng": 0} if name == "rrelu" else {}
     exact = getattr(tg.ops, name)(image.astype(float), **options)
     np.testing.assert_allclose(getattr(tg.ops, name)(image, **options), exact, rtol=1e-12)
+
+
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_gelu_of_every_float16_is_near_that_of_float64(approximate):
+    bits = np.arange(0, 2**16, 7, dtype=np.uint16).view(np.float16)
+    numbers = bits[np.isfinite(bits)]
+    found, exact = leaf(numbers, dtype="float16"), leaf(numbers.astype(float))
+    small, large = (tg.ops.gelu(x, approximate=approximate) for x in (found, exact))
+    small.backward(np.ones(small.shape))
+    large.backward(np.ones(large.shape))
+    with np.errstate(under="ignore"):
+        np.testing.assert_allclose(small.data, large.data, rtol=1e-2, atol=1e-5)
+        np.testing.assert_allclose(found.grad, exact.grad, rtol=1e-2, atol=1e-4)

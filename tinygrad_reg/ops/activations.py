@@ -172,6 +172,7 @@ _TAIL_Q = np.array([
 
 @primitive(
     floats=True,
+    sums=True,  # of powers that float16 does not reach
     elementwise=True,
     symbol="Φ",
     text="Φ(x)",
@@ -199,7 +200,7 @@ _GELU_A, _GELU_B = math.sqrt(2 / math.pi), 0.044715
 
 
 @primitive(
-    floats=True, elementwise=True, method="gelu", text="x · Φ(x)",
+    floats=True, sums=True, elementwise=True, method="gelu", text="x · Φ(x)",
     why="Each input is weighted by the probability that a Gaussian number is below it: a relu with a soft corner.",
 )  # fmt: skip
 def gelu(x: Any, *, approximate: str = "none") -> Any:
