@@ -8,6 +8,7 @@ import datetime
 import itertools
 import os
 import random
+import threading
 import time
 import types
 
@@ -840,3 +841,20 @@ def test_copies_lie_in_memory_as_numpys(copied):
         ours, theirs = (step(given) for step in (tg.compile(lambda x: (copied(x), np.sum(copied(x), axis=0))), copied))
         assert ours[0].strides == theirs.strides and equal(ours[0], theirs)
         assert equal(ours[1], np.sum(theirs, axis=0))
+
+
+def test_where_other_threads_run_one_of_them_may_be_who_draws() -> None:
+    def refused() -> str:
+        with pytest.raises(RuntimeError, match="it draws random numbers by NumPy") as caught:
+            tg.compile(lambda x: np.sin(x) * random.random())(np.ones(3))
+        return str(caught.value)
+
+    assert "another thread" not in refused()
+    released = threading.Event()
+    other = threading.Thread(target=released.wait)
+    other.start()
+    try:
+        assert "or is it another thread that draws, from np.random or random" in refused()
+    finally:
+        released.set()
+        other.join()

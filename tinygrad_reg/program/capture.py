@@ -21,7 +21,7 @@ from ..tensor import Tensor
 from .arguments import is_input
 from .callables import Apart
 from .node import Input, Node, is_followed
-from .once import DRAWN, MADE_INSIDE, Generators
+from .once import MADE_INSIDE, Generators, drawn
 from .origins import called, turn_back
 from .places import Place
 from .recorded import Recorded
@@ -173,8 +173,8 @@ class Capture(Updates):
         if self._generators.is_new(generator):
             self.refuse(*MADE_INSIDE)
         self._generators.begin(generator)
-        if any(drawn is generator for drawn in self._generators.drawn_from()):
-            self.refuse(*DRAWN)
+        if any(one is generator for one in self._generators.drawn_from()):
+            self.refuse(*drawn())
         if generator is modes.generator:
             options = {**options, "rng": None}  # this thread's, which tg.seed() replaces
         node = self._call(op, arrays, options)
@@ -231,7 +231,7 @@ class Capture(Updates):
         if not self.leaves.keys().isdisjoint(self._stands):
             self.refuse("it is given a Tensor that it refers to as well", "Give it, or refer to it")
         if any(True for _ in self._generators.drawn_from()):  # somewhere in the step: no line is known
-            raise refusal(*DRAWN)
+            raise refusal(*drawn())
         self._name_lines()
 
     def _name_lines(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -19,11 +20,12 @@ from .inside import reached, told
 from .refusals import refusal
 from .structures import mapped
 
-DRAWN = (
+_DRAWN = (
     "it draws random numbers by NumPy, which a program would draw only once",
     "Draw them by an op, anew at each call: tg.ops.normal(shape=x.shape, rng=rng), tg.ops.uniform(...); "
     "or draw them outside, and give them",
 )
+_BESIDES = "; or is it another thread that draws, from np.random or random, while this step is captured?"
 MADE_INSIDE = (
     "it draws from a generator that it makes itself, which a program would go on with",
     "Make the generator, or the layer that has one, outside of the step; or give a seed: tg.ops.normal(..., rng=0)",
@@ -36,6 +38,13 @@ class Once(NamedTuple):
 
     what: str
     place: Place | None = None
+
+
+def drawn() -> tuple[str, str]:
+    """What to say of numbers that something else than an op has drawn."""
+    what, advice = _DRAWN
+    alone = sum(not thread.daemon for thread in threading.enumerate()) == 1
+    return what, advice if alone else advice + _BESIDES
 
 
 def only_once(read: Read, value: Any) -> str:
