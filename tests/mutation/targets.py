@@ -17,8 +17,8 @@ FILES = [
     "metric_inputs.py", "diagnostics.py", "backward.py", "sums.py", "transforms.py", "insight/differences.py",
     "half.py",
     *(f"training/{name}.py" for name in (
-        "watchers", "divergence", "evaluation", "figures", "samples", "scores", "ensembles", "members", "history",
-        "diagnosis", "direction")),
+        "watchers", "divergence", "evaluation", "figures", "samples", "weights", "scores", "ensembles", "members",
+        "history", "diagnosis", "direction")),
     *(f"data/{name}.py" for name in (
         "arrays", "sets", "standardizing", "encoding", "balancing", "augmentation", "geometry", "synthetic",
         "images", "tables", "files")),
@@ -43,6 +43,7 @@ BESIDES = {
     "half.py": ["tests/ops", "tests/optim"],
     "training/figures.py": ["tests/training/test_fit.py", "tests/training/test_scores.py"],
     "training/members.py": ["tests/training/test_ensembles.py"],
+    "training/weights.py": ["tests/training/test_arguments.py"],
     "training/samples.py": ["tests/training/test_arguments.py"],
     "training/divergence.py": ["tests/training/test_fit.py"],
     **{f"training/{name}.py": ["tests/training/test_fit.py"] for name in ("evaluation", "scores")},
@@ -244,6 +245,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("diagnostics.py", "out.reshape(-1, ", "1 → 2"),
         ("data/balancing.py", "reshape(", "1 → 2"),
         ("training/samples.py", "reshape(", "1 → 2"),
+        ("training/weights.py", "reshape(", "1 → 2"),
         ("data/images.py", "reshape(-1, ", "1 → 2"),
     ],
     "the sign goes in twice": [
@@ -361,7 +363,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("training/samples.py", "1 < len(known) < 100", "100 → 101"),
     ],
     "the last of two axes is the second": [
-        ("training/samples.py", "y.argmax(-1)", "-1 → 1"),
+        ("training/weights.py", "y.argmax(-1)", "-1 → 1"),
     ],
     "what is said of a target depends on the prediction's shape": [
         ("training/samples.py", "np.broadcast_to(out[:1]", "np.broadcast_to(out[:1]"),

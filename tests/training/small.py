@@ -29,6 +29,14 @@ def same(a, b):
         np.testing.assert_array_equal(states[0][name], states[1][name], err_msg=name)
 
 
+def trained(**options):
+    """The kernel of one layer after an epoch."""
+    model = tg.Dense(6, 3, rng=0)
+    y = options.pop("y", Y)
+    tg.fit(model, X, y, loss="softmax_crossentropy", optimizer="sgd", rng=0, verbose=0, **options)
+    return model.kernel.data.tolist()
+
+
 OPTIMIZERS = {
     "sgd": lambda p: tg.optim.SGD(p, lr=0.1, momentum=0.9),
     "lookahead": lambda p: tg.optim.SGD(p, lr=0.1, momentum=0.9, form="lookahead"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+import tinygrad_reg as tg
 from tinygrad_reg.training.direction import direction, direction_or_none
 
 
@@ -20,6 +21,11 @@ from tinygrad_reg.training.direction import direction, direction_or_none
 )
 def test_a_figure_of_the_house_tells_by_its_name(figure, way):
     assert direction(figure) == direction_or_none(figure) == way
+
+
+def test_every_loss_and_metric_of_the_house_has_one():
+    names = {*tg.losses.LOSSES, *tg.metrics.METRICS} - {"confusion_matrix"}  # which is no number
+    assert not [name for name in names if direction_or_none(name) is None]
 
 
 @pytest.mark.parametrize("mode", ["min", "max"])

@@ -1,12 +1,11 @@
-"""What fit makes of its samples: batches, weights, validation, augmentation."""
+"""What fit makes of its samples: batches, validation, augmentation."""
 
 import numpy as np
 import pytest
 
 import tinygrad_reg as tg
-from tinygrad_reg.data import batches
 
-from .small import RNG, X, Y, same, small
+from .small import RNG, X, Y, same, trained
 
 
 @pytest.mark.parametrize(("batch_size", "updates"), [(None, 1), (40, 1), (100, 1), (1, 40), (16, 3), (8, 5)])
@@ -22,23 +21,6 @@ def test_drop_last_leaves_the_smaller_batch_out():
     optimizer = tg.optim.SGD(model.parameters(), lr=0.01)
     tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer=optimizer, batch_size=16, drop_last=True, verbose=0)
     assert optimizer.steps == 2
-
-
-def test_sample_and_class_weights_scale_the_loss_of_a_sample():
-    weights, by_class = RNG.uniform(0, 2, 40), {0: 1.0, 1: 0.0, 2: 3.0}
-    a, b = small(), small()
-    tg.seed(1)
-    tg.fit(a, X, Y, loss="softmax_crossentropy", optimizer="sgd", verbose=0,
-        sample_weight=weights, class_weight=by_class,
-    )  # fmt: skip
-    tg.seed(1)
-    optimizer = tg.optim.SGD(b.parameters())
-    for x, y, w in batches(X, Y, weights * np.array([1.0, 0.0, 3.0])[Y]):
-        (tg.losses.softmax_crossentropy(b(x), y, weights=w) + b.penalty()).backward()
-        optimizer.step()
-        b.project(optimizer.lr)
-        optimizer.zero_grad()
-    same(a, b)
 
 
 def test_augmentation_changes_training_batches_only():
@@ -99,33 +81,6 @@ def test_what_augment_spoils_is_said_of_augment():
         FloatingPointError, match="augment gave NaN or infinite values in epoch 1, batch 1, where the s"
     ):
         tg.fit(tg.Dense(2, 1), x, x[:, :1], augment=lambda x: x * np.nan, loss="mse", optimizer="sgd", verbose=0)
-
-
-def test_weights_that_leave_nothing_to_train_on_are_refused():
-    x = np.ones((10, 2))
-    weights = np.r_[np.zeros(8), 1, 1]
-    options = {"loss": "mse", "optimizer": "sgd", "verbose": 0}
-    with pytest.raises(ValueError, match="all 8 samples that validation_split leaves for training have the weight 0"):
-        tg.fit(tg.Dense(2, 1), x, x[:, :1], sample_weight=weights, validation_split=0.2, **options)
-    with pytest.raises(TypeError, match="sample_weight must hold numbers, not <U1"):
-        tg.fit(tg.Dense(2, 1), x, x[:, :1], sample_weight=["1"] * 10, **options)
-    with pytest.raises(ValueError, match="has none for 0: it has '0', '1'"):
-        tg.fit(tg.Dense(2, 1), x, [0] * 5 + [1] * 5, class_weight={"0": 1, "1": 2}, **options)
-
-
-def trained(**options):
-    model = tg.Dense(6, 3, rng=0)
-    y = options.pop("y", Y)
-    tg.fit(model, X, y, loss="softmax_crossentropy", optimizer="sgd", rng=0, verbose=0, **options)
-    return model.kernel.data.tolist()
-
-
-def test_one_kind_of_weights_leaves_the_other_at_1():
-    plain, by_class = trained(), {0: 1.0, 1: 2.0, 2: 0.5}
-    assert trained(sample_weight=np.ones(40)) == trained(class_weight=dict.fromkeys(range(3), 1.0)) == plain
-    weighted = trained(class_weight=by_class)
-    assert weighted == trained(sample_weight=np.array([1.0, 2.0, 0.5])[Y]) != plain
-    assert trained(class_weight=by_class, y=np.eye(3)[Y]) == weighted
 
 
 def test_one_sample_may_be_left_to_train_on():

@@ -2,7 +2,7 @@
 
 | room | what is in it |
 |---|---|
-| fit.py | what users call; what they give is looked up, or refused, by arguments.py and samples.py |
+| fit.py | what users call; what they give is looked up, or refused, by arguments.py, samples.py, weights.py |
 | run.py | the loop over epochs and batches that fit makes of it |
 | gradient.py | forward and backward of a step, by hand or by a captured program |
 | divergence.py, reach.py, interrupts.py | asked after a step: are all numbers finite, what got no gradient, go on? |

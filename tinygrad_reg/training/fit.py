@@ -15,7 +15,7 @@ from ..data.sets import batches
 from ..layers.module import Module, a_module
 from ..optim import Optimizer
 from ..tensor import Tensor
-from . import arguments, samples
+from . import arguments, samples, weights
 from .callbacks import Callback
 from .history import History
 from .run import Run
@@ -102,9 +102,9 @@ def fit(
     function, augment = losses.get(loss), arguments.augmentation(augment)
     takes(function, "a loss", "prediction", "target")
     x, y = samples.data_set(x, y)
-    weights = samples.weights(y, class_weight, sample_weight, function)
+    counts = weights.of_samples(y, class_weight, sample_weight, function)
     x, y, validation = samples.validation(validation_data, validation_split, x, y, augment is not None)
-    arrays = [x, y, *samples.weights_of_training(weights, len(x))]
+    arrays = [x, y, *weights.of_training(counts, len(x))]
     train = batches(*arrays, batch_size=batch_size, shuffle=shuffle, rng=rng, drop_last=drop_last)
     samples.check_batch_of_one(model, train)
     run = Run(
