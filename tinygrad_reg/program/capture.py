@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
 
 class Capture(Updates):
-    """The record of one run of a step. It is the `watch` of that run: every op, and every step back, comes by here."""
+    """The record of one run of a step. It is the `watch` of that run: every op, and every step back, comes by here.
+
+    It has four storeys below, a file each: the lines, Tensors, optimizers' arrays, and their steps.
+    """
 
     def __init__(self, generators: Sequence[Any], are_all: bool) -> None:
         super().__init__()

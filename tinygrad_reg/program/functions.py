@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .bytecode import Read, names, reads
-from .inside import closed_over, defaults
+from .inside import closed_over, defaults, holds
 from .places import GONE, Ask, Places, Put, Text
 from .whose import is_the_users
 
@@ -81,7 +81,7 @@ class Functions:
 
     def _of_others(self, function: Any) -> None:
         """A function that others have made of the user's, such as tg.grad(f) or functools.singledispatch(f)."""
-        for value in (*closed_over(function).values(), *defaults(function).values()):
+        for value in holds(function):
             if callable(value) or isinstance(value, GENERATORS):
                 self._value(value, "")
         self._value(vars(function).get("registry"), "")

@@ -38,6 +38,11 @@ def defaults(function: Any) -> dict[str, Any]:
     return {**dict(zip(places, given, strict=True)), **(function.__kwdefaults__ or {})}
 
 
+def holds(function: Any) -> list[Any]:
+    """What a function holds of where it was made: what it closes over, and its defaults."""
+    return [*closed_over(function).values(), *defaults(function).values()]
+
+
 def functions_of(entry: Any) -> list[types.FunctionType]:
     """The functions in an entry of a class: itself, or those of a property, of a class method."""
     found = (entry,) if isinstance(entry, types.FunctionType) else (told(entry, name) for name in _OF_ENTRY)

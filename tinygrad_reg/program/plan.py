@@ -44,7 +44,9 @@ class Plan(Draft):
             self._memory.release(i)
         self._copy_results()
         self.results = [self._named[node] for node in program.results]
-        self.text = self._text()
+        floats = in_floats(program, self.names, self._named.__getitem__, self._folded)
+        self.is_of_floats = bool(floats)
+        self.text = self._text(floats)
 
     def _take_inputs(self) -> None:
         for node in self.program.inputs:
@@ -174,7 +176,7 @@ class Plan(Draft):
 
     # ---- all of them
 
-    def _text(self) -> str:
+    def _text(self, floats: list[str]) -> str:
         self.given.update(self.names.given)
         imports = ["import numpy as np"]
         if any("tg." in line for line in [*self._once, *self._lines]):
@@ -184,8 +186,6 @@ class Plan(Draft):
         imports += self._shorten()
         self._lines.append(f"return ({', '.join(self.results)}{',' if len(self.results) == 1 else ''})")
         arguments = [self._named[node] for node in self.arguments]
-        floats = in_floats(self.program, self.names, self._named.__getitem__, self._folded)
-        self.is_of_floats = bool(floats)
         functions = (
             two_ways(arguments, self._lines, floats) if floats else function_text("step", arguments, self._lines)
         )

@@ -11,7 +11,7 @@ import numpy as np
 from ..tensor import COMPILED, Tensor
 from .callables import assign, held_over
 from .capture import Capture
-from .inside import attributes, closed_over, defaults
+from .inside import attributes, holds
 from .leaves import Leaf
 from .node import PLAIN, Check, Input, Node, filled
 from .origins import line_of
@@ -73,7 +73,7 @@ class Program:
         if isinstance(x, (Recorded, np.ndarray)):
             return Result(self._result(self._node(x)), False)
         table = x if isinstance(x, (list, tuple, set, dict)) else attributes(x)
-        held = [*(table.values() if isinstance(table, dict) else table), *_closed_over(x)]
+        held = [*(table.values() if isinstance(table, dict) else table), *(holds(x) if type(x) is FunctionType else ())]
         if isinstance(x, (Iterator, Awaitable)) or any(map(is_computed, held)):
             what = f"it returns what it computes in a {type(x).__name__}, which a program can't make"
             raise refusal(what, "Return Tensors and arrays, in tuples, lists and dicts")
@@ -94,13 +94,6 @@ class Program:
             self.home_grad.append(leaf)
         elif not (isinstance(grad, Recorded) and leaf.before is not None and grad.node is leaf.before_input):
             self.new_grad.append((leaf, self._result(self._node(grad))))
-
-
-def _closed_over(x: Any) -> list[Any]:
-    """What a function that was made in the step holds of it."""
-    if not isinstance(x, FunctionType):
-        return []
-    return [*closed_over(x).values(), *defaults(x).values()]
 
 
 def refuse_held_over(nodes: list[Node], results: list[Node]) -> None:
