@@ -15,7 +15,7 @@ what was called, with which nodes, the user's line, and the value in this run.
     3 keep      the lines that count, and what they leave behind
                 program  changes
     4 write     for people, fast.source:                listing  formulas  write
-                for the machine, fast.planned_source:   plan  draft  memory  kernels  floats
+                for the machine, fast.planned_source:   plan  draft  buffers  kernels  floats
     5 call      all is as it was? Run it
                 arguments  guards  replay  tensors  failing
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..loss_inputs import are_labels
+from .buffers import allocation
 from .kernels import Number, call_of, is_mask, is_masking, labels_of
-from .memory import allocation
 from .node import Node
 from .write import Namespace, Writer, of_dtype
 

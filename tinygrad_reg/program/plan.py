@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from .buffers import Buffers, allocation, layout
 from .callables import Method, assign, reduced
 from .draft import UFUNCS, Draft
 from .floats import in_floats, two_ways
 from .kernels import has_short_rows, is_dot, is_dot_of_rows, is_elementwise, takes_out, ufunc_of
-from .memory import Memory, allocation, layout
 from .node import Input, Node, filled, is_filled
 from .program import Program
 from .write import described, function_text, of_dtype
@@ -33,7 +33,7 @@ class Plan(Draft):
         super().__init__()
         self.given: dict[str, Any] = {}  # name -> array, once
         self.arguments: list[Input] = []  # at each call, in order
-        self._memory = Memory(program)
+        self._buffers = Buffers(program)
         self._take_inputs()
         self._folded = folded(program)
         self._homes = self._find_homes()
@@ -41,7 +41,7 @@ class Plan(Draft):
         for i, node in enumerate(program.nodes):
             self.starts.append(len(self._lines))
             self._line(i, node)
-            self._memory.release(i)
+            self._buffers.release(i)
         self._copy_results()
         self.results = [self._named[node] for node in program.results]
         floats = in_floats(program, self.names, self._named.__getitem__, self._folded)
@@ -61,16 +61,16 @@ class Plan(Draft):
     def _find_homes(self) -> dict[Node, Input]:
         """Gradients that can be computed in their place among the optimizer's: written to it next, and only there."""
         nodes, found = self.program.nodes, {}
-        last = {self._memory.owner[x]: i for i, node in enumerate(nodes) for x in node.operands}
+        last = {self._buffers.owner[x]: i for i, node in enumerate(nodes) for x in node.operands}
         for i, (value, node) in enumerate(itertools.pairwise(nodes)):
             if node.function is not assign:
                 continue
             home, index, assigned = node.arguments
             if not isinstance(home, Input) or index is not Ellipsis or assigned is not value:
                 continue
-            is_written = takes_out(value) and not is_filled(value) and not self._memory.is_view(value)
-            owner = self._memory.owner[value]
-            is_kept = owner in self._memory.returned or last.get(owner, i) > self._written_again(home, i + 2)
+            is_written = takes_out(value) and not is_filled(value) and not self._buffers.is_view(value)
+            owner = self._buffers.owner[value]
+            is_kept = owner in self._buffers.returned or last.get(owner, i) > self._written_again(home, i + 2)
             if is_written and not is_kept and layout(value.value) == layout(home.value):
                 found[value] = home
         return found
@@ -88,7 +88,7 @@ class Plan(Draft):
 
     def _line(self, i: int, node: Node) -> None:
         """Write down what is computed at each call, or make it once."""
-        is_view = self._memory.is_view(node)
+        is_view = self._buffers.is_view(node)
         if node in self._homes:  # its result goes straight to its place in the optimizer's array
             self._write_into(node, self._named[self._homes[node]])
         elif node.function is assign:
@@ -99,18 +99,18 @@ class Plan(Draft):
         elif node in self._folded or (is_view and self._fixed.issuperset(node.operands)):
             self._named[node] = self._make_once(node.name or node.op or "v", self._writer.expression(node)[0])
             self._fixed.add(node)
-        elif node.function is operator.getitem and node not in self._memory.returned and self._places(*node.arguments):
+        elif node.function is operator.getitem and node not in self._buffers.returned and self._places(*node.arguments):
             x, places = node.arguments[0], self._places(*node.arguments)
-            self._named[node] = buffer = self._memory.buffer(node, lambda: self._new_buffer(node.value))
+            self._named[node] = buffer = self._buffers.take(node, lambda: self._new_buffer(node.value))
             self._fixed.add(node)
             self._lines.append(f'{self._flat(x)}.take({places}, None, {buffer}, "clip")')
-        elif is_view or node in self._memory.returned or not takes_out(node):
+        elif is_view or node in self._buffers.returned or not takes_out(node):
             self._named[node] = self.names.fresh(node.name or node.op or "v")
             self._lines.append(f"{self._named[node]} = {self._plain(node)}")
         else:
             if is_elementwise(ufunc_of(node)):
-                self._memory.release(i)  # the result may overwrite an operand that is not read any more
-            self._write_into(node, self._memory.buffer(node, lambda: self._new_buffer(node.value)))
+                self._buffers.release(i)  # the result may overwrite an operand that is not read any more
+            self._write_into(node, self._buffers.take(node, lambda: self._new_buffer(node.value)))
 
     def _new_buffer(self, value: np.ndarray) -> str:
         return self._make_once(f"buffer_{len(self._once)}", allocation(value))
@@ -166,7 +166,7 @@ class Plan(Draft):
         """What is returned must not be overwritten by a later call."""
         results = self.program.results
         for position, node in enumerate(results):
-            owner = self._memory.owner[node]
+            owner = self._buffers.owner[node]
             is_shared = owner is not node and (isinstance(owner, Input) or owner in self._fixed)
             if isinstance(node, Input) or (is_shared and isinstance(node.value, np.ndarray)):
                 copy = results[position] = Node(np.array, (node,))

@@ -13,7 +13,7 @@ from .program import Program
 from .write import of_dtype
 
 
-class Memory:
+class Buffers:
     """Who owns the memory of each line's result, and the buffers, by their names."""
 
     def __init__(self, program: Program) -> None:
@@ -47,7 +47,7 @@ class Memory:
         """Whether the memory of a line's result is another's."""
         return self.owner[node] is not node
 
-    def buffer(self, node: Node, make: Callable[[], str]) -> str:
+    def take(self, node: Node, make: Callable[[], str]) -> str:
         """The name of an array that the line's result may be written into: one that is free, or that `make` makes."""
         free = self._free.setdefault(layout(node.value), [])
         name = free.pop() if free else make()
