@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 import tinygrad_reg as tg
 from tinygrad_reg import Tensor
 from tinygrad_reg.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Residual, Sequential
+
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot on this machine (apt install graphviz)")
 
 
 def neuron() -> Tensor:
@@ -120,6 +124,15 @@ def second_order() -> Tensor:
     f = (w.tanh() * w).sum()
     g = tg.gradients(f, w, create_graph=True)
     return (g * g).sum()
+
+
+def blocks() -> Tensor:
+    """Thirty times the same two operations."""
+    h = Tensor(np.full((2, 3), 0.5), name="h0")
+    w = Tensor(np.eye(3), requires_grad=True, name="W")
+    for _ in range(30):
+        h = (h @ w).tanh()
+    return h.sum()
 
 
 def chain(length: int) -> Tensor:

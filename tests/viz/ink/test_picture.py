@@ -16,12 +16,11 @@ import pytest
 
 import viz
 from tests.viz import examples
+from tests.viz.examples import needs_dot
 from tests.viz.reading import by_id, overlaps, parse
 from tinygrad_reg import Tensor
 from viz.ink import dot, files, paint
 from viz.ink.theme import DARK, LIGHT
-
-needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot on this machine (apt install graphviz)")
 
 
 @pytest.mark.parametrize("ending", ["svg", "html", "dot", *(pytest.param(e, marks=needs_dot) for e in ("png", "pdf"))])
