@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_reg as tg
 
-from .steps import equal
+from .steps import equal, same_bits
 
 X = np.array([1.0, 2.0])
 OTHER = object()
@@ -127,3 +127,19 @@ def test_an_array_of_objects_is_looked_into():
     assert equal(fast(np.ones(2), table), np.full(2, 6.0))
     table[1] = 4.0
     assert equal(fast(np.ones(2), table), np.full(2, 12.0))
+
+
+@pytest.mark.parametrize("others", [(1, 1.0), (1, True), (0.0, -0.0)])
+def test_keys_that_are_equal_and_not_the_same_make_programs(others):
+    fast = tg.compile(lambda given: [np.copysign(x * key, key) for key, x in given.items()])
+    for key in (*others, *others):
+        given = {key: np.array([1, 2])}
+        assert same_bits(fast(given), [np.copysign(x * k, k) for k, x in given.items()])
+
+
+def test_a_row_of_a_structured_array_is_looked_at_anew():
+    row = np.zeros(1, [("k", "f8")])[0]
+    fast = tg.compile(lambda x, given: x * float(given["k"]))
+    for k in (1.0, 2.0):
+        row["k"] = k
+        assert equal(fast(np.ones(2), row), np.full(2, k))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import collections
+import enum
 import functools
 import operator
 import sys
@@ -91,6 +92,14 @@ class OwnAccess:
     def __getattribute__(self, name):
         found = object.__getattribute__(self, "__dict__")
         return found if name == "__dict__" else object if name == "__class__" else found[name]
+
+
+class Caller:
+    def __init__(self, numbers):
+        self.numbers = numbers
+
+    def __call__(self, kind):
+        return self.numbers[0]
 
 
 def made(kind, *given):
@@ -192,7 +201,63 @@ def behind():
     holder.k = np.ones(2)
     proxy, proxied = weakref.proxy(key), weakref.proxy(holder)
     created.k, modules = 1.0, [settings]
+
+    class Entries:
+        by_getter = property(operator.attrgetter("hidden"))
+        by_partial = property(functools.partial(lambda held, self: held[0], numbers))
+        by_object = classmethod(Caller(numbers))
+        given = functools.partialmethod(lambda self, held: held[0], numbers)
+
+    class Modes(enum.Enum):
+        FIRST = numbers
+
+    entries, call, row = Entries(), operator.methodcaller("given"), np.zeros(1, [("k", "f8")])[0]
+    entries.hidden = row["k"] = 1.0
+    space, hidden = types.SimpleNamespace(zeta=1.0), types.SimpleNamespace(zeta=1.0)
+    bare, answering = types.ModuleType("bare"), types.ModuleType("answering")
+    answering.__getattr__ = lambda name: numbers[0]
+    bare.__file__ = answering.__file__ = __file__
+    same_set, template = {8, 0}, "{0.zeta}"
+
+    def matched():
+        match space:
+            case types.SimpleNamespace(zeta=found):
+                return found
+
+    def unbound():
+        try:
+            return late
+        except NameError:
+            return 1.0
+
+    def bind():
+        nonlocal late
+        late = 3.0
+
+    if not numbers:
+        late = 0.0
+
+    def again():
+        same_set.clear()
+        same_set.update((0.0, 8))
+
+    third = functools.partial(numbers.__setitem__, 0, 3.0)
     return {
+        "a property by a getter": (lambda: entries.by_getter, lambda: setattr(entries, "hidden", 3.0)),
+        "a property by a partial function": (lambda: entries.by_partial, third),
+        "a class method by an object": (lambda: entries.by_object(), third),
+        "a method by a partial one": (lambda: entries.given(), third),
+        "a method called by its name": (lambda: call(entries), third),
+        "a list in an enumeration": (lambda: Modes.FIRST.value[0], third),
+        "members of an enumeration": (lambda: next(iter(Modes)).value[0], third),
+        "a row of a structured array": (lambda: float(row["k"]), lambda: row.__setitem__("k", 3.0)),
+        "a pattern": (matched, lambda: setattr(space, "zeta", 3.0)),
+        "a format": (lambda: float(template.format(hidden)), lambda: setattr(hidden, "zeta", 3.0)),
+        "all there is": (lambda: entries.__getstate__()["hidden"], lambda: setattr(entries, "hidden", 3.0)),
+        "what a module has not yet": (lambda: bare.k if hasattr(bare, "k") else 1.0, lambda: setattr(bare, "k", 3.0)),
+        "what a module answers": (lambda: answering.k, third),
+        "a name without a value": (unbound, bind),
+        "kinds in a set": (lambda: 3.0 if float in map(type, same_set) else 1.0, again),
         "another list inside": (lambda: listed[0], lambda: setattr(listed, "data", [3.0])),
         "another dict inside": (lambda: named["k"], lambda: setattr(named, "data", {"k": 3.0})),
         "other dicts in a chain": (lambda: chain["k"], lambda: setattr(chain, "maps", [{"k": 3.0}])),

@@ -50,7 +50,7 @@ class Arguments:
             self.facts.append(Fact(text, value, is_same=False))
 
         kind = type(x)
-        if kind in (bool, type(None)) or not (is_input(x) or is_structure(x) or isinstance(x, _NUMBERS)):
+        if kind in (bool, type(None)) or not (is_input(x) or is_structure(x) or _is_number(x)):
             self.facts.append(Fact(path, x))
             return
         self.facts.append(Fact(f"type({path})", kind))
@@ -69,14 +69,24 @@ class Arguments:
             equal(f"{data}.strides", array.strides)
         elif is_structure(x):
             if not isinstance(x, slice):
-                equal(f"tuple({path})" if kind is dict else f"len({path})", tuple(x) if kind is dict else len(x))
+                self._look_at_places(x, path)
             for n, (i, part) in enumerate(parts(x)):
                 place = f"{path}[{i!r}]" if type(i) in (int, str) else f"[*{path}.values()][{n}]"
                 self._look(part, f"{path}.{('start', 'stop', 'step')[n]}" if kind is slice else place)
-        elif x and x == x:
+        elif x and x == x and not isinstance(x, (complex, np.complexfloating)):
             equal(path, x)
         else:  # 0.0 == -0.0, and nan is not even equal to itself
             equal(f"repr({path})", repr(x))
+
+    def _look_at_places(self, x: Any, path: str) -> None:
+        """How many elements there are; of a dict the keys, in order: 1 and 1.0 and True are equal, and not the same."""
+        if type(x) is not dict:
+            self.facts.append(Fact(f"len({path})", len(x), is_same=False))
+        elif all(type(key) is str for key in x):
+            self.facts.append(Fact(f"tuple({path})", tuple(x), is_same=False))
+        else:
+            kinds = [(type(key), repr(key)) for key in x]
+            self.facts.append(Fact(f"[(type(key), repr(key)) for key in {path}]", kinds, is_same=False))
 
     def _tensor(self, x: Tensor, path: str) -> None:
         absent = ("_primitive", "_home") if x._grad is not None else ("_primitive", "_home", "_grad")
@@ -90,7 +100,9 @@ class Arguments:
         self._tensors.setdefault(x, path)
 
 
-_NUMBERS = (int, float, complex, str, np.generic)
+def _is_number(x: Any) -> bool:
+    """Whether it is one, or a word, and stays as it is: not a row of a structured array."""
+    return isinstance(x, (int, float, complex, str, np.generic)) and not isinstance(x, np.void)
 
 
 def is_input(x: Any) -> bool:

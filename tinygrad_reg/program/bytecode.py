@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dis
 import functools
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from types import CodeType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _LOADS = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_ATTR", "LOAD_METHOD"}
 _SILENT = {"PUSH_NULL", "PRECALL", "CACHE", "RESUME", "EXTENDED_ARG", "NOP", "KW_NAMES"}
 _BETWEEN = {"LOAD_CONST", "LOAD_SMALL_INT", "COPY", "BINARY_SUBSCR", "LOAD_FAST", "LOAD_FAST_BORROW"}
+_NAME = re.compile(r"[^\W\d]\w*")
 _GROWING = {"append", "add", "extend", "insert", "update"}
 
 
@@ -39,9 +41,18 @@ def names(code: CodeType) -> set[str]:
         for part in codes(code)
         for name in (
             *part.co_names,
-            *(word for word in part.co_consts if isinstance(word, str) and word.isidentifier()),
+            *(word for constant in part.co_consts for word in words(constant)),
         )
     }
+
+
+def words(constant: Any) -> Iterator[str]:
+    """The names in a constant: a word, several (as `match` has them), or those of "{x.name}".format(x=x)."""
+    if isinstance(constant, tuple):
+        for part in constant:
+            yield from words(part)
+    elif isinstance(constant, str):
+        yield from [constant] if constant.isidentifier() else _NAME.findall(constant) if "{" in constant else []
 
 
 def reads(code: CodeType) -> list[Read]:

@@ -50,6 +50,7 @@ class Functions:
         try:
             value = ask()
         except GONE:  # not bound (yet)
+            self.found.gone(ask)
             return
         self.found.test((*text, " is ", (value,)), ask, value, in_module)
         self.found.place(name, ask, value, put)
@@ -108,9 +109,7 @@ class Functions:
             for name in sorted(words.intersection(scope)):
                 self._global(scope, name)
         if builtins:  # a name of one's own would come before Python's
-            self.found.test(
-                (scope, ".keys().isdisjoint(", builtins, ")"), lambda: scope.keys().isdisjoint(builtins), True
-            )
+            self.found.without(scope, builtins)
 
     def _global(self, table: dict[str, Any], name: str) -> None:
         key = (id(table), name)
@@ -120,12 +119,18 @@ class Functions:
             self._variable((table, f"[{name!r}]"), ask, put, name)
 
     def _modules(self, found: Iterable[Any], words: set[str]) -> None:
-        """Modules that a function's code names: those of the user's, as far as it names what is in them."""
-        found, seen = list(found), set()
+        """Modules that a function's code names: those of the user's, as far as it names what is in them.
+
+        What is not in them may be asked for by hasattr and getattr, or be answered by a __getattr__ of theirs.
+        """
+        found, seen, asks = list(found), set(), not words.isdisjoint(("hasattr", "getattr"))
         while found:
             module = found.pop()
             if isinstance(module, types.ModuleType) and id(module) not in seen and is_the_users(module):
                 seen.add(id(module))
+                self._value(vars(module).get("__getattr__"), "")
+                if asks or "__getattr__" in vars(module):
+                    self.found.without(vars(module), words.difference(vars(module)))
                 for word in sorted(words.intersection(vars(module))):
                     self._global(vars(module), word)
                     found.append(vars(module)[word])

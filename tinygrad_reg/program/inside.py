@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import types
 import weakref
@@ -16,6 +17,8 @@ _HOLD = {UserDict: "data", UserList: "data", UserString: "data", ChainMap: "maps
     weakref.WeakKeyDictionary: "data", weakref.WeakSet: "data"}  # fmt: skip
 _VIEWS: tuple[Any, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 _METHODS = (types.BuiltinMethodType, types.MethodWrapperType)  # written in C
+_ENTRIES = (property, classmethod, staticmethod, functools.partialmethod, functools.cached_property,
+    functools.singledispatchmethod)  # fmt: skip
 _OF_ENTRY = ("fget", "fset", "__func__", "func", "dispatcher")  # of a property, a class method, a cached property
 
 
@@ -47,6 +50,11 @@ def functions_of(entry: Any) -> list[types.FunctionType]:
     """The functions in an entry of a class: itself, or those of a property, of a class method."""
     found = (entry,) if isinstance(entry, types.FunctionType) else (told(entry, name) for name in _OF_ENTRY)
     return [function for function in found if isinstance(function, types.FunctionType)]
+
+
+def made_of(entry: Any) -> list[Any]:
+    """What an entry of a class calls, and what that is given, where it is no function itself."""
+    return [told(entry, name) for name in (*_OF_ENTRY, "args", "keywords")] if isinstance(entry, _ENTRIES) else []
 
 
 def behind(x: Any) -> tuple[Any, ...]:

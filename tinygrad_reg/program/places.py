@@ -69,6 +69,15 @@ class Places:
         self.tables.append((table, set(table)))
         self.test(("len(", table, f") == {len(table)}"), lambda: len(table), len(table), in_module)
 
+    def without(self, table: dict[str, Any], names: set[str]) -> None:
+        """None of these names comes into a table."""
+        self.test((table, ".keys().isdisjoint(", names, ")"), lambda: table.keys().isdisjoint(names), True)
+
+    def gone(self, ask: Ask) -> None:
+        """There is still nothing to ask for."""
+        still = functools.partial(_is_gone, ask)
+        self.test((still, "()"), still, True)
+
     def place(self, name: str, ask: Ask, was: Any, put: Put | None = None) -> None:
         """A value was read."""
         self.places.append(Place(name, ask, was, put))
@@ -81,6 +90,14 @@ class Places:
             for name in table.keys() - known
         ]
         return [*(place for place in self.places if not is_same(place.ask, place.was)), *new]
+
+
+def _is_gone(ask: Ask) -> bool:
+    try:
+        ask()
+    except GONE:
+        return True
+    return False
 
 
 def is_same(ask: Ask, was: Any) -> bool:

@@ -26,7 +26,8 @@ from .rules import RULE, keeps_something
 from .walk import Walk
 from .whose import file_of, is_the_users
 
-_ANY_NAME = {"getattr", "hasattr", "vars", "__dict__", "eval", "exec"}
+_ANY_NAME = {"getattr", "hasattr", "vars", "__dict__", "eval", "exec", "dir", "getmembers", "__getstate__",
+    "__reduce__", "__reduce_ex__", "dumps"}  # fmt: skip
 
 
 class Variables(Walk):
@@ -81,6 +82,7 @@ class Variables(Walk):
             if not is_the_users(owner):  # whose attributes tell where it stands
                 self._iterators.append(name)
         if isinstance(value, types.ModuleType):  # in a list, say: a function that names it looks there itself
+            self._value(vars(value).get("__getattr__"), "")
             for attribute in vars(value):
                 self._named(attribute, functools.partial(self._global, vars(value), attribute))
         super()._parts(value, name)

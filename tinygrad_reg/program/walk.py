@@ -6,6 +6,7 @@ What the house and other packages have written is not looked into, and each obje
 from __future__ import annotations
 
 import array
+import enum
 import functools
 import operator
 import threading
@@ -21,8 +22,9 @@ from ..layers.module import Module
 from ..optim import Optimizer
 from ..primitive import Primitive
 from ..tensor import Tensor
+from .bytecode import words
 from .functions import GENERATORS, Functions
-from .inside import attributes, behind, functions_of, keeps_in, referent, slots
+from .inside import attributes, behind, functions_of, keeps_in, made_of, referent, slots
 from .node import NUMERIC, is_followed
 from .places import NUMBERS, Text
 from .whose import NAMESPACES, NOT_CALLED, is_the_houses, is_the_users
@@ -58,6 +60,10 @@ class Walk(Functions):
             return
         if isinstance(value, np.ndarray):
             self._array(value, name)
+        elif isinstance(value, np.void):  # a row of a structured array, which can change
+            self.found.content(value.item)
+        elif isinstance(value, str) and "{" in value:  # "{x.name}", for .format(x=x)
+            self._names_read.update(words(value))
         elif isinstance(value, Tensor):
             self.tensors.append(value)
         kind = value if isinstance(value, types.ModuleType) else type(value)
@@ -85,6 +91,9 @@ class Walk(Functions):
             if is_the_users(value):  # it may be made in the step
                 self._value(value.__init__, name)  # type: ignore[misc]
                 self._value(value.__new__, name)
+            if issubclass(value, enum.Enum) and is_the_users(value):
+                for member in value.__members__.values():
+                    self._value(member, name)
         elif isinstance(value, Module):
             self._layer(value)
         elif isinstance(value, Primitive):
@@ -101,13 +110,16 @@ class Walk(Functions):
 
     def _others(self, value: Any, name: str) -> None:
         if isinstance(value, set):
-            self.found.test((value, " == ", value.copy()), value.copy, value.copy())
+            same = ("len(", value, f") == {len(value)} and all(map(same, ", value, ", ", [*value], "))")
+            self.found.test(same, value.copy, value.copy())
             self.found.place(name, value.copy, value.copy())
         elif isinstance(value, _BUFFERS):
             self.found.content(functools.partial(bytes, value))
         elif isinstance(value, (operator.attrgetter, operator.methodcaller)):
-            words = (word for word in value.__reduce__()[1] if isinstance(word, str))
-            self._names_read.update(part for word in words for part in word.split("."))
+            asked = (word for word in value.__reduce__()[1] if isinstance(word, str))
+            self._names_read.update(part for word in asked for part in word.split("."))
+            for part in value.__reduce__():  # what the method is given, too
+                self._value(part, name)
         elif attribute := keeps_in(value):
             self._attribute(value, attribute, name)
         for part in behind(value):
@@ -164,6 +176,8 @@ class Walk(Functions):
     def _object(self, value: Any) -> None:
         self.found.test(("type(", value, ") is ", type(value)), functools.partial(type, value), type(value))
         self._class(type(value))
+        if isinstance(value, enum.Enum):
+            self._attribute(value, "_value_", "value")
         self._attributes(value, attributes(value))
         for kind in filter(_is_known, type(value).__mro__):
             for slot, member in slots(kind):
@@ -220,8 +234,8 @@ class Walk(Functions):
 
     def _class_attribute(self, kind: type, name: str) -> None:
         value = vars(kind)[name]
-        for function in functions_of(value):
-            self._function(function)
+        for part in made_of(value):
+            self._value(part, name)
         if not isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType)):
             ask = functools.partial(lambda kind, name: vars(kind)[name], kind, name)
             self._variable((kind, f".__dict__[{name!r}]"), ask, functools.partial(setattr, kind, name), name)
