@@ -146,6 +146,11 @@ class EarlyStopping(_Watcher):
         weights = state.get("weights")
         if not isinstance(weights, Mapping) or not all(isinstance(w, np.ndarray) for w in weights.values()):
             raise ValueError("the weights that EarlyStopping kept are missing")
+        run = vars(self).get("run")  # that of a training which is resumed
+        for path, tensor in run.model.named_state() if run is not None else ():
+            if path in weights and weights[path].shape != tensor.shape:
+                shapes = f"{weights[path].shape} there, {tensor.shape} here"
+                raise ValueError(f"the weights that EarlyStopping kept are another model's: {path} is {shapes}")
         super().load_state_dict(state)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
+from tinygrad_reg.training.saving import container
 
 from .remembered import X, Y, everything, make, start, train
 
@@ -266,3 +267,18 @@ def test_a_fit_that_is_refused_leaves_what_callbacks_have_loaded_and_gradients_a
     assert all((p.grad == 1).all() for p in model.parameters())
     assert early.best == slower.best == best < np.inf and early.weights is weights
     assert early.loaded and slower.loaded, "the next fit goes on from there"
+
+
+def test_best_weights_of_another_model_are_refused_before_the_training_not_at_its_end(tmp_path):
+    path = tmp_path / "run"
+    early = tg.EarlyStopping("loss", patience=9, restore_best=True)
+    train(*make(), 1, resume=path, callbacks=early)
+    state = container.read(path)
+    weights = state["callbacks"]["0 EarlyStopping"]["weights"]
+    weights["1.bias"] = weights["1.bias"][:2]
+    container.write(path, state)
+    model, optimizer = make(seed=2)
+    before = everything(model, optimizer)
+    with pytest.raises(ValueError, match=r"can't load .*, nothing was changed: .* 1.bias is \(2,\) there, \(5,\) here"):
+        train(model, optimizer, 3, resume=path, callbacks=tg.EarlyStopping("loss", patience=9, restore_best=True))
+    assert everything(model, optimizer) == before
