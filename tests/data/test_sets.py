@@ -40,9 +40,8 @@ def test_a_batch_size_that_changes_within_an_epoch_holds_from_the_next_one_on(ot
     for batch in loader:
         loader.batch_size = other
         seen.append(batch.tolist())
-    assert [len(batch) for batch in seen] == [3, 3, 3, 1] and sorted(y for batch in seen for y in batch) == list(
-        range(10)
-    )
+    assert [len(batch) for batch in seen] == [3, 3, 3, 1]
+    assert sorted(y for batch in seen for y in batch) == list(range(10))
     assert len(next(iter(loader))) == other
 
 

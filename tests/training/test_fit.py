@@ -210,13 +210,11 @@ def test_a_loss_of_ones_own_in_which_a_column_meets_a_row_is_warned_of():
     def fit(loss):
         tg.fit(tg.Dense(2, 1), x, y, loss=loss, optimizer="sgd", epochs=2, verbose=0)
 
-    with pytest.warns(
-        UserWarning, match=r"subtract of .* has shape \(4, 4\), each element of one with each .*test_fit"
-    ):
+    told = r"subtract of .* has shape \(4, 4\), each element of one with each .*test_fit"
+    with pytest.warns(UserWarning, match=told):
         fit(lambda prediction, target: ((prediction - target) ** 2).mean())
-    fit(
-        lambda prediction, target: ((prediction[:, 0] - target) ** 2).mean()
-    )  # no warning, which would be an error here
+    # no warning, which would be an error here
+    fit(lambda prediction, target: ((prediction[:, 0] - target) ** 2).mean())
 
 
 def test_a_loss_that_sums_is_shown_as_a_mean_whatever_the_batches():
