@@ -152,21 +152,18 @@ class Capture(Updates):
         if not any(isinstance(x, Recorded) for x in (*arrays, *options.values())):
             return op.forward(*arrays, **options)
         arrays = tuple(self.constant(x) if isinstance(x, np.ndarray) else x for x in arrays)
-        before, first = self._op, len(self.nodes)
-        since, self._since, refused = self._since, first, self.refused
-        self._op, self._inside = op.name, self._inside + 1
-        try:
-            return op.forward(*arrays, **options)
-        except ShapeRefused:
-            raise
-        except Refused:
-            self.refused = refused
-            del self.nodes[first:]
-            function = Apart(op.forward, op.name) if op.foreign else op
-            value = self.computed(function if op.foreign else op.forward, arrays, options)
-            return self.note(self._call(function, arrays, options), value)
-        finally:
-            self._op, self._inside, self._since = before, self._inside - 1, since
+        first, refused = len(self.nodes), self.refused
+        with self._while(op=op.name, since=first):
+            try:
+                return op.forward(*arrays, **options)
+            except ShapeRefused:
+                raise
+            except Refused:
+                self.refused = refused
+                del self.nodes[first:]
+                function = Apart(op.forward, op.name) if op.foreign else op
+                value = self.computed(function if op.foreign else op.forward, arrays, options)
+                return self.note(self._call(function, arrays, options), value)
 
     def _draw(self, op: Primitive, arrays: Sequence[Any], options: dict[str, Any]) -> Any:
         rng = options.get("rng")
@@ -182,11 +179,10 @@ class Capture(Updates):
             options = {**options, "rng": None}  # this thread's, which tg.seed() replaces
         node = self._call(op, arrays, options)
         node.changes = True
-        before, self._op = self._op, op.name
         try:
-            return self.note(node, op.forward(*self.values(arrays), **self.values(options)))
+            with self._while(op=op.name):
+                return self.note(node, op.forward(*self.values(arrays), **self.values(options)))
         finally:
-            self._op = before
             self._generators.end(generator)
 
     def forward(self, op: Primitive, tensor: Tensor, inputs: Sequence[Any], arrays: Sequence[Any]) -> None:

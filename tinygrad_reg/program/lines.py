@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -16,6 +17,14 @@ from .origins import held, locate
 from .recorded import Recorded
 from .refusals import Refused, refusal
 from .structures import like, mapped
+
+
+class Running(NamedTuple):
+    """What of the engine's is running as a line is recorded."""
+
+    op: str = ""  # the op, or the optimizer, whose NumPy it is
+    since: int | None = None  # in an op's forward: the number of its first line
+    phase: str = ""  # what comes after the way back: "clip" or "update"
 
 
 class Lines:
@@ -30,10 +39,7 @@ class Lines:
         self._changed: list[Any] = []  # arrays of Tensors that the step writes into
         self.refused: Refused | None = None
         self.caught: Refused | None = None  # why the step may not go on, where it has caught an error
-        self._op = ""  # whose forward is running, ...
-        self._inside = 0  # ... how many forwards inside each other, ...
-        self._since = 0  # ... and the first line of the innermost
-        self._phase = ""  # what comes after the way back: "clip" or "update"
+        self._running = Running()
         self._received: list[tuple[Node, Node]] = []  # lines that made gradients, and the lines whose they are
 
     def input(self, kind: str, of: Any, value: Any, name: str) -> Recorded:
@@ -143,7 +149,7 @@ class Lines:
                 self.refuse("**= writes into an array", "Write np.power(w, y, out=w)")
             self.write(ufunc, "__call__", (target, *others), {"out": (target,)})
             return target
-        if self._inside and target.node not in self.nodes[self._since :]:
+        if self._running.since is not None and not self._is_of_the_op(target):
             self.refuse("+=, -= and the like write into an array that an op was given", "Write a = a + b")
         self._unshared(target, "+=, -= and the like write into an array")
         changed = self.record(function, (target, *others))
@@ -166,7 +172,7 @@ class Lines:
             self.refuse(
                 "a[i] = b writes into an array that outlives the step", "Keep it in a Tensor, and assign its .data"
             )
-        if not self._inside or target.node not in self.nodes[self._since :]:
+        if self._running.since is None or not self._is_of_the_op(target):
             self.refuse("a[i] = b writes into a captured array", "Write np.where(mask, b, a)")
         self._unshared(target, "an assignment to an element")
         assign(target.node.value, self.values(index), self.values(value))
@@ -174,6 +180,10 @@ class Lines:
         node.name = target.node.name
         self.note(node, target.node.value)
         target.node = node
+
+    def _is_of_the_op(self, target: Recorded) -> bool:
+        """Whether the op whose forward is running has made the array."""
+        return target.node in self.nodes[self._running.since :]
 
     def _unshared(self, target: Recorded, what: str) -> None:
         others = (handle() for handle in self._handles)
@@ -218,9 +228,20 @@ class Lines:
         self._locate(node)
         self.nodes.append(node)
 
+    @contextmanager
+    def _while(self, **running: Any) -> Iterator[None]:
+        """This is running inside the block: see `Running`."""
+        before = self._running
+        self._running = before._replace(**running)
+        try:
+            yield
+        finally:
+            self._running = before
+
     def _locate(self, node: Node) -> None:
-        node.op = self._op
-        node.phase = self._phase or ("forward" if self._inside or not self._received else "after")
+        op, since, phase = self._running
+        node.op = op
+        node.phase = phase or ("forward" if since is not None or not self._received else "after")
         locate(node)
 
     def refuse(self, what: str, advice: str, kind: type[Refused] = Refused) -> NoReturn:

@@ -78,8 +78,17 @@ class Updates(Flats):
 
     def step(self, optimizer: Optimizer) -> None:
         """optimizer.step(): its update rule, which is written in NumPy, is recorded like everything else."""
-        self._phase = "update"
         self._steps_before.setdefault(optimizer, optimizer.steps)
+        with self._while(phase="update"):
+            moved = self._record_step(optimizer)
+            changing = (node for node in reversed(self.nodes) if node.changes and not isinstance(node, Check))
+            self.steps.append(Step(optimizer, moved, next(changing, None)))
+            optimizer.steps += 1
+            written(moved)
+            self._moves([p for group in moved for p in group.params])
+
+    def _record_step(self, optimizer: Optimizer) -> list[Group]:
+        """The lines of a step; the groups that it moves."""
         taken = self.taken(optimizer)
         rate = self.input("rate", (optimizer, taken), optimizer.lr_after(optimizer.steps), "lr")
         ready = [self._ready(flat) for flat in optimizer.flats]
@@ -99,12 +108,7 @@ class Updates(Flats):
                 arrays = [self.flat(flat, name, flat.arrays[name], place) for name in names]
                 work = [self.flat(flat, f"work{i or ''}", space, place) for i, space in enumerate(spaces)]
                 self._update(optimizer, rate, clock, arrays, work)
-        changing = (node for node in reversed(self.nodes) if node.changes and not isinstance(node, Check))
-        self.steps.append(Step(optimizer, moved, next(changing, None)))
-        optimizer.steps += 1
-        written(moved)
-        self._moves([p for group in moved for p in group.params])
-        self._phase = ""
+        return moved
 
     def _clock_of(self, together: Sequence[Group], t: int) -> Recorded:
         """The number of the step, of groups that have taken t and share a clock: as long as they take each together."""
@@ -122,16 +126,15 @@ class Updates(Flats):
                 self._bring_values(flat, p)
             for place, _ in runs(groups, self._clock):
                 w, origin, m = (self.flat(flat, name, flat.arrays[name], place) for name in ("w", "origin", "m"))
-                self._phase = "update"
-                kept = self._assign(origin, w)
-                self._assign(w, optimizer.measured_at(w, self.flat(flat, "work", spaces[0], place), [m]))
-                self._phase = ""
+                with self._while(phase="update"):
+                    kept = self._assign(origin, w)
+                    self._assign(w, optimizer.measured_at(w, self.flat(flat, "work", spaces[0], place), [m]))
                 origins.append((w, origin, kept))
             self._moves([p for group in groups for p in group.params])
         found = closure()
-        self._phase = "update"
-        for w, origin, kept in origins:
-            self.looks.append(Look(w.node.of, origin.node.of, kept, self._assign(w, origin)))
+        with self._while(phase="update"):
+            for w, origin, kept in origins:
+                self.looks.append(Look(w.node.of, origin.node.of, kept, self._assign(w, origin)))
         self.step(optimizer)
         return found
 
@@ -139,20 +142,19 @@ class Updates(Flats):
         w, g, *state = arrays
         arguments = (rate, clock, w, g, work, state)
         before = [np.array(self.values(x)) for x in arrays]
-        first, self._op, refused = len(self.nodes), type(optimizer).__name__, self.refused
-        try:
-            if keeps_something(optimizer):  # it must run once a step, and not for the capture as well
+        first, refused = len(self.nodes), self.refused
+        with self._while(op=type(optimizer).__name__):
+            try:
+                if keeps_something(optimizer):  # it must run once a step, and not for the capture as well
+                    self.effect(optimizer.apply, arguments)
+                else:
+                    optimizer.apply(*arguments)
+            except Refused:  # a rule that asks the clock: it is called as it is
+                self.refused = refused
+                del self.nodes[first:]
+                for array, values in zip(arrays, before, strict=True):
+                    self.values(array)[...] = values
                 self.effect(optimizer.apply, arguments)
-            else:
-                optimizer.apply(*arguments)
-        except Refused:  # a rule that asks the clock: it is called as it is
-            self.refused = refused
-            del self.nodes[first:]
-            for array, values in zip(arrays, before, strict=True):
-                self.values(array)[...] = values
-            self.effect(optimizer.apply, arguments)
-        finally:
-            self._op = ""
 
     def _ready(self, flat: Flat) -> list[Group]:
         """The groups that take the step."""
@@ -179,9 +181,8 @@ class Updates(Flats):
         having = [p for p in params if p._grad is not None]
         if not having:
             return _uncaptured(function, params, limit)
-        self._phase = "clip"
-        found, clipped = self.record(Apart(Clipping(function, limit)), [p._grad for p in having])
-        self._phase = ""
+        with self._while(phase="clip"):
+            found, clipped = self.record(Apart(Clipping(function, limit)), [p._grad for p in having])
         for p, gradient in zip(having, clipped, strict=True):
             p._grad = gradient
         if isinstance(found, tuple):  # norms: 0 for a parameter without a gradient
