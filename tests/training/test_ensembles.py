@@ -351,6 +351,14 @@ def test_what_members_can_not_share_is_refused(options, message):
         tg.Ensemble(build, 1).fit(X, Y, **{**FIT, **options})
 
 
+def test_a_member_that_a_callback_stops_has_not_failed_whatever_the_callback_is_called():
+    def interrupted_by_me(epoch, logs):
+        return True
+
+    histories = tg.Ensemble(build, members=2).fit(X, Y, executor=Here(), callbacks=interrupted_by_me, **FIT)
+    assert [history.stop_reason for history in histories] == ["interrupted_by_me said so after epoch 1"] * 2
+
+
 @pytest.mark.parametrize("executor", [None, Here()], ids=["processes", "here"])
 def test_each_member_stops_by_itself(executor):
     early = tg.EarlyStopping("loss", min_delta=0.02, patience=1)  # one callback, without a list

@@ -17,6 +17,7 @@ class Interrupts:
     """Whether Ctrl-C was pressed, or somebody else has set `asked`: a training in a thread gets no signals."""
 
     asked = False
+    ended_it = False  # whether the training was broken off
 
     def give_way(self) -> None:
         """End the training here, between two steps, if that was asked for."""

@@ -90,6 +90,16 @@ class _Leave(Callback):
         self.run.interrupts.asked |= self.left.is_set()
 
 
+class _End(Callback):
+    """Remembers whether a training was broken off, by Ctrl-C for example: such a member is none."""
+
+    too_early = False
+
+    def on_train_end(self) -> None:
+        """Look."""
+        self.too_early = self.run.interrupts.ended_it
+
+
 def _callbacks_of_each(options: dict[str, Any]) -> list[Callback]:
     """The callbacks that each member gets copies of; what several members can't share is refused."""
     if isinstance(options.get("optimizer"), Optimizer):
@@ -133,15 +143,16 @@ def _not_picklable(*parts: Any) -> Exception | None:
 
 def _trained(build: Callable[[], Module], its_seed: int, x: Any, y: Any, options: dict[str, Any]) -> Result:
     """Train one member, in whatever process or thread this is, and give its state back."""
+    end = _End()
     try:
         with seeded(its_seed):
             model = build()
-            history = fit(model, x, y, verbose=0, **options)
+            history = fit(model, x, y, verbose=0, **{**options, "callbacks": [*options["callbacks"], end]})
     except Exception as error:
         if _comes_back(error):
             raise
         raise RuntimeError(f"{type(error).__name__}: {error}") from None
-    if history.stop_reason is not None and history.stop_reason.startswith("interrupted"):
+    if end.too_early:
         raise RuntimeError(history.stop_reason)
     return model.state_dict(), history
 

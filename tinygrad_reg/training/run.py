@@ -127,6 +127,7 @@ class Run:
             progress.note(f"diverged: {diverged}")
 
     def _note_interruption(self) -> None:
+        self.interrupts.ended_it = True
         if self.done == self.epoch:
             self.history.stop_reason = f"interrupted after epoch {self.epoch}"
         else:
