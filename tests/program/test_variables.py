@@ -298,6 +298,23 @@ def test_what_stands_behind_something_is_read_anew(how):
     assert equal(fast(X), 3 * X)
 
 
+class Plain:
+    k = 1.0
+
+
+class Scaled(tg.layers.Module):
+    k = 1.0
+
+
+@pytest.mark.parametrize("kind", [Plain, Scaled])
+def test_another_dict_of_attributes_is_seen(kind):
+    thing = kind()
+    fast = tg.compile(lambda x: x * thing.k)
+    assert equal(fast(X), X)
+    thing.__dict__ = {"k": 3.0}
+    assert equal(fast(X), 3 * X)
+
+
 def test_a_proxy_of_what_is_gone_is_nothing():
     gone = [weakref.proxy(Strange(1.0)), 2.0]
     assert equal(tg.compile(lambda x: x * gone[1])(X), 2 * X)
