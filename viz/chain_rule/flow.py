@@ -52,9 +52,8 @@ def flow(
         raise TypeError(f"names must be a list, a name for x and one for compare, not {names!r}")
     things = [x] if compare is None else [x, compare]
     if len(names) > len(things):
-        raise ValueError(
-            f"there are {len(names)} names for {len(things)} thing{'s' if compare is not None else ''} drawn"
-        )
+        drawn = "one for x" if compare is None else "one for x, and one for compare"
+        raise ValueError(f"names must be {drawn}, not {len(names)}")
     chains = [
         _chain(thing, wrt if at == 0 else None, names[at] if at < len(names) else None)
         for at, thing in enumerate(things)

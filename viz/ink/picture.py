@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Picture:
-    """What `viz.graph`, `viz.flow` and `.still` return: a notebook shows it, `.save("name.svg")` writes it."""
+    """What `viz.graph`, `flow`, `program` and `.still` return: a notebook shows it, `.save("name.svg")` writes it."""
 
     formats: tuple[str, ...] = ("svg", "png", "pdf", "dot", "html")
 
