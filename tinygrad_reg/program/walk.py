@@ -204,7 +204,7 @@ class Walk(Functions):
                 self._named(name, functools.partial(self._attribute, owner, name, name))
             return
         self.found.length(table, in_module)
-        if type(owner).__getattribute__ is object.__getattribute__ and not isinstance(owner, NAMESPACES):
+        if getattr(type(owner), "__getattribute__", None) == object.__getattribute__ and type(owner) not in NAMESPACES:
             self.found.test((owner, ".__dict__ is ", table), functools.partial(attributes, owner), table, in_module)
         kinds = [kind for kind in type(owner).__mro__ if kind not in Module.__mro__]
         all_the_users = all(map(is_the_users, kinds))
