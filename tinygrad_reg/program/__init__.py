@@ -13,7 +13,7 @@ what was called, with which nodes, the user's line, and the value in this run.
                 capture  updates  flats  leaves  lines (each of them builds on the next)
                 recorded  refusals  structures  rules  node  callables  origins
     3 keep      the lines that count, and what they leave behind
-                program  changes
+                program  sift  changes
     4 write     for people, fast.source:                listing  formulas  write
                 for the machine, fast.planned_source:   plan  draft  buffers  kernels  floats
     5 call      all is as it was? Run it

@@ -1,4 +1,4 @@
-"""What a capture comes to: the lines that count, what they return, and what they leave behind in Tensors."""
+"""What a capture comes to: the lines that count, what the step returns, and what it leaves behind in Tensors."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..tensor import COMPILED, Tensor
-from .callables import assign, held_over
 from .capture import Capture
 from .inside import attributes, holds
 from .leaves import Leaf
-from .node import PLAIN, Check, Input, Node, filled
-from .origins import line_of
+from .node import Input, Node
 from .recorded import Recorded, is_computed
 from .refusals import refusal
-from .structures import is_structure, mapped, parts
+from .sift import sift
+from .structures import mapped
 
 
 class Result(NamedTuple):
@@ -44,8 +43,7 @@ class Program:
         self.needs_grad: dict[Leaf, bool] = {}  # leaves whose gradient must be there, or must not be, before a call
         for leaf in capture.leaves.values():
             self._left_behind(leaf)
-        self.nodes = first_checks(settle(share(capture.nodes, self.results), self.results))
-        refuse_held_over(self.nodes, self.results)
+        self.nodes, self.results = sift(capture.nodes, self.results)
         used = {node for line in self.nodes for node in line.operands} | set(self.results)
         self.inputs = [x for x in capture.inputs if x in used]
         for leaf in capture.leaves.values():
@@ -94,104 +92,3 @@ class Program:
             self.home_grad.append(leaf)
         elif not (isinstance(grad, Recorded) and leaf.before is not None and grad.node is leaf.before_input):
             self.new_grad.append((leaf, self._result(self._node(grad))))
-
-
-def refuse_held_over(nodes: list[Node], results: list[Node]) -> None:
-    """Refuse to read what an optimizer may have written into since the step got it."""
-    for node in nodes:
-        if node.function is held_over and (node in results or any(node in line.operands for line in nodes)):
-            reader = next((line for line in nodes if node in line.operands), node)
-            what = "it reads the array of a parameter that it got before opt.step(), which has moved the parameter"
-            raise refusal(what, "Write w.data.copy() for the old values, or w.data anew", line_of(reader))
-
-
-def share(nodes: list[Node], results: list[Node]) -> list[Node]:
-    """The lines that something needs, equal ones once: `results` is changed accordingly."""
-    needed = set(results)
-    live = []
-    for node in reversed(nodes):
-        if node.changes or node in needed:
-            needed.update(node.operands)
-            live.append(node)
-    live.reverse()
-
-    written = filled(live)
-    same: dict[Any, Node] = {}
-    instead: dict[Node, Node] = {}
-    kept = []
-    for node in live:
-        node.exchange(instead)
-        if isinstance(node, Check):
-            pass
-        elif node.changes:
-            if node.value is None:  # it draws no random numbers, so it writes
-                same.clear()  # what was computed from the arrays that it changes
-        elif node.function is not assign and node not in written:
-            key = _key((node.function, node.arguments, node.options))
-            twin = same.get(key)
-            if twin is not None:
-                instead[node] = twin
-                twin.twins += (node.value, *node.twins)
-                twin.name = twin.name or node.name
-                continue
-            same[key] = node
-        kept.append(node)
-    results[:] = [instead.get(node, node) for node in results]
-    return kept
-
-
-def settle(nodes: list[Node], results: list[Node]) -> list[Node]:
-    """Each gradient goes to its place in the optimizer's array as soon as it is known."""
-    uses: dict[Node, list[Node]] = {}
-    for node in nodes:
-        for x in node.operands:
-            uses.setdefault(x, []).append(node)
-    moved: dict[Node, list[Node]] = {}
-    for node in nodes:
-        if node.function is assign and node.arguments[0].kind == "home":
-            home, _, value = node.arguments
-            computed = isinstance(value, Node) and not isinstance(value, Input)  # a gradient left by hand is an input
-            if computed and uses[value] == [node] and uses[home][0] is node and value not in results:
-                moved[value] = [node]
-                node.phase, node.code, node.place, node.op = value.phase, value.code, value.place, value.op
-    late = {node for lines in moved.values() for node in lines}
-    return [line for node in nodes if node not in late for line in (node, *moved.get(node, ()))]
-
-
-def first_checks(nodes: list[Node]) -> list[Node]:
-    """Checks of what the program is given, and what they need, come before anything that a wrong one would half do."""
-    changing = [i for i, node in enumerate(nodes) if node.changes and not isinstance(node, Check)]
-    start = changing[0] if changing else len(nodes)
-    written = filled(nodes)
-    early: set[Node] = set()  # lines of what is given alone, ...
-    first: set[Node] = set()  # ... and those that come first
-    for i, node in enumerate(nodes):
-        if not all(x in early or _is_given(x) for x in node.operands):
-            continue
-        if not (node.changes or node.function is assign or node in written):
-            early.add(node)
-        elif isinstance(node, Check) and (i > start or not early.intersection(node.operands)):
-            needed: list[Node] = [node]
-            while needed:
-                line = needed.pop()
-                first.add(line)
-                needed += early.intersection(line.operands)
-    return [*(node for node in nodes if node in first), *(node for node in nodes if node not in first)]
-
-
-def _is_given(node: Node) -> bool:
-    """Whether it is an input, of which no line changes the array."""
-    return node.kind in ("argument", *PLAIN) or (node.kind == "leaf" and node.of.flat is None)
-
-
-def _key(x: Any) -> Any:
-    """Equal for what is written equally: 1 and 1.0 and True are different."""
-    if is_structure(x):
-        return type(x), *((place, _key(part)) for place, part in parts(x))
-    if isinstance(x, (bool, int, float, str, np.generic)):
-        return (type(x), repr(x))
-    try:
-        hash(x)
-    except TypeError:
-        return ("object", id(x))
-    return x
