@@ -25,7 +25,7 @@ class Flats(Leaves):
         self._flat_inputs: dict[tuple[int, str, int, int], Recorded] = {}
         self._examples: dict[int, dict[str, np.ndarray]] = {}  # copies of the optimizers' arrays, for this capture
 
-    def _apart(self, flat: Flat, absent: set[Tensor]) -> list[Group]:
+    def _without(self, flat: Flat, absent: set[Tensor]) -> list[Group]:
         """The groups but those that are absent; as in `Flat`, a group of which only a part is absent is split."""
         for p in flat.shapes:
             self.touch(p)
@@ -79,10 +79,10 @@ class Flats(Leaves):
             leaf.gradient = self.input("home", leaf, gradient, f"grad_{leaf.array.node.name}")
         elif leaf.flat is not flat:
             self.refuse("two optimizers move one parameter in a step", "Make a step for each of them")
-        self._take_back(leaf)
+        self._put_in_place(leaf)
         return leaf
 
-    def _take_back(self, leaf: Leaf) -> None:
+    def _put_in_place(self, leaf: Leaf) -> None:
         """Write what a parameter was given in the step, by a constraint say, into its place in the flat array."""
         p = leaf.tensor
         if p._data.node is leaf.input:
@@ -116,7 +116,7 @@ class Flats(Leaves):
         """The step has returned."""
         for leaf in self.leaves.values():
             if leaf.flat is not None:
-                self._take_back(leaf)
+                self._put_in_place(leaf)
 
     def flat(self, flat: Flat, name: str, array: np.ndarray, place: slice) -> Recorded:
         """What stands for a stretch of an optimizer's flat array."""

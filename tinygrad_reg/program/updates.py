@@ -98,9 +98,9 @@ class Updates(Flats):
                 self._bring(flat, p)
             for place, _ in runs(groups, self._clock):
                 g = self.flat(flat, "g", flat.arrays["g"], place)
-                self._keep(Check(_looking(optimizer, taken, flat, place), (g.node,)))
+                self._keep(Check(_check_of_gradients(optimizer, taken, flat, place), (g.node,)))
         if not moved:
-            self._keep(Check(_waiting(optimizer, taken)))
+            self._keep(Check(_check_of_idle_steps(optimizer, taken)))
         for flat, spaces, groups in zip(optimizer.flats, optimizer.spaces, ready, strict=True):
             for place, t in runs(groups, self._clock):
                 clock = self._clock_of([group for group in groups if place.start <= group.start < place.stop], t)
@@ -121,7 +121,7 @@ class Updates(Flats):
         """optimizer.step(closure) in the look-ahead form: the closure runs with the parameters at w − μ·m."""
         origins = []
         for flat, spaces in zip(optimizer.flats, optimizer.spaces, strict=True):
-            groups = self._apart(flat, {p for p in flat.shapes if not p._requires_grad})
+            groups = self._without(flat, {p for p in flat.shapes if not p._requires_grad})
             for p in (p for group in groups for p in group.params):
                 self._bring_values(flat, p)
             for place, _ in runs(groups, self._clock):
@@ -163,7 +163,7 @@ class Updates(Flats):
         absent = {p for p in flat.shapes if p._grad is None or not p._requires_grad}
         for p in absent:
             self.leaves[p].absent |= self.leaves[p].grad is None and not self.leaves[p].cleared
-        return self._apart(flat, absent)
+        return self._without(flat, absent)
 
     # ---- functions that look at values: each is one line
 
@@ -191,7 +191,7 @@ class Updates(Flats):
         return found
 
 
-def _looking(optimizer: Optimizer, taken: int, flat: Flat, place: slice) -> Callable[[Any], None]:
+def _check_of_gradients(optimizer: Optimizer, taken: int, flat: Flat, place: slice) -> Callable[[Any], None]:
     """The optimizer's look at its gradients, which it takes at some steps only; `taken`: the step's own before it."""
 
     def look_for_divergence(g: Any) -> None:
@@ -202,7 +202,7 @@ def _looking(optimizer: Optimizer, taken: int, flat: Flat, place: slice) -> Call
     return look_for_divergence
 
 
-def _waiting(optimizer: Optimizer, taken: int) -> Callable[[], None]:
+def _check_of_idle_steps(optimizer: Optimizer, taken: int) -> Callable[[], None]:
     """The same for a step that moves nothing."""
 
     def look_for_idle_steps() -> None:
