@@ -271,3 +271,12 @@ def test_requires_grad_is_set_to_a_truth(value):
     assert w.requires_grad
     w.requires_grad = np.False_
     assert w.requires_grad is False
+
+
+def test_whole_numbers_of_any_size_become_floats():
+    assert tg.Tensor(10**30).item() == 1e30
+    assert tg.Tensor([10**30, -(2**64), 1], dtype="float32").tolist() == [np.float32(1e30), -(2.0**64), 1]
+    with pytest.raises(OverflowError, match="too large"):
+        tg.Tensor(10**400)
+    with pytest.raises(TypeError, match="a Tensor holds real numbers, not object"):
+        tg.Tensor([10**30, None])

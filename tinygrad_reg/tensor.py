@@ -333,6 +333,8 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
             array = np.asarray(data)
         except ValueError as error:
             raise ValueError(f"can't make an array of this {type(data).__name__}: {error}") from None
+        if array.dtype == object and all(isinstance(x, int) for x in array.flat):  # beyond 64 bits, as floats are not
+            array = array.astype(np.float64)
         # Python's numbers, and not a list of arrays of another float type
         if dtype is None and (array.dtype.kind in "iu" or array.dtype == np.float64) and not hasattr(data, "__array__"):
             array = array.astype(default_dtype(), copy=False)
