@@ -69,29 +69,6 @@ def test_a_run_is_saved_between_epochs_only(moment, tmp_path):
     assert np.array_equal(resumed.kernel.data, whole.kernel.data)
 
 
-def test_an_error_of_a_callback_has_the_history_so_far():
-    def fails(epoch, logs):
-        if epoch == 3:
-            raise LookupError("of the user")
-
-    with pytest.raises(LookupError, match="of the user") as caught:
-        tg.fit(tg.Dense(2, 1), X, Y, loss="mse", optimizer="sgd", epochs=5, callbacks=[fails], verbose=0)
-    assert caught.value.history.epochs == 2
-
-
-def test_what_an_error_says_itself_of_a_history_stays():
-    class Mine(Exception):
-        def __init__(self, history):
-            self.history = history
-
-    def fails(epoch, logs):
-        raise Mine("long")
-
-    with pytest.raises(Mine) as caught:
-        tg.fit(tg.Dense(2, 1), X, Y, loss="mse", optimizer="sgd", callbacks=[fails], verbose=0)
-    assert caught.value.history == "long"
-
-
 @pytest.mark.parametrize(
     ("name", "method", "message"),
     [

@@ -97,15 +97,6 @@ def test_clip_does_what_its_function_does(clip, by_hand):
     same(a, b)
 
 
-def test_modes_are_as_they_were_and_noise_is_on_while_training():
-    model = small().eval()
-    model[3].train()
-    before = model[1].moving_mean.data.copy()
-    tg.fit(model, X, Y, loss="softmax_crossentropy", optimizer="sgd", verbose=0, validation_data=(X, Y))
-    assert [layer.training for layer in model] == [False, False, False, True]
-    assert (model[1].moving_mean.data != before).all()
-
-
 def test_frozen_parameters_stay():
     model = small()
     model[0].kernel.requires_grad = False
