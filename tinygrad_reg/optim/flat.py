@@ -35,8 +35,8 @@ class Group:
         self.t = t  # the steps that they have taken
 
 
-class Run(NamedTuple):
-    """A stretch of the flat arrays that takes a step in one go."""
+class Stretch(NamedTuple):
+    """A part of the flat arrays that takes a step in one go."""
 
     place: slice
     t: int
@@ -163,14 +163,14 @@ class Flat:
                 p._home = g
 
 
-def runs(groups: Sequence[Group], clock: Callable[[Group], int] = operator.attrgetter("t")) -> Iterator[Run]:
-    """The groups, those of one clock that lie side by side as one."""
+def stretches(groups: Sequence[Group], clock: Callable[[Group], int] = operator.attrgetter("t")) -> Iterator[Stretch]:
+    """Where the groups lie, those of one clock that lie side by side as one."""
     i = 0
     while i < len(groups):
         j, t = i, clock(groups[i])
         while j + 1 < len(groups) and groups[j + 1].start == groups[j].stop and clock(groups[j + 1]) == t:
             j += 1
-        yield Run(slice(groups[i].start, groups[j].stop), t)
+        yield Stretch(slice(groups[i].start, groups[j].stop), t)
         i = j + 1
 
 

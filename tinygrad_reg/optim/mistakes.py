@@ -11,7 +11,7 @@ import numpy as np
 from ..modes import quiet
 from ..source import users_level
 from ..tensor import Tensor, describe
-from .flat import Flat, Group, runs
+from .flat import Flat, Group, stretches
 
 if TYPE_CHECKING:
     from .optimizer import Optimizer
@@ -26,7 +26,7 @@ def look(optimizer: Optimizer, ready: list[list[Group]]) -> list[np.ndarray] | N
         warn_of_idle_steps(optimizer)
     if looks_for_divergence(optimizer, steps):
         for flat, groups in zip(optimizer.flats, ready, strict=True):
-            for place, _ in runs(groups):
+            for place, _ in stretches(groups):
                 warn_of_divergence(optimizer, steps, flat, place, flat.arrays["g"][place])
     return [flat.arrays["w"].copy() for flat in optimizer.flats] if _looks_whether_it_moves(optimizer) else None
 

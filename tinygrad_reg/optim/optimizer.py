@@ -28,7 +28,7 @@ from ..memory import aligned
 from ..modes import ERROR_STATE, IGNORE, modes
 from ..tensor import Tensor, describe
 from . import mistakes
-from .flat import Flat, runs, written
+from .flat import Flat, stretches, written
 from .parameters import leaves
 from .preview import Update, previewed
 from .schedules import name_of
@@ -158,7 +158,7 @@ class Optimizer(Called):
         try:  # as by `quiet`, at a third of its cost
             ERROR_STATE.set(IGNORE)
             for flat, spaces, groups in zip(self.flats, self.spaces, ready, strict=True):
-                for place, t in runs(groups):
+                for place, t in stretches(groups):
                     w, g, *state = [flat.arrays[name][place] for name in ("w", "g", *self.state_names)]
                     self.apply(lr, t + 1, w, g, [space[place] for space in spaces], state)
                 for group in groups:

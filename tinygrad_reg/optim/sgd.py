@@ -11,7 +11,7 @@ from ..answers import checks
 from ..modes import modes, quiet
 from ..tensor import Tensor
 from .arithmetic import average, descend
-from .flat import runs, written
+from .flat import stretches, written
 from .optimizer import Optimizer, Rate
 from .settings import Setting
 
@@ -148,7 +148,7 @@ class SGD(Optimizer):
         with quiet():
             for flat, spaces, groups in zip(self.flats, self.spaces, unfrozen, strict=True):
                 np.copyto(flat.arrays["origin"], flat.arrays["w"])
-                for place, _ in runs(groups):
+                for place, _ in stretches(groups):
                     w = flat.arrays["w"][place]
                     np.copyto(w, self.measured_at(w, spaces[0][place], [flat.arrays["m"][place]]))
         for groups in unfrozen:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..modes import modes
 from ..optim import Optimizer
-from ..optim.flat import Flat, Group, runs, written
+from ..optim.flat import Flat, Group, stretches, written
 from ..optim.mistakes import looks_for_divergence, warn_of_divergence, warn_of_idle_steps
 from ..tensor import Tensor
 from .callables import Apart
@@ -96,13 +96,13 @@ class Updates(Flats):
         for flat, groups in zip(optimizer.flats, ready, strict=True):
             for p in (p for group in groups for p in group.params):
                 self._bring(flat, p)
-            for place, _ in runs(groups, self._clock):
+            for place, _ in stretches(groups, self._clock):
                 g = self.flat(flat, "g", flat.arrays["g"], place)
                 self._keep(Check(_check_of_gradients(optimizer, taken, flat, place), (g.node,)))
         if not moved:
             self._keep(Check(_check_of_idle_steps(optimizer, taken)))
         for flat, spaces, groups in zip(optimizer.flats, optimizer.spaces, ready, strict=True):
-            for place, t in runs(groups, self._clock):
+            for place, t in stretches(groups, self._clock):
                 clock = self._clock_of([group for group in groups if place.start <= group.start < place.stop], t)
                 names = ("w", "g", *optimizer.state_names)
                 arrays = [self.flat(flat, name, flat.arrays[name], place) for name in names]
@@ -124,7 +124,7 @@ class Updates(Flats):
             groups = self._without(flat, {p for p in flat.shapes if not p._requires_grad})
             for p in (p for group in groups for p in group.params):
                 self._bring_values(flat, p)
-            for place, _ in runs(groups, self._clock):
+            for place, _ in stretches(groups, self._clock):
                 w, origin, m = (self.flat(flat, name, flat.arrays[name], place) for name in ("w", "origin", "m"))
                 with self._while(phase="update"):
                     kept = self._assign(origin, w)
