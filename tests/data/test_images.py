@@ -125,6 +125,7 @@ def test_damaged_and_foreign_cifar10_files(write, content, reason):
 
 
 def test_as_many_records_as_cifar10_has_are_read_and_one_more_is_not(write, monkeypatch):
+    assert images._CIFAR_RECORDS == 50_000 + 10_000  # to train on, and to test
     monkeypatch.setattr(images, "_CIFAR_RECORDS", 2)
     assert read_cifar10(write(records([1, 2]).tobytes()))[1].tolist() == [1, 2]
     with pytest.raises(ValueError, match="it holds more than the 2 records"):
