@@ -74,6 +74,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "the scale cancels out": [
         ("norms.py", "scale = np.where(", "1 → 2"),
         ("data/sets.py", "_whole(shares * samples, samples)", "shares * samples → "),
+        ("data/sets.py", "return shares", "shares → "),
         ("data/standardizing.py", "np.abs(x - mean).max(", "x - mean → "),
         ("data/standardizing.py", "((x - mean) / unit).std(", "x - mean → "),  # and so does a shift
     ],

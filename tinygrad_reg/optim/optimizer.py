@@ -168,7 +168,7 @@ class Optimizer(Called):
         for groups in ready:
             written(groups)
         self.steps += 1
-        if before is not None and lr > 0:  # last: a warning may be an error
+        if before is not None:  # last: a warning may be an error
             mistakes.warn_of_a_rule_that_moves_nothing(self, before, lr)
 
     def apply(self, lr: float, t: int, w: Any, g: Any, spaces: Sequence[Any], state: Sequence[Any]) -> None:
