@@ -69,3 +69,13 @@ def test_an_axis_without_the_samples_is_refused(axis):
     with pytest.raises(ValueError, match="axis must be 0, the samples, or several of the 2 axes with 0 among them"):
         Standardizer(X, axis=axis)
     assert Standardizer(X, axis=-2).mean.shape == (1, 2) and Standardizer(X, axis=None).mean.shape == (1, 1)
+
+
+def test_float16_at_its_ends_is_computed_in_float32_as_elsewhere():
+    x = np.array([[65000], [-65000], [60000], [-60000], [64000], [63000]], np.float16)
+    (z,) = standardize(x)
+    exact = (x.astype(float) - x.mean(dtype=float)) / x.std(dtype=float)
+    assert z.dtype == np.float16
+    np.testing.assert_allclose(z, exact, rtol=2e-3)
+    scaler = Standardizer(x)
+    np.testing.assert_allclose(scaler.inverse(z).astype(float), x.astype(float), rtol=2e-3)

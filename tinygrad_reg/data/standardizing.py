@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..answers.calls import Called, answered
+from ..half import widened
 from ..modes import quiet
 from .arrays import as_floats
 
@@ -43,13 +44,17 @@ class Standardizer(Called):
 
     def __call__(self, x: Any) -> np.ndarray:
         """The standardised x; any set with the features of the training set."""
+        array = self._fitting(x)
         with quiet():
-            return np.asarray((self._fitting(x) - self.mean) / self.std)
+            z = (widened(array) - self.mean) / self.std
+        return np.asarray(z, np.result_type(array, self.mean))
 
     def inverse(self, z: Any) -> np.ndarray:
         """Back from standardised features to the original ones."""
+        array = self._fitting(z)
         with quiet():
-            return np.asarray(self._fitting(z) * self.std + self.mean)
+            x = widened(array) * self.std + self.mean
+            return np.asarray(x, np.result_type(array, self.mean))
 
     def _fitting(self, x: Any) -> np.ndarray:
         array = as_floats(x)
