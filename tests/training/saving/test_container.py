@@ -113,6 +113,9 @@ def test_what_can_not_be_saved_leaves_the_old_file(tmp_path):
         def state_dict(self):
             return {"things": [1, {"a": {1, 2}}]}
 
+        def load_state_dict(self, state):
+            pass
+
     path = tmp_path / "run"
     tg.save(path, model=tg.Dense(1, 1), epoch=1)
     with pytest.raises(TypeError, match=r"callbacks.0 Odd.things.1.a' is a set, which can't be saved"):
@@ -164,6 +167,9 @@ def test_a_state_that_holds_itself_is_refused_before_the_first_epoch(tmp_path):
             state = {}
             state["itself"] = state
             return state
+
+        def load_state_dict(self, state):
+            pass
 
     model, optimizer = make()
     before = everything(model, optimizer)

@@ -175,11 +175,30 @@ def test_what_can_not_be_saved_is_refused_before_the_first_epoch(tmp_path):
         def state_dict(self):
             return {"path": tmp_path}
 
+        def load_state_dict(self, state):
+            pass
+
     model, optimizer = make()
     before = everything(model, optimizer)
     with pytest.raises(TypeError, match=r"callbacks\.0 Odd\.path' is a PosixPath, which can't be saved"):
         train(model, optimizer, 2, tmp_path / "run", [Odd()])
     assert everything(model, optimizer) == before
+
+
+@pytest.mark.parametrize(
+    ("methods", "message"),
+    [
+        ({"state_dict": lambda self: {"n": 1}}, r"Odd has a state_dict\(\), and no load_state_dict\(state\)"),
+        ({"state_dict": lambda self: [1], "load_state_dict": lambda self, state: None}, "must give a dict, not list"),
+    ],
+)
+def test_a_state_that_could_not_be_loaded_is_refused_before_the_first_epoch(methods, message, tmp_path):
+    odd = type("Odd", (tg.Callback,), methods)()
+    model, optimizer = make()
+    before = everything(model, optimizer)
+    with pytest.raises(TypeError, match=message):
+        train(model, optimizer, 2, tmp_path / "run", [odd])
+    assert everything(model, optimizer) == before and not os.listdir(tmp_path)
 
 
 def test_a_callback_that_resets_itself_as_it_begins_remembers_what_the_file_says(tmp_path):

@@ -67,10 +67,20 @@ def state_of(
     parts = _parts(model, optimizer, callbacks)
     state: dict[str, Any] = {"epoch": epoch}
     for kind, things in parts.items():
-        state[kind] = {label: thing.state_dict() for label, thing in things.items()}
+        state[kind] = {label: _state_of(thing) for label, thing in things.items()}
     if history is not None:
         state["history"] = _history_state(history if isinstance(history, History) else History(history))
     state["generators"] = {name: randomness.state_of(own) for name, own in sources.items()}
+    return state
+
+
+def _state_of(thing: Any) -> Any:
+    """A state that can be loaded again: a file that can't be would be found out when it is needed."""
+    state, name = thing.state_dict(), type(thing).__name__
+    if not isinstance(state, Mapping):
+        raise TypeError(f"state_dict() of {name} must give a dict, not {type(state).__name__}")
+    if isinstance(thing, Callback) and type(thing).load_state_dict is Callback.load_state_dict:
+        raise TypeError(f"{name} has a state_dict(), and no load_state_dict(state) to take it over again: write both")
     return state
 
 
