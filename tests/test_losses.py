@@ -275,6 +275,13 @@ def test_probabilities_of_0_and_1_give_at_most_100_and_finite_gradients(dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_logit_that_is_right_by_far_keeps_its_small_loss(dtype):
+    z = np.array([12, -12, 30, -30], dtype)
+    losses = sigmoid_crossentropy(z, [1, 0, 1, 0], reduction="none").data
+    np.testing.assert_allclose(losses, np.log1p(np.exp(-np.abs(z.astype(float)))), rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_logits_of_1000_are_exact(dtype):
     z = leaf([1000, -1000, 1000, -1000, 0], dtype=dtype)
     losses = sigmoid_crossentropy(z, [1, 0, 0, 1, 1], reduction="none")

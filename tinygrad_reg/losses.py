@@ -172,7 +172,7 @@ def sigmoid_crossentropy(prediction: Any, target: Any) -> Any:
     check_logits(prediction, "sigmoid", "sigmoid_crossentropy", "binary_crossentropy")
     y = as_target(prediction, target, "sigmoid_crossentropy")
     check_range(y, "target", "sigmoid_crossentropy", "labels are 0 or 1")
-    return ops.softplus(prediction) - y * prediction
+    return ops.sigmoid_crossentropy(prediction, y)
 
 
 # ---- one of several classes

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinygrad_reg.ops.crossentropy import floored_log, softmax_crossentropy
+from tinygrad_reg.ops.crossentropy import floored_log, sigmoid_crossentropy, softmax_crossentropy
 
 from .case import Case, numbers
 
@@ -16,6 +16,8 @@ def by_log_sum_exp(z, y):
 
 CASES = [
     Case("floored_log", floored_log, (probabilities,), value=np.log),
+    Case("sigmoid_crossentropy", sigmoid_crossentropy, (numbers(3, 4), probabilities),
+         value=lambda z, y: np.log(1 + np.exp(z)) - y * z),
     Case("softmax_crossentropy", lambda z: softmax_crossentropy(z, labels), (numbers(3, 4),),
          value=lambda z: by_log_sum_exp(z, labels)),
     Case("softmax_crossentropy", lambda z: softmax_crossentropy(z, labels, mean=True), (numbers(3, 4),), note="mean",

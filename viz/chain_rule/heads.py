@@ -72,10 +72,12 @@ class _Users:
 
 def _heads(record: Record) -> Iterator[Head]:
     users = _Users(record.forward)
-    of = {"sigmoid": _of_sigmoid, "softmax": _of_softmax, "log_softmax": _of_log_softmax, "subtract": _of_difference}
+    of = {
+        "sigmoid": _of_sigmoid, "sigmoid_crossentropy": _of_logit, "softmax": _of_softmax,
+        "log_softmax": _of_log_softmax, "subtract": _of_difference,
+    }  # fmt: skip
     for step in record.forward:
-        head = of.get(step.op or "", _of_logit)(record, users, step)
-        if head:
+        if step.op in of and (head := of[step.op](record, users, step)):
             yield head
 
 
@@ -102,19 +104,12 @@ def _of_sigmoid(record: Record, users: _Users, a: ForwardStep) -> Head | None:
     return _head(record, users, total, a, passed, slope, text, _less(a.name, y))
 
 
-def _of_logit(record: Record, users: _Users, z: ForwardStep) -> Head | None:
-    """That of log(1 + e^z) − y·z."""
-    softplus, product = users.of(z, "softplus"), users.of(z, "multiply")
-    if not len(softplus) == len(product) == 1 or len(users.of(z)) != 2:
-        return None
-    total = users.only(softplus[0], "subtract")
-    if total is None or total is not users.only(product[0], "subtract"):
-        return None
-    y = users.partner(product[0], z)
+def _of_logit(record: Record, users: _Users, loss: ForwardStep) -> Head | None:
+    """That of the op which is sigmoid and cross-entropy in one."""
+    z, y = (record.forward[i] for i in loss.inputs)
     with quiet():
         slope = 1 / (1 + np.exp(-z.value)) - y.value
-    text = _less(_applied(record, softplus[0], "σ"), y)
-    return _head(record, users, total, z, {softplus[0].index, product[0].index}, slope, text)
+    return _head(record, users, loss, z, set(), slope, _less(_applied(record, loss, "σ"), y))
 
 
 def _of_softmax(record: Record, users: _Users, p: ForwardStep) -> Head | None:
