@@ -535,8 +535,9 @@ HELD = {
 }
 
 
+@pytest.mark.parametrize("in_place", [False, True])
 @pytest.mark.parametrize("get", HELD.values(), ids=HELD)
-def test_an_array_of_a_parameter_is_not_held_over_the_optimizers_step(get):
+def test_an_array_of_a_parameter_is_not_held_over_the_optimizers_step(get, in_place):
     """Outside of programs it may be the array that the optimizer writes into, or one from which it fetches values."""
 
     def made(before):
@@ -546,6 +547,8 @@ def test_an_array_of_a_parameter_is_not_held_over_the_optimizers_step(get):
         def step(x):
             optimizer.zero_grad()
             np.sum(p * x).backward()
+            if in_place:
+                p.data -= x
             old = before(p)
             optimizer.step()
             return old * 2, get(p) * 2

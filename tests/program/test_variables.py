@@ -241,8 +241,12 @@ def behind():
         same_set.clear()
         same_set.update((0.0, 8))
 
+    held = np.array([1, None], object)
+    made_of_python = np.frompyfunc(lambda x: x * numbers[0], 1, 1)
     third = functools.partial(numbers.__setitem__, 0, 3.0)
     return {
+        "an array of objects": (lambda: 3.0 if held[0] is True else 1.0, lambda: held.__setitem__(0, True)),
+        "a ufunc of Python's": (lambda: made_of_python(1.0), third),
         "a property by a getter": (lambda: entries.by_getter, lambda: setattr(entries, "hidden", 3.0)),
         "a property by a partial function": (lambda: entries.by_partial, third),
         "a class method by an object": (lambda: entries.by_object(), third),

@@ -87,6 +87,8 @@ class Flats(Leaves):
         p = leaf.tensor
         if p._data.node is leaf.input:
             return
+        if p._data is leaf.array:  # changed in place
+            leaf.written.append(p._data.node.value)
         values, p._data = p._data, self._handle(leaf.input)
         if values.node.kind == "leaf":
             self.refuse(
@@ -105,7 +107,7 @@ class Flats(Leaves):
         for leaf in leaves:
             leaf.array = leaf.tensor._data = self._handle(leaf.input)
         fresh = {id(leaf.array) for leaf in leaves}
-        arrays = [array for leaf in leaves for array in (leaf.input.value, leaf.input.first)]
+        arrays = [array for leaf in leaves for array in (*leaf.written, leaf.input.value, leaf.input.first)]
         for handle in [reference() for reference in self._handles]:
             if handle is None or id(handle) in fresh or handle.node.kind == "flat":
                 continue

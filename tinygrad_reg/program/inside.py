@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import inspect
 import types
 import weakref
@@ -67,6 +68,8 @@ def behind(x: Any) -> tuple[Any, ...]:
         return (x.__self__,)
     if isinstance(x, _VIEWS):
         return (x.mapping,)
+    if isinstance(x, np.ufunc):  # of np.frompyfunc
+        return tuple(part for part in gc.get_referents(x) if isinstance(part, types.FunctionType))
     if isinstance(x, np.vectorize):
         return (x.pyfunc,)
     if isinstance(x, weakref.ref):

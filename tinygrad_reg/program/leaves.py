@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .. import source
 from ..modes import modes
 from ..optim.flat import Flat
@@ -23,6 +25,7 @@ class Leaf:
         self.absent = False  # whether an optimizer passed it by, as it had no gradient
         self.flat: Flat | None = None  # the optimizer's arrays that it lies in, where the step moves it
         self.place = slice(0)
+        self.written: list[np.ndarray] = []  # its array as the step itself left it, changed in place, before it moved
         self.array: Recorded  # what stands for its array, ...
         self.before: Recorded | None = None  # ... for the gradient that it had, where it had one, ...
         self.gradient: Recorded | None = None  # ... and for its place among the optimizer's gradients

@@ -25,7 +25,7 @@ from ..tensor import Tensor
 from .bytecode import words
 from .functions import GENERATORS, Functions
 from .inside import attributes, behind, functions_of, keeps_in, made_of, referent, slots
-from .node import NUMERIC, is_followed
+from .node import is_followed
 from .places import NUMBERS, Text
 from .whose import NAMESPACES, NOT_CALLED, is_the_houses, is_the_users
 
@@ -61,7 +61,7 @@ class Walk(Functions):
         if isinstance(value, np.ndarray):
             self._array(value, name)
         elif isinstance(value, np.void):  # a row of a structured array, which can change
-            self.found.content(value.item)
+            self.found.content(value.tobytes)
         elif isinstance(value, str) and "{" in value:  # "{x.name}", for .format(x=x)
             self._names_read.update(words(value))
         elif isinstance(value, Tensor):
@@ -131,8 +131,11 @@ class Walk(Functions):
         """Arrays of numbers are read anew. Others are compared, and the objects in them looked into."""
         if isinstance(x, Captured) or is_followed(x):
             return
-        self.found.content(x.tobytes if x.dtype.kind in NUMERIC else x.tolist)
-        if x.dtype.kind == "O":
+        if x.dtype.kind != "O":
+            self.found.content(x.tobytes)
+        else:
+            same = ("all(map(same, ", x, ".flat, ", list(x.flat), "))")
+            self.found.test(same, lambda: list(x.flat), list(x.flat))
             self._seen.add(id(x))
             self._kept.append(x)
             for place, part in np.ndenumerate(x):
