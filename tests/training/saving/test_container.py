@@ -124,6 +124,23 @@ def test_what_can_not_be_saved_leaves_the_old_file(tmp_path):
     assert os.listdir(tmp_path) == ["run"]
 
 
+def test_ctrl_c_between_two_writes_is_ctrl_c_and_leaves_the_old_file(tmp_path, monkeypatch):
+    opened, handles = zipfile.ZipFile.open, []
+
+    def interrupted(self, name, *arguments, **options):
+        handles.append(opened(self, name, *arguments, **options))
+        if str(name).endswith(".npy"):
+            raise KeyboardInterrupt
+        return handles[-1]
+
+    tg.save(tmp_path / "run", model=tg.Dense(1, 1), epoch=1)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(zipfile.ZipFile, "open", interrupted)
+        tg.save(tmp_path / "run", model=tg.Dense(1, 1), epoch=2)
+    assert tg.load(tmp_path / "run", model=tg.Dense(1, 1)).epoch == 1
+    assert os.listdir(tmp_path) == ["run"]
+
+
 def test_states_with_odd_keys_come_back_and_what_would_not_is_refused(tmp_path):
     class Odd(tg.Callback):
         state = None

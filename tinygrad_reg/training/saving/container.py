@@ -31,11 +31,17 @@ _LARGEST_WHOLE = 10_000  # bits: Python reads no more than 4,300 digits
 def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
     """Write `state` to `path`. Until all of it is on the disk, what was there before stays there."""
     text, arrays = packed(state)
-    with drafts.replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(zipfile.ZipInfo(_STATE), text)  # without the date, which a clock may have wrong
-        for name, array in arrays.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array, allow_pickle=False)
+    with drafts.replacing(path) as file:
+        archive = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED)
+        try:
+            archive.writestr(zipfile.ZipInfo(_STATE), text)  # without the date, which a clock may have wrong
+            for name, array in arrays.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, array, allow_pickle=False)
+            archive.close()
+        except BaseException:
+            archive.fp = None  # given up: to close it between two writes would raise an error of its own
+            raise
 
 
 def packed(state: Mapping[str, Any]) -> tuple[str, dict[str, np.ndarray]]:
