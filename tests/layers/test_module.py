@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from collections import deque
 
 import numpy as np
 import pytest
@@ -351,6 +352,17 @@ def test_a_state_of_whole_numbers_is_not_cut_to_fit(count):
     assert layer.count == 3 and layer.kernel.item() != 5
     layer.load_state_dict({**state, "count": np.array(7.0)})
     assert layer.count == 7 and layer.count.dtype == np.int8
+
+
+@pytest.mark.parametrize("kind", [set, frozenset, deque])
+def test_layers_and_tensors_in_what_has_no_places_are_refused(kind):
+    model = tg.Module()
+    for held in (tg.Dense(1, 1), tg.Tensor(1.0, requires_grad=True)):
+        with pytest.raises(
+            TypeError, match=rf"Module.blocks is a {kind.__name__}, .* would not be .* trained .* a list"
+        ):
+            model.blocks = kind([held])
+    model.seen = kind([1, "two"])
 
 
 @pytest.mark.parametrize("name", ["parts", "where", "declared", "penalty", "train", "state_dict", "_loaded", "forward"])

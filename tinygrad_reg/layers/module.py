@@ -21,7 +21,7 @@ from ..answers.wrong_calls import instead
 from ..modes import default_dtype, layer_scope, modes, quiet
 from ..tensor import Tensor, as_array
 from .running import Changes, name_within
-from .state import CONTAINERS, Stateful, join, parts_of, walk
+from .state import CONTAINERS, NOT_LOOKED_INTO, Stateful, join, parts_of, walk
 
 
 class Module(Stateful, Called):
@@ -139,6 +139,11 @@ class Module(Stateful, Called):
             raise TypeError(
                 f"{type(self).__name__}.{name} is what models do, {name}(), and a {type(value).__name__} in its place "
                 f"would keep them from it: choose another name, such as self.own_{name.lstrip('_')}"
+            )
+        if isinstance(value, NOT_LOOKED_INTO) and any(isinstance(part, (Tensor, Module)) for part in value):
+            raise TypeError(
+                f"{type(self).__name__}.{name} is a {type(value).__name__}, and what it holds would not be found, "
+                "trained or saved: make it a list or a dict"
             )
         Changes.count += 1
         object.__setattr__(self, name, value)

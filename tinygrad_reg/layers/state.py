@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
@@ -11,6 +12,7 @@ from ..modes import quiet
 from ..tensor import Tensor, plain_array
 
 CONTAINERS = (list, tuple, dict)
+NOT_LOOKED_INTO = (set, frozenset, deque)  # they have no places to name what they hold by
 
 
 class Stateful:

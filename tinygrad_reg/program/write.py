@@ -27,15 +27,17 @@ class Namespace:
 
     def __init__(self, taken: set[str]) -> None:
         self.taken = {"np", "tg", "step", *taken, *keyword.kwlist}
+        self._last: dict[str, int] = {}  # the n of wanted_n
         self.given: dict[str, Any] = {}  # functions and objects that NumPy's text can't write
 
     def fresh(self, wanted: str) -> str:
         """`wanted`, or wanted_2, wanted_3 …"""
         name = base = identifier(wanted)
-        n = 1
+        n = self._last.get(base, 1)
         while name in self.taken:
             n += 1
             name = f"{base}_{n}"
+        self._last[base] = n
         self.taken.add(name)
         return name
 
