@@ -102,24 +102,30 @@ class Module(Stateful, Called):
             if here["listener"] is not None:
                 here["listener"](here["layer"], out)
             return out
-        except AttributeError as error:
-            odd = [x for x in inputs if not isinstance(_tensor(x), Tensor)]
-            if odd and type(self).__module__.startswith(f"{__package__}."):
-                raise TypeError(f"{self.where()} takes an array or a Tensor, not {type(odd[0]).__name__}") from error
-            raise
-        except TypeError as error:
-            if "training" in options and "unexpected keyword argument 'training'" in str(error):
-                raise TypeError(
-                    f"{self.where()} takes no training=: model.eval() and model.train() switch the mode, and "
-                    "tg.predict(model, x) computes in eval mode"
-                ) from None
-            raise
-        except ValueError as error:
-            if name is None and (choose := instead(error)):
-                error.add_note(choose)
-            raise
+        except (AttributeError, TypeError, ValueError) as error:
+            told = self._told_of(error, name, inputs, options)
+            if told is error:
+                raise
+            raise told from None
         finally:
             here["module"], here["paths"], here["layer"], here["place"] = outer, paths, path, place
+
+    def _told_of(
+        self, error: Exception, name: str | None, inputs: tuple[Any, ...], options: dict[str, Any]
+    ) -> Exception:
+        """What is raised for an error in forward: the same, but where what was given explains it, or what to write."""
+        odd = [x for x in inputs if not isinstance(_tensor(x), Tensor)]
+        of_the_house = type(self).__module__.startswith(f"{__package__}.")
+        if isinstance(error, AttributeError) and odd and of_the_house:
+            return TypeError(f"{self.where()} takes an array or a Tensor, not {type(odd[0]).__name__}")
+        if "training" in options and "unexpected keyword argument 'training'" in str(error):
+            return TypeError(
+                f"{self.where()} takes no training=: model.eval() and model.train() switch the mode, and "
+                "tg.predict(model, x) computes in eval mode"
+            )
+        if isinstance(error, ValueError) and name is None and (choose := instead(error)):
+            error.add_note(choose)
+        return error
 
     # ---- what it holds
 
