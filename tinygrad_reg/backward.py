@@ -106,6 +106,8 @@ def walk(
                 after = np.add(before, share, out=before)
             else:
                 after = before + share
+                if observer is not None and modes.capture is not None and parent in summed and not create_graph:
+                    after = modes.capture.laid_out_as(before, after)  # as where it is added in place
                 summed.add(parent)
             if observer is not None:
                 observer.share(node, position, upstream, raw, share, before, after)

@@ -29,6 +29,9 @@ class Recorder(Protocol):
     def seed(self, output: Tensor, gradient: Any) -> Any:
         """A way back begins at `output` with this gradient: what it is to begin with instead."""
 
+    def laid_out_as(self, first: Any, x: Any) -> Any:
+        """Several arrays were added to the first, x is the sum: it lies in memory as the first does."""
+
     def check(self, test: Callable[..., None], arguments: Any, options: dict[str, Any]) -> None:
         """Values are looked at, and refused if they make no sense: see `check`."""
 

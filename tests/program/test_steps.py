@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import tracemalloc
 
 import numpy as np
@@ -353,3 +354,19 @@ def test_relu_leaves_memory_in_its_order():
         x = np.asfortranarray(rng.normal(size=(3, 4)))
         assert same_bits(fast(x), step(x))
         assert tg.ops.relu(x).flags.f_contiguous
+
+
+@pytest.mark.parametrize("mixed", [*itertools.product([True, False], repeat=3)])
+def test_shares_of_several_memory_orders_are_summed_up_as_eagerly(mixed):
+    w, rows = tg.Tensor(1.0, requires_grad=True), np.random.default_rng(1).normal(size=(40, 5))
+
+    def step(x):
+        w.grad = None
+        h = x * w
+        sum(np.sum(np.tanh(h * (rows if one else 1.5) + k)) for k, one in enumerate(mixed)).backward()
+        return w.grad
+
+    fast, rng = tg.compile(step), np.random.default_rng(0)
+    for _ in range(20):
+        x = np.asfortranarray(rng.normal(size=(40, 5)))
+        assert equal(fast(x), step(x))

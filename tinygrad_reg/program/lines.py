@@ -213,6 +213,13 @@ class Lines:
         """A line that changes an array which outlives the program."""
         self._keep(self._call(function, arguments, options))
 
+    def laid_out_as(self, first: Any, x: Any) -> Any:
+        """See captured.Recorder: where NumPy would give another order than adding in place does, it is copied."""
+        first, made = self.values((first, x))
+        if not isinstance(first, np.ndarray) or first.strides == made.strides or not first.flags.forc:
+            return x
+        return self.record(np.array, (x,), {"order": "C" if first.flags.c_contiguous else "F"})
+
     def check(self, test: Callable[..., None], arguments: Sequence[Any], options: dict[str, Any]) -> None:
         """See captured.check: made now, and again at each call if it looks at arrays that may have changed by then."""
         try:
