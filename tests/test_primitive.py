@@ -325,3 +325,21 @@ def test_a_list_of_options_may_be_used_for_the_next_call(of, options):
     gradient = tg.gradients(loss, x)
     options[:] = [1 - options[0], *reversed(options[1:])]
     np.testing.assert_array_equal(tg.gradients(loss, x), gradient)
+
+
+def test_a_derivative_that_reaches_for_a_tensor_is_refused_before_a_gradient_is_written():
+    scale = tg.Tensor(2.0, requires_grad=True)
+    scaled = tg.primitive(lambda x: x * 2.0, name="reaching")
+    scaled.derivative("2")(lambda g, out, x: g * scale)
+    x, y = (tg.Tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+    with pytest.raises(TypeError, match=r"the derivative of 'reaching' must give an array, not a Tensor"):
+        np.sum(scaled(x) + y).backward()
+    assert x.grad is None and y.grad is None and scale.grad is None
+
+
+@pytest.mark.parametrize("forward", [np.sum, lambda x: x[:2], lambda x: x.reshape(3, 1, 1)])
+def test_an_op_that_is_not_elementwise_but_said_to_be_is_told_by_name(forward):
+    op = tg.primitive(lambda x: forward(x), name="said_to_be", elementwise=True)
+    op.derivative("1")(lambda g, out, x: g)
+    with pytest.raises(ValueError, match=r"'said_to_be' must give .* shape \(3, 1\) .*elementwise=True is for ops"):
+        np.sum(op(tg.Tensor(np.ones((3, 1)), requires_grad=True))).backward()

@@ -93,7 +93,7 @@ def walk(
             fits = kind is type(data) and (
                 raw.shape == data.shape and raw.dtype is data.dtype if kind is np.ndarray else kind in _SCALARS
             )
-            share = raw if fits else fitted(raw, parent, node)
+            share = raw if fits else fitted(raw, parent, node, create_graph)
 
             # 3. The input adds its share to what it has received.
             before = received.pop(parent, None) if received else None
@@ -162,18 +162,25 @@ def _leading_to(targets: set[Tensor], output: Tensor) -> set[Tensor]:
     return leading
 
 
-def fitted(share: Any, parent: Tensor, node: Tensor) -> Any:
+def fitted(share: Any, parent: Tensor, node: Tensor, create_graph: bool = False) -> Any:
     """The share in its input's own shape and dtype: an input that was broadcast gets the sum over the copies."""
+    if isinstance(share, Tensor) and not create_graph:
+        raise TypeError(
+            f"the derivative of '{node.op}' must give an array, not a Tensor: it was given arrays, and used a Tensor that "
+            "is no input of the op; make it an input, or write .numpy() of it"
+        )
     if not isinstance(share, (np.ndarray, np.generic, Tensor)):
         if not isinstance(share, (float, int)):
             raise TypeError(f"the derivative of '{node.op}' must give an array, not {type(share).__name__}")
         share = np.asarray(share, parent._data.dtype)
     if share.shape != parent._data.shape:
-        assert node._primitive is not None
-        if not node._primitive.elementwise or share.shape != node._data.shape:
+        primitive = node._primitive
+        assert primitive is not None
+        repeated = primitive.elementwise and share.shape == node._data.shape
+        if not repeated or (primitive.foreign and not _broadcasts(parent._data.shape, share.shape)):
             raise ValueError(
                 f"the derivative of '{node.op}' must give an input of shape {parent.shape} a gradient of that shape, "
-                f"not {share.shape}"
+                f"not {share.shape}" + ("; elementwise=True is for ops whose inputs broadcast" if repeated else "")
             )
         share = unbroadcast(share, parent._data.shape)
     dtype = parent._data.dtype
@@ -182,6 +189,12 @@ def fitted(share: Any, parent: Tensor, node: Tensor) -> Any:
     if share.dtype.kind not in "fiub":
         raise TypeError(f"the derivative of '{node.op}' must give real numbers, not {share.dtype}")
     return share if share.dtype == dtype else share.astype(dtype)
+
+
+def _broadcasts(shape: tuple[int, ...], out: tuple[int, ...]) -> bool:
+    """Whether an array of `shape` can be repeated into one of the shape `out`."""
+    behind = len(out) - len(shape)
+    return behind >= 0 and all(n in (1, m) for n, m in zip(shape, out[behind:], strict=True))
 
 
 def share_of(node: Tensor, position: int, upstream: Any) -> Any:

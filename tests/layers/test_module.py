@@ -385,3 +385,9 @@ def test_a_name_that_is_assigned_to_a_layer_in_place_of_a_penalty_or_constraint_
     setattr(model[0], f"kernel_{what}", "l2")
     with pytest.raises(TypeError, match=rf"0.kernel_{what} must be a function such as tg\.\w+\.\w+\(.*\), not 'l2'"):
         model.penalty() if what == "regularizer" else model.project(0.1)
+
+
+@pytest.mark.parametrize("layer", [tg.Dense(3, 2), tg.BatchNorm(3)])
+def test_forward_of_an_array_says_that_the_layer_is_to_be_called(layer):
+    with pytest.raises(TypeError, match=r"forward\(\) of \w+\(3.* takes a Tensor: write layer\(x\)"):
+        layer.forward(np.ones((4, 3)))

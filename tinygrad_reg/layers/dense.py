@@ -58,7 +58,10 @@ class Dense(Weighted):
 
     def forward(self, x: Tensor) -> Any:
         """activation(x @ kernel + bias)"""
-        shape = x._data.shape
+        try:
+            shape = x._data.shape
+        except AttributeError as error:
+            raise self.must_be_called(x, error) from None
         if not shape or shape[-1] != self.in_features:
             self._refuse(shape)
         z = x @ self.kernel if self.bias is None else ops.affine(x, self.kernel, self.bias)

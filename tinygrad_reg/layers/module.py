@@ -127,6 +127,12 @@ class Module(Stateful, Called):
             error.add_note(choose)
         return error
 
+    def must_be_called(self, x: Any, error: AttributeError) -> Exception:
+        """What to raise where `forward` itself was given an array, which a call makes a Tensor; else the error."""
+        if not isinstance(x, np.ndarray):
+            return error
+        return TypeError(f"forward() of {self.where()} takes a Tensor: write layer(x), which runs it, for an array")
+
     # ---- what it holds
 
     def named_modules(self) -> list[tuple[str, Module]]:

@@ -81,7 +81,10 @@ class BatchNorm(Module):
         axes = (0, *range(2, x.ndim))
         out = ops.standardize(x, axis=axes, epsilon=self.epsilon)
         with quiet():
-            mean, var = moments_of(out, x, axes)
+            try:
+                mean, var = moments_of(out, x, axes)
+            except AttributeError as error:
+                raise self.must_be_called(x, error) from None
             self._move(self.moving_mean, mean)
             if self.average == "std":
                 self._move(self.moving_std, np.sqrt(var + self.epsilon))
