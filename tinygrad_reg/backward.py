@@ -166,7 +166,7 @@ def fitted(share: Any, parent: Tensor, node: Tensor, create_graph: bool = False)
     """The share in its input's own shape and dtype: an input that was broadcast gets the sum over the copies."""
     if isinstance(share, Tensor) and not create_graph:
         raise TypeError(
-            f"the derivative of '{node.op}' must give an array, not a Tensor: it was given arrays, and used a Tensor that "
+            f"the derivative of '{node.op}' must give an array, not a Tensor: it used one that "
             "is no input of the op; make it an input, or write .numpy() of it"
         )
     if not isinstance(share, (np.ndarray, np.generic, Tensor)):
