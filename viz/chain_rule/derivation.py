@@ -13,6 +13,7 @@ from tinygrad_reg.answers.calls import answered
 from tinygrad_reg.answers.checks import whole
 from tinygrad_reg.insight.explain import explain
 from tinygrad_reg.insight.words import in_full, number
+from tinygrad_reg.modes import quiet
 from tinygrad_reg.norms import length
 
 from ..ink import files
@@ -40,7 +41,8 @@ class Derivation:
         self.paths = tuple(paths)
         self._ways = ways  # how many there are, written out or not
         contributions = [path.contribution for path in paths]
-        self.gradient = np.asarray(sum(contributions[1:], start=contributions[0]))
+        with quiet():
+            self.gradient = np.asarray(sum(contributions[1:], start=contributions[0]))
         self._names, self._digits, self._theme = names, digits, theme
 
     # ---- text
@@ -152,7 +154,7 @@ class Derivation:
                          + (f" = {self._latex(path.contribution)}" if many else ""))  # fmt: skip
         if len(self.paths) > 1:
             lines.append(f"{head} = {' + '.join(f'P_{{{at}}}' for at in range(1, len(self.paths) + 1))}")
-        if self.gradient.size > 1 and len(self.paths) > 1:
+        if self.gradient.size != 1 and len(self.paths) > 1:
             norm = number(length(self.gradient), self._digits)
             lines.append(f"\\|{head}\\| = {latex.number(norm)}")
         elif len(self.paths) > 1:

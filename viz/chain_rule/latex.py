@@ -89,9 +89,19 @@ def _set(tokens: list[str], known: frozenset[str], at: int = 0, closing: str = "
             inner, at = _argument(tokens, known, at + 1)
             out.append(f"^{{{inner}}}" if token == "^" else f"\\sqrt{{{inner}}}")
         else:
-            out.append(_symbol(token, known))
+            symbol = _symbol(token, known)
+            apart = is_number(token) and r"\cdot" in symbol and (_divides(out) or _is_raised(tokens[at + 1 :]))
+            out.append(f"({symbol})" if apart else symbol)  # 1/(1·10⁵), where 1/1·10⁵ would be 10⁵
         at += 1
     return "".join(out), at
+
+
+def _divides(before: list[str]) -> bool:
+    return before[-1:] == ["/"] or before[-1:] == [_SIGNS["÷"]]
+
+
+def _is_raised(after: list[str]) -> bool:
+    return after[:1] == ["^"] or (after != [] and ord(after[0][0]) in _RAISED)
 
 
 def _argument(tokens: list[str], known: frozenset[str], at: int) -> tuple[str, int]:

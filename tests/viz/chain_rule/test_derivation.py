@@ -274,3 +274,20 @@ def test_a_way_of_too_many_factors_is_refused_before_it_is_written() -> None:
     ):
         viz.derivation(loss, wrt=w)
     assert math.prod(f.part.size for f in viz.derivation(loss, wrt=middle).paths[0].factors) == 1
+
+
+@pytest.mark.parametrize("size", [0, 1, 2])
+def test_several_ways_of_an_array_of_any_size_have_formulas(size: int) -> None:
+    x = Tensor(np.ones(size), requires_grad=True, name="x")
+    derivation = viz.derivation(np.sum(x + 3 * np.sin(x)), wrt=x)
+    assert derivation.gradient.shape == (size,)
+    assert "sum over 2 ways" in derivation.text and derivation.latex
+
+
+def test_ways_that_go_beyond_all_floats_are_added_up_without_a_warning() -> None:
+    x = Tensor(1e308, requires_grad=True, name="x")
+    with np.errstate(all="raise"):
+        derivation = viz.derivation(x * 1e308 * 1.0 - x * 1e308, wrt=x)
+        large = viz.derivation(x * 1.5e308 + x * 1.5e308, wrt=x)
+        assert derivation.text and derivation.latex and large.text and large.latex
+    assert derivation.gradient == 0 and large.gradient == np.inf

@@ -84,3 +84,14 @@ def test_cases_that_are_multiplied_stand_in_brackets() -> None:
 def test_formulas_set_as_a_picture_say_what_a_slope_is() -> None:
     loss, biases = examples.lecture_chain()
     assert r"\sigma'(z_{4}) = a_{4}\cdot (1-a_{4})" in viz.derivation(loss, wrt=biases[0]).latex_lines
+
+
+def test_a_large_number_that_is_divided_by_or_raised_stands_in_brackets(renders: object) -> None:
+    assert latex.formula("1/1e5", ["1e5"]) == r"1/(1\cdot 10^{5})"
+    assert latex.formula("x ÷ −1e−7 · 2e5", ["x", "−1e−7", "2e5"]) == r"x\div (-1\cdot 10^{-7})\cdot 2\cdot 10^{5}"
+    assert latex.formula("1e5² + 1e5^x", ["1e5", "x"]) == r"(1\cdot 10^{5})^{2}+(1\cdot 10^{5})^{x}"
+    x = tg.Tensor(1.0, requires_grad=True, name="x")
+    lines = viz.derivation((3 * x + 2) / 1e5, wrt=x).latex_lines
+    assert r"\frac{\partial v_{6}}{\partial x} = 1/(1\cdot 10^{5})\cdot 3" in [
+        re.sub(r"v_\{\d\}", "v_{6}", s) for s in lines
+    ]
