@@ -22,19 +22,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import half, methods, source
+from . import half, methods
 from .answers import wrong_calls
-from .modes import ERROR_STATE, IGNORE, modes
-from .operands import as_float, in_dtype, is_captured_number, operand, weakened
-from .signature import bound, signature
-from .tensor import COMPILED, Clock, Tensor, plain_array
+from .applying import NO_OPTIONS, apply
+from .signature import signature
+from .tensor import Tensor
 
 registry: dict[str, Primitive] = {}  # every op, by name: the only list of ops
 numpy_rules: dict[Any, Callable[..., Any]] = {}  # what np functions do with Tensors: see dispatch.py
 questions: set[Any] = set()  # np functions that are answered about the values: see ops/questions.py
-
-_NO_OPTIONS: dict[str, Any] = {}  # of the ops that were given none: one for all nodes
-_new_tensor = Tensor.__new__
 
 
 class Derivative(NamedTuple):
@@ -114,8 +110,8 @@ class Primitive:
         registry[self.name] = self
         _register(self, self._as_method(), rules, names)
         if operator:
-            methods.attach(lambda x, y, *more: self._apply((x, y, *more), _NO_OPTIONS), f"__{operator}__")
-            methods.attach(lambda x, y, *more: self._apply((y, x, *more), _NO_OPTIONS), f"__r{operator}__")
+            methods.attach(lambda x, y, *more: self._apply((x, y, *more), NO_OPTIONS), f"__{operator}__")
+            methods.attach(lambda x, y, *more: self._apply((y, x, *more), NO_OPTIONS), f"__r{operator}__")
 
     # ---- declaring it
 
@@ -179,87 +175,7 @@ class Primitive:
         """Apply the op. The result is a node of the graph where an input requires a gradient and recording is on."""
         return self._apply(inputs, options)
 
-    def _apply(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if len(inputs) != self.arity and not self.variadic:
-            inputs, options = bound(self, inputs, options)
-        here = modes.__dict__
-        watch = here["watch"]
-        forward = self.forward if watch is None else watch.applying(self, inputs)
-        arrays: list[Any] = []
-        any_tensor = requires_grad = has_numbers = False
-        for x in inputs:
-            if isinstance(x, Tensor):
-                any_tensor = True
-                if x._requires_grad:
-                    requires_grad = True
-                arrays.append(x._data)
-            elif type(x) is float or type(x) is int:
-                has_numbers = True
-                arrays.append(x)
-            elif type(x) is np.ndarray and x.dtype.kind in "fiub":
-                arrays.append(x)
-            else:
-                has_numbers |= isinstance(x, np.generic) or (watch is not None and is_captured_number(x))
-                arrays.append(operand(x))
-
-        if not any_tensor and not self.random:
-            arrays = [x if isinstance(x, (np.generic, float, int)) else plain_array(x) for x in inputs]
-        if has_numbers and watch is not None and any_tensor and self.elementwise:
-            arrays = weakened(inputs, arrays)
-        if self.floats:
-            arrays = [as_float(x) for x in arrays]
-        outside = ERROR_STATE.get()
-        try:
-            ERROR_STATE.set(IGNORE)  # inside, so that Ctrl-C right behind it finds the way back
-            out = forward(*arrays, **options) if options else forward(*arrays)
-            kept = None
-            if self.keeps:
-                out, kept = out
-            if has_numbers and requires_grad and here["recording"]:
-                known = in_dtype(inputs, arrays, out.dtype)
-        except (TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-            raise wrong_calls.misfit(self, error, inputs, options) from None
-        finally:
-            ERROR_STATE.set(outside)
-        if not any_tensor and not self.random:
-            return out  # plain in, plain out, as with NumPy's own functions
-
-        node = _new_tensor(Tensor)
-        node._data = out
-        node._grad = node._home = node._name = None
-        node._owned = False
-        if requires_grad and here["recording"]:
-            if options or self.fixed or self.foreign:
-                wrong_calls.refuse_lost_gradients(self, inputs, options)
-                if out.dtype.kind != "f":
-                    raise TypeError(
-                        f"{self.name} gave {out.dtype} numbers, which carry no gradient, of inputs that require one; "
-                        "give it their .numpy(), if none should flow there"
-                    )
-            node._requires_grad = True
-            node._primitive = self
-            node._inputs = inputs
-            node._arrays = tuple(known if has_numbers else arrays)
-            node._options = options or _NO_OPTIONS
-            node._kept = kept
-            node._cut = None
-            node._time = Clock.now
-        else:
-            node._requires_grad = False
-            node._primitive = node._kept = None
-            node._inputs = node._arrays = ()
-            node._options = _NO_OPTIONS
-            node._cut = "no_grad()" if requires_grad else _compiled(inputs)
-            if _is_view(out, arrays) and (requires_grad or _is_frozen(inputs)):
-                node._data = out.copy()  # of a parameter, which the optimizer will write into
-            node._time = 0
-        if self.random:
-            node._name = self.symbol  # "mask", "noise": no op stands behind it in a picture
-        node._layer = here["layer"]
-        node._code, node._place = here["place"] or source.caller(3)
-        if watch is not None:
-            watch.forward(self, node, inputs, arrays)
-        return node
+    _apply = apply  # see applying.py
 
     def shares_of_all(
         self, known: Sequence[Any], options: Any, inputs: Sequence[Any], wanted: Container[Tensor]
@@ -364,21 +280,3 @@ def _register(rule: Callable[..., Any], method: Callable[..., Any], rules: Seque
     for function in rules:
         numpy_rules[function] = rule
     methods.attach(method, *names)
-
-
-def _compiled(inputs: Sequence[Any]) -> str | None:
-    """Whether one of them came out of a program, which gave it no graph where it would have one."""
-    for x in inputs:
-        if isinstance(x, Tensor) and x._cut is COMPILED:
-            return COMPILED
-    return None
-
-
-def _is_view(out: Any, arrays: Sequence[Any]) -> bool:
-    """Whether the result of an op shows one of its inputs' own memory."""
-    return isinstance(out, np.ndarray) and out.base is not None and any(np.may_share_memory(out, x) for x in arrays)
-
-
-def _is_frozen(inputs: Sequence[Any]) -> bool:
-    """Whether one of them is a parameter that an optimizer holds."""
-    return any(isinstance(x, Tensor) and x._home is not None for x in inputs)

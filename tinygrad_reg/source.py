@@ -32,6 +32,7 @@ _PASS_ON = (
     "tensor.py",
     "arraylike.py",
     "primitive.py",
+    "applying.py",
     "dispatch.py",
     "source.py",
     "methods.py",

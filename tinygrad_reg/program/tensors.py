@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..applying import NO_OPTIONS
 from ..optim.flat import Row, fetch
 from ..tensor import Tensor
 
 _new_tensor = Tensor.__new__
-_NO_OPTIONS: dict[str, Any] = {}
 
 
 def are_back(rows: Sequence[Row]) -> bool:
@@ -53,7 +53,7 @@ def as_tensor(data: Any, cut: str | None = None) -> Tensor:
     made = _new_tensor(Tensor)
     made._data = data
     made._grad = made._home = made._primitive = made._kept = made._name = made._code = None
-    made._inputs, made._options = (), _NO_OPTIONS
+    made._inputs, made._options = (), NO_OPTIONS
     made._requires_grad = made._owned = False
     made._time = made._place = 0
     made._layer, made._cut = "", cut
