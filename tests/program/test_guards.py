@@ -146,6 +146,28 @@ def test_an_optimizer_that_is_resumed_goes_on_as_eagerly():
     assert equal(eager.model[0].kernel.data, captured.model[0].kernel.data)
 
 
+def test_that_an_optimizer_has_warned_captures_nothing_anew_where_any_attribute_may_be_read():
+    w = tg.Tensor(X, requires_grad=True)
+    optimizer, captures = tg.optim.SGD([w], lr=0.1), []
+
+    def step(x):
+        captures.append(1)
+        loss = np.sum(x * w) * getattr(settings, "scale")  # noqa: B009 - so any name may be asked for
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    fast = tg.compile(step)
+    fast(X)
+    optimizer.warned_of_divergence = True
+    fast(X)
+    assert len(captures) == 1
+    settings.scale = 2.0
+    fast(X)
+    assert len(captures) == 2
+
+
 def test_shapes_and_dtypes_make_programs_that_are_kept_up_to_a_number():
     w = tg.Tensor(2.0, requires_grad=True)
     fast = tg.compile(lambda x: np.sum(x * w))

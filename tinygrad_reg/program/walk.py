@@ -29,7 +29,7 @@ from .node import is_followed
 from .places import NUMBERS, Text
 from .whose import NAMESPACES, NOT_CALLED, is_the_houses, is_the_users
 
-_OWN = {"flats", "spaces", "steps", "_lr", "_diverged"}  # of an optimizer: what its step changes, ...
+_OWN = {"flats", "spaces", "steps", "_lr", "warned_of_divergence"}  # of an optimizer: what its step changes, ...
 _OWN |= {"_programs", "_last", "_lock"}  # ... and of a compiled step
 _WORDS = {int, float, complex, str, bytes, bool, type(None)}  # of which there may be millions
 _PLAIN = (*NUMBERS, Tensor, np.ndarray, types.ModuleType)
