@@ -75,7 +75,7 @@ class LeakyReLU(Module):
 
 
 class RReLU(Module):
-    """x for x ≥ 0, else αx: in training α is drawn for each element, in eval mode it is (lower + upper) / 2."""
+    """x for x > 0, else αx: in training α is drawn for each element, in eval mode it is (lower + upper) / 2."""
 
     def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, rng: Rng = None) -> None:
         self.lower = checks.number("lower", lower, 0, 1)
@@ -83,12 +83,12 @@ class RReLU(Module):
         self.rng = checks.generator(rng)
 
     def forward(self, x: Tensor) -> Any:
-        """x where x ≥ 0, else αx"""
+        """x where x > 0, else αx"""
         return ops.rrelu(x, lower=self.lower, upper=self.upper, training=self.training, rng=self.rng)
 
 
 class PReLU(Module):
-    """x for x ≥ 0, else αx, and α is learned: one for all, or with `channels` one for each unit or channel (axis 1)."""
+    """x for x > 0, else αx, and α is learned: one for all, or with `channels` one for each unit or channel (axis 1)."""
 
     def __init__(self, alpha: float = 0.25, channels: int | None = None, *, dtype: Any = None) -> None:
         self.channels = None if channels is None else checks.whole("channels", channels)
@@ -97,7 +97,7 @@ class PReLU(Module):
         self.alpha = Tensor(initializers.create(start, shape, dtype=dtype), requires_grad=True, name="alpha")
 
     def forward(self, x: Tensor) -> Any:
-        """x where x ≥ 0, else αx"""
+        """x where x > 0, else αx"""
         if self.channels is None:
             return ops.prelu(x, self.alpha)
         if x.ndim < 2 or x.shape[1] != self.channels:
@@ -108,13 +108,13 @@ class PReLU(Module):
 
 
 class ELU(Module):
-    """x for x ≥ 0, else α(eˣ − 1)."""
+    """x for x > 0, else α(eˣ − 1)."""
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = checks.number("alpha", alpha, 0)
 
     def forward(self, x: Tensor) -> Any:
-        """x where x ≥ 0, else α(eˣ − 1)"""
+        """x where x > 0, else α(eˣ − 1)"""
         return ops.elu(x, alpha=self.alpha)
 
 
