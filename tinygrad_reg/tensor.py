@@ -316,10 +316,9 @@ answer(Methods, ON_TENSORS)
 
 def describe(x: Any) -> str:
     """How messages speak of an operand: its name, if it has one, and its shape."""
-    shape = f"of shape {np.shape(x)}" if not isinstance(x, Tensor) else f"of shape {x.shape}"
-    label = source.label(x) if isinstance(x, Tensor) else None
-    kind = "tensor" if isinstance(x, Tensor) else "array" if isinstance(x, np.ndarray) else type(x).__name__
-    return f"{label or kind} {shape}"
+    if isinstance(x, Tensor):
+        return f"{source.label(x) or 'tensor'} of shape {x.shape}"
+    return f"{'array' if isinstance(x, np.ndarray) else type(x).__name__} of shape {np.shape(x)}"
 
 
 def as_array(data: Any, dtype: Any = None) -> np.ndarray:
