@@ -46,4 +46,5 @@ def up_to(file: IO[bytes], limit: int | None) -> bytes:
 
 
 def refused(path: str | Path, reason: str) -> ValueError:
+    """What is raised for a file that is not what it should be."""
     return ValueError(f"{path} can't be used: {reason}")

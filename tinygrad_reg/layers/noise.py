@@ -46,8 +46,7 @@ class Dropout(Module):
 
     def mask_shape(self, x: Tensor) -> tuple[int, ...]:
         """Which elements are dropped independently: all."""
-        shape: tuple[int, ...] = x.shape
-        return shape
+        return x.shape
 
 
 def _dtype(x: Tensor) -> Any:
@@ -61,8 +60,7 @@ class SpatialDropout2D(Dropout):
     def mask_shape(self, x: Tensor) -> tuple[int, ...]:
         """One decision for each channel of each image."""
         require_images(self, x)
-        shape: tuple[int, ...] = (*x.shape[:2], 1, 1)
-        return shape
+        return (*x.shape[:2], 1, 1)
 
 
 class GaussianNoise(Module):

@@ -100,6 +100,7 @@ def parts_of(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def join(path: str, name: str) -> str:
+    """The path of what is called `name` in the module at `path`."""
     return f"{path}.{name}" if path else name
 
 

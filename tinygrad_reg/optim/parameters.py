@@ -14,7 +14,7 @@ def leaves(params: Any, taker: str) -> list[Tensor]:
     """The parameters that were given, each once, or an error that says how to give them."""
     if isinstance(params, Tensor):
         params = [params]
-    elif not isinstance(params, Iterable) or isinstance(params, Mapping | np.ndarray) or hasattr(params, "parameters"):
+    elif not isinstance(params, Iterable) or isinstance(params, (Mapping, np.ndarray)) or hasattr(params, "parameters"):
         _refuse(params, taker)
     found = dict.fromkeys(_leaf(p, taker) for p in params)
     if not found:

@@ -87,7 +87,10 @@ class CallWriter:
         return self._names[id(thing)]
 
     def call(self, plan: Plan, scope: dict[str, Any]) -> list[str]:
-        """`is_new`: it has just been captured, and what the step has changed in its Python is not looked at."""
+        """The function call(args, options, is_new): tests, the program, what it leaves behind.
+
+        `is_new`: it has just been captured, and what the step has changed in its Python is not looked at.
+        """
         rows = {row[0]: row for flat in self._flats() for row in flat.rows}
         moved = [rows[leaf.tensor] for leaf in self.leaves if leaf.flat is not None]
         guards = self.name(self.guards)

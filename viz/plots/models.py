@@ -39,7 +39,7 @@ def decision_boundary(
     if len(classes) != len(points):
         raise ValueError(f"there are {len(points)} samples, but {len(classes)} classes")
     if not len(points) or points.dtype.kind not in "fiub" or not np.isfinite(points).all():
-        raise ValueError("the samples of a decision boundary must be finite numbers, one at least: they have no plane")
+        raise ValueError("the samples of a decision boundary must be finite numbers, one at least")
     classes = classes.argmax(axis=1) if classes.ndim == 2 and classes.shape[1] > 1 else classes.reshape(len(points))
     drawable(points, "the samples")
     points = points if points.dtype.kind == "f" else points.astype(float)  # between whole numbers lies a plane, too
