@@ -323,6 +323,45 @@ def test_what_is_kept_for_the_next_call_is_refused(start):
         assert made.h is before
 
 
+@pytest.mark.parametrize("kind", [list, dict])
+@pytest.mark.parametrize("start", [0.0, 0, np.float32(1)])
+def test_a_mean_over_the_calls_that_begins_with_a_number_in_a_table_is_refused_at_once(kind, start):
+    w = tg.Tensor(X, requires_grad=True)
+    table = kind({0: start, 1: "word"}.items()) if kind is dict else [start, "word"]
+
+    def step(x):
+        loss = np.sum(w * x)
+        table[0] = 0.9 * table[0] + 0.1 * loss.data
+        return loss
+
+    fast = tg.compile(step)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="keeps what it computes in 'table'"):
+            fast(X)
+        assert table[0] is start
+    step(X)  # as it is, it goes on where it stood
+    assert table[0] == 0.9 * start + 0.1 * np.sum(X * X)
+
+
+@pytest.mark.parametrize("kind", [list, dict])
+def test_a_table_of_arrays_and_numbers_is_as_it_was_after_a_refusal(kind):
+    w = tg.Tensor(X, requires_grad=True)
+    moments = [X * 0, np.float64(0.0)]
+    table = kind(enumerate(moments)) if kind is dict else [*moments]
+
+    def step(x):
+        np.sum(w * x).backward()
+        for i, g in enumerate([w.grad, w.grad.sum()]):
+            table[i] = 0.9 * table[i] + g
+        if kind is list:
+            table.append(g)
+
+    with pytest.raises(RuntimeError, match="keeps what it computes in 'table'"):
+        tg.compile(step)(X)
+    assert len(table) == 2
+    assert all(now is was for now, was in zip([table[0], table[1]], moments, strict=True))
+
+
 class Counting(itertools.count):
     """An iterator whose place no attribute tells."""
 

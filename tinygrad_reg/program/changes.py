@@ -7,19 +7,26 @@ call, so the program is for the value that it met; where every call meets anothe
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
 
 from ..tensor import Tensor
 from .places import GONE
-from .recorded import is_computed
+from .recorded import Recorded, is_computed
 from .refusals import refusal
 from .variables import Variables
+
+_NUMBERS = (int, float, complex, np.number)  # with one of which a mean over the calls begins
 
 
 def kept_for_later(before: Variables, last: Sequence[str]) -> list[str]:
     """The names of what the step has changed and may read; `last` are those that it changed when last captured."""
     names = []
+    for name, table, was in before.found.contents:
+        if any(_holds_computed(x) and isinstance(then, _NUMBERS) for x, then in _side_by_side(table, was)):
+            _refuse_kept(name)
     for place in before.found.changed():
         try:
             now = place.ask()
@@ -27,8 +34,7 @@ def kept_for_later(before: Variables, last: Sequence[str]) -> list[str]:
             now = None
         unread = not before.uses[place.name]
         if is_computed(now) and not (place.was is None or _is_unreadable(place.was)):
-            what = f"it keeps what it computes in {place.name!r} for its next call, which a program would do only once"
-            raise refusal(what, "Assign .data of a Tensor, or give it as an argument and return it")
+            _refuse_kept(place.name)
         if unread or _is_unreadable(place.was):
             continue
         if place.name in last:
@@ -44,6 +50,35 @@ def take_back(before: Variables) -> None:
         if place.put is not None:
             with contextlib.suppress(*GONE):  # an element of a list that is shorter now
                 place.put(place.was)
+    for _, table, was in before.found.contents:
+        if not any(map(_holds_computed, _values(table))):
+            continue
+        if isinstance(table, dict):
+            dict.clear(table)
+            dict.update(table, was)
+        else:
+            list.__setitem__(table, slice(None), was)
+
+
+def _refuse_kept(name: str) -> NoReturn:
+    what = f"it keeps what it computes in {name!r} for its next call, which a program would do only once"
+    raise refusal(what, "Assign .data of a Tensor, or give it as an argument and return it")
+
+
+def _values(table: Any) -> Iterable[Any]:
+    return dict.values(table) if isinstance(table, dict) else list.__iter__(table)
+
+
+def _side_by_side(table: Any, was: Any) -> Iterable[tuple[Any, Any]]:
+    """What is in a list or a dict now, and what was in its place, or None."""
+    if isinstance(table, dict):
+        return ((x, was.get(key)) for key, x in dict.items(table))
+    return zip(table, was, strict=False)
+
+
+def _holds_computed(x: Any) -> bool:
+    """As `is_computed`, of what may be a weak reference that has ended."""
+    return issubclass(type(x), (Recorded, Tensor)) and is_computed(x)
 
 
 def _is_unreadable(x: Any) -> bool:

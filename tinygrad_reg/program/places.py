@@ -47,6 +47,7 @@ class Places:
         self.changes = Changes.count  # of attributes of Modules, so far
         self.places: list[Place] = []
         self.tables: list[tuple[Any, set[str]]] = []  # of attributes, with their names
+        self.contents: list[tuple[str, Any, Any]] = []  # lists and dicts, and what was in them
 
     def name(self, value: Any) -> str:
         """What the text of a test calls a value."""

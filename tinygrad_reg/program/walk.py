@@ -162,6 +162,8 @@ class Walk(Functions):
         self.found.test(same, everything, everything())
         beside = functools.partial(_beside_arrays, table)
         self.found.place(name, beside, beside())
+        if isinstance(table, (list, dict)):
+            self.found.contents.append((name, table, dict(table) if is_dict else list(table)))
         for key, part in list(table.items() if is_dict else enumerate(table)):
             if type(part) not in _WORDS:
                 self._element(table, key, part, name)
