@@ -343,10 +343,16 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
         array = array.astype(array.dtype.newbyteorder("="))
     if dtype is None or array.dtype == dtype:
         return array
-    if np.dtype(dtype).kind not in "fiub":
-        raise TypeError(f"a Tensor holds real numbers, it can't have the dtype {np.dtype(dtype)}")
     with quiet():  # a float64 may be too large for float32
-        return array.astype(np.dtype(dtype).type)  # in this machine's order of bytes
+        return array.astype(real_dtype(dtype))
+
+
+def real_dtype(dtype: Any) -> np.dtype[Any]:
+    """A dtype that a Tensor can have, in this machine's order of bytes."""
+    wanted = np.dtype(dtype)
+    if wanted.kind not in "fiub":
+        raise TypeError(f"a Tensor holds real numbers, it can't have the dtype {wanted}")
+    return np.dtype(wanted.type)
 
 
 def values(x: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from ..modes import modes
 from ..primitive import composed, primitive
 from ..source import result
-from ..tensor import Tensor, describe
+from ..tensor import Tensor, describe, real_dtype
 
 
 @primitive(
@@ -110,10 +110,7 @@ def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
         wanted = np.dtype(dtype)
     except TypeError:
         raise TypeError(f"astype takes a dtype such as 'float32' or np.float32, not {dtype!r}") from None
-    if wanted.kind not in "fiub":
-        raise TypeError(f"a Tensor holds real numbers, it can't have the dtype {wanted}")
-    if not wanted.isnative:
-        wanted = np.dtype(wanted.type)  # as tg.Tensor() does with another machine's order of bytes
+    wanted = real_dtype(wanted)
     if wanted.kind != "f" and isinstance(x, Tensor) and x.requires_grad and modes.recording:
         raise TypeError(
             f"{describe(x)} requires a gradient, which {wanted} can't carry; write .detach() before it, "
