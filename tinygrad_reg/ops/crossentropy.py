@@ -27,7 +27,7 @@ def softmax_crossentropy(z: Any, labels: Any, *, mean: bool = False) -> Any:
         raise TypeError("labels must be whole numbers")  # True and False would pick rows, as a mask does
     if z.dtype.kind != "f":
         z = z.astype(default_dtype())
-    rows = (positions if labels.size < 2**16 else positions.__wrapped__)(labels.shape)  # large ones are not kept
+    rows = (positions if labels.size < MANY_PLACES else positions.__wrapped__)(labels.shape)
     shifted = z - _largest(z, rows)
     e = np.exp(shifted)
     total = product(e, ones(z.shape[-1], e.dtype))  # the sums of short rows, in a tenth of the time of np.add.reduce
@@ -113,6 +113,9 @@ def floored_log(p: Any) -> Any:
 def _(g, out, p):
     least = 1e-12 if out.dtype.itemsize > 2 else 2.0**-14  # float16 has no 10⁻¹²
     return g / np.maximum(p, least)  # finite at 0 and, as PyTorch's, still pointing away from it
+
+
+MANY_PLACES = 2**16  # index arrays over so many are not kept at hand
 
 
 @functools.lru_cache(maxsize=16)

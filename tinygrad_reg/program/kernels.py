@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..ops.crossentropy import positions
+from ..ops.crossentropy import MANY_PLACES, positions
 from .callables import OPERATORS, REDUCTIONS, Method, reduced
 from .node import Input, Node, is_filled, nodes_in
 
@@ -112,7 +112,7 @@ def labels_of(x: Any, index: Any) -> Node | None:
     numbers = getattr(labels, "value", None)
     if not isinstance(rows, Input) or not isinstance(numbers, np.ndarray):
         return None
-    if numbers.dtype.kind != "i" or numbers.ndim != 1 or numbers.size >= 2**16:
+    if numbers.dtype.kind != "i" or numbers.ndim != 1 or numbers.size >= MANY_PLACES:
         return None
     return labels if rows.of is positions(numbers.shape)[0] else None
 
