@@ -74,21 +74,29 @@ def _variables(tensors: list[Tensor], roles: dict[Tensor, str]) -> dict[Tensor, 
                 passed.setdefault(source.around(tensor), []).append((x, tensor))
     taken = {source.label(tensor) for tensor in tensors}
     for pairs in passed.values():
-        first, user = pairs[0]
-        given = source.arguments(user)[first is not user :]  # the first one that a loss is given is the prediction
-        names = [name for name in given if name is not None and name not in taken]
-        if len(names) == 1:
-            name = names[0]
-        elif first is user:
-            name = "x"
-        elif source.is_inside(user) and first not in roles:
-            name = "y"
-        else:
-            continue
-        others = {x: _is_rest(x, first) for x, _ in pairs if x is not first}
-        if sum(not rest for rest in others.values()) <= 1:
-            found |= {first: name, **{x: f"(1 − {name})" if rest else "weights" for x, rest in others.items()}}
+        found |= _of_one_call(pairs, taken, roles)
     return found
+
+
+def _of_one_call(
+    pairs: list[tuple[Tensor, Tensor]], taken: set[str | None], roles: dict[Tensor, str]
+) -> dict[Tensor, str]:
+    """What a call of a function of the house was given, as (array, who takes it), in order; {} where none can tell."""
+    first, user = pairs[0]
+    given = source.arguments(user)[first is not user :]  # the first one that a loss is given is the prediction
+    names = [name for name in given if name is not None and name not in taken]
+    if len(names) == 1:
+        name = names[0]
+    elif first is user:
+        name = "x"
+    elif source.is_inside(user) and first not in roles:
+        name = "y"
+    else:
+        return {}
+    others = {x: _is_rest(x, first) for x, _ in pairs if x is not first}
+    if sum(not rest for rest in others.values()) > 1:
+        return {}
+    return {first: name, **{x: f"(1 − {name})" if rest else "weights" for x, rest in others.items()}}
 
 
 def _is_rest(x: Tensor, y: Tensor) -> bool:
