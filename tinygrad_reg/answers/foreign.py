@@ -166,8 +166,8 @@ INSTEAD = {
 NAMES = {
     "nn": "tg.layers, and tg.ops for functions", "functional": "tg.ops", "f": "tg.ops", "optimizers": "tg.optim",
     "callbacks": "tg.EarlyStopping", "regularizers": "tg.penalties", "lrscheduler": "tg.optim.schedules",
-    "steplr": "tg.optim.schedules.step",
-    "exponentiallr": "tg.optim.schedules.exponential", "model": "tg.Sequential or tg.Module",
+    "steplr": "tg.optim.schedules.step", "exponentiallr": "tg.optim.schedules.exponential",
+    "model": "tg.Sequential or tg.Module",
     "linear": "tg.Dense", "maxpooling2d": "tg.MaxPool2D", "averagepooling2d": "tg.AvgPool2D",
     "globalaveragepooling2d": "tg.GlobalAvgPool2D", "batchnormalization": "tg.BatchNorm", "batchnorm1d": "tg.BatchNorm",
     "batchnorm2d": "tg.BatchNorm", "layernormalization": "tg.LayerNorm", "dropout2d": "tg.SpatialDropout2D",

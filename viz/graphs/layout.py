@@ -16,6 +16,7 @@ from .routes import Item, Legs, route
 from .trace import Drawing
 
 RANK_GAP = 46.0
+NEAR = 400  # arrows: with those further up in a rank, crossings are not counted, so that a wide one takes no minutes
 
 
 def place(drawing: Drawing, gap: float = RANK_GAP, rows: int = 1) -> None:
@@ -123,7 +124,7 @@ def _crossings(ranks: Sequence[Sequence[Item]]) -> int:
         ends: list[float] = []  # in the next rank, for the arrows from the items so far
         for item in rank:
             mine = [other.across for other, _ in item.after]
-            crossings += sum(end > one for one in mine for end in ends[-400:])
+            crossings += sum(end > one for one in mine for end in ends[-NEAR:])
             ends += mine
     return crossings
 
