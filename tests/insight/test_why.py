@@ -266,3 +266,11 @@ def test_why_a_gradient_is_0_behind_a_softmax_of_a_number():
     loss = tg.ops.softmax(x) * 3
     loss.backward()
     assert "over one unit is the same for every input" in tg.why(x)
+
+
+def test_a_gradient_that_is_huge_as_shares_add_up_is_not_laid_to_an_op():
+    x = y = tg.Tensor(1.0, requires_grad=True)
+    for _ in range(40):
+        y = y + y
+    y.backward()
+    assert "is huge, up to 1.1e12: no op makes it larger, but shares are added up" in tg.why(x, y)

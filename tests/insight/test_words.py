@@ -78,3 +78,9 @@ def test_it_is_printed_as_it_is_to_a_stream_without_an_encoding_and_to_none(monk
     assert "".join(written) == "──\n"
     monkeypatch.setattr("sys.stdout", None)
     show("──")
+
+
+def test_a_cell_too_long_to_be_read_does_not_widen_every_line():
+    lines = table([("a", "b"), ("x" * 10_000, "1")]).splitlines()
+    assert [len(line) for line in lines] == [403, 403]
+    assert lines[1].endswith("x…  1")

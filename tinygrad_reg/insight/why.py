@@ -263,6 +263,8 @@ def _grew(steps: list[_Step]) -> str:
     if not steps:
         return ""
     step = max(steps, key=lambda s: _largest(s.share) / max(_largest(s.upstream), 1e-300))
+    if _largest(step.share) <= _largest(step.upstream):
+        return "no op makes it larger, but shares are added up, of what is used several times on the way."
     return (
         f"the largest growth is at {step.op.name}{where(step.node)}, from {number(_largest(step.upstream))} to "
         f"{number(_largest(step.share))}. Smaller weights, another initialization or clipping help."

@@ -64,10 +64,14 @@ def _listed(x: Any, digits: int) -> str:
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:
-    """Rows of words as lines of text, in columns as wide as they need to be."""
+    """Rows of words as lines of text, in columns as wide as they need to be, up to what anybody reads."""
+    rows = [tuple(cell if len(cell) <= _WIDEST else f"{cell[: _WIDEST - 1]}…" for cell in row) for row in rows]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)
+
+
+_WIDEST = 400  # the formula of an op of thousands of inputs would pad every line to its own length
 
 
 def show(text: str) -> None:
