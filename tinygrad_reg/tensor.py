@@ -352,7 +352,8 @@ def real_dtype(dtype: Any) -> np.dtype[Any]:
     wanted = np.dtype(dtype)
     if wanted.kind not in "fiub":
         raise TypeError(f"a Tensor holds real numbers, it can't have the dtype {wanted}")
-    return np.dtype(wanted.type)
+    native: np.dtype[Any] = np.dtype(wanted.type)
+    return native
 
 
 def values(x: Any) -> Any:
