@@ -244,8 +244,8 @@ class Walk(Functions):
         for part in made_of(value):
             self._value(part, name)
         if not isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType)):
-            ask = functools.partial(lambda kind, name: vars(kind)[name], kind, name)
-            self._variable((kind, f".__dict__[{name!r}]"), ask, functools.partial(setattr, kind, name), name)
+            put = functools.partial(setattr, kind, name)
+            self._variable((kind, f".__dict__[{name!r}]"), lambda: vars(kind)[name], put, name)
 
 
 def _is_known(kind: type) -> bool:
