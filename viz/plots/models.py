@@ -108,8 +108,9 @@ def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", theme: s
     if not hasattr(model, "named_modules"):
         raise TypeError(f"activations() takes a model, whose layers it looks into, not {type(model).__name__}")
     whole("bins", bins)
-    outputs = {path: out for path, out in layer_outputs(model, x).items() if path} or layer_outputs(model, x)
-    finite = {path: out[np.isfinite(out)].ravel().astype(float) for path, out in outputs.items()}
+    outputs = layer_outputs(model, x)
+    of_layers = {path: out for path, out in outputs.items() if path} or outputs  # a single layer is the model itself
+    finite = {path: out[np.isfinite(out)].ravel().astype(float) for path, out in of_layers.items()}
     if not any(out.size for out in finite.values()):
         raise ValueError("no layer puts out finite numbers, so there is nothing to count")
     everything = np.concatenate([out for out in finite.values() if out.size])
