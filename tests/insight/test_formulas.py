@@ -3,22 +3,22 @@
 import numpy as np
 
 import tinygrad_reg as tg
-from tinygrad_reg.insight.formulas import formula, label, operand
+from tinygrad_reg.insight.formulas import formula, operand_text, short_formula
 from tinygrad_reg.ops import registry
 
 
 def test_in_a_formula_a_negative_number_stands_in_brackets():
-    assert operand(tg.Tensor(-0.6)) == "(−0.6)"
-    assert operand(tg.Tensor(0.6)) == "0.6"
-    assert operand(tg.Tensor(np.ones((2, 3)))) == "2×3"
+    assert operand_text(tg.Tensor(-0.6)) == "(−0.6)"
+    assert operand_text(tg.Tensor(0.6)) == "0.6"
+    assert operand_text(tg.Tensor(np.ones((2, 3)))) == "2×3"
 
 
 def test_an_operator_is_its_own_label_and_a_definition_has_its_symbol():
     multiply, sigmoid, total = registry["multiply"], registry["sigmoid"], registry["sum"]
-    assert formula(multiply, ["w", "x1"], {}, "h") == label(multiply, ["w", "x1"], {}, "h") == "w × x1"
+    assert formula(multiply, ["w", "x1"], {}, "h") == short_formula(multiply, ["w", "x1"], {}, "h") == "w × x1"
     assert formula(sigmoid, ["z"], {}, "a") == "1 / (1 + e^(−z))"
-    assert label(sigmoid, ["z"], {}, "a") == "σ(z)"
-    assert label(total, ["x"], {"axis": 0, "keepdims": False}, "s") == "Σ(x, axis=0)"
+    assert short_formula(sigmoid, ["z"], {}, "a") == "σ(z)"
+    assert short_formula(total, ["x"], {"axis": 0, "keepdims": False}, "s") == "Σ(x, axis=0)"
 
 
 def test_formulas_are_written_as_on_paper():

@@ -17,7 +17,7 @@ from ..backward import fitted, share_of, shares_owed, start_gradient, walk
 from ..modes import quiet
 from ..primitive import Primitive
 from ..tensor import Tensor, values
-from .formulas import formula, label, operand, written
+from .formulas import formula, operand_text, short_formula, written
 from .names import names_of
 from .words import in_full, is_number, short, table
 
@@ -33,7 +33,7 @@ class ForwardStep:
     symbol: str
     inputs: tuple[int, ...]  # indices of what it was computed from, in order
     expression: str  # "w1 × x1", "1 / (1 + e^(−z))"
-    call: str  # the same as a label, "w1 × x1", "σ(z)"
+    call: str  # the same in short, "w1 × x1", "σ(z)"
     numbers: str  # the same in numbers, "(−0.6) × 1.5", or in shapes for arrays
     value: np.ndarray
     layer: str  # path of the layer that made it, "" outside of layers
@@ -242,8 +242,8 @@ def _forward_step(index: int, tensor: Tensor, names: list[str], order: dict[Tens
     else:
         operands = [names[i] for i in inputs]
         expression = formula(primitive, operands, tensor._options, names[index])
-        call = label(primitive, operands, tensor._options, names[index])
-        numbers = formula(primitive, [operand(x) for x in tensor.parents], tensor._options, short(tensor.data))
+        call = short_formula(primitive, operands, tensor._options, names[index])
+        numbers = formula(primitive, [operand_text(x) for x in tensor.parents], tensor._options, short(tensor.data))
         symbol, why = primitive.symbol, primitive.why
     file, line, code = place if place else (None, None, "")
     return ForwardStep(

@@ -11,7 +11,7 @@ from ..tensor import Tensor
 from .words import number, short
 
 
-def operand(x: Tensor) -> str:
+def operand_text(x: Tensor) -> str:
     """A number as it stands in a formula, "(−0.6)", an array as its shape."""
     if x.size != 1:
         return "×".join(map(str, x.shape))
@@ -53,7 +53,7 @@ def formula(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any]
     return _call(primitive, inputs, options)
 
 
-def label(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any], out: str) -> str:
+def short_formula(primitive: Primitive, inputs: Sequence[str], options: dict[str, Any], out: str) -> str:
     """The same in short: an operator's formula, "w1 × x1"; of a definition, "1 / (1 + e^(−z))", the call, "σ(z)"."""
     is_name = not set(primitive.symbol) & set(" [")
     is_short = 0 < len(primitive.text) <= len("x × y")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 
 from tinygrad_reg.insight.explain import BackwardStep, ForwardStep
-from tinygrad_reg.insight.formulas import label, raised
+from tinygrad_reg.insight.formulas import raised, short_formula
 from tinygrad_reg.primitive import registry
 
 from ..ink.text import clean
@@ -100,7 +100,7 @@ def _written(
     primitive = registry.get(step.op or "")
     if primitive is None or (step.symbol.isidentifier() and step.symbol != "ᵀ"):
         return f"{step.symbol}({', '.join(text for text, _ in parts)})", 9
-    text = label(primitive, [_bracket(text, binds < 9) for text, binds in parts], step.options, step.name)
+    text = short_formula(primitive, [_bracket(text, binds < 9) for text, binds in parts], step.options, step.name)
     for part, _ in parts:
         text = text.replace(f"(({part}))", f"({part})")
     return text, 0 if " " in re.sub(r"\(.*\)|\[.*\]|‖.*‖", "", text) else 9
