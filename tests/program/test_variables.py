@@ -319,6 +319,17 @@ def test_another_dict_of_attributes_is_seen(kind):
     assert equal(fast(X), 3 * X)
 
 
+def test_a_class_may_come_from_nowhere():
+    """Of code that was run by exec, say: the module that it names is none that is loaded."""
+    space = {"__name__": "a_module_that_is_not_loaded"}
+    exec("class Own:\n    k = 1.0", space)
+    own = space["Own"]()
+    fast = tg.compile(lambda x: x * own.k)
+    assert equal(fast(X), X)
+    own.k = 3.0
+    assert equal(fast(X), 3 * X)
+
+
 def test_a_proxy_of_what_is_gone_is_nothing():
     gone = [weakref.proxy(Strange(1.0)), 2.0]
     assert equal(tg.compile(lambda x: x * gone[1])(X), 2 * X)
