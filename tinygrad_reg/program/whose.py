@@ -39,5 +39,6 @@ def is_the_users(thing: Any) -> bool:
     if isinstance(thing, types.FunctionType) and source.whose(file_of(thing)) != source.USER:
         return False
     home = thing if isinstance(thing, types.ModuleType) else sys.modules.get(module)
-    file = file_of(thing) if isinstance(thing, types.FunctionType) else getattr(home, "__dict__", {}).get("__file__") or ""
+    told = getattr(home, "__dict__", {})  # past a __getattr__ of the module's; of none where it is not loaded
+    file = file_of(thing) if isinstance(thing, types.FunctionType) else told.get("__file__") or ""
     return not file.startswith(_STANDARD) and "site-packages" not in file and "dist-packages" not in file
