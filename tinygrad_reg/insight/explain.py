@@ -245,7 +245,7 @@ def _forward_step(index: int, tensor: Tensor, names: list[str], order: dict[Tens
         call = short_formula(primitive, operands, tensor._options, names[index])
         numbers = formula(primitive, [operand_text(x) for x in tensor.parents], tensor._options, short(tensor.data))
         symbol, why = primitive.symbol, primitive.why
-    file, line, code = place if place else (None, None, "")
+    file, line, code = place or (None, None, "")
     return ForwardStep(
         index=index, name=names[index], kind=kind, op=tensor.op, symbol=symbol, inputs=inputs,
         expression=expression, call=call, numbers=numbers, value=tensor.data,

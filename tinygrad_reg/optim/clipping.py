@@ -35,7 +35,8 @@ def clip_by_value(params: Tensor | Iterable[Tensor], limit: float) -> None:
     limit = checks.limit("limit", limit)
     params = leaves(params, "clip_by_value")
     if modes.capture is not None:
-        return modes.capture.clip(clip_by_value, params, limit)  # type: ignore[no-any-return]
+        modes.capture.clip(clip_by_value, params, limit)
+        return
     for p in params:
         if p._grad is not None:
             p._grad = np.clip(p._grad, -limit, limit, out=_own(p))

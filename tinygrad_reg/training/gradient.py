@@ -57,7 +57,7 @@ class Gradient:
             model, loss, optimizer = self._given
             parts = _forward(model, loss, penalised, x, y, weights)
             if self._first:
-                _check(parts, y, loss)
+                _check(parts, y)
             self._total, found = parts.total, _arrays(parts)
             if math.isfinite(found.total.item()):
                 _backward(optimizer, self._others, parts.total)
@@ -91,7 +91,7 @@ def _step(
     model: Module, loss: losses.Loss, optimizer: Optimizer, penalised: bool, x: Any, y: Any, weights: Any
 ) -> Parts:
     parts = _forward(model, loss, penalised, x, y, weights)
-    _check(parts, y, loss)
+    _check(parts, y)
     own = set(optimizer.params)
     _backward(optimizer, [p for p in model.parameters() if p not in own], parts.total)
     return _arrays(parts)
@@ -116,7 +116,7 @@ def _arrays(parts: Parts) -> Parts:
     return Parts(*map(values, parts))
 
 
-def _check(parts: Parts, y: Any, loss: losses.Loss) -> None:
+def _check(parts: Parts, y: Any) -> None:
     """What only the graph of the first prediction can tell."""
     out, total = parts.out, parts.total
     if not total.requires_grad:

@@ -59,7 +59,7 @@ def graph(
     colors = look(theme)
     steps = forward_steps(*outputs, call="graph()")
     units = in_layers(fold(steps, max_nodes, depth), steps)
-    plan = drawing(steps, units, Labels(steps, shown, digits), direction=direction, title=title)
+    plan = drawing(units, Labels(steps, shown, digits), direction=direction, title=title)
     dots = digraph(plan, colors)
     last = [next(s for s in reversed(steps) if s.tensor is output) for output in outputs]
     names = ", ".join(clean(f"{s.name} = {s.call}" if s.op else s.name) for s in last)

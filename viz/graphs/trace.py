@@ -119,9 +119,7 @@ class Drawing:
 Label = Callable[[Unit], tuple[list[Line], str]]
 
 
-def drawing(
-    steps: Sequence[ForwardStep], units: Sequence[Unit], label: Label, *, direction: str = "LR", title: str = ""
-) -> Drawing:
+def drawing(units: Sequence[Unit], label: Label, *, direction: str = "LR", title: str = "") -> Drawing:
     """Boxes, arrows and frames for `units`; `label` writes the lines in a box and its description."""
     boxes = []
     home: dict[int, int] = {}

@@ -40,7 +40,7 @@ def _plan(record: Record, boxes: int | None, digits: int) -> Drawing:
         step = forward[unit.members[0]]
         return _lines(step), clean(f"{step.name}: {step.expression if step.op else step.kind}", 120)
 
-    return drawing(forward, in_layers(fold(forward, boxes), forward), label)
+    return drawing(in_layers(fold(forward, boxes), forward), label)
 
 
 def _lines(step: ForwardStep) -> list[Line]:

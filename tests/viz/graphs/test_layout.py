@@ -23,7 +23,7 @@ from viz.ink.theme import LIGHT
 def _placed(loss: Tensor, rows: int | None, direction: str = "LR", engine: str = "builtin") -> Drawing:
     steps = forward_steps(loss, call="")
     labels = Labels(steps, frozenset({"value"}), 3)
-    plan = drawing(steps, in_layers(fold(steps, 60), steps), labels, direction=direction)
+    plan = drawing(in_layers(fold(steps, 60), steps), labels, direction=direction)
     place(plan, digraph(plan, LIGHT).source, engine, rows=rows)
     return plan
 
