@@ -11,17 +11,20 @@ from tinygrad_reg.primitive import registry
 
 from ..ink.text import clean
 
+WHOLE = 64  # characters of a formula, at most, ...
+FEW = 60  # ... and tensors that it may be made of
 
-def whole_formula(steps: Sequence[ForwardStep], longest: int = 64) -> str:
+
+def whole_formula(steps: Sequence[ForwardStep]) -> str:
     """The last tensor as one formula of the leaves; where that gets too long, of tensors that have names."""
     last = steps[-1]
     if not last.op:
-        return clean(last.name, longest)
+        return clean(last.name, WHOLE)
     for inline in (lambda s: True, unnamed):
-        text = _written(steps, last, inline, longest)[0] if len(steps) <= 60 else ""
-        if 0 < len(text) <= longest:
-            return clean(f"{last.name} = {text}", longest + 30)
-    return clean(f"{last.name} = {last.call}", longest + 30)
+        text = _written(steps, last, inline, WHOLE)[0] if len(steps) <= FEW else ""
+        if 0 < len(text) <= WHOLE:
+            return clean(f"{last.name} = {text}", WHOLE + 30)
+    return clean(f"{last.name} = {last.call}", WHOLE + 30)
 
 
 def local_text(steps: Sequence[ForwardStep], share: BackwardStep, kept: Collection[int] = ()) -> str:

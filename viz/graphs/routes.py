@@ -138,7 +138,10 @@ def _connect(turns: Sequence[_Turn], drawing: Drawing, room: float) -> None:
         turn.arrow.points = [*turn.leaving, *_rounded(corners)[1:], *turn.arriving[1:]]
 
 
-def _rounded(corners: Sequence[Point], radius: float = 8.0) -> list[Point]:
+RADIUS = 8.0  # of a corner
+
+
+def _rounded(corners: Sequence[Point]) -> list[Point]:
     """A line through corners, as Bézier triples with each corner rounded."""
     points = [corners[0]]
 
@@ -146,7 +149,7 @@ def _rounded(corners: Sequence[Point], radius: float = 8.0) -> list[Point]:
         points.extend([points[-1], to, to])
 
     for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
-        start, end = _towards(corner, before, radius), _towards(corner, after, radius)
+        start, end = _towards(corner, before, RADIUS), _towards(corner, after, RADIUS)
         line(start)
         points.extend([corner, corner, end])
     line(corners[-1])
