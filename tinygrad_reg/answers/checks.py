@@ -73,7 +73,7 @@ def switch(name: str, value: Any) -> bool:
 
 def one_of(name: str, value: Any, options: Sequence[str]) -> str:
     """One of some words."""
-    if value not in options:
+    if not isinstance(value, str) or value not in options:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, not {value!r}")
     return str(value)
 

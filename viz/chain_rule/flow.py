@@ -48,7 +48,7 @@ def flow(
     """
     colors = look(theme)
     whole("digits", digits, 1, 17)
-    if isinstance(names, str):
+    if not isinstance(names, Sequence) or isinstance(names, str):
         raise TypeError(f"names must be a list, a name for x and one for compare, not {names!r}")
     things = [x] if compare is None else [x, compare]
     if len(names) > len(things):

@@ -107,7 +107,7 @@ def _title_width(title: str) -> float:
 
 def _shown(show: str) -> frozenset[str]:
     parts = frozenset(show.split("+")) if isinstance(show, str) else frozenset({""})
-    if show != "name" and not parts <= set(SHOWS):
+    if not (isinstance(show, str) and show == "name") and not parts <= set(SHOWS):
         raise ValueError(f"show must join some of 'value', 'grad', 'shape' with '+', or be 'name', not {show!r}")
     return parts
 

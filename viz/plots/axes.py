@@ -68,6 +68,15 @@ def drawable(numbers: Any, what: str, advice: str = "") -> None:
         raise ValueError(f"{what} must lie within ±{number(HUGE)} to be drawn, not reach {number(largest, 3)}{advice}")
 
 
+def span(name: str, ends: Any) -> tuple[float, float]:
+    """The two ends of what is shown along an axis."""
+    pair = np.asarray(ends) if isinstance(ends, (tuple, list, np.ndarray)) and len(ends) == 2 else np.zeros(0)
+    if pair.shape != (2,) or pair.dtype.kind not in "fiu" or not np.isfinite(pair).all() or pair[0] == pair[1]:
+        raise ValueError(f"{name} must be two numbers, from where to where it is shown, such as (−2, 2), not {ends!r}")
+    drawable(pair, name)
+    return float(pair[0]), float(pair[1])
+
+
 def legend(ax: Axes, theme: Theme, **options: Any) -> None:
     """The legend, if there is anything to name, on the theme's ground."""
     if not ax.get_legend_handles_labels()[0]:

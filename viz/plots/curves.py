@@ -30,7 +30,7 @@ def history(
     colors = look(theme)
     if not isinstance(history, Mapping):
         raise TypeError(f"history() takes what tg.fit returned, or a dict of lists, not {type(history).__name__}")
-    if isinstance(keys, str):
+    if not isinstance(keys, Sequence) or isinstance(keys, str) or not all(isinstance(key, str) for key in keys):
         raise TypeError(f"keys must be a list of curves, not {keys!r}")
     shown = list(keys) or [key for key in history if "loss" in key] or list(history)
     missing = [key for key in shown if key not in history]

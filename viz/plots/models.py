@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_reg import no_grad
+from tinygrad_reg.answers import checks
 from tinygrad_reg.answers.calls import answered
-from tinygrad_reg.answers.checks import whole
 from tinygrad_reg.diagnostics import layer_outputs
 from tinygrad_reg.insight.words import number
 from tinygrad_reg.layers.evaluating import evaluating
@@ -32,12 +32,12 @@ def decision_boundary(
     colors = look(theme)
     if not callable(model):
         raise TypeError(f"decision_boundary() takes a model, or any function of an array, not {type(model).__name__}")
-    whole("resolution", resolution, 2)
+    checks.whole("resolution", resolution, 2)
     points, classes = np.asarray(values(x)), np.asarray(values(y))
     if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(f"a decision boundary needs samples of two features, (N, 2), not {points.shape}")
-    if len(classes) != len(points):
-        raise ValueError(f"there are {len(points)} samples, but {len(classes)} classes")
+    if classes.shape[:1] != points.shape[:1]:
+        raise ValueError(f"there are {len(points)} samples, but {len(classes) if classes.ndim else 'no'} classes")
     if not len(points) or points.dtype.kind not in "fiub" or not np.isfinite(points).all():
         raise ValueError("the samples of a decision boundary must be finite numbers, one at least")
     classes = classes.argmax(axis=1) if classes.ndim == 2 and classes.shape[1] > 1 else classes.reshape(len(points))
@@ -107,7 +107,7 @@ def activations(model: Any, x: Any, *, bins: int = 60, title: str = "", theme: s
     colors = look(theme)
     if not hasattr(model, "named_modules"):
         raise TypeError(f"activations() takes a model, whose layers it looks into, not {type(model).__name__}")
-    whole("bins", bins)
+    checks.whole("bins", bins, 1, 100_000)
     outputs = layer_outputs(model, x)
     of_layers = {path: out for path, out in outputs.items() if path} or outputs  # a single layer is the model itself
     finite = {path: out[np.isfinite(out)].ravel().astype(float) for path, out in of_layers.items()}
@@ -149,7 +149,8 @@ def weights(
     The count axis is logarithmic; beside each name stands the share of weights within `near_zero` of 0.
     """
     colors = look(theme)
-    whole("bins", bins)
+    checks.whole("bins", bins, 1, 100_000)
+    checks.number("near_zero", near_zero, 0)
     found = {}
     for name, model in named(models, "models").items():
         if not hasattr(model, "named_parameters"):

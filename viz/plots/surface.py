@@ -15,7 +15,7 @@ from tinygrad_reg.modes import quiet
 from tinygrad_reg.tensor import values
 
 from ..ink.theme import LIGHT, Theme, look
-from .axes import MARKERS, axes, colorbar, drawable, heading, label, legend, matplotlib, named, style
+from .axes import MARKERS, axes, colorbar, drawable, heading, label, legend, matplotlib, named, span, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,8 +32,7 @@ def landscape(
         raise TypeError(f"the loss must be a function f(x, y), not {type(f).__name__}")
     whole("resolution", resolution, 2)
     whole("levels", levels, 2)
-    drawable(x, "x")
-    drawable(y, "y")
+    x, y = span("x", x), span("y", y)
     across, up = np.linspace(*x, resolution), np.linspace(*y, resolution)
     surface = _surface(f, *np.meshgrid(across, up))
     if surface.dtype.kind not in "fiub":
@@ -67,6 +66,8 @@ def paths(
     points of a way that was recorded before. `x` and `y`: what is shown, by default −2 to 2, and where ways begin.
     """
     colors = look(theme)
+    if not callable(f):
+        raise TypeError(f"the loss must be a function f(x, y), not {type(f).__name__}")
     whole("steps", steps)
     if np.shape(start) != (2,):
         raise ValueError(f"start must be two numbers (x, y), not {start!r}")

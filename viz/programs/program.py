@@ -49,7 +49,7 @@ def program(compiled: Any, *, title: str = "", theme: str = "auto") -> Picture:
     program of step: 1 box, and the lines that compute it and go back through it
     """
     source = compiled if isinstance(compiled, str) else getattr(compiled, "source", None)
-    if not isinstance(source, str):
+    if not isinstance(source, str) or "def " not in source:
         raise TypeError(
             f"program() takes what tg.compile returned, not {type(compiled).__name__}: fast = tg.compile(step), "
             "fast(x, y), viz.program(fast)"
