@@ -1,0 +1,136 @@
+"""Variables that the step itself changes: what counts is counted at captures, anything else is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+from .steps import equal
+
+X = np.array([1.0, 2.0])
+
+
+def test_counters_count_captures():
+    n, seen, table = 0, [], {"n": 0}
+
+    def step(x):
+        nonlocal n
+        n += 1
+        table["n"] += 1
+        seen.append(x.shape)
+        return x * 2
+
+    fast = tg.compile(step)
+    for _ in range(3):
+        fast(X)
+    assert (n, table, seen) == (1, {"n": 1}, [(2,)])
+
+
+def test_a_number_that_the_step_changes_and_reads_is_refused_when_it_changes_again():
+    class Holder:
+        scale = 1.0
+
+    holder = Holder()
+
+    def step(x):
+        holder.scale = holder.scale + 1
+        return x * holder.scale
+
+    fast = tg.compile(step)
+    assert equal(fast(X), 2 * X)
+    with pytest.raises(RuntimeError, match="changes 'scale' at each call"):
+        fast(X)
+
+
+def test_what_is_made_at_the_first_call_is_made_once():
+    class Lazy:
+        w = None
+
+        def step(self, x):
+            if self.w is None:
+                self.w = tg.Tensor(np.ones(2), requires_grad=True)
+            return np.sum(x * self.w)
+
+    lazy = Lazy()
+    fast = tg.compile(lazy.step)
+    for _ in range(3):
+        assert fast(X).item() == 3.0
+    lazy.w.data = np.array([2.0, 2.0])
+    assert fast(X).item() == 6.0
+
+
+def test_an_attribute_may_hold_what_a_call_computes():
+    class Model:
+        def __init__(self):
+            self.w, self.h = tg.Tensor(X, requires_grad=True), None
+
+        def step(self, x):
+            self.h = x * self.w
+            return np.sum(self.h * self.h)
+
+    made = Model()
+    fast = tg.compile(made.step)
+    assert [fast(X * n).item() for n in (1, 2, 3)] == [17.0, 68.0, 153.0]
+
+
+@pytest.mark.parametrize("start", [None, "array", "tensor", "number"])
+def test_what_is_kept_for_the_next_call_is_refused(start):
+    class Recurrent:
+        h = None
+
+        def __init__(self):
+            self.h = {"array": X * 0, "tensor": tg.Tensor(X * 0), "number": 0.0}.get(start)
+
+        def step(self, x):
+            h = np.zeros(2) if self.h is None else self.h
+            self.h = np.tanh(x + h)
+            return self.h
+
+    made = Recurrent()
+    before, fast = made.h, tg.compile(made.step)
+    with pytest.raises(RuntimeError, match=r"keeps what it computes in 'h'|computed by a call before"):
+        for _ in range(2):
+            fast(X)
+    if start is not None:
+        assert made.h is before
+
+
+@pytest.mark.parametrize("kind", [list, dict])
+@pytest.mark.parametrize("start", [0.0, 0, np.float32(1)])
+def test_a_mean_over_the_calls_that_begins_with_a_number_in_a_table_is_refused_at_once(kind, start):
+    w = tg.Tensor(X, requires_grad=True)
+    table = kind({0: start, 1: "word"}.items()) if kind is dict else [start, "word"]
+
+    def step(x):
+        loss = np.sum(w * x)
+        table[0] = 0.9 * table[0] + 0.1 * loss.data
+        return loss
+
+    fast = tg.compile(step)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="keeps what it computes in 'table'"):
+            fast(X)
+        assert table[0] is start
+    step(X)  # as it is, it goes on where it stood
+    assert table[0] == 0.9 * start + 0.1 * np.sum(X * X)
+
+
+@pytest.mark.parametrize("kind", [list, dict])
+def test_a_table_of_arrays_and_numbers_is_as_it_was_after_a_refusal(kind):
+    w = tg.Tensor(X, requires_grad=True)
+    moments = [X * 0, np.float64(0.0)]
+    table = kind(enumerate(moments)) if kind is dict else [*moments]
+
+    def step(x):
+        np.sum(w * x).backward()
+        for i, g in enumerate([w.grad, w.grad.sum()]):
+            table[i] = 0.9 * table[i] + g
+        if kind is list:
+            table.append(g)
+
+    with pytest.raises(RuntimeError, match="keeps what it computes in 'table'"):
+        tg.compile(step)(X)
+    assert len(table) == 2
+    assert all(now is was for now, was in zip([table[0], table[1]], moments, strict=True))
