@@ -1,8 +1,9 @@
 """Layers: modules with state, built from ops like everything else; none has a backward pass of its own.
 
-module.py is what all of them are, state.py finds the Tensors that they hold, running.py knows whose forward is running.
-sequential.py makes models of layers, summary.py their table, evaluating.py switches them to eval mode for a while.
-weighted.py and images.py are what several layers share; every other file is a kind of layer.
+module.py is what all of them are, state.py finds the Tensors that they hold, inputs.py looks at what they are given,
+running.py knows whose forward is running. sequential.py makes models of layers, summary.py their table, evaluating.py
+switches them to eval mode for a while. weighted.py and images.py are what several layers share; every other file is a
+kind of layer.
 """
 
 from functools import partial

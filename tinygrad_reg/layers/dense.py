@@ -10,6 +10,7 @@ from ..answers import checks
 from ..modes import Rng
 from ..tensor import Tensor
 from .activation import Activation, activate, activation_name, warn_of_one_unit
+from .inputs import must_be_called
 from .weighted import Weighted
 
 
@@ -61,7 +62,7 @@ class Dense(Weighted):
         try:
             shape = x._data.shape
         except AttributeError as error:
-            raise self.must_be_called(x, error) from None
+            raise must_be_called(self, x, error) from None
         if not shape or shape[-1] != self.in_features:
             self._refuse(shape)
         z = x @ self.kernel if self.bias is None else ops.affine(x, self.kernel, self.bias)

@@ -17,9 +17,9 @@ from ..answers import checks
 from ..answers.calls import Called, answered
 from ..answers.elsewhere import NeverHere, answer, listed
 from ..answers.foreign import ON_MODELS
-from ..answers.wrong_calls import instead
 from ..modes import default_dtype, layer_scope, modes, quiet
 from ..tensor import Tensor, as_array
+from .inputs import as_tensor, told_of
 from .running import Changes, name_within
 from .state import CONTAINERS, NOT_LOOKED_INTO, Stateful, join, parts_of, walk
 
@@ -94,7 +94,7 @@ class Module(Stateful, Called):
                 here["layer"] = f"{path}.{name}" if path else name
             for x in inputs:
                 if not isinstance(x, Tensor):
-                    inputs = tuple(map(_tensor, inputs))
+                    inputs = tuple(map(as_tensor, inputs))
                     break
             out = self.forward(*inputs, **options) if options else self.forward(*inputs)
             if out is None:
@@ -103,35 +103,12 @@ class Module(Stateful, Called):
                 here["listener"](here["layer"], out)
             return out
         except (AttributeError, TypeError, ValueError) as error:
-            told = self._told_of(error, name, inputs, options)
+            told = told_of(self, error, name is None, inputs, options)
             if told is error:
                 raise
             raise told from None
         finally:
             here["module"], here["paths"], here["layer"], here["place"] = outer, paths, path, place
-
-    def _told_of(
-        self, error: Exception, name: str | None, inputs: tuple[Any, ...], options: dict[str, Any]
-    ) -> Exception:
-        """What is raised for an error in forward: the same, but where what was given explains it, or what to write."""
-        odd = [x for x in inputs if not isinstance(_tensor(x), Tensor)]
-        of_the_house = type(self).__module__.startswith(f"{__package__}.")
-        if isinstance(error, AttributeError) and odd and of_the_house:
-            return TypeError(f"{self.where()} takes an array or a Tensor, not {type(odd[0]).__name__}")
-        if "training" in options and "unexpected keyword argument 'training'" in str(error):
-            return TypeError(
-                f"{self.where()} takes no training=: model.eval() and model.train() switch the mode, and "
-                "tg.predict(model, x) computes in eval mode"
-            )
-        if isinstance(error, ValueError) and name is None and (choose := instead(error)):
-            error.add_note(choose)
-        return error
-
-    def must_be_called(self, x: Any, error: AttributeError) -> Exception:
-        """What to raise where `forward` itself was given an array, which a call makes a Tensor; else the error."""
-        if not isinstance(x, np.ndarray):
-            return error
-        return TypeError(f"forward() of {self.where()} takes a Tensor: write layer(x), which runs it, for an array")
 
     # ---- what it holds
 
@@ -294,15 +271,3 @@ def a_module(model: Any, call: str) -> None:
         raise TypeError(f"{call} takes a model, not the class {model.__name__}: write {model.__name__}(...)")
     if not isinstance(model, Module):
         raise TypeError(f"{call} takes a tg.Module such as tg.Sequential(...), not {type(model).__name__}")
-
-
-def _tensor(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return Tensor(value)
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, float) or (hasattr(value, "__array__") and np.ndim(value)):
-        return Tensor(value)
-    if isinstance(value, list) and not any(isinstance(part, (Tensor, Module)) for part in value):
-        return Tensor(value)
-    return value

@@ -13,6 +13,7 @@ from ..modes import quiet
 from ..ops.reductions import moments_of
 from ..tensor import Tensor
 from .images import along_channels
+from .inputs import must_be_called
 from .module import Module
 from .weighted import parameter
 
@@ -84,7 +85,7 @@ class BatchNorm(Module):
             try:
                 mean, var = moments_of(out, x, axes)
             except AttributeError as error:
-                raise self.must_be_called(x, error) from None
+                raise must_be_called(self, x, error) from None
             self._move(self.moving_mean, mean)
             if self.average == "std":
                 self._move(self.moving_std, np.sqrt(var + self.epsilon))
