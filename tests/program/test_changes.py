@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import types
+
 import numpy as np
 import pytest
 
@@ -134,3 +136,72 @@ def test_a_table_of_arrays_and_numbers_is_as_it_was_after_a_refusal(kind):
         tg.compile(step)(X)
     assert len(table) == 2
     assert all(now is was for now, was in zip([table[0], table[1]], moments, strict=True))
+
+
+def test_a_step_that_leaves_its_model_in_another_mode_leaves_it_so_at_each_call():
+    def made():
+        model = tg.Sequential(tg.Dense(2, 40, rng=0), tg.Dropout(0.5, rng=1), tg.Dense(40, 1, rng=2))
+
+        def step(x):
+            noisy = model(x)
+            model.eval()
+            return noisy, model(x)
+
+        return model, step
+
+    (model, step), (other, plain) = made(), made()
+    fast = tg.compile(step)
+    for train in (True, False, False, True, False, True, False):
+        if train:
+            model.train()
+            other.train()
+        for mine, its in zip(fast(X[None]), plain(X[None]), strict=True):
+            assert mine.item() == its.item()
+        assert model.training is other.training is False
+
+
+def test_a_refused_step_leaves_the_model_in_the_mode_that_it_had():
+    model = tg.Sequential(tg.Dense(2, 1), tg.Dropout(0.5))
+
+    def step(x):
+        model.eval()
+        return model(x).item()
+
+    with pytest.raises(RuntimeError, match="item"):
+        tg.compile(step)(X[None])
+    assert all(layer.training for _, layer in model.named_modules())
+
+
+def test_a_flag_that_the_step_takes_down_is_down_after_each_call():
+    flags = types.SimpleNamespace(first=True)
+
+    def step(x):
+        factor = 2.0 if flags.first else 1.0
+        flags.first = False
+        return np.sum(x * factor)
+
+    fast = tg.compile(step)
+    for first in (True, False, False, True, False, True, False):
+        flags.first = first or flags.first
+        assert fast(X).item() == np.sum(X) * (2 if first else 1)
+        assert not flags.first
+    flags.first = True
+    fast(X)
+    flags.first = True
+    with pytest.raises(RuntimeError, match="it changes 'first' at each call"):
+        fast(X)
+    assert flags.first
+
+
+def test_what_a_step_notes_of_its_batch_may_be_another_for_the_last_one():
+    noted = {"samples": 0, "scale": 2.0}
+
+    def step(x):
+        noted["samples"] = len(x)
+        return np.sum(x) * noted["scale"]
+
+    fast = tg.compile(step)
+    for _ in range(4):
+        for x in (np.ones(4), np.ones(4), np.ones(4), np.ones(3)):
+            assert fast(x).item() == 2.0 * len(x)
+            assert noted["samples"] == len(x)

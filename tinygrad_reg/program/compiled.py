@@ -126,14 +126,16 @@ class Compiled:
         named = {name: capture.take(x, name) for name, x in options.items()}
         try:
             program = capture.run(before.found.places, lambda: Program(capture, self.step(*taken, **named)))
-            changed = kept_for_later(before, last.changed if last is not None else ())
+            again = last.changed if last is not None and self._programs[0].changed else ()
+            changed = kept_for_later(before, again)
         except BaseException:
             take_back(before)
             raise
         reads = capture.reads + before.shapes(capture.leaves)
         guards = Guards(before.found, reads)
-        # What the step itself changes and reads is what it was before: the next call, which meets another, is captured.
-        if not changed and not guards.hold():
+        if changed:
+            guards.never_hold()
+        elif not guards.hold():
             guards = Guards(Variables(self.step, objects).found, reads)
         name = getattr(self.step, "__name__", "step")
         listing = Listing(program, name if name.isidentifier() else "step")

@@ -29,6 +29,11 @@ class Guards:
         self.changes = found.changes
         self.names = found.names  # what the text refers to
 
+    def never_hold(self) -> None:
+        """The step's Python has changed what it reads, as no program will: there is none for another such call."""
+        self._texts.append("False")
+        self._asked.append((lambda: False, True))
+
     def text(self, own: str) -> str:
         """The expression, in which these guards are called `own`."""
         changes = [f"Changes.count == {own}.changes"] if self._modules else []

@@ -29,6 +29,7 @@ from .node import is_followed
 from .places import NUMBERS, Text
 from .whose import NAMESPACES, NOT_CALLED, is_the_houses, is_the_users
 
+MODE = "model.training"  # the name of where layers read the mode
 _OWN = {"flats", "spaces", "steps", "_lr", "warned_of_divergence"}  # of an optimizer: what its step changes, ...
 _OWN |= {"_programs", "_last", "_lock"}  # ... and of a compiled step
 _WORDS = {int, float, complex, str, bytes, bool, type(None)}  # of which there may be millions
@@ -194,6 +195,7 @@ class Walk(Functions):
         self._attributes(layer, vars(layer), in_module=True)
         for ask in (lambda: layer.training, functools.partial(type, layer)):
             self.found.test((), ask, ask(), in_module=True)
+        self.found.place(MODE, lambda: layer.training, layer.training, functools.partial(setattr, layer, "training"))
         self._class(type(layer))
         owner = next(kind for kind in type(layer).__mro__ if "forward" in vars(kind))
         if is_the_users(owner):
