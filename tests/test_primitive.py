@@ -337,7 +337,17 @@ def test_a_derivative_that_reaches_for_a_tensor_is_refused_before_a_gradient_is_
     assert x.grad is None and y.grad is None and scale.grad is None
 
 
-@pytest.mark.parametrize("forward", [np.sum, lambda x: x[:2], lambda x: x.reshape(3, 1, 1)])
+@pytest.mark.parametrize("shape", [(2, 3), (1, 3), (2, 1), (3,), (1,), ()])
+def test_inputs_of_a_users_elementwise_op_broadcast(shape):
+    added = tg.primitive(lambda x, y: x + y, name="added", elementwise=True)
+    added.derivative("1")(lambda g, out, x, y: g)
+    added.derivative("1")(lambda g, out, x, y: g)
+    x = tg.Tensor(np.ones(shape), requires_grad=True)
+    np.sum(added(x, np.ones((2, 3)))).backward()
+    np.testing.assert_array_equal(x.grad, np.full(shape, 6 / max(1, x.size)))
+
+
+@pytest.mark.parametrize("forward", [np.sum, lambda x: x[:2], lambda x: x.reshape(3, 1, 1), lambda x: x.reshape(1, 3)])
 def test_an_op_that_is_not_elementwise_but_said_to_be_is_told_by_name(forward):
     op = tg.primitive(lambda x: forward(x), name="said_to_be", elementwise=True)
     op.derivative("1")(lambda g, out, x: g)

@@ -193,8 +193,10 @@ def fitted(share: Any, parent: Tensor, node: Tensor, create_graph: bool = False)
 
 def _broadcasts(shape: tuple[int, ...], out: tuple[int, ...]) -> bool:
     """Whether an array of `shape` can be repeated into one of the shape `out`."""
-    behind = len(out) - len(shape)
-    return behind >= 0 and all(n in (1, m) for n, m in zip(shape, out[behind:], strict=True))
+    try:
+        return np.broadcast_shapes(shape, out) == out
+    except ValueError:
+        return False
 
 
 def share_of(node: Tensor, position: int, upstream: Any) -> Any:

@@ -31,6 +31,7 @@ BESIDES = {
     "penalties.py": ["tests/test_constraints.py"],
     "norms.py": ["tests/test_constraints.py", "tests/optim/test_clipping.py"],
     "backward.py": [
+        "tests/test_primitive.py",
         "tests/insight/test_explain.py",
         "tests/insight/test_why.py",
         "tests/optim/test_flat.py",
@@ -88,6 +89,9 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("loss_inputs.py", 'p.op == "softmax"', "1 → 2"),
         ("loss_inputs.py", 'p.op == "softmax"', "-1 → 1"),
         ("loss_inputs.py", 'p.op == "softmax"', "p.ndim - 1 → "),
+    ],
+    "copied once more than it need be": [
+        ("backward.py", "if len(found) < len(result)", "len(found) < len(result) → "),
     ],
     "while a program is captured: tests/program": [
         ("optim/clipping.py", "modes.capture.clip", ""),
