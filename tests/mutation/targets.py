@@ -14,8 +14,8 @@ FILES = [
     *(f"layers/{name}.py" for name in (
         "normalization", "noise", "activation", "dense", "convolution", "pooling", "images", "summary")),
     "losses.py", "loss_inputs.py", "penalties.py", "constraints.py", "norms.py", "initializers.py", "metrics.py",
-    "metric_inputs.py", "diagnostics.py", "backward.py", "sums.py", "transforms.py", "insight/differences.py",
-    "half.py",
+    "metric_inputs.py", "diagnostics.py", "backward.py", "shares.py", "sums.py", "transforms.py",
+    "insight/differences.py", "half.py",
     *(f"training/{name}.py" for name in (
         "watchers", "divergence", "evaluation", "figures", "samples", "weights", "scores", "ensembles", "members",
         "history", "diagnosis", "direction")),
@@ -30,6 +30,13 @@ BESIDES = {
     "metric_inputs.py": ["tests/test_metrics.py"],
     "penalties.py": ["tests/test_constraints.py"],
     "norms.py": ["tests/test_constraints.py", "tests/optim/test_clipping.py"],
+    "shares.py": [
+        "tests/test_backward.py",
+        "tests/test_primitive.py",
+        "tests/ops/test_ops.py",
+        "tests/insight/test_explain.py",
+        "tests/properties/test_broadcasting.py",
+    ],
     "backward.py": [
         "tests/test_primitive.py",
         "tests/insight/test_explain.py",

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import source
-from ..backward import share_of
 from ..modes import quiet
 from ..ops.reductions import count
 from ..primitive import Primitive
+from ..shares import share_of
 from ..tensor import Tensor, describe
 from .debug import is_finite
 from .explain import in_order

@@ -13,9 +13,10 @@ import numpy as np
 
 from .. import source
 from ..answers.calls import answered
-from ..backward import fitted, share_of, shares_owed, start_gradient, walk
+from ..backward import shares_owed, start_gradient, walk
 from ..modes import quiet
 from ..primitive import Primitive
+from ..shares import fitted, share_of
 from ..tensor import Tensor, values
 from .formulas import formula, operand_text, short_formula, written
 from .names import names_of
