@@ -205,3 +205,67 @@ def test_what_a_step_notes_of_its_batch_may_be_another_for_the_last_one():
         for x in (np.ones(4), np.ones(4), np.ones(4), np.ones(3)):
             assert fast(x).item() == 2.0 * len(x)
             assert noted["samples"] == len(x)
+
+
+def dropping():
+    """A model, and a step that sets its rate of dropping behind it."""
+    model = tg.Sequential(tg.Dense(2, 40, rng=0), tg.Dropout(0.1, rng=1), tg.Dense(40, 1, rng=2))
+
+    def step(x):
+        out = model(x)
+        model[1].rate = 0.9
+        return out
+
+    return model, step
+
+
+def test_what_a_step_sets_in_a_layer_counts_at_the_next_call():
+    (model, step), (other, plain) = dropping(), dropping()
+    fast = tg.compile(step)
+    for rate in (None, None, None, 0.5, None, 0.5, None):
+        if rate:
+            model[1].rate = other[1].rate = rate
+        assert fast(X[None]).item() == plain(X[None]).item()
+        assert model[1].rate == 0.9
+
+
+def test_a_refused_step_leaves_layers_and_parameters_set_as_they_were():
+    model, step = dropping()
+    model[0].bias.requires_grad = False
+
+    def refused(x):
+        model[0].kernel.requires_grad, model[0].bias.requires_grad = False, True
+        return step(x).item()
+
+    with pytest.raises(RuntimeError, match="item"):
+        tg.compile(refused)(X[None])
+    assert model[1].rate == 0.1
+    assert model[0].kernel.requires_grad
+    assert not model[0].bias.requires_grad
+
+
+def test_parameters_that_a_step_freezes_and_thaws_in_turn_are_refused_and_once_frozen_stay():
+    w, v = (tg.Tensor(X, requires_grad=True) for _ in "wv")
+    opt = tg.optim.SGD([w, v], lr=0.1)
+
+    def step(x, turn=True):
+        opt.zero_grad()
+        loss = np.sum((w + v) * x)
+        loss.backward()
+        opt.step()
+        w.requires_grad = turn and not w.requires_grad
+        return loss
+
+    def once(x):
+        return step(x, False)
+
+    fast = tg.compile(once)
+    for _ in range(4):
+        fast(X)
+    assert equal(w.data, X - 0.1 * X)
+    assert v.data == pytest.approx(X - 0.4 * X)
+    fast = tg.compile(step)
+    fast(X)
+    with pytest.raises(RuntimeError, match="it changes 'requires_grad' at each call"):
+        fast(X)
+    assert w.requires_grad

@@ -32,15 +32,18 @@ def kept_for_later(before: Variables, last: Sequence[str]) -> list[str]:
             now = place.ask()
         except GONE:
             now = None
-        unread = not before.uses[place.name]
+        unread = not before.uses[place.name] and place.name not in before.by_the_house
         if is_computed(now) and not (place.was is None or _is_unreadable(place.was)):
             _refuse_kept(place.name)
         if unread or _is_unreadable(place.was):
             continue
-        if place.name in last:
-            what = f"it changes {place.name!r} at each call, and reads it, so that each call would be another program"
-            raise refusal(what, "Change it outside of the step, or give it as an argument")
         names.append(place.name)
+    if any(tensor._requires_grad is not was for tensor, was in before.learned):
+        names.append("requires_grad")
+    for name in names:
+        if name in last:
+            what = f"it changes {name!r} at each call, and reads it, so that each call would be another program"
+            raise refusal(what, "Change it outside of the step, or give it as an argument")
     return names
 
 
@@ -50,6 +53,12 @@ def take_back(before: Variables) -> None:
         if place.put is not None:
             with contextlib.suppress(*GONE):  # an element of a list that is shorter now
                 place.put(place.was)
+    for owner, name, value in before.settings:
+        if vars(owner).get(name) is not value:
+            setattr(owner, name, value)
+    for tensor, required in before.learned:
+        if tensor._requires_grad is not required:
+            tensor.requires_grad = required
     for _, table, was in before.found.contents:
         if not any(map(_holds_computed, _values(table))):
             continue

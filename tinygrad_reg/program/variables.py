@@ -23,7 +23,7 @@ from .bytecode import Read, uses
 from .inside import defaults, reached
 from .once import Once, only_once
 from .rules import RULE, keeps_something
-from .walk import MODE, Walk
+from .walk import Walk
 from .whose import file_of, is_the_users
 
 _ANY_NAME = {"getattr", "hasattr", "vars", "__dict__", "eval", "exec", "dir", "getmembers", "__getstate__",
@@ -42,7 +42,7 @@ class Variables(Walk):
         self._waiting: list[tuple[str, Callable[[], None]]] = []  # attributes that no code has named so far
         super().__init__((step, *given, *(op for op in registry.values() if op.foreign)))
         self._named_attributes()
-        self.uses[MODE] += 1  # by the house's code
+        self.learned = [(tensor, tensor._requires_grad) for tensor in self.tensors]
         self._waiting.clear()  # which refers to this walk, and so would keep all that it has seen
         for optimizer in self._optimizers:
             if "steps" in self._names_read:

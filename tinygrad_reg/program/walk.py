@@ -45,6 +45,8 @@ class Walk(Functions):
         super().__init__()
         self.generators: list[Any] = []
         self.tensors: list[Tensor] = []
+        self.by_the_house = {MODE}  # names that the house's code reads, ...
+        self.settings: list[tuple[Any, str, Any]] = []  # ... and what they are in its layers
         self._kept: list[Any] = []  # so that no other object gets the id of one that was seen
         self._todo: list[tuple[Any, str]] = []
         for value in start:
@@ -218,6 +220,9 @@ class Walk(Functions):
 
         def note(name: str) -> None:
             put = functools.partial(table.__setitem__, name) if not in_module or is_the_users(type(owner)) else None
+            if put is None and name != "training":  # which is a place of its own
+                self.by_the_house.add(name)
+                self.settings.append((owner, name, table[name]))
             self._variable((table, f"[{name!r}]"), functools.partial(table.__getitem__, name), put, name, in_module)
 
         is_ours = isinstance(owner, Optimizer) or type(owner).__module__.startswith("tinygrad_reg.program")
