@@ -186,3 +186,35 @@ def test_where_other_threads_run_one_of_them_may_be_who_draws() -> None:
     finally:
         released.set()
         other.join()
+
+
+def drawn_by(generator):
+    """A number of a generator of one of the kinds there are."""
+    return generator.random() if hasattr(generator, "random") else generator.random_raw()
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [
+        np.random.default_rng(0),
+        np.random.Generator(np.random.MT19937(0)),
+        np.random.Generator(np.random.SFC64(0)),
+        np.random.RandomState(0),
+        np.random.PCG64(0),
+        random.Random(0),
+    ],
+)
+def test_a_step_that_is_refused_because_it_draws_has_drawn_nothing(generator):
+    first = drawn_by(copy.deepcopy(generator))
+    with pytest.raises(RuntimeError, match="draws random numbers"):
+        tg.compile(lambda x: x * drawn_by(generator))(np.ones(2))
+    assert drawn_by(generator) == first
+
+
+def test_a_refused_step_puts_the_generators_of_the_process_back():
+    np.random.seed(0)  # noqa: NPY002
+    random.seed(0)
+    first = np.random.RandomState(0).normal(), random.Random(0).random()
+    with pytest.raises(RuntimeError, match="draws random numbers"):
+        tg.compile(lambda x: x * np.random.normal() * random.random())(np.ones(2))  # noqa: NPY002
+    assert (np.random.normal(), random.random()) == first  # noqa: NPY002

@@ -42,7 +42,7 @@ class Capture(Updates):
     def __init__(self, generators: Sequence[Any], are_all: bool) -> None:
         super().__init__()
         self._generator = modes.generator
-        self._generators = Generators(generators, are_all)
+        self.generators = Generators(generators, are_all)
         self._replaced: list[tuple[Place, Any]] = []  # variables that hold a Recorded during the capture
         self._alive: list[Any] = []
         self._arguments = 0  # arrays and Tensors among the arguments, so far
@@ -79,7 +79,7 @@ class Capture(Updates):
             if place.put is not None and place.ask() is value:  # unless the step has put something else there
                 place.put(place.was)
         super().restore()
-        self._generators.restore()
+        self.generators.restore()
 
     def forget(self) -> None:
         """Let go of the values of the capture, once the program is made, and of Tensors."""
@@ -170,10 +170,10 @@ class Capture(Updates):
         if isinstance(rng, (int, np.integer)):
             return op.forward(*arrays, **options)  # the same numbers each time
         generator = generator_of(rng)
-        if self._generators.is_new(generator):
+        if self.generators.is_new(generator):
             self.refuse(*MADE_INSIDE)
-        self._generators.begin(generator)
-        if any(one is generator for one in self._generators.drawn_from()):
+        self.generators.begin(generator)
+        if any(one is generator for one in self.generators.drawn_from()):
             self.refuse(*drawn())
         if generator is modes.generator:
             options = {**options, "rng": None}  # this thread's, which tg.seed() replaces
@@ -183,7 +183,7 @@ class Capture(Updates):
             with self._while(op=op.name):
                 return self.note(node, op.forward(*self.values(arrays), **self.values(options)))
         finally:
-            self._generators.end(generator)
+            self.generators.end(generator)
 
     def forward(self, op: Primitive, tensor: Tensor, inputs: Sequence[Any], arrays: Sequence[Any]) -> None:
         """An op has computed this Tensor: its line is named as the user names it."""
@@ -229,7 +229,7 @@ class Capture(Updates):
         super().finish()
         if not self.leaves.keys().isdisjoint(self._stands):
             self.refuse("it is given a Tensor that it refers to as well", "Give it, or refer to it")
-        if any(True for _ in self._generators.drawn_from()):  # somewhere in the step: no line is known
+        if any(True for _ in self.generators.drawn_from()):  # somewhere in the step: no line is known
             raise refusal(*drawn())
         self._name_lines()
 

@@ -130,6 +130,7 @@ class Compiled:
             changed = kept_for_later(before, again)
         except BaseException:
             take_back(before)
+            capture.generators.take_back()
             raise
         reads = capture.reads + before.shapes(capture.leaves)
         guards = Guards(before.found, reads)

@@ -69,7 +69,8 @@ class Generators:
         """`read`: those that the step's code refers to, all of them or not; besides, there are those without a name."""
         self._are_all = are_all
         known = (*read, modes.generator, random._inst, np.random.mtrand._rand)
-        self._states = {id(one): (one, _state(one)) for one in known if one is not None}  # as ops have left them
+        self._first = [(one, _state(one)) for one in known if one is not None]
+        self._states = {id(one): (one, _comparable(state)) for one, state in self._first}  # as ops have left them
         self._before: list[tuple[Any, Any]] = []  # of those that ops drew from
 
     def is_new(self, generator: Any) -> bool:
@@ -83,16 +84,22 @@ class Generators:
 
     def end(self, generator: Any) -> None:
         """An op has drawn."""
-        self._states[id(generator)] = generator, _state(generator)
+        self._states[id(generator)] = generator, _comparable(_state(generator))
 
     def drawn_from(self) -> Iterable[Any]:
         """Those that something else than an op has drawn from."""
-        return (generator for generator, state in self._states.values() if _state(generator) != state)
+        return (generator for generator, state in self._states.values() if _comparable(_state(generator)) != state)
 
     def restore(self) -> None:
         """Those that ops drew from stand where they stood before."""
         for generator, state in self._before:
             generator.bit_generator.state = state
+
+    def take_back(self) -> None:
+        """After a refusal so do those that something else has drawn from."""
+        for generator, state in self._first:
+            if _comparable(_state(generator)) != _comparable(state):
+                _put_back(generator, state)
 
 
 def _state(generator: Any) -> Any:
@@ -100,10 +107,21 @@ def _state(generator: Any) -> Any:
     if isinstance(generator, random.Random):
         return generator.getstate()
     if isinstance(generator, np.random.RandomState):
-        state: Any = generator.get_state(legacy=False)
-    else:
-        state = getattr(generator, "bit_generator", generator).state
+        return generator.get_state(legacy=False)
+    return getattr(generator, "bit_generator", generator).state
+
+
+def _comparable(state: Any) -> Any:
     return mapped(lambda x: x.tobytes() if isinstance(x, np.ndarray) else x, state)
+
+
+def _put_back(generator: Any, state: Any) -> None:
+    if isinstance(generator, random.Random):
+        generator.setstate(state)
+    elif isinstance(generator, np.random.RandomState):
+        generator.set_state(state)
+    else:
+        getattr(generator, "bit_generator", generator).state = state
 
 
 def refuse_once(found: Sequence[Once]) -> None:
