@@ -10,7 +10,6 @@ from ..answers import checks
 from ..modes import Rng
 from ..tensor import Tensor
 from .activation import Activation, activate, activation_name, warn_of_one_unit
-from .inputs import must_be_called
 from .weighted import Weighted
 
 
@@ -59,10 +58,9 @@ class Dense(Weighted):
 
     def forward(self, x: Tensor) -> Any:
         """activation(x @ kernel + bias)"""
-        try:
-            shape = x._data.shape
-        except AttributeError as error:
-            raise must_be_called(self, x, error) from None
+        if not isinstance(x, Tensor):
+            x = as_tensor(x)  # of who writes layer.forward(array)
+        shape = x._data.shape  # the property takes longer
         if not shape or shape[-1] != self.in_features:
             self._refuse(shape)
         z = x @ self.kernel if self.bias is None else ops.affine(x, self.kernel, self.bias)

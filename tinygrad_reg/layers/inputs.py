@@ -45,10 +45,3 @@ def told_of(module: Module, error: Exception, is_whole: bool, inputs: Sequence[A
     if isinstance(error, ValueError) and is_whole and (choose := instead(error)):
         error.add_note(choose)
     return error
-
-
-def must_be_called(module: Module, x: Any, error: AttributeError) -> Exception:
-    """What to raise where `forward` itself was given an array, which a call makes a Tensor; else the error."""
-    if not isinstance(x, np.ndarray):
-        return error
-    return TypeError(f"forward() of {module.where()} takes a Tensor: write layer(x), which runs it, for an array")

@@ -13,7 +13,6 @@ from ..modes import quiet
 from ..ops.reductions import moments_of
 from ..tensor import Tensor
 from .images import along_channels
-from .inputs import must_be_called
 from .module import Module
 from .weighted import parameter
 
@@ -82,10 +81,7 @@ class BatchNorm(Module):
         axes = (0, *range(2, x.ndim))
         out = ops.standardize(x, axis=axes, epsilon=self.epsilon)
         with quiet():
-            try:
-                mean, var = moments_of(out, x, axes)
-            except AttributeError as error:
-                raise must_be_called(self, x, error) from None
+            mean, var = moments_of(out, x, axes)
             self._move(self.moving_mean, mean)
             if self.average == "std":
                 self._move(self.moving_std, np.sqrt(var + self.epsilon))

@@ -12,6 +12,7 @@ from ..operands import weak
 from ..primitive import composed, primitive
 from ..source import result
 from ..sums import sum_rows
+from ..tensor import Tensor, values
 from .cumulative import before
 
 Axis = int | tuple[int, ...] | None
@@ -129,7 +130,8 @@ def moments(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
 
 def moments_of(standardized: Any, x: Any, axis: Axis) -> tuple[Any, Any]:
     """The mean and the variance of x, from which `standardize` made this: where there is a graph, it has kept them."""
-    _, mean, var = moments(x.data, axis) if standardized._kept is None else standardized._kept
+    kept = standardized._kept if isinstance(standardized, Tensor) else None
+    _, mean, var = moments(values(x), axis) if kept is None else kept
     return mean, var
 
 
