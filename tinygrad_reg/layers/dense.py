@@ -10,6 +10,7 @@ from ..answers import checks
 from ..modes import Rng
 from ..tensor import Tensor
 from .activation import Activation, activate, activation_name, warn_of_one_unit
+from .inputs import as_tensor
 from .weighted import Weighted
 
 
