@@ -13,8 +13,6 @@ import tinygrad_reg as tg
 from .steps import equal
 
 X = np.array([1.0, 2.0])
-
-
 __K = 1.0
 
 

@@ -131,3 +131,28 @@ def test_gradients_that_are_not_there_are_clipped_as_eagerly(clip):
         return step, lambda: [w.grad, v.grad]
 
     agree(make, [(X, True), (X, False), (X, False), (X, True), (X, True)])
+
+
+ASKS = {
+    "state_of": lambda o, w: o.state_of(w)["s"],
+    "effective_lr": lambda o, w: o.effective_lr(),
+    "state_dict": lambda o, w: o.state_dict(),
+    "preview": lambda o, w: o.preview(w),
+}
+
+
+@pytest.mark.parametrize("asks", ASKS.values(), ids=ASKS)
+def test_what_an_optimizer_remembers_is_asked_outside(asks):
+    v = tg.Tensor([1.0, 2.0], requires_grad=True)
+    optimizer = tg.optim.AdaGrad([v], lr=0.1)
+
+    def step(x):
+        optimizer.zero_grad()
+        np.sum(x * v).backward()
+        found = asks(optimizer, v)
+        optimizer.step()
+        return found
+
+    with pytest.raises(RuntimeError, match=r"(?s)lambda o, w.*what AdaGrad remembers.*outside of the step"):
+        tg.compile(step)(np.ones(2))
+    assert optimizer.steps == 0 and v.data.tolist() == [1.0, 2.0]
