@@ -42,6 +42,7 @@ BESIDES = {
         "tests/insight/test_explain.py",
         "tests/insight/test_why.py",
         "tests/optim/test_flat.py",
+        "tests/program/test_flats.py",
         "tests/ops/test_ops.py",
         "tests/properties/test_broadcasting.py",
     ],
@@ -62,7 +63,8 @@ BESIDES = {
     "layers/activation.py": ["tests/layers/test_dense.py"],
     "layers/dense.py": ["tests/layers/test_activation.py"],
     **{f"layers/{name}.py": ["tests/layers"] for name in ("images", "summary")},
-    **{f"optim/{name}.py": ["tests/optim"] for name in ("sgd", "adaptive", "arithmetic", "flat")},
+    **{f"optim/{name}.py": ["tests/optim"] for name in ("sgd", "adaptive", "arithmetic")},
+    "optim/flat.py": ["tests/optim", "tests/program/test_flats.py"],
     "optim/optimizer.py": ["tests/optim", "tests/program/test_guards.py"],
 }
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import tinygrad_reg as tg
 from tinygrad_reg import Tensor
 from tinygrad_reg.optim import SGD, Adam, Optimizer, flat
 from tinygrad_reg.optim.flat import Flat
@@ -172,14 +171,6 @@ def test_parameters_given_an_array_in_common_part_at_the_step() -> None:
     assert v.data.item() == 1 and w.data.item() == -8
 
 
-def test_given_twice_it_steps_once() -> None:
-    w = leaf([1.0])
-    opt = SGD([w, w], lr=0.25)
-    give(w, [1])
-    opt.step()
-    assert w.data.item() == 0.75 and len(opt.params) == 1
-
-
 def test_two_optimizers_share_a_parameter() -> None:
     v, w, u = leaf([1.0]), leaf([1.0]), leaf([1.0])
     first, second = SGD([v, w], lr=0.5), SGD([w, u], lr=0.25)
@@ -223,34 +214,6 @@ def test_a_model_with_two_optimizers() -> None:
     assert w.data.item() == pytest.approx(0.5)
     a.zero_grad()
     assert v.grad is None and w.grad is not None
-
-
-def test_missing_gradients_stop_the_clock() -> None:
-    v, w = leaf([1.0]), leaf([1.0])
-    opt = Adam([v, w], lr=0.1)
-    give(v, [1])
-    opt.step()
-    give(w, [1])
-    opt.step()
-    assert opt.state_dict()["clocks"].tolist() == [2, 1]
-    assert w.data.item() == pytest.approx(0.9)  # its own first step
-
-
-def test_a_clock_between_two_that_agree_is_its_own() -> None:
-    together, alone = [[leaf([1.0]) for _ in "abc"] for _ in range(2)]
-    one, each = Adam(together, lr=0.1), [Adam([p], lr=0.1) for p in alone]
-    for step, absent in enumerate(["b", "c", "a", "c", ""]):
-        one.zero_grad()
-        for name, p, q, opt in zip("abc", together, alone, each, strict=True):
-            if name != absent:
-                give(p, np.array([1.0 + step]))
-                give(q, np.array([1.0 + step]))
-                opt.step()
-            opt.zero_grad()
-        one.step()
-    for p, q, opt in zip(together, alone, each, strict=True):
-        np.testing.assert_array_equal(p.data, q.data)
-        np.testing.assert_equal(one.state_of(p), opt.state_of(q))
 
 
 def test_a_new_shape_is_refused_and_nothing_moves() -> None:
@@ -318,103 +281,6 @@ def test_gradients_keep_to_the_flat_array_through_regrouping_and_sharing() -> No
     flat.claim()
     give(v, [6])
     assert flat.arrays["g"].tolist() == [5, 6]
-
-
-def rotated(*arrays: np.ndarray) -> list[np.ndarray]:
-    return [*arrays[1:], arrays[0]]
-
-
-@pytest.mark.parametrize("compile", [False, True])
-@pytest.mark.parametrize("without", [None, 0, 1, 2])
-def test_parameters_may_exchange_their_arrays(without: int | None, compile: bool) -> None:
-    """Each goes on from the values that it was given, whether or not it takes the step itself."""
-    p = [Tensor([float(i), i + 0.5], requires_grad=True) for i in (1, 2, 3)]
-    optimizer = SGD(p, lr=1.0)
-
-    def step(x: np.ndarray) -> None:
-        optimizer.zero_grad()
-        sum((x * t).sum() for i, t in enumerate(p) if i != without).backward()  # type: ignore[union-attr]
-        optimizer.step()
-
-    call: Any = tg.compile(step) if compile else step
-    x = np.array([0.25, 0.5])
-    call(x)
-    for exchange in (rotated, lambda *a: [a[0], a[2][::-1], a[1]], lambda *a: [a[2], a[2], a[1]]):
-        for t, array in zip(p, exchange(*(t.data for t in p)), strict=True):
-            t.data = array
-        wanted = [t.data - x * (i != without) for i, t in enumerate(p)]
-        call(x)
-        for t, values in zip(p, wanted, strict=True):
-            assert np.array_equal(t.data, values)
-
-
-@pytest.mark.parametrize("compile", [False, True])
-@pytest.mark.parametrize("given", [lambda a, b: (b, a), lambda a, b: (a, a), lambda a, b: (b[::-1], b)])
-@pytest.mark.parametrize("inside", [False, True])
-def test_parameters_of_two_optimizers_may_exchange_their_arrays(inside: bool, given: Any, compile: bool) -> None:
-    """Each has the values that it was given, and is moved by its own optimizer alone."""
-    a, b = (Tensor(values, requires_grad=True) for values in ([1.0, 2.0], [10.0, 20.0]))
-    one, other = SGD([a], lr=1.0), SGD([b], lr=0.5)
-
-    def step(x: np.ndarray, exchanges: bool) -> None:
-        if exchanges:
-            a.data, b.data = given(a.data, b.data)
-        one.zero_grad()
-        other.zero_grad()
-        ((a + b) * x).sum().backward()
-        one.step()
-        other.step()
-
-    call: Any = tg.compile(step) if compile else step
-    x = np.ones(2)
-    call(x, False)
-    for _ in range(3):
-        wanted = given(a.data.copy(), b.data.copy())
-        if not inside:
-            a.data, b.data = given(a.data, b.data)
-        call(x, inside)
-        assert np.array_equal(a.data, wanted[0] - 1) and np.array_equal(b.data, wanted[1] - 0.5)
-
-
-@pytest.mark.parametrize("compile", [False, True])
-def test_a_copy_that_is_taken_in_a_step_has_the_values_of_that_moment(compile: bool) -> None:
-    a, before, after = Tensor([1.0, 2.0], requires_grad=True), Tensor([0.0, 0.0]), Tensor([0.0, 0.0])
-    optimizer = SGD([a], lr=1.0)
-
-    def step(x: np.ndarray) -> None:
-        before.data = a.data
-        optimizer.zero_grad()
-        (a * x).sum().backward()
-        optimizer.step()
-        after.data = a.data[::-1]
-
-    call: Any = tg.compile(step) if compile else step
-    for k in range(3):
-        call(np.ones(2))
-        assert before.data.tolist() == [1 - k, 2 - k] and after.data.tolist() == [1 - k, -k]
-
-
-@pytest.mark.parametrize("shape", [(1,), (2, 2)])
-@pytest.mark.parametrize("compile", [False, True])
-def test_a_new_shape_is_refused_by_a_step_and_by_its_program(compile: bool, shape: tuple[int, ...]) -> None:
-    w = Tensor([1.0, 2.0], requires_grad=True)
-    optimizer = SGD([w], lr=0.1)
-
-    def step(x: np.ndarray) -> Tensor:
-        optimizer.zero_grad()
-        loss = (w * x).sum()
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    call: Any = tg.compile(step) if compile else step
-    call(np.ones(2))
-    w.data = np.full(shape, 7.0)
-    with pytest.raises(ValueError, match=r"w of shape \S+ .*had the shape \(2,\) when its optimizer was made"):
-        call(np.ones(2))
-    assert w.data.tolist() == np.full(shape, 7.0).tolist() and optimizer.steps == 1
-    w.data = [7.0, 7.0]
-    assert call(np.ones(2)).item() == 14.0
 
 
 def test_a_view_of_a_frozen_parameter_stays_as_it_was() -> None:

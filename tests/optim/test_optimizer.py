@@ -131,3 +131,31 @@ def test_an_update_that_takes_other_arguments_is_refused_where_it_is_written():
 
         class Mine(Optimizer):
             def update(self, w, g): ...
+
+
+def test_missing_gradients_stop_the_clock() -> None:
+    v, w = leaf([1.0]), leaf([1.0])
+    opt = Adam([v, w], lr=0.1)
+    give(v, [1])
+    opt.step()
+    give(w, [1])
+    opt.step()
+    assert opt.state_dict()["clocks"].tolist() == [2, 1]
+    assert w.data.item() == pytest.approx(0.9)  # its own first step
+
+
+def test_a_clock_between_two_that_agree_is_its_own() -> None:
+    together, alone = [[leaf([1.0]) for _ in "abc"] for _ in range(2)]
+    one, each = Adam(together, lr=0.1), [Adam([p], lr=0.1) for p in alone]
+    for step, absent in enumerate(["b", "c", "a", "c", ""]):
+        one.zero_grad()
+        for name, p, q, opt in zip("abc", together, alone, each, strict=True):
+            if name != absent:
+                give(p, np.array([1.0 + step]))
+                give(q, np.array([1.0 + step]))
+                opt.step()
+            opt.zero_grad()
+        one.step()
+    for p, q, opt in zip(together, alone, each, strict=True):
+        np.testing.assert_array_equal(p.data, q.data)
+        np.testing.assert_equal(one.state_of(p), opt.state_of(q))

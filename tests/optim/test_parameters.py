@@ -10,7 +10,8 @@ import pytest
 from tinygrad_reg import Sequential, Tensor
 from tinygrad_reg.optim import SGD
 
-from .valley import one
+from ..making import leaf
+from .valley import give, one
 
 
 def test_parameters_from_any_iterable() -> None:
@@ -45,3 +46,11 @@ class Model:
 def test_other_parameters_are_refused(params: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         SGD(params, lr=0.1)
+
+
+def test_given_twice_it_steps_once() -> None:
+    w = leaf([1.0])
+    opt = SGD([w, w], lr=0.25)
+    give(w, [1])
+    opt.step()
+    assert w.data.item() == 0.75 and len(opt.params) == 1
