@@ -1,4 +1,4 @@
-"""The page that people read: what it is given has names that say what it is."""
+"""The page that people read: it computes what runs, and what it is given has names that say what it is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
+
+from .steps import ALL, equal, numbers, same_bits
 
 
 def page(step, *arguments):
@@ -67,3 +69,22 @@ def test_names_that_python_reads_as_one_are_two(names):
     exec(fast.source, scope)
     inputs = fast.inputs(np.ones(2))
     assert scope["step"](**inputs) == fast(np.ones(2)).item()
+
+
+@pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
+def test_source_gives_the_numbers_of_the_planned_program(make):
+    made = make()
+    fast = tg.compile(made.step)
+    fast(*made.batches[0])
+    fast(*made.batches[0])  # dampening leaves out the first step
+    for i, batch in enumerate(made.batches):
+        inputs, scope = fast.inputs(*batch), {}
+        exec(fast.source, scope)
+        tg.seed(i)
+        with np.errstate(all="ignore"):
+            read = scope[made.step.__name__](**inputs)
+        tg.seed(i)
+        ran = [x for x in numbers(fast(*batch)) if x is not None]
+        assert same_bits(numbers(read)[: len(ran)], ran), fast.source
+        if made.optimizer is not None:  # the optimizer's array, which the program changes in place
+            assert equal(inputs["w"], fast.inputs(*batch)["w"]), fast.source

@@ -154,3 +154,35 @@ def test_the_gradient_of_a_first_step_is_there_behind_the_second():
         return step, lambda: [w]
 
     agree(make, [(np.array([1.0, 2.0, 3.0]) * k,) for k in (1, 2, 3)])
+
+
+def test_a_constant_that_divides_by_zero_is_as_quiet_as_in_the_step():
+    w, x = tg.Tensor([1.0, 2.0], requires_grad=True), np.array([1.0, 2.0])
+
+    def step():
+        loss = (w * x / 0.0).sum()
+        w.grad = None
+        loss.backward()
+        return loss
+
+    fast = tg.compile(step)
+    with np.errstate(all="raise"):
+        assert fast().item() == fast().item() == np.inf
+        assert np.geterr()["divide"] == "raise"
+    assert w.grad.tolist() == [np.inf, np.inf]
+
+
+@pytest.mark.parametrize("keepdims", [True, False])
+@pytest.mark.parametrize("extreme", [np.max, np.min])
+def test_the_largest_of_each_of_many_short_rows(extreme, keepdims):
+    """A program goes through the columns, which is quicker: what comes out is the same, NaN and infinities, too."""
+
+    def step(x):
+        return np.exp(-extreme(x * 2, axis=1, keepdims=keepdims))
+
+    fast = tg.compile(step)
+    x = np.random.default_rng(0).normal(size=(64, 10))
+    x[3, 1], x[5], x[7, 2] = np.nan, -np.inf, np.inf
+    for given in (x, x[::-1], np.asfortranarray(x)):
+        assert np.array_equal(fast(given), step(given), equal_nan=True)
+    assert "columns" in fast.planned_source

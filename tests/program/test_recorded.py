@@ -1,0 +1,36 @@
+"""What stands for an array while a step is captured: the same numbers come out as of the array itself."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+
+import tinygrad_reg as tg
+
+from .steps import same_bits
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(), (3,)])
+@pytest.mark.parametrize("number", [np.array(0.1), np.float64(0.1), np.float32(0.1), np.array(1), np.array(1e300)])
+def test_a_number_that_is_compared_is_as_weak_as_in_the_step(number, shape, dtype):
+    w = tg.Tensor(np.full(shape, 0.1, dtype), requires_grad=True)
+
+    def step(x):
+        return np.where(w > x, w, 2.0).sum() + np.where(x >= w, w, 5.0).sum() + np.where(x == w, w, 7.0).sum()
+
+    fast = tg.compile(step)
+    fast(number)
+    assert fast(number).item() == step(number).item()
+
+
+def test_shallow_copies_and_integer_operators_are_recorded():
+    def step(x):
+        q, r = divmod(x, 3)
+        return copy.copy(x) << 1, x >> 1, 1 << x, q, r
+
+    fast, n = tg.compile(step), np.array([1, 5, 9])
+    for x in (n, n + 1, n + 2):
+        assert same_bits(fast(x), step(x))
