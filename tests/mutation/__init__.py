@@ -6,5 +6,5 @@
 A mutant is a source file with one change: a result with the other sign or 1 % too large, + for −, × for ÷, > for ≥,
 a constant 1 % or 1 larger. It is imported in place of the file by a fresh process, which runs the tests that belong
 to the file. What survives is printed: a test is missing, or the change makes no difference, and then
-targets.EQUIVALENT has to say why.
+equivalent.EQUIVALENT has to say why.
 """

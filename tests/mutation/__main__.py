@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(*mutants, f"{len(mutants)} mutants", sep="\n")
         return 0
     for path, fragment in stale():
-        print(f"targets.EQUIVALENT speaks of {fragment!r}, which is not in tinygrad_reg/{path} any more")
+        print(f"equivalent.EQUIVALENT speaks of {fragment!r}, which is not in tinygrad_reg/{path} any more")
     os.chdir(ROOT)
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
     import hypothesis.strategies  # noqa: F401 - loaded once, for all processes: three quarters of their time

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .targets import EQUIVALENT
+from .equivalent import EQUIVALENT
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "tinygrad_reg"
