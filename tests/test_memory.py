@@ -1,5 +1,6 @@
 """Memory that a step has freed is there for the next one; what stays lies where processors read it fastest."""
 
+import gc
 import platform
 import subprocess
 import sys
@@ -8,7 +9,8 @@ import numpy as np
 import pytest
 
 import tinygrad_reg as tg
-from tinygrad_reg.memory import aligned
+from tinygrad_reg import memory
+from tinygrad_reg.memory import aligned, is_moved
 
 COUNT_PAGE_FAULTS = """
 import resource
@@ -56,3 +58,12 @@ def test_what_an_optimizer_and_a_program_keep_begins_with_one():
     fast = tg.compile(lambda x: np.sum(np.tanh(x @ w) ** 2))
     fast(np.ones((4, 3)))
     assert "= aligned((4, 5), np.float64)" in fast.planned_source and "np.empty" not in fast.planned_source
+
+
+def test_of_arrays_that_are_gone_no_list_grows():
+    for _ in range(50):
+        tg.optim.SGD([tg.Tensor(np.zeros(3), requires_grad=True)], lr=0.1)
+    gc.collect()
+    kept = tg.optim.SGD([tg.Tensor(np.zeros(3), requires_grad=True)], lr=0.1)
+    assert is_moved(kept.params[0].data)
+    assert sum(known() is None for known in memory._MOVED.values()) == 0

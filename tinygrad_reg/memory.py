@@ -15,7 +15,9 @@ import numpy as np
 
 _LINE = 64  # bytes of a cache line
 _LARGEST = 32 * 2**20 - 2**16  # glibc takes no notice of blocks above 32 MB, its own few bytes included
-_MOVED: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDictionary()  # by their id, while they live
+# By their id, those that still live, and some that do not: to be told of an array's end, as weakref's dicts are, is to
+# run Python code where a Ctrl-C would get lost.
+_MOVED: dict[int, weakref.ref[np.ndarray]] = {}
 
 
 def keep_freed_memory() -> None:
@@ -40,10 +42,13 @@ def aligned(shape: Any, dtype: Any) -> np.ndarray:
 def move(array: np.ndarray) -> None:
     """Note that an optimizer keeps parameters in parts of this array, and is going to write into it."""
     owner = array if array.base is None else array.base
-    _MOVED[id(owner)] = owner
+    for key in [key for key, known in tuple(_MOVED.items()) if known() is None]:
+        _MOVED.pop(key, None)
+    _MOVED[id(owner)] = weakref.ref(owner)
 
 
 def is_moved(array: np.ndarray) -> bool:
     """Whether an array is part of one that an optimizer writes into: a view knows whose memory it shows."""
     owner: Any = array.base
-    return owner is not None and _MOVED.get(id(owner)) is owner
+    known = None if owner is None else _MOVED.get(id(owner))
+    return known is not None and known() is owner
