@@ -276,18 +276,6 @@ def test_dicts_sets_and_deques_that_change_are_read_anew():
     assert equal(fast(X), 8 * X)
 
 
-def test_a_number_in_a_slot_is_read_anew():
-    class Slotted:
-        __slots__ = ("scale",)
-
-    slotted = Slotted()
-    slotted.scale = 1.0
-    fast = tg.compile(lambda x: x * slotted.scale)
-    fast(X)
-    slotted.scale = 2.0
-    assert equal(fast(X), 2 * X)
-
-
 def test_a_dict_in_a_module_is_read_anew():
     module.TABLE = {"scale": 1.0}
     fast = tg.compile(lambda x: x * module.TABLE["scale"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import types
+
 import numpy as np
 import pytest
 
@@ -86,7 +88,25 @@ def returned_iterator(x):
     return map(np.sum, [1, 2])
 
 
-@pytest.mark.parametrize("step", [returned_function, returned_iterator])
-def test_what_is_returned_must_be_there(step):
-    with pytest.raises(RuntimeError, match=r"it returns what it computes in a (function|map)"):
-        tg.compile(step)(X)
+def returned_object(x):
+    found = types.SimpleNamespace()
+    found.loss = np.sum(x * w)
+    return found
+
+
+def returned_set(x):
+    return {np.sum(x * w)}
+
+
+RETURNED = {
+    "function": returned_function,
+    "map": returned_iterator,
+    "SimpleNamespace": returned_object,
+    "set": returned_set,
+}
+
+
+@pytest.mark.parametrize("kind", RETURNED)
+def test_what_is_returned_must_be_there(kind):
+    with pytest.raises(RuntimeError, match=f"it returns what it computes in a {kind}, which a program can't make"):
+        tg.compile(RETURNED[kind])(X)

@@ -32,6 +32,7 @@ THINGS = {
     "array": lambda: made(np.ones(2).view, Array),
     "Tensor": lambda: made(Weight, [1.0, 2.0]),
     "slots": lambda: made(Slots),
+    "one slot": lambda: made(type("Slotted", (), {"__slots__": ("k",)})),
     "optimizer of the house": lambda: made(tg.optim.SGD, [tg.Tensor(1.0, requires_grad=True)], 0.1),
     "optimizer": lambda: made(Descent, [tg.Tensor(1.0, requires_grad=True)], 0.1),
     "deque": lambda: made(type("Own", (collections.deque,), {})),
