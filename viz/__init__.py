@@ -15,7 +15,8 @@ A folder for each kind of picture; how it is made, file by file, from data to in
                  routes, frames) → draw
     lessons      steps: lesson (blocks, updates; steps are made of terms) → page (HTML), still (one step for a slide)
     chain_rule   flow: ways (through the record) → chains (stops and factors) → digraph
-                 derivation: ways (heads: all of a loss as one of them) → factors (meets, formulas) → latex → typeset
+                 derivation: ways (heads: all of a loss as one of them) → factors (meets, formulas) → lines →
+                 writers (latex) → typeset
     programs     program: listing (its text as lines and boxes)
     plots        curves, models, heatmap, surface on axes
     ink          of all: text, theme → svg → picture (its formats; paint, dot for PNG and PDF) → files; pages
