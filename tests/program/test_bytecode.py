@@ -67,3 +67,20 @@ def test_names_are_those_of_variables_attributes_and_words():
     assert {"random", "default_rng", "getattr", "word", "holder"} <= names(asking.__code__)
     outer, inner = 1, lambda: outer
     assert [read.path for read in reads(inner.__code__)] == [("outer",)]
+
+
+def test_what_is_asked_by_a_word_or_a_pattern_is_read():
+    def asks(thing):
+        return getattr(thing, "a", 0), vars(thing)["b"]  # noqa: B009
+
+    def matches(thing):
+        match thing:
+            case Read(line=1):
+                return thing
+
+    def sets(thing):
+        setattr(thing, "d", 1)  # noqa: B010
+
+    assert {"a", "b"} <= uses(asks.__code__).keys()
+    assert "line" in uses(matches.__code__)
+    assert "d" not in uses(sets.__code__)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import array
+import os
 import types
+from collections import deque
 
 import numpy as np
 import pytest
@@ -269,3 +272,114 @@ def test_parameters_that_a_step_freezes_and_thaws_in_turn_are_refused_and_once_f
     with pytest.raises(RuntimeError, match="it changes 'requires_grad' at each call"):
         fast(X)
     assert w.requires_grad
+
+
+class Switched:
+    k = 1
+
+
+class Other:
+    k = 2
+
+
+def switched():
+    thing = Switched()
+    return lambda: thing.k, lambda k: setattr(thing, "__class__", Other if k == 2 else Switched)
+
+
+def other_attributes():
+    thing = types.SimpleNamespace(inner=Switched())
+    return lambda: thing.inner.k, lambda k: setattr(thing.inner, "__dict__", {"k": k})
+
+
+def by_word():
+    thing = types.SimpleNamespace(k=1)
+    return lambda: getattr(thing, "k"), lambda k: setattr(thing, "k", k)  # noqa: B009
+
+
+def environment():
+    os.environ["TINYGRAD_REG_K"] = "1"
+    return lambda: int(os.environ["TINYGRAD_REG_K"]), lambda k: os.environ.update(TINYGRAD_REG_K=str(k))
+
+
+def of(table, key=0):
+    def put(k):
+        table[key] = k
+
+    return lambda: int(table[key]), put
+
+
+def filled(kind):
+    table = kind([1])
+
+    def put(k):
+        table.clear()
+        table.update([k]) if kind is set else table.append(k)
+
+    return lambda: max(table), put
+
+
+ROWS = np.dtype([("k", float)])
+PLACES = {
+    "list": lambda: of([1]),
+    "dict": lambda: of({"k": 1}, "k"),
+    "bytes": lambda: of(bytearray([1])),
+    "view": lambda: of(memoryview(bytearray([1]))),
+    "numbers": lambda: of(array.array("d", [1])),
+    "words": lambda: of(np.array(["1"])),
+    "objects": lambda: of(np.array([1, None], object)),
+    "row": lambda: of(np.ones(1, ROWS)[0], "k"),
+    "set": lambda: filled(set),
+    "deque": lambda: filled(deque),
+    "environment": environment,
+    "type": switched,
+    "attributes": other_attributes,
+    "word": by_word,
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_whatever_a_step_changes_behind_its_use_counts_at_the_next_call(place, monkeypatch):
+    monkeypatch.setenv("TINYGRAD_REG_K", "1")
+    ask, put = PLACES[place]()
+
+    def step(x):
+        out = np.sum(x * ask())
+        put(2)
+        return out
+
+    fast = tg.compile(step)
+    assert [fast(X).item() for _ in range(4)] == [3.0, 6.0, 6.0, 6.0]
+    assert ask() == 2
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_refused_step_leaves_whatever_it_changes_as_it_was(place, monkeypatch):
+    monkeypatch.setenv("TINYGRAD_REG_K", "1")
+    ask, put = PLACES[place]()
+
+    def step(x):
+        out = np.sum(x * ask())
+        put(2)
+        return out.item()
+
+    with pytest.raises(RuntimeError, match="item"):
+        tg.compile(step)(X)
+    assert ask() == 1
+
+
+@pytest.mark.parametrize("thing", [bytearray([1]), {1}, array.array("d", [1])], ids=["bytes", "set", "numbers"])
+def test_what_is_given_and_changed_at_each_call_is_refused(thing):
+    def step(x, given):
+        out = np.sum(x * max(given))
+        if isinstance(given, set):
+            given.add(max(given) + 1)
+        else:
+            given[0] += 1
+        return out
+
+    fast = tg.compile(step)
+    assert fast(X, thing).item() == 3.0
+    with pytest.raises(RuntimeError, match="it changes what it is given at each call"):
+        fast(X, thing)
+    assert max(thing) == 2

@@ -14,6 +14,7 @@ _LOADS = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_ATT
 _SILENT = {"PUSH_NULL", "PRECALL", "CACHE", "RESUME", "EXTENDED_ARG", "NOP", "KW_NAMES"}
 _BETWEEN = {"LOAD_CONST", "LOAD_SMALL_INT", "COPY", "BINARY_SUBSCR", "LOAD_FAST", "LOAD_FAST_BORROW"}
 _NAME = re.compile(r"[^\W\d]\w*")
+_BY_WORD = {"getattr", "hasattr", "vars", "globals", "__dict__", "attrgetter", "format", "asdict", "MATCH_CLASS"}
 _GROWING = {"append", "add", "extend", "insert", "update"}
 
 
@@ -84,6 +85,8 @@ def uses(code: CodeType, local: Collection[str] = ()) -> Counter[str]:
     found: Counter[str] = Counter()
     for part in codes(code):
         steps = _steps(part)
+        if not _BY_WORD.isdisjoint({*part.co_names, *(step.opname for step in steps)}):  # what it reads is a constant
+            found.update(word for constant in part.co_consts for word in words(constant))
         for i, step in enumerate(steps):
             named = step.argval if isinstance(step.argval, tuple) else (step.argval,)  # two at a time
             read = named if step.opname in _LOADS else [x for x in named if x in local and "LOAD_FAST" in step.opname]

@@ -50,7 +50,7 @@ class Functions:
         try:
             value = ask()
         except GONE:  # not bound (yet)
-            self.found.gone(ask)
+            self.found.gone(name, ask)
             return
         self.found.test((*text, " is ", (value,)), ask, value, in_module)
         self.found.place(name, ask, value, put)
@@ -70,6 +70,7 @@ class Functions:
         for cell, name in zip(function.__closure__ or (), code.co_freevars, strict=True):
             self._attribute(cell, "cell_contents", name)
         self.found.test((function, ".__code__ is ", code), lambda: function.__code__, code)
+        self.found.place("__code__", lambda: function.__code__, code, functools.partial(setattr, function, "__code__"))
         for name, value in defaults(function).items():
             self._value(value, name)
         self._attribute(function, "__defaults__", function.__name__)

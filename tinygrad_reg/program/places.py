@@ -47,7 +47,7 @@ class Places:
         self.changes = Changes.count  # of attributes of Modules, so far
         self.places: list[Place] = []
         self.tables: list[tuple[Any, set[str]]] = []  # of attributes, with their names
-        self.contents: list[tuple[str, Any, Any]] = []  # lists and dicts, and what was in them
+        self.contents: list[tuple[str, Any, Any]] = []  # lists, dicts, buffers, and what was in them
 
     def name(self, value: Any) -> str:
         """What the text of a test calls a value."""
@@ -60,10 +60,12 @@ class Places:
         pieces = (x if type(x) is str else self.name(x[0] if type(x) is tuple else x) for x in text)
         self.tests.append(Test("".join(pieces), ask, was, in_module))
 
-    def content(self, ask: Ask) -> None:
-        """What `ask` gives will be equal."""
+    def content(self, name: str, ask: Ask, of: Any = None, copy: Any = None) -> None:
+        """What `ask` gives will be equal; it tells of what is in `of`, of which there is a copy."""
         was = ask()
         self.test((ask, "() == ", (was,)), ask, was)
+        self.place(name, ask, was)
+        self.contents.append((name, of, copy))
 
     def length(self, table: Any, in_module: bool = False) -> None:
         """No attribute comes into the place of a class's."""
@@ -73,11 +75,13 @@ class Places:
     def without(self, table: dict[str, Any], names: set[str]) -> None:
         """None of these names comes into a table."""
         self.test((table, ".keys().isdisjoint(", names, ")"), lambda: table.keys().isdisjoint(names), True)
+        self.place("__dict__", lambda: table.keys().isdisjoint(names), True)
 
-    def gone(self, ask: Ask) -> None:
+    def gone(self, name: str, ask: Ask) -> None:
         """There is still nothing to ask for."""
         still = functools.partial(_is_gone, ask)
         self.test((still, "()"), still, True)
+        self.place(name, still, True)
 
     def place(self, name: str, ask: Ask, was: Any, put: Put | None = None) -> None:
         """A value was read."""

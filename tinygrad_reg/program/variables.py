@@ -68,7 +68,7 @@ class Variables(Walk):
     def _read(self, function: Any, read: Read, value: Any) -> None:
         asked = reached(value, read.path[1:])
         if asked is os.environ or asked is os.getenv:
-            self.found.content(functools.partial(dict, os.environ))
+            self.found.content(read.path[-1], functools.partial(dict, os.environ), os.environ, dict(os.environ))
         what = only_once(read, value) if read.is_import or value is not None else ""
         if what:
             self.once.append(Once(what, source.place_in(file_of(function), read.line)))

@@ -45,7 +45,7 @@ class Walk(Functions):
         super().__init__()
         self.generators: list[Any] = []
         self.tensors: list[Tensor] = []
-        self.by_the_house = {MODE}  # names that the house's code reads, ...
+        self.by_the_house = {MODE, "__class__", "__dict__", "__code__"}  # names that Python and the house read, ...
         self.settings: list[tuple[Any, str, Any]] = []  # ... and what they are in its layers
         self._kept: list[Any] = []  # so that no other object gets the id of one that was seen
         self._todo: list[tuple[Any, str]] = []
@@ -64,7 +64,7 @@ class Walk(Functions):
         if isinstance(value, np.ndarray):
             self._array(value, name)
         elif isinstance(value, np.void):  # a row of a structured array, which can change
-            self.found.content(value.tobytes)
+            self.found.content(name, value.tobytes, value, value.copy())
         elif isinstance(value, str) and "{" in value:  # "{x.name}", for .format(x=x)
             self._names_read.update(words(value))
         elif isinstance(value, Tensor):
@@ -116,8 +116,9 @@ class Walk(Functions):
             same = ("len(", value, f") == {len(value)} and all(map(same, ", value, ", ", [*value], "))")
             self.found.test(same, value.copy, value.copy())
             self.found.place(name, value.copy, value.copy())
+            self.found.contents.append((name, value, value.copy()))
         elif isinstance(value, _BUFFERS):
-            self.found.content(functools.partial(bytes, value))
+            self.found.content(name, functools.partial(bytes, value), value, bytes(value))
         elif isinstance(value, (operator.attrgetter, operator.methodcaller)):
             asked = (word for word in value.__reduce__()[1] if isinstance(word, str))
             self._names_read.update(part for word in asked for part in word.split("."))
@@ -127,7 +128,7 @@ class Walk(Functions):
             self._attribute(value, attribute, name)
         for part in behind(value):
             if isinstance(part, np.ndarray) and not isinstance(value, (tuple, set)):  # get = a.item, which is read so
-                self.found.content(part.tobytes)
+                self.found.content(name, part.tobytes, part, part.copy())
             self._value(part, name)
 
     def _array(self, x: np.ndarray, name: str) -> None:
@@ -135,10 +136,12 @@ class Walk(Functions):
         if isinstance(x, Captured) or is_followed(x):
             return
         if x.dtype.kind != "O":
-            self.found.content(x.tobytes)
+            self.found.content(name, x.tobytes, x, x.copy())
         else:
             same = ("all(map(same, ", x, ".flat, ", list(x.flat), "))")
             self.found.test(same, lambda: list(x.flat), list(x.flat))
+            self.found.place(name, lambda: _beside_arrays(list(x.flat)), _beside_arrays(list(x.flat)))
+            self.found.contents.append((name, x, x.copy()))
             self._seen.add(id(x))
             self._kept.append(x)
             for place, part in np.ndenumerate(x):
@@ -165,7 +168,7 @@ class Walk(Functions):
         self.found.test(same, everything, everything())
         beside = functools.partial(_beside_arrays, table)
         self.found.place(name, beside, beside())
-        if isinstance(table, (list, dict)):
+        if isinstance(table, (list, dict, deque)):
             self.found.contents.append((name, table, dict(table) if is_dict else list(table)))
         for key, part in list(table.items() if is_dict else enumerate(table)):
             if type(part) not in _WORDS:
@@ -182,7 +185,9 @@ class Walk(Functions):
     # ---- objects
 
     def _object(self, value: Any) -> None:
-        self.found.test(("type(", value, ") is ", type(value)), functools.partial(type, value), type(value))
+        ask, put = functools.partial(type, value), functools.partial(object.__setattr__, value, "__class__")
+        self.found.test(("type(", value, ") is ", type(value)), ask, type(value))
+        self.found.place("__class__", ask, type(value), put)
         self._class(type(value))
         if isinstance(value, enum.Enum):
             self._attribute(value, "_value_", "value")
@@ -208,13 +213,15 @@ class Walk(Functions):
     def _attributes(self, owner: Any, table: dict[str, Any], in_module: bool = False) -> None:
         """The attributes of an object: those that some code names, of a layer also what the house's code looks at."""
         if isinstance(owner, threading.local):  # each thread has a table of its own
-            self.found.content(lambda: sorted(vars(owner)))
+            self.found.content("__dict__", lambda: sorted(vars(owner)))
             for name in vars(owner):
                 self._named(name, functools.partial(self._attribute, owner, name, name))
             return
         self.found.length(table, in_module)
         if getattr(type(owner), "__getattribute__", None) == object.__getattribute__ and type(owner) not in NAMESPACES:
-            self.found.test((owner, ".__dict__ is ", table), functools.partial(attributes, owner), table, in_module)
+            ask, put = functools.partial(attributes, owner), functools.partial(object.__setattr__, owner, "__dict__")
+            self.found.test((owner, ".__dict__ is ", table), ask, table, in_module)
+            self.found.place("__dict__", ask, table, put)
         kinds = [kind for kind in type(owner).__mro__ if kind not in Module.__mro__]
         all_the_users = all(map(is_the_users, kinds))
 
