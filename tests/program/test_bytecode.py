@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_reg.program.bytecode import names, reads, uses
+from tinygrad_reg.program.bytecode import Read, names, reads, uses
 
 n, table, seen, holder = 0, {}, [], None
 
@@ -71,7 +71,7 @@ def test_names_are_those_of_variables_attributes_and_words():
 
 def test_what_is_asked_by_a_word_or_a_pattern_is_read():
     def asks(thing):
-        return getattr(thing, "a", 0), vars(thing)["b"]  # noqa: B009
+        return getattr(thing, "a", 0), vars(thing)["b"]
 
     def matches(thing):
         match thing:
