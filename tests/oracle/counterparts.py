@@ -293,7 +293,9 @@ COUNTERPARTS = {
     "scatter_add": scattered,
     "take": taken,
     "take_along_axis": taken_along,
-    "sigmoid_crossentropy": lambda z, y: F.binary_cross_entropy_with_logits(z, y, reduction="none"),
+    "sigmoid_crossentropy": lambda z, y: F.binary_cross_entropy_with_logits(
+        *torch.broadcast_tensors(z, y), reduction="none"
+    ),
     "softmax_crossentropy": lambda z, labels, mean=False: F.cross_entropy(
         z.reshape(-1, z.shape[-1]), labels.ravel(), reduction="mean" if mean else "none"
     ).reshape(() if mean else labels.shape),

@@ -26,6 +26,7 @@ EXCEPTIONS = {
     "cbrt": lambda x: x == 0,  # put together of sign and a power, which gives 0 · ∞; ours is ∞, as sqrt's
     "arccosh": lambda x: x <= -1,  # there is no value, and no slope of ours: NaN
     "floored_log": lambda x: x <= 0,  # inside PyTorch's cross-entropy: see test_losses.py
+    "sigmoid_crossentropy": lambda z, y: z == -inf or not 0 <= y <= 1,  # NaN, ours is ∞; no probability
     "hypot": lambda x, y: x == y == 0,  # NaN; ours is 0, as norm's
     "copysign": lambda x, y: abs(x) == inf,  # |x|/x is NaN; ours is ±1
     "remainder": lambda x, y: abs(x) == inf or y == 0,  # of no meaning

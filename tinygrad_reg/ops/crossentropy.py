@@ -86,8 +86,8 @@ def _labels(labels: Any) -> Any:
 )  # fmt: skip
 def sigmoid_crossentropy(z: Any, y: Any) -> Any:
     """ln(1 + e^z) − y·z: what a classifier of two classes with logit z pays where y is the probability of the one"""
-    # max(z, 0) − y·z is 0 where z is right by far, and the small rest keeps its digits.
-    return np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))
+    # What z costs by its sign is 0 where that is right, and the small rest keeps its digits.
+    return np.maximum(z, 0) * (1 - y) + np.maximum(-z, 0) * y + np.log1p(np.exp(-np.abs(z)))
 
 
 @sigmoid_crossentropy.derivative("σ(z) − y")

@@ -40,7 +40,7 @@ def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
                     np.lib.format.write_array(member, array, allow_pickle=False)
             archive.close()
         except BaseException:
-            archive.fp = None  # given up: to close it between two writes would raise an error of its own
+            archive.fp = io.BytesIO()  # given up: to close it, or a part of it, between two writes would be an error
             raise
 
 
