@@ -20,6 +20,9 @@ class Recorder(Protocol):
     def values(self, x: Any) -> Any:
         """The values in place of what stands for them."""
 
+    def assigned(self, array: Any) -> Any:
+        """What a Tensor gets that is given this array."""
+
     def reading(self, tensor: Tensor) -> None:
         """Somebody looks at its gradient."""
 

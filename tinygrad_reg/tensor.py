@@ -127,6 +127,8 @@ class Tensor(Methods):
             self._grad = self._home = None  # of the shape of the values that are gone
         if array is not self._data and is_moved(array if modes.capture is None else modes.capture.values(array)):
             array = array.copy()  # of a parameter, which its optimizer writes into
+        if modes.capture is not None:
+            array = modes.capture.assigned(array)
         self._data = array if array.shape else array[()]
         self.written()
 

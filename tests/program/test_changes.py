@@ -383,3 +383,37 @@ def test_what_is_given_and_changed_at_each_call_is_refused(thing):
     with pytest.raises(RuntimeError, match="it changes what it is given at each call"):
         fast(X, thing)
     assert max(thing) == 2
+
+
+@pytest.mark.parametrize("shape", [(), (2,)])
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("first", [False, True])
+def test_a_tensor_is_given_an_array_that_python_makes_at_each_call(shape, moved, first):
+    def made():
+        c, w = tg.Tensor(np.ones(shape), requires_grad=moved), tg.Tensor(X, requires_grad=True)
+        opt = tg.optim.SGD([w, c] if moved else [w], lr=0.1)
+
+        def step(x):
+            if first:
+                c.data = np.full(shape, 2.0)
+            loss = np.sum(x * w * c)
+            opt.zero_grad()
+            loss.backward()
+            opt.step()
+            if not first:
+                c.data = np.full(shape, 2.0)
+            return loss
+
+        return c, w, step
+
+    (c, w, step), (d, v, plain) = made(), made()
+    fast = tg.compile(step)
+    for n in range(4):
+        if n == 2:
+            c.data = d.data = np.full(shape, 5.0)
+        assert fast(X).item() == plain(X).item()
+        assert equal(c.data, d.data)
+        assert equal(w.data, v.data)
+        if not moved:
+            c.data[...] = 7.0  # its own
+            d.data[...] = 7.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .. import source
@@ -69,6 +71,10 @@ class Leaves(Lines):
         if leaf.grad is not None:
             leaf.before = tensor._grad = self.input("gradient", leaf, leaf.grad, f"grad_{name}")
             leaf.before_input = leaf.before.node
+
+    def assigned(self, array: Any) -> Recorded:
+        """What a Tensor is given: of an array that Python made at the capture, a copy at each call."""
+        return array if isinstance(array, Recorded) else self.record(np.copy, (self.constant(array),))
 
     def reading(self, tensor: Tensor) -> None:
         """The step reads a gradient: what it gets is not overwritten by a later one."""
