@@ -40,7 +40,8 @@ def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
                     np.lib.format.write_array(member, array, allow_pickle=False)
             archive.close()
         except BaseException:
-            archive.fp = io.BytesIO()  # given up: to close it, or a part of it, between two writes would be an error
+            if archive.fp is not None:  # given up: to close it, or a part of it, between two writes would be an error
+                archive.fp = io.BytesIO()
             raise
 
 
