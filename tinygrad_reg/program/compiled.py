@@ -22,7 +22,7 @@ from .program import Program
 from .replay import MISS, Replay
 from .variables import Variables
 
-KEPT = 8  # programs of a step, for the shapes and settings that it met last
+KEPT = 8  # programs of a step, for the shapes, modes and settings that it met last
 
 
 @answered
@@ -110,8 +110,11 @@ class Compiled:
         return result
 
     def _to_the_front(self, replay: Replay) -> None:
-        """The program that ran last is the first to be asked; one for the same arguments is the one of the two."""
-        others = [other for other in self._programs if other.key != replay.key]
+        """The program that ran last is the first to be asked; train() and eval() in turn find both of theirs here.
+
+        One whose step has changed what it reads will never run again, and makes room for the next for such arguments.
+        """
+        others = [x for x in self._programs if x is not replay and not (x.changed and x.key == replay.key)]
         self._programs = [replay, *others][:KEPT]
         self._last = replay.call
 
