@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import collections
 import os
 import types
 from collections import deque
@@ -319,6 +320,30 @@ def filled(kind):
     return lambda: max(table), put
 
 
+def ordered():
+    table = collections.OrderedDict(a=1)
+
+    def put(k):
+        table.clear()
+        table["b" if k == 2 else "a"] = k
+
+    return lambda: max(table[name] for name in table), put
+
+
+def growing(table):
+    def put(k):
+        table[:] = table[:1] * k
+
+    return lambda: len(table), put
+
+
+def shown():
+    """A view that can't be written into, of bytes that can."""
+    table = bytearray([1])
+    view, put = memoryview(table).toreadonly(), of(table)[1]
+    return lambda: view[0], put
+
+
 ROWS = np.dtype([("k", float)])
 PLACES = {
     "list": lambda: of([1]),
@@ -329,6 +354,10 @@ PLACES = {
     "words": lambda: of(np.array(["1"])),
     "objects": lambda: of(np.array([1, None], object)),
     "row": lambda: of(np.ones(1, ROWS)[0], "k"),
+    "ordered": ordered,
+    "shown": shown,
+    "longer bytes": lambda: growing(bytearray([1])),
+    "longer numbers": lambda: growing(array.array("d", [1])),
     "set": lambda: filled(set),
     "deque": lambda: filled(deque),
     "environment": environment,

@@ -8,7 +8,8 @@ what was called, with which nodes, the user's line, and the value in this run.
 
     compiled    is there a program for this call? Where there is none:
     1 look      what does the step's Python read?
-                variables  walk  functions  inside  places  bytecode  whose  once
+                variables  walk  functions  inside  contents  places  bytecode
+                whose  once
     2 record    the step runs, and each call of NumPy becomes a line
                 capture  updates  flats  leaves  lines (each of them builds on the next)
                 recorded  refusals  structures  rules  node  callables  origins

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from .bytecode import Read, names, reads
+from .contents import Text
 from .inside import closed_over, defaults, holds
-from .places import GONE, Ask, Places, Put, Text
+from .places import GONE, Ask, Places, Put
 from .whose import is_the_users
 
 GENERATORS = (np.random.Generator, np.random.BitGenerator, np.random.RandomState, random.Random)

@@ -60,7 +60,7 @@ def made_of(entry: Any) -> list[Any]:
 
 def behind(x: Any) -> tuple[Any, ...]:
     """What a method or a wrapper of Python's or NumPy's calls, what a view looks at; the elements of a tuple."""
-    if isinstance(x, (tuple, set, frozenset)):
+    if isinstance(x, (tuple, frozenset)):
         return tuple(x)
     if isinstance(x, types.MethodType):
         return x.__func__, x.__self__

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..layers.running import Changes
+from .contents import Content, Text
 
-Text = tuple[Any, ...]  # Python in pieces: objects stand for their names, (x,) for that of x, which may be a word
 Ask = Callable[[], Any]
 Put = Callable[[Any], None]
 
@@ -47,7 +47,7 @@ class Places:
         self.changes = Changes.count  # of attributes of Modules, so far
         self.places: list[Place] = []
         self.tables: list[tuple[Any, set[str]]] = []  # of attributes, with their names
-        self.contents: list[tuple[str, Any, Any]] = []  # lists, dicts, buffers, and what was in them
+        self.contents: list[Content] = []
 
     def name(self, value: Any) -> str:
         """What the text of a test calls a value."""
@@ -60,12 +60,17 @@ class Places:
         pieces = (x if type(x) is str else self.name(x[0] if type(x) is tuple else x) for x in text)
         self.tests.append(Test("".join(pieces), ask, was, in_module))
 
-    def content(self, name: str, ask: Ask, of: Any = None, copy: Any = None) -> None:
-        """What `ask` gives will be equal; it tells of what is in `of`, of which there is a copy."""
+    def content(self, content: Content) -> None:
+        """What is in a thing was looked at."""
+        self.test(content.text(), content.now, content.was)
+        self.place(content.name, content.besides, content.besides())
+        self.contents.append(content)
+
+    def equal(self, name: str, ask: Ask) -> None:
+        """What `ask` gives will be equal."""
         was = ask()
-        self.test((ask, "() == ", (was,)), ask, was)
+        self.test(((ask,), "() == ", (was,)), ask, was)
         self.place(name, ask, was)
-        self.contents.append((name, of, copy))
 
     def length(self, table: Any, in_module: bool = False) -> None:
         """No attribute comes into the place of a class's."""

@@ -20,6 +20,7 @@ from ..optim import Optimizer
 from ..primitive import registry
 from ..tensor import Tensor
 from .bytecode import Read, uses
+from .contents import OfEnvironment
 from .inside import defaults, reached
 from .once import Once, only_once
 from .rules import RULE, keeps_something
@@ -68,7 +69,7 @@ class Variables(Walk):
     def _read(self, function: Any, read: Read, value: Any) -> None:
         asked = reached(value, read.path[1:])
         if asked is os.environ or asked is os.getenv:
-            self.found.content(read.path[-1], functools.partial(dict, os.environ), os.environ, dict(os.environ))
+            self.found.content(OfEnvironment(read.path[-1], os.environ))
         what = only_once(read, value) if read.is_import or value is not None else ""
         if what:
             self.once.append(Once(what, source.place_in(file_of(function), read.line)))

@@ -5,28 +5,25 @@ What the house and other packages have written is not looked into, and each obje
 
 from __future__ import annotations
 
-import array
 import enum
 import functools
 import operator
 import threading
 import types
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..captured import Captured
 from ..layers.module import Module
 from ..optim import Optimizer
 from ..primitive import Primitive
 from ..tensor import Tensor
 from .bytecode import words
+from .contents import Content, OfArray, content_of, is_compared
 from .functions import GENERATORS, Functions
 from .inside import attributes, behind, functions_of, keeps_in, made_of, referent, slots
-from .node import is_followed
-from .places import NUMBERS, Text
+from .places import NUMBERS
 from .whose import NAMESPACES, NOT_CALLED, is_the_houses, is_the_users
 
 MODE = "model.training"  # the name of where layers read the mode
@@ -34,8 +31,6 @@ _OWN = {"flats", "spaces", "steps", "_lr", "warned_of_divergence"}  # of an opti
 _OWN |= {"_programs", "_last", "_lock"}  # ... and of a compiled step
 _WORDS = {int, float, complex, str, bytes, bool, type(None)}  # of which there may be millions
 _PLAIN = (*NUMBERS, Tensor, np.ndarray, types.ModuleType)
-_TABLES = (list, dict, deque, types.MappingProxyType)
-_BUFFERS = (bytearray, memoryview, array.array)
 
 
 class Walk(Functions):
@@ -61,16 +56,12 @@ class Walk(Functions):
         value = referent(value)
         if id(value) in self._seen:
             return
-        if isinstance(value, np.ndarray):
-            self._array(value, name)
-        elif isinstance(value, np.void):  # a row of a structured array, which can change
-            self.found.content(name, value.tobytes, value, value.copy())
-        elif isinstance(value, str) and "{" in value:  # "{x.name}", for .format(x=x)
+        if isinstance(value, str) and "{" in value:  # "{x.name}", for .format(x=x)
             self._names_read.update(words(value))
         elif isinstance(value, Tensor):
             self.tensors.append(value)
         kind = value if isinstance(value, types.ModuleType) else type(value)
-        if isinstance(value, _PLAIN) and not is_the_users(kind):
+        if isinstance(value, _PLAIN) and not is_the_users(kind) and not is_compared(value):
             return
         self._seen.add(id(value))
         self._kept.append(value)
@@ -104,22 +95,15 @@ class Walk(Functions):
                 self._value(function, name)
         elif isinstance(value, functools.partial):
             self._partial(value, name)
-        elif isinstance(value, _TABLES):
-            self._elements(value, name)
+        elif content := content_of(name, value):
+            self._content(content)
         else:
             self._others(value, name)
         if not isinstance(value, (Module, type)) and (isinstance(value, NAMESPACES) or _is_known(type(value))):
             self._object(value)
 
     def _others(self, value: Any, name: str) -> None:
-        if isinstance(value, set):
-            same = ("len(", value, f") == {len(value)} and all(map(same, ", value, ", ", [*value], "))")
-            self.found.test(same, value.copy, value.copy())
-            self.found.place(name, value.copy, value.copy())
-            self.found.contents.append((name, value, value.copy()))
-        elif isinstance(value, _BUFFERS):
-            self.found.content(name, functools.partial(bytes, value), value, bytes(value))
-        elif isinstance(value, (operator.attrgetter, operator.methodcaller)):
+        if isinstance(value, (operator.attrgetter, operator.methodcaller)):
             asked = (word for word in value.__reduce__()[1] if isinstance(word, str))
             self._names_read.update(part for word in asked for part in word.split("."))
             for part in value.__reduce__():  # what the method is given, too
@@ -127,26 +111,20 @@ class Walk(Functions):
         elif attribute := keeps_in(value):
             self._attribute(value, attribute, name)
         for part in behind(value):
-            if isinstance(part, np.ndarray) and not isinstance(value, (tuple, set)):  # get = a.item, which is read so
-                self.found.content(name, part.tobytes, part, part.copy())
+            if isinstance(part, np.ndarray) and not isinstance(value, (tuple, frozenset)):  # get = a.item
+                self.found.content(OfArray(name, part))  # which is no stand-in's, and so is read as it is
             self._value(part, name)
 
-    def _array(self, x: np.ndarray, name: str) -> None:
-        """Arrays of numbers are read anew. Others are compared, and the objects in them looked into."""
-        if isinstance(x, Captured) or is_followed(x):
-            return
-        if x.dtype.kind != "O":
-            self.found.content(name, x.tobytes, x, x.copy())
-        else:
-            same = ("all(map(same, ", x, ".flat, ", list(x.flat), "))")
-            self.found.test(same, lambda: list(x.flat), list(x.flat))
-            self.found.place(name, lambda: _beside_arrays(list(x.flat)), _beside_arrays(list(x.flat)))
-            self.found.contents.append((name, x, x.copy()))
-            self._seen.add(id(x))
-            self._kept.append(x)
-            for place, part in np.ndenumerate(x):
-                if type(part) not in _WORDS:
-                    self._element(x, place, part, name)
+    def _content(self, content: Content) -> None:
+        """What is in a list, a table, a set, a buffer."""
+        self.found.content(content)
+        for key, part in content.elements():
+            if isinstance(referent(part), (np.ndarray, tuple, Tensor)):
+                ask = functools.partial(operator.getitem, content.thing, key)
+                self.found.place(content.name, ask, part, functools.partial(operator.setitem, content.thing, key))
+        for part in content.objects():
+            if type(part) not in _WORDS:
+                self._value(part, content.name)
 
     def _partial(self, function: Any, name: str) -> None:
         for part in (function.func, function.keywords):
@@ -156,31 +134,6 @@ class Walk(Functions):
             function.__setstate__((function.func, args, function.keywords, None))
 
         self._variable((function, ".args"), lambda: function.args, put, name)
-
-    # ---- tables: lists, deques and dicts, by the identity of what is in them
-
-    def _elements(self, table: Any, name: str) -> None:
-        is_dict = isinstance(table, Mapping)
-        same: Text = ("len(", table, f") == {len(table)} and all(map(same, ", table, ", ", list(table), "))")
-        if is_dict:
-            same += (" and all(map(same, ", table, ".values(), ", list(table.values()), "))")
-        everything = functools.partial(_everything, table)
-        self.found.test(same, everything, everything())
-        beside = functools.partial(_beside_arrays, table)
-        self.found.place(name, beside, beside())
-        if isinstance(table, (list, dict, deque)):
-            self.found.contents.append((name, table, dict(table) if is_dict else list(table)))
-        for key, part in list(table.items() if is_dict else enumerate(table)):
-            if type(part) not in _WORDS:
-                self._element(table, key, part, name)
-            if is_dict and type(key) not in _WORDS:
-                self._value(key, name)
-
-    def _element(self, table: Any, key: Any, part: Any, name: str) -> None:
-        if isinstance(referent(part), (np.ndarray, tuple, Tensor)):
-            ask, put = functools.partial(operator.getitem, table, key), functools.partial(operator.setitem, table, key)
-            self.found.place(name, ask, part, put)
-        self._value(part, name)
 
     # ---- objects
 
@@ -213,7 +166,7 @@ class Walk(Functions):
     def _attributes(self, owner: Any, table: dict[str, Any], in_module: bool = False) -> None:
         """The attributes of an object: those that some code names, of a layer also what the house's code looks at."""
         if isinstance(owner, threading.local):  # each thread has a table of its own
-            self.found.content("__dict__", lambda: sorted(vars(owner)))
+            self.found.equal("__dict__", lambda: sorted(vars(owner)))
             for name in vars(owner):
                 self._named(name, functools.partial(self._attribute, owner, name, name))
             return
@@ -272,11 +225,3 @@ def _holds_state(x: Any) -> bool:
     if isinstance(x, (list, tuple, dict)):
         return any(map(_holds_state, x.values() if isinstance(x, dict) else x))
     return isinstance(x, (Module, Tensor))
-
-
-def _everything(table: Any) -> list[Any]:
-    return [*table.values(), *table] if isinstance(table, Mapping) else list(table)
-
-
-def _beside_arrays(table: Any) -> list[Any]:
-    return [len(table), *(part for part in _everything(table) if not isinstance(referent(part), (np.ndarray, Tensor)))]
