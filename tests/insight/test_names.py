@@ -23,6 +23,17 @@ def test_names_come_from_name_from_the_assignment_or_from_the_position():
     assert names == ["given", "first", "attribute", "second", "named", "1", "total", "total₂", "h", "h₂"]
 
 
+def test_what_a_loop_makes_is_numbered_in_the_order_of_time():
+    w, u = tg.Tensor(0.5, requires_grad=True), tg.Tensor(2.0, requires_grad=True)
+    h = tg.Tensor(0.0)
+    for value in (1.0, 2.0, 3.0):
+        x = tg.Tensor(value)
+        h = np.tanh(u * x + w * h)
+    forward = tg.explain(h).forward
+    assert {s.name: s.value.item() for s in forward if s.name.startswith("x")} == {"x": 1.0, "x₂": 2.0, "x₃": 3.0}
+    assert [s.name for s in forward if s.op == "tanh"] == ["h₂", "h₃", "h₄"]
+
+
 def test_what_no_variable_holds_is_named_by_its_part():
     x = tg.Tensor(np.ones((2, 3)), requires_grad=True)
     loss = tg.losses.softmax_crossentropy(tg.Dropout(0.5)(x), np.array([0, 2]))

@@ -12,8 +12,9 @@ from .words import short, subscript
 def names_of(tensors: list[Tensor]) -> list[str]:
     """A name for each tensor that no other one has: its own, its variable's, a number's digits, or v3."""
     names: list[str] = []
-    taken: dict[str, int] = {}
-    arrays: dict[tuple[str, int], str] = {}
+    alike: dict[str, list[int]] = {}  # what is called the same: where it stands
+    again: dict[int, int] = {}  # an array that is used once more: where it stood first
+    arrays: dict[tuple[str, int], int] = {}
     layer_of, roles = _layers_of_parameters(tensors), _roles(tensors)
     variables = _variables(tensors, roles)
     roles |= variables
@@ -27,13 +28,34 @@ def names_of(tensors: list[Tensor]) -> list[str]:
         if name is None:  # an array that was passed as it is, such as a batch, or a step that no variable holds
             given = tensor in variables or (tensor.op is None and tensor.ndim > 0 and not tensor.requires_grad)
             name = roles.get(tensor, "input") if given else f"v{i}"
-            if given and (name, id(tensor._data)) in arrays:  # the same array once more
-                names.append(arrays[name, id(tensor._data)])
+            if given and (name, id(tensor._data)) in arrays:
+                again[i] = arrays[name, id(tensor._data)]
+                names.append(name)
                 continue
-        taken[name] = taken.get(name, 0) + 1
-        names.append(name if taken[name] == 1 else name + subscript(taken[name]))
-        arrays[name, id(tensor._data)] = names[-1]
+        arrays.setdefault((name, id(tensor._data)), i)
+        alike.setdefault(name, []).append(i)
+        names.append(name)
+    if any(len(places) > 1 for places in alike.values()):
+        _number(names, alike, _ways_to_go(tensors))
+    for i, first in again.items():
+        names[i] = names[first]
     return names
+
+
+def _number(names: list[str], alike: dict[str, list[int]], to_go: list[int]) -> None:
+    """h, h₂, h₃ in the order of time: what lies further back from the end was there before."""
+    for name, places in alike.items():
+        for count, i in enumerate(sorted(places, key=lambda i: -to_go[i]), 1):
+            names[i] = name if count == 1 else name + subscript(count)
+
+
+def _ways_to_go(tensors: list[Tensor]) -> list[int]:
+    """How many steps the longest way from each tensor to the end of the graph has."""
+    to_go = dict.fromkeys(tensors, 0)
+    for tensor in reversed(tensors):
+        for parent in tensor.parents:
+            to_go[parent] = max(to_go[parent], to_go[tensor] + 1)
+    return list(to_go.values())
 
 
 def _roles(tensors: list[Tensor]) -> dict[Tensor, str]:
