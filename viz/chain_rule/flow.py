@@ -16,7 +16,7 @@ from ..ink import svg
 from ..ink.picture import Picture
 from ..ink.text import clean, width, wrap
 from ..ink.theme import Theme, ink_on, look, magnitude, scale_color
-from .chains import Chain, brief, of_loss, of_model, times
+from .chains import Chain, Hop, brief, of_loss, of_model, times
 from .digraph import digraph
 
 W, EDGE = 1160.0, 18.0
@@ -199,13 +199,20 @@ def _stops(chain: Chain, row: range, y: float, scale: _Scale, theme: Theme, digi
     right = W - EDGE - 14 - BOX_W if folded else EDGE + 14 + step * (len(row) - 1)
     if row.start:
         right -= step * 0.62
+    below = {at: _below(chain.hops[at - 1], step - BOX_W + 40, digits) for at in row if at}
+    above = y - (24 if any(below.values()) else 9)  # in a row, all factors stand on one line
     parts: list[str] = []
     for column, at in enumerate(row):
         stop = chain.stops[at]
         x = right - column * step
         if at:
             came_from = x + step if column else x + BOX_W + step * 0.62
-            parts.append(_hop(chain, at, x + BOX_W, came_from, y, scale, theme, digits))
+            factor, middle = times(chain.hops[at - 1].factor, digits), (x + BOX_W + came_from) / 2
+            size = min(14.0, 14 * min(step - 8, 2 * (W - EDGE - 6 - middle)) / width(factor, 14, bold=True))
+            texts = [svg.text(middle, above, factor, size, theme.ink, bold=True, text_anchor="middle")]
+            if below[at]:
+                texts.append(svg.text(middle, y - 9, below[at], 11, theme.muted, text_anchor="middle"))
+            parts.append(_hop(chain, at, x + BOX_W, came_from, y, scale, texts))
         color = scale.color(stop.size)
         ink = ink_on(color)
         shown = brief(stop.gradient)
@@ -223,19 +230,20 @@ def _stops(chain: Chain, row: range, y: float, scale: _Scale, theme: Theme, digi
     return parts
 
 
-def _hop(chain: Chain, at: int, left: float, right: float, y: float, scale: _Scale, theme: Theme, digits: int) -> str:
-    """The arrow that arrives at stop `at`: its colour and width tell how much arrives, the text by what factor."""
+def _below(hop: Hop, room: float, digits: int) -> str:
+    """What stands below a factor: how many stops it leads past or, where there is room, what it is the product of."""
+    if hop.hidden:
+        return f"{hop.hidden} more stops"
+    product = " · ".join(number(part, digits) for part in reversed(hop.parts)) if len(hop.parts) > 1 else ""
+    return product if width(product, 11) < room else ""
+
+
+def _hop(chain: Chain, at: int, left: float, right: float, y: float, scale: _Scale, texts: Sequence[str]) -> str:
+    """The arrow that arrives at stop `at`: its colour and width tell how much arrives, the texts by what factor."""
     hop, size = chain.hops[at - 1], chain.stops[at].size
-    middle, line = (left + right) / 2, y + BOX_H / 2
+    line = y + BOX_H / 2
     color, stroke = scale.color(size), scale.width(size)
     head = 7 + stroke
-    above = y - (24 if hop.parts or hop.hidden else 9)
-    texts = [svg.text(middle, above, times(hop.factor, digits), 14, theme.ink, bold=True, text_anchor="middle")]
-    below = " · ".join(number(part, digits) for part in reversed(hop.parts)) if len(hop.parts) > 1 else ""
-    if hop.hidden:
-        below = f"{hop.hidden} more stops"
-    if below and width(below, 11) < right - left + 40:
-        texts.append(svg.text(middle, y - 9, below, 11, theme.muted, text_anchor="middle"))
     return svg.element(
         "g",
         svg.element("line", x1=right, y1=line, x2=left + head * 0.8, y2=line, stroke=color, stroke_width=stroke),

@@ -11,7 +11,7 @@ import pytest
 import tinygrad_reg as tg
 import viz
 from tests.viz import examples
-from tests.viz.reading import overlaps, parse
+from tests.viz.reading import overlaps, parse, texts
 from tinygrad_reg import Tensor
 from tinygrad_reg.layers import Dense
 from viz.chain_rule.chains import Stop, verdict
@@ -217,6 +217,21 @@ def test_a_long_chain_leaves_stops_out_but_no_factor() -> None:
     (chain,) = _chains(viz.flow(loss, wrt=biases[0]))
     assert len(_factors(chain)) < 40
     assert math.prod(_factors(chain)) == pytest.approx(float(biases[0].grad), rel=1e-12, abs=0)  # type: ignore[arg-type]
+
+
+def test_what_a_long_chain_leaves_out_is_told_where_it_was() -> None:
+    loss, biases = examples.lecture_chain("relu", 1.0, 90)
+    (chain,) = _chains(viz.flow(loss, wrt=biases[0]))
+    left_out = 92 - sum(element.get("class") == "stop" for element in chain.iter())
+    assert [t.text for t in chain.iter() if "more stops" in (t.text or "")] == [f"{left_out} more stops"]
+
+
+@pytest.mark.parametrize(("length", "rows"), [(4, 1), (13, 2), (40, 3)])
+def test_the_factors_of_a_row_stand_on_one_line_clear_of_each_other(length: int, rows: int) -> None:
+    root = parse(viz.flow(examples.lecture_chain("tanh", -2.0101, length)[0]).svg)
+    assert overlaps(root) == []
+    assert max(text.right for text in texts(root)) < 1160 - 18  # inside the frame
+    assert len({text.get("y") for text in root.iter() if (text.text or "").startswith("× ")}) == rows
 
 
 def test_fan_out_is_no_exact_chain() -> None:
