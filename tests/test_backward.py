@@ -236,6 +236,13 @@ def test_double_backprop_through_a_gradient_penalty():
     np.testing.assert_allclose(w.grad, 8 * w.data * x.data**2)
 
 
+@pytest.mark.parametrize("weights", [np.array(2.0), np.ones(3), leaf(2.0), None])
+def test_weights_in_the_place_of_create_graph_are_refused(weights):
+    x = leaf([1.0, 2.0])
+    with pytest.raises(TypeError, match="create_graph must be True or False"):
+        tg.gradients(x.sum(), x, weights)
+
+
 def test_create_graph_adds_to_a_sum_of_constant_gradients():
     x = leaf(2.0)
     y = np.floor(x) + np.sign(x) + x * x + np.sin(x)  # the first two gradients are plain zeros

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
 
-from .answers import wrong_ways
+from .answers import checks, wrong_ways
 from .answers.calls import answered
 from .answers.misfits import not_taken
 from .answers.wrong_calls import instead
@@ -233,6 +233,8 @@ def gradients(
     output does not depend on gets zeros. One Tensor as `inputs` gives one gradient, a sequence a list.
     """
     wanted = wrong_ways.differentiable(inputs)
+    if create_graph is not False:  # weights, which stand there in other libraries, would be left out
+        checks.switch("create_graph", create_graph)
     seed = start_gradient(output, gradient, "gradients()")
     if create_graph:
         if not modes.recording:
