@@ -124,6 +124,13 @@ def test_argnums_are_whole_numbers(argnums):
         tg.grad(np.multiply, argnums)(1.0, 2.0)
 
 
+@pytest.mark.parametrize("transform", [tg.grad, tg.value_and_grad, tg.jacobian, tg.hessian])
+@pytest.mark.parametrize("point", [np.ones(3), tg.Tensor([1.0, 2.0]), 0.5])
+def test_a_point_in_the_place_of_argnums_is_refused_at_once(transform, point):
+    with pytest.raises(TypeError, match=r"argnums must be .* is given to the function that comes back"):
+        transform(cubes, point)
+
+
 def test_argnums_may_come_from_an_array_or_a_range():
     assert tg.grad(np.multiply, np.arange(2)[1])(3.0, 2.0) == 3
     assert tg.grad(np.multiply, range(2))(3.0, 2.0) == (2, 3)

@@ -45,6 +45,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     (array(6.), (array(3.), array(2.)))
     """
     must_be_function(f, "value_and_grad()")
+    _positions(argnums)  # now, not when what is made here is called
 
     @functools.wraps(f)
     def value_and_gradient(*args: Any, **options: Any) -> tuple[Any, Any]:
@@ -71,6 +72,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
            [0., 6.]])
     """
     must_be_function(f, "jacobian()")
+    _positions(argnums)  # now, not when what is made here is called
 
     @functools.wraps(f)
     def jacobian_matrix(*args: Any, **options: Any) -> Any:
@@ -132,6 +134,17 @@ def must_be_function(f: Any, taker: str) -> None:
         raise TypeError(f"{taker} takes a function, such as lambda x: np.sum(x**2), not {describe(f)}{computed}")
 
 
+def _positions(argnums: Any) -> tuple[int, ...]:
+    positions = tuple(argnums) if isinstance(argnums, Sequence) else (argnums,)
+    if not positions or not all(isinstance(position, (int, np.integer)) for position in positions):
+        given = describe(argnums) if isinstance(argnums, (Tensor, np.ndarray)) else repr(argnums)
+        raise TypeError(
+            f"argnums must be the number of an argument, or some such as (0, 1), not {given}; the point to "
+            "differentiate at is given to the function that comes back, as in tg.grad(f)(x)"
+        )
+    return positions
+
+
 class _Differentiation:
     """One call of a transformed function: makes the variables, runs f on them, knows what to give back."""
 
@@ -139,9 +152,7 @@ class _Differentiation:
         self, f: Callable[..., Any], args: Sequence[Any], options: dict[str, Any], argnums: int | Sequence[int]
     ) -> None:
         self.single = not isinstance(argnums, Sequence)
-        positions: tuple[Any, ...] = tuple(argnums) if isinstance(argnums, Sequence) else (argnums,)
-        if not positions or not all(isinstance(position, (int, np.integer)) for position in positions):
-            raise TypeError(f"argnums must be the number of an argument, or some such as (0, 1), not {argnums!r}")
+        positions = _positions(argnums)
         for position in positions:
             if not -len(args) <= position < len(args):
                 raise ValueError(f"argnums={argnums!r} names an argument that is not there: {len(args)} were given")
