@@ -175,6 +175,17 @@ def test_targets_that_are_no_real_numbers_are_refused(loss, target):
         tg.losses.get(loss)(np.full((2, 2), 0.5), target)
 
 
+@pytest.mark.parametrize("target", [None, "cat"])
+def test_what_is_no_numbers_is_no_matter_of_shapes(target):
+    with pytest.raises(TypeError, match="the target of mse must hold real numbers, not"):
+        tg.losses.mse(np.ones(3), target)
+
+
+def test_a_target_of_uneven_rows_is_no_array():
+    with pytest.raises(ValueError, match="can't make an array of this list"):
+        tg.losses.mse(np.ones((2, 2)), [[1.0, 2.0], [3.0]])
+
+
 @pytest.mark.parametrize("loss", [binary_crossentropy, sigmoid_crossentropy])
 def test_the_advice_on_labels_of_a_softmax_of_two_leads_to_no_other_error(loss):
     p, labels = tg.ops.softmax(tg.Tensor(np.zeros((3, 2)), requires_grad=True)), np.array([0, 1, 1])

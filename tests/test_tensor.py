@@ -56,6 +56,18 @@ def test_what_is_no_array_of_real_numbers_is_refused(data):
             call(data)
 
 
+@pytest.mark.parametrize("dtype", ["flaot32", 1.5, np])
+def test_what_is_no_dtype_is_told_so(dtype):
+    with pytest.raises(TypeError, match="a dtype is a name such as 'float32', or a type"):
+        tg.Tensor(1.0, dtype=dtype)
+
+
+@pytest.mark.parametrize("use", [lambda t, rows: t + rows, lambda t, rows: tg.ops.relu(rows), np.greater])
+def test_rows_that_are_not_equally_long_are_no_operand(use):
+    with pytest.raises(ValueError, match=r"can't make an array of this list|with list without a shape"):
+        use(parameter(2), [[1, 2], [3]])
+
+
 @pytest.mark.parametrize("data", NO_NUMBERS)
 def test_a_gradient_is_real_numbers_too(data):
     w = parameter(1)

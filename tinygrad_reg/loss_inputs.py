@@ -11,7 +11,7 @@ from .answers import checks
 from .captured import check
 from .modes import default_dtype, quiet
 from .source import users_level
-from .tensor import Tensor, as_array, describe, values
+from .tensor import Tensor, as_array, describe, read, values
 
 _INTP, _UINTP = np.dtype(np.intp), np.dtype(np.uintp)  # made once: to find them by their types takes as long as to look
 
@@ -55,7 +55,7 @@ def check_logits(prediction: Tensor, activation: str, loss: str, on_probabilitie
 def as_target(prediction: Tensor, target: Any, loss: str) -> Any:
     """The target of an elementwise loss: in the prediction's shape and dtype."""
     if not isinstance(target, (np.ndarray, Tensor)):
-        target = np.asarray(target)
+        target = read(target)
     if target.shape != prediction._data.shape:
         raise _mismatch(prediction, target, loss)
     return _in_dtype(target, prediction, loss)
@@ -70,7 +70,7 @@ def as_labels(prediction: Tensor, target: Any, loss: str) -> Any:
             f"for one output a sample use {'binary' if loss.startswith('cat') else 'sigmoid'}_crossentropy"
         )
     if not isinstance(target, (np.ndarray, Tensor)):
-        target = np.asarray(target)
+        target = read(target)
     if target.shape == shape[:-1]:
         labels = values(target)
         checks.labels("target", labels)
@@ -85,8 +85,7 @@ def as_labels(prediction: Tensor, target: Any, loss: str) -> Any:
 
 def _in_dtype(target: Any, prediction: Tensor, loss: str) -> Any:
     """The target in the prediction's dtype: float64 or integer targets leave a float32 model in float32."""
-    if target.dtype.kind not in "fiub":  # astype would read numbers out of words and dates
-        raise TypeError(f"the target of {loss} must hold real numbers, not {target.dtype}")
+    _must_be_numbers(target, loss)  # astype would read them out of words and dates
     dtype = prediction._data.dtype
     if target.dtype == dtype:
         return target
@@ -94,7 +93,13 @@ def _in_dtype(target: Any, prediction: Tensor, loss: str) -> Any:
         return target.astype(dtype)
 
 
+def _must_be_numbers(target: Any, loss: str) -> None:
+    if target.dtype.kind not in "fiub":
+        raise TypeError(f"the target of {loss} must hold real numbers, not {target.dtype}")
+
+
 def _mismatch(prediction: Tensor, target: Any, loss: str) -> ValueError:
+    _must_be_numbers(target, loss)  # None has a shape as well
     given, wanted = tuple(target.shape), prediction.shape
     shape = [str(n) for n in (-1, *wanted[1:])] if wanted else []  # −1: these may be a batch, to be reshaped is the set
     if np.size(target) == prediction.size:

@@ -320,7 +320,10 @@ def describe(x: Any) -> str:
     """How messages speak of an operand: its name, if it has one, and its shape."""
     if isinstance(x, Tensor):
         return f"{source.label(x) or 'tensor'} of shape {x.shape}"
-    return f"{'array' if isinstance(x, np.ndarray) else type(x).__name__} of shape {np.shape(x)}"
+    try:
+        return f"{'array' if isinstance(x, np.ndarray) else type(x).__name__} of shape {np.shape(x)}"
+    except ValueError:  # rows that are not equally long
+        return f"{type(x).__name__} without a shape"
 
 
 def as_array(data: Any, dtype: Any = None) -> np.ndarray:
@@ -330,10 +333,7 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     elif isinstance(data, (Tensor, np.ndarray, np.generic)):
         array = plain_array(data)
     else:
-        try:
-            array = np.asarray(data)
-        except ValueError as error:
-            raise ValueError(f"can't make an array of this {type(data).__name__}: {error}") from None
+        array = read(data)
         if array.dtype == object and all(isinstance(x, int) for x in array.flat):  # beyond 64 bits, as floats are not
             array = array.astype(np.float64)
         # Python's numbers, and not a list of arrays of another float type
@@ -351,7 +351,10 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
 
 def real_dtype(dtype: Any) -> np.dtype[Any]:
     """A dtype that a Tensor can have, in this machine's order of bytes."""
-    wanted = np.dtype(dtype)
+    try:
+        wanted = np.dtype(dtype)
+    except (TypeError, ValueError):
+        raise TypeError(f"a dtype is a name such as 'float32', or a type such as np.float32, not {dtype!r}") from None
     if wanted.kind not in "fiub":
         raise TypeError(f"a Tensor holds real numbers, it can't have the dtype {wanted}")
     native: np.dtype[Any] = np.dtype(wanted.type)
@@ -371,7 +374,15 @@ def plain_array(data: Any) -> np.ndarray:
         return data.data
     if isinstance(data, np.ndarray) and type(data) is not np.ndarray and hasattr(data, "mask"):
         raise TypeError("a masked array would lose its mask here: write array.filled(value) for an array without one")
-    return np.asarray(data)
+    return read(data)
+
+
+def read(data: Any) -> np.ndarray:
+    """`data` as NumPy reads it; a list of rows that are not equally long is no array."""
+    try:
+        return np.asarray(data)
+    except ValueError as error:
+        raise ValueError(f"can't make an array of this {type(data).__name__}: {error}") from None
 
 
 def require_float(array: np.ndarray) -> None:

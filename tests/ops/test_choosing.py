@@ -76,5 +76,5 @@ def test_astype_stays_with_real_numbers():
 
 
 def test_what_is_no_dtype_is_told_so():
-    with pytest.raises(TypeError, match=r"astype takes a dtype such as 'float32' or np\.float32, not 'foo'"):
+    with pytest.raises(TypeError, match=r"a dtype is a name such as 'float32', .* not 'foo'"):
         tg.Tensor([1.0]).astype("foo")

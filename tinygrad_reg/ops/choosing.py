@@ -106,11 +106,7 @@ def _(g, out, x, *, dtype):
 @composed(numpy=getattr(np, "astype", ()), method="astype")  # np.astype came with NumPy 2.1
 def astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
     """x converted to `dtype`, such as "float32"; the gradient is converted back. It is always a copy."""
-    try:
-        wanted = np.dtype(dtype)
-    except TypeError:
-        raise TypeError(f"astype takes a dtype such as 'float32' or np.float32, not {dtype!r}") from None
-    wanted = real_dtype(wanted)
+    wanted = real_dtype(dtype)
     if wanted.kind != "f" and isinstance(x, Tensor) and x.requires_grad and modes.recording:
         raise TypeError(
             f"{describe(x)} requires a gradient, which {wanted} can't carry; write .detach() before it, "
