@@ -112,7 +112,7 @@ def item(values: Any, i: int) -> Any:
 
 
 def held_over(array: Any) -> Any:
-    """The array of a parameter that the step got before its optimizer moved it: whoever reads this is refused."""
+    """An array that the step got before it was written into: whoever reads this is refused."""
     return array
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..memory import move
 from ..optim.flat import Flat, Group, must_fit
 from ..tensor import Tensor
-from .callables import assign, held_over
+from .callables import assign
 from .leaves import Leaf, Leaves
 from .node import Node, Stretch
 from .recorded import Recorded
@@ -112,7 +112,7 @@ class Flats(Leaves):
             if handle is None or id(handle) in fresh or handle.node.kind == "flat":
                 continue
             if any(np.may_share_memory(handle.node.value, array) for array in arrays):
-                handle.node = self.record(held_over, (handle,)).node
+                self.hold_over(handle)
 
     def finish(self) -> None:
         """The step has returned."""

@@ -11,12 +11,14 @@ import numpy as np
 
 from .. import source
 from ..modes import quiet
-from .callables import FILLED, OPERATORS, assign, item
+from .callables import FILLED, OPERATORS, Method, assign, held_over, item
 from .node import NUMERIC, PLAIN, Check, Input, Node
 from .origins import held, locate
 from .recorded import Recorded
 from .refusals import Refused, refusal
 from .structures import like, mapped
+
+_KEEP_IT = "Keep it in a Tensor, and assign its .data"
 
 
 class Running(NamedTuple):
@@ -151,10 +153,12 @@ class Lines:
             return target
         if self._running.since is not None and not self._is_of_the_op(target):
             self.refuse("+=, -= and the like write into an array that an op was given", "Write a = a + b")
-        self._unshared(target, "+=, -= and the like write into an array")
+        views = self._views(target)
         changed = self.record(function, (target, *others))
-        if changed.shape != target.shape or changed.dtype != target.dtype:
+        if changed.shape != target.shape or not np.can_cast(changed.dtype, target.dtype, "same_kind"):
             self.refuse("the result of the assignment does not fit into its array", "Write a = a + b")
+        if changed.dtype != target.dtype:  # float32 -= float64
+            changed = self.record(Method("astype"), (changed, target.dtype))
         old = np.asarray(target.node.value)
         if old.strides != np.asarray(changed.node.value).strides:  # it must lie in memory as the array does
             if not old.flags.forc:
@@ -164,17 +168,30 @@ class Lines:
             self._changed.append(target.node.value)
         changed.node.name = f"new_{target.node.name}" if target.node.name else ""
         target.node = changed.node
+        for view in views:
+            self.hold_over(view)
         return target
+
+    def _views(self, target: Recorded) -> list[Recorded]:
+        """What the step has got of an array that it is going to write into: x @ w.T has, before w.data -= ..."""
+        if target.node.kind in PLAIN:
+            self.refuse("+=, -= and the like write into an array that outlives the step", _KEEP_IT)
+        others = self._sharing(target)
+        views = [] if self._running.op else [x for x in others if not x.node.kind]
+        self._unshared(target, "+=, -= and the like write into an array", len(others) > len(views))
+        return views
+
+    def hold_over(self, view: Recorded) -> None:
+        """The array that this looks at has been written into: whoever reads it from now on is refused."""
+        view.node = self.record(held_over, (view,)).node
 
     def set_item(self, target: Recorded, index: Any, value: Any) -> None:
         """target[index] = value: an op may fill an array that it made, a step may not."""
         if target.node.kind in PLAIN:
-            self.refuse(
-                "a[i] = b writes into an array that outlives the step", "Keep it in a Tensor, and assign its .data"
-            )
+            self.refuse("a[i] = b writes into an array that outlives the step", _KEEP_IT)
         if self._running.since is None or not self._is_of_the_op(target):
             self.refuse("a[i] = b writes into a captured array", "Write np.where(mask, b, a)")
-        self._unshared(target, "an assignment to an element")
+        self._unshared(target, "an assignment to an element", bool(self._sharing(target)))
         assign(target.node.value, self.values(index), self.values(value))
         node = self._call(assign, (target, index, value))
         node.name = target.node.name
@@ -185,13 +202,18 @@ class Lines:
         """Whether the op whose forward is running has made the array."""
         return target.node in self.nodes[self._running.since :]
 
-    def _unshared(self, target: Recorded, what: str) -> None:
-        others = (handle() for handle in self._handles)
-        if target.node.kind in ("argument", *PLAIN) or any(
-            other is not None and other is not target and other.node is not None
-            and np.may_share_memory(other.node.value, target.node.value) for other in others
-        ):  # fmt: skip
+    def _unshared(self, target: Recorded, what: str, is_shared: bool) -> None:
+        if is_shared or target.node.kind == "argument":
             self.refuse(f"{what}, and others hold this array, too", "Write a = a + b for a new array")
+
+    def _sharing(self, target: Recorded) -> list[Recorded]:
+        """All others that stand for an array in the same memory."""
+        others = [handle() for handle in self._handles]
+        return [
+            x for x in others
+            if x is not None and x is not target and x.node is not None
+            and np.may_share_memory(x.node.value, target.node.value)
+        ]  # fmt: skip
 
     def write(self, ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:
         """ufunc(..., out=target), which the update rules of the optimizers are written with."""

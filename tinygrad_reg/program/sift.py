@@ -98,13 +98,13 @@ def _checked_first(nodes: Sequence[Node]) -> list[Node]:
 
 
 def _refuse_held_over(nodes: Sequence[Node], results: Sequence[Node]) -> None:
-    """Refuse to read what an optimizer may have written into since the step got it."""
+    """Refuse to read what has been written into since the step got it, by an optimizer perhaps."""
     for node in nodes:
         if node.function is not held_over:
             continue
         reader = next((line for line in nodes if node in line.operands), node if node in results else None)
         if reader is not None:
-            what = "it reads the array of a parameter that it got before opt.step(), which has moved the parameter"
+            what = "it reads the array of a parameter that it got before opt.step(), or before w.data -= ..., moved it"
             raise refusal(what, "Write w.data.copy() for the old values, or w.data anew", line_of(reader))
 
 
