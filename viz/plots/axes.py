@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_reg.insight.words import number
+from tinygrad_reg.tensor import values
 
 from ..ink.text import clean
 from ..ink.theme import DARK, LIGHT, Theme
@@ -68,13 +70,38 @@ def drawable(numbers: Any, what: str, advice: str = "") -> None:
         raise ValueError(f"{what} must lie within ±{number(HUGE)} to be drawn, not reach {number(largest, 3)}{advice}")
 
 
+def floats(what: str, given: Any, wanted: str) -> np.ndarray:
+    """The numbers that are to be drawn: Tensors are their values, None is a gap."""
+    plain = [values(one) for one in given] if isinstance(given, (list, tuple)) else values(given)
+    try:
+        found = np.asarray(plain)
+        numbers = found.astype(float) if found.dtype.kind in "fiubO" else None
+    except (TypeError, ValueError, OverflowError):  # words, lists of several lengths, a number beyond all floats
+        numbers = None
+    if numbers is None:
+        raise TypeError(f"{what} must be {wanted}, not {reprlib.repr(given)}")
+    return numbers
+
+
+def two_numbers(name: str, given: Any, what: str) -> tuple[float, float]:
+    """A pair of finite numbers."""
+    try:
+        pair = np.asarray(values(given))
+    except ValueError:  # lists of several lengths
+        pair = np.zeros(0)
+    if pair.shape != (2,) or pair.dtype.kind not in "fiu" or not np.isfinite(pair).all():
+        raise ValueError(f"{name} must be two numbers{what}, not {given!r}")
+    return float(pair[0]), float(pair[1])
+
+
 def span(name: str, ends: Any) -> tuple[float, float]:
     """The two ends of what is shown along an axis."""
-    pair = np.asarray(ends) if isinstance(ends, (tuple, list, np.ndarray)) and len(ends) == 2 else np.zeros(0)
-    if pair.shape != (2,) or pair.dtype.kind not in "fiu" or not np.isfinite(pair).all() or pair[0] == pair[1]:
-        raise ValueError(f"{name} must be two numbers, from where to where it is shown, such as (−2, 2), not {ends!r}")
+    what = ", from where to where it is shown, such as (−2, 2)"
+    pair = two_numbers(name, ends, what)
+    if pair[0] == pair[1]:
+        raise ValueError(f"{name} must be two numbers{what}, not {ends!r}")
     drawable(pair, name)
-    return float(pair[0]), float(pair[1])
+    return pair
 
 
 def legend(ax: Axes, theme: Theme, **options: Any) -> None:

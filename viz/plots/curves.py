@@ -11,7 +11,7 @@ from tinygrad_reg.answers.calls import answered
 from tinygrad_reg.insight.words import number
 
 from ..ink.theme import Theme, look
-from .axes import HUGE, axes, heading, label, style
+from .axes import HUGE, axes, floats, heading, label, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,8 +28,8 @@ def history(
     that have no place on an axis, infinite ones and those beyond ±1e240, leave a gap.
     """
     colors = look(theme)
-    if not isinstance(history, Mapping):
-        raise TypeError(f"history() takes what tg.fit returned, or a dict of lists, not {type(history).__name__}")
+    if not isinstance(history, Mapping) or not all(isinstance(key, str) for key in history):
+        raise TypeError(f"history() takes what tg.fit returned, or a dict of lists, not {_kind(history)}")
     if not isinstance(keys, Sequence) or isinstance(keys, str) or not all(isinstance(key, str) for key in keys):
         raise TypeError(f"keys must be a list of curves, not {keys!r}")
     shown = list(keys) or [key for key in history if "loss" in key] or list(history)
@@ -38,13 +38,14 @@ def history(
         raise KeyError(
             f"the history has {', '.join(history) or 'nothing'}, but not {', '.join(map(repr, missing)) or 'a curve'}"
         )
+    curves = [_curve(key, history[key]) for key in shown]
+    if not any(map(len, curves)):
+        raise ValueError(f"there is no epoch yet in the history of {', '.join(map(repr, shown))}")
     ax = axes(ax, theme=colors)
     ends: list[tuple[str, np.ndarray, str]] = []
-    for at, key in enumerate(shown):
-        curve = np.asarray(history[key], float)
-        curve = np.where(np.abs(curve) <= HUGE, curve, np.nan)
+    for at, (key, curve) in enumerate(zip(shown, curves, strict=True)):
         line = style(at, colors)
-        ax.plot(np.arange(1, len(curve) + 1), curve, **line)
+        ax.plot(np.arange(1, len(curve) + 1), curve, **line, marker="o", markevery=_alone(curve))
         ends.append((label(key), curve, line["color"]))
     watched = next((at for at, key in enumerate(shown) if key.startswith("val_")), None)
     if watched is not None:
@@ -54,8 +55,28 @@ def history(
     ax.set(xlabel="epoch", ylabel=label(", ".join(kinds)), xlim=(1 - 0.012 * longest, 1.02 * max(longest, 2)))
     _name(ax, ends)
     ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.yaxis.get_offset_text().set_horizontalalignment("right")  # "1e8" keeps clear of what stands above the plot
     heading(ax, title)
     return ax  # type: ignore[no-any-return]
+
+
+def _curve(key: str, given: Any) -> np.ndarray:
+    curve = floats(f"the history of {key!r}", given, "a list of numbers, one for each epoch")
+    if curve.ndim != 1:
+        raise ValueError(f"the history of {key!r} must be one number for each epoch, not of shape {curve.shape}")
+    return np.where(np.abs(curve) <= HUGE, curve, np.nan)
+
+
+def _alone(curve: np.ndarray) -> list[int]:
+    """The epochs that no line leads to, nor on from."""
+    there = np.pad(np.isfinite(curve), 1)
+    return np.flatnonzero(there[1:-1] & ~there[:-2] & ~there[2:]).tolist()
+
+
+def _kind(history: Any) -> str:
+    if not isinstance(history, Mapping):
+        return type(history).__name__
+    return f"one whose curves have no names, but are called {', '.join(map(repr, history))}"
 
 
 def _mark_best(ax: Axes, key: str, curve: np.ndarray, best_epoch: int | None, colors: Theme) -> None:

@@ -151,6 +151,7 @@ def _heat(
     )  # fmt: skip
     ticks, names = _ticks(layers)
     ax.set_yticks(ticks, names if labelled else [""] * len(names))
+    ax.locator_params(axis="x", integer=True)
     ax.set(xlabel="training step", ylabel="layer, the first one at the bottom" if labelled else "")
     return image
 
@@ -166,7 +167,7 @@ def _profile(ax: Axes, tables: Mapping[str, np.ndarray], layers: Sequence[str], 
     for at, (name, table) in enumerate(tables.items()):
         first = table[:, 0]
         places = np.arange(1, len(first) + 1)
-        words = [label(name)] if name else []
+        words = [label(name, 20)] if name else []  # the legend is no wider than the axes
         with quiet():
             ratio = float(first[0] / first[-1])
         if len(first) > 1 and 0 < ratio < np.inf:

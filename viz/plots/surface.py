@@ -10,12 +10,26 @@ import numpy as np
 
 from tinygrad_reg import Tensor, no_grad
 from tinygrad_reg.answers.calls import answered
-from tinygrad_reg.answers.checks import whole
+from tinygrad_reg.answers.checks import one_number, whole
 from tinygrad_reg.modes import quiet
 from tinygrad_reg.tensor import values
 
 from ..ink.theme import LIGHT, Theme, look
-from .axes import MARKERS, axes, colorbar, drawable, heading, label, legend, matplotlib, named, span, style
+from .axes import (
+    MARKERS,
+    axes,
+    colorbar,
+    drawable,
+    floats,
+    heading,
+    label,
+    legend,
+    matplotlib,
+    named,
+    span,
+    style,
+    two_numbers,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,8 +44,8 @@ def landscape(
     colors = look(theme)
     if not callable(f):
         raise TypeError(f"the loss must be a function f(x, y), not {type(f).__name__}")
-    whole("resolution", resolution, 2)
-    whole("levels", levels, 2)
+    whole("resolution", resolution, 2, 5000)
+    whole("levels", levels, 2, 1000)
     x, y = span("x", x), span("y", y)
     across, up = np.linspace(*x, resolution), np.linspace(*y, resolution)
     surface = _surface(f, *np.meshgrid(across, up))
@@ -40,15 +54,20 @@ def landscape(
     finite = surface[np.isfinite(surface)]
     if not finite.size:
         raise ValueError("f is not finite anywhere on that plane; choose other ranges with x= and y=")
-    ax = axes(ax, (6.4, 5.0), colors)
-    # Steps that grow from the bottom: a valley shows as well as its walls.
     finite = np.sort(finite)
     drawable(finite[[0, math.ceil(0.98 * (finite.size - 1))]], "the loss", "; choose other ranges with x= and y=")
     bottom, top = float(finite[0]), float(np.quantile(finite, 0.98))
-    heights = bottom + max(top - bottom, 1e-9 * abs(bottom), 1e-12) * np.linspace(0, 1, levels) ** 2
+    rise = max(top - bottom, 1e-9 * abs(bottom))
+    rise = rise if rise > 1e-200 else 1e-12  # of 0 everywhere
+    ax = axes(ax, (6.4, 5.0), colors)
+    # Steps that grow from the bottom: a valley shows as well as its walls.
+    heights = bottom + rise * np.linspace(0, 1, levels) ** 2
     drawn = ax.contourf(across, up, surface, levels=heights, cmap=_depths(colors), extend="max", alpha=0.6)
     ax.contour(across, up, surface, levels=heights, colors=colors.panel, linewidths=0.5, alpha=0.6)
-    colorbar(drawn, ax, colors, label="loss", format="%.3g")
+    digits = 3  # more, where three would write 0.6931 and 0.6934 alike
+    if rise == top - bottom:
+        digits += max(0, round(math.log10(max(abs(bottom), abs(top)) / rise)))
+    colorbar(drawn, ax, colors, label="loss", format=f"%.{digits}g")
     ax.set(xlabel="x", ylabel="y", xlim=x, ylim=y)
     heading(ax, title)
     return ax  # type: ignore[no-any-return]
@@ -69,8 +88,7 @@ def paths(
     if not callable(f):
         raise TypeError(f"the loss must be a function f(x, y), not {type(f).__name__}")
     whole("steps", steps)
-    if np.shape(start) != (2,):
-        raise ValueError(f"start must be two numbers (x, y), not {start!r}")
+    start = two_numbers("start", start, " (x, y)")
     ways = {name: _way(f, make, start, steps) for name, make in named(optimizers, "optimizers").items()}
     starts = np.array([start, *(way[0] for way in ways.values())], float)
     x = _window(starts[:, 0]) if x is None else x
@@ -88,23 +106,23 @@ def paths(
 
 
 def _way(f: Callable[[Any, Any], Any], make: Any, start: tuple[float, float], steps: int) -> np.ndarray:
+    wanted = (
+        'a dict of names and functions that make one, such as {"SGD": lambda p: tg.optim.SGD(p, lr=0.1)}, '
+        "or of recorded points (x, y)"
+    )
     if not callable(make):
-        try:
-            points = np.asarray(make, float)
-        except (TypeError, ValueError):
-            raise TypeError(
-                'optimizers must be a dict of names and functions that make one, such as {"SGD": lambda p: '
-                f"tg.optim.SGD(p, lr=0.1)}}, or of recorded points (x, y), not {type(make).__name__}"
-            ) from None
+        points = floats("optimizers", make, wanted)
         if points.ndim != 2 or points.shape[1] != 2 or not len(points):
             raise ValueError(f"a recorded way is a list of points (x, y), not of shape {points.shape}")
         return points
-    a, b = (Tensor(float(v), requires_grad=True) for v in start)
+    a, b = (Tensor(v, requires_grad=True) for v in start)
     optimizer = make([a, b])
+    if not hasattr(optimizer, "step"):
+        raise TypeError(f"optimizers must be {wanted}; a function gave {type(optimizer).__name__}, which is none")
     way = [start]
     for _ in range(steps):
         optimizer.zero_grad()
-        f(a, b).backward()
+        one_number("f", f(a, b)).backward()
         optimizer.step()
         way.append((a.item(), b.item()))
     return np.array(way)

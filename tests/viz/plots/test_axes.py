@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tinygrad_reg as tg
 import viz
 from tests.viz.plots.drawn import CLASSES, CURVES, PLOTS, POINTS, kernel, network, trained, valley
 from tinygrad_reg import Tensor
@@ -98,12 +99,48 @@ def test_a_long_title_is_set_in_lines() -> None:
         (lambda: viz.landscape(valley, x=(-1e308, 1e308)), ValueError, "x must lie within ±1e240 .* not reach 1e308"),
         (lambda: viz.decision_boundary(lambda x: x[:, 0] * 1e300, POINTS, CLASSES), ValueError, "answers must lie"),
         (lambda: viz.decision_boundary(network(1), POINTS * 1e300, CLASSES), ValueError, "samples must lie within"),
+        (
+            lambda: viz.history({"loss": [], "val_loss": []}),
+            ValueError,
+            "no epoch yet in the history of 'loss', 'val_lo",
+        ),
+        (
+            lambda: viz.history({"loss": [[1.0], [2.0]]}),
+            ValueError,
+            r"one number for each epoch, not of shape \(2, 1\)",
+        ),
+        (lambda: viz.history({"loss": ["low"]}), TypeError, r"history of 'loss' must be a list of numbers.*\['low'\]"),
+        (lambda: viz.history({"loss": 2.0}), ValueError, "must be one number for each epoch"),
+        (lambda: viz.history({"loss": [[1.0], [2.0, 1.0]]}), TypeError, "must be a list of numbers, one for each ep"),
+        (lambda: viz.history({0.1: [1.0]}), TypeError, "one whose curves have no names, but are called 0.1"),
+        (
+            lambda: viz.decision_boundary(lambda x: 3.0, POINTS, CLASSES),
+            ValueError,
+            "an answer for each sample, but of",
+        ),
+        (lambda: viz.decision_boundary(lambda x: x[:, 0] * np.nan, POINTS, CLASSES), ValueError, "has it diverged"),
+        (lambda: viz.decision_boundary(network(1), [[1.0, 2.0], [1.0]], [0, 1]), ValueError, "x must be an array, not"),
+        (lambda: viz.decision_boundary(network(1), POINTS, POINTS[:, 0]), ValueError, "holds 40 different numbers"),
+        (
+            lambda: viz.decision_boundary(network(1), POINTS, CLASSES * np.nan),
+            ValueError,
+            "class of each sample.*not N",
+        ),
+        (lambda: viz.paths(valley, {"SGD": lambda p: None}, start=(1, 1)), TypeError, "a function gave NoneType"),
+        (
+            lambda: viz.paths(lambda x, y: None, {"SGD": lambda p: tg.optim.SGD(p, lr=0.1)}, start=(1, 1)),
+            TypeError,
+            "f must give one number as a Tensor, not NoneType: end it with return",
+        ),
+        (lambda: viz.paths(valley, {}, start=(np.nan, 1)), ValueError, "start must be two numbers"),
+        (lambda: viz.paths(valley, {}, start="ab"), ValueError, r"start must be two numbers \(x, y\), not 'ab'"),
         (lambda: viz.history(CURVES, ax="here"), TypeError, "ax must be matplotlib axes, not str"),
     ],
 )
 def test_refusals(call: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call()
+    assert pyplot.get_fignums() == []  # no empty figure is left for a notebook to show
 
 
 def test_without_matplotlib_the_message_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,6 +157,9 @@ def test_without_matplotlib_the_message_says_how_to_get_it(monkeypatch: pytest.M
         (lambda: viz.decision_boundary(Tensor(1.0), POINTS, CLASSES), "takes a model.*not Tensor"),
         (lambda: viz.activations(Tensor(1.0), POINTS), "takes a model, whose layers.*not Tensor"),
         (lambda: viz.weights({"a": 3}), "takes a model, or a dict of models by name, not int"),
+        (lambda: viz.decision_boundary(tg.Dense, POINTS, CLASSES), r"not the class Dense: write Dense\(\.\.\.\)"),
+        (lambda: viz.weights(tg.Dense), "not the class Dense: write Dense"),
+        (lambda: viz.activations(tg.Dense, POINTS), "not the class Dense: write Dense"),
         (lambda: viz.landscape(3), r"a function f\(x, y\), not int"),
     ],
 )  # fmt: skip

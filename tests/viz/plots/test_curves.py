@@ -87,3 +87,23 @@ def test_history_takes_what_fit_returns() -> None:
     image = viz.gradient_heatmap(history).images[0]
     assert image.get_array().shape == (2, 3)
     assert image.get_extent()[:2] == [0, 6]
+
+
+@pytest.mark.parametrize(("losses", "alone"), [([0.5], [0]), ([1.0, 2.0, np.nan, 3.0], [3]), ([1.0, 2.0], [])])
+def test_an_epoch_that_no_line_leads_to_is_a_dot(losses: list[float], alone: list[int]) -> None:
+    line = viz.history({"loss": losses}).lines[0]
+    assert line.get_marker() == "o"
+    assert line.get_markevery() == alone
+
+
+def test_losses_may_be_tensors_and_epochs_without_one_a_gap() -> None:
+    losses = [tg.Tensor(2.0, requires_grad=True) * 2, tg.Tensor(3.0), None, 1]
+    np.testing.assert_array_equal(viz.history({"loss": losses}).lines[0].get_ydata(), [4.0, 3.0, np.nan, 1.0])
+
+
+def test_the_power_of_ten_of_an_axis_keeps_clear_of_the_best_epoch() -> None:
+    ax = viz.history({"loss": [1e9, 1e10, 2e10], "val_loss": [1e9, 3e10, 4e10]})
+    ax.figure.canvas.draw()
+    power = ax.yaxis.get_offset_text()
+    assert power.get_text() == "1e10"
+    assert not power.get_window_extent().overlaps(_best(ax).get_window_extent())

@@ -46,3 +46,15 @@ def test_a_landscape_of_a_function_of_single_numbers() -> None:
 def test_a_landscape_is_one_of_numbers() -> None:
     with pytest.raises(TypeError, match="f must give numbers, not <U1"):
         viz.landscape(lambda x, y: "a", resolution=3)
+
+
+@pytest.mark.parametrize(
+    ("height", "deep", "shown"), [(0.6931, 1e-5, "0.69311"), (0.0, 1e-30, "1e-30"), (3.0, 0.0, "3")]
+)
+def test_the_scale_of_a_flat_landscape_tells_its_heights_apart(height: float, deep: float, shown: str) -> None:
+    ax = viz.landscape(lambda x, y: height + deep * (x**2 + y**2), resolution=30)
+    ax.figure.canvas.draw()
+    bar = next(one for one in ax.figure.axes if one is not ax)
+    ticks = [tick.get_text() for tick in bar.get_yticklabels()]
+    assert len(set(ticks)) == (len(ticks) if deep else 1)
+    assert any(tick.startswith(shown[:5]) or tick.endswith(shown[-4:]) for tick in ticks)
