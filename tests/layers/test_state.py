@@ -54,6 +54,72 @@ def test_a_computed_tensor_is_no_state():
     assert list(layer.state_dict()) == ["kernel", "bias"]
 
 
+def small(*shape):
+    return tg.Tensor(np.ones(shape), requires_grad=True) * 0.1
+
+
+@pytest.mark.parametrize(
+    ("weights", "path"),
+    [(small(2, 4), "weights"), ([small(2, 4)], "weights.0"), ([0.1 * (small(2, 4) + small(4))], "weights.0")],
+)
+def test_a_computed_weight_is_refused_where_parameters_are_asked_for(weights, path):
+    class Scaled(tg.Module):
+        def __init__(self):
+            self.weights = weights
+            self.out = tg.Dense(4, 1)
+
+        def forward(self, x):
+            return self.out(x @ (weights[0] if isinstance(weights, list) else weights))
+
+    layer = Scaled()
+    said = rf"Scaled\.{path} was computed by 'multiply', so it is no parameter .*tg\.Tensor\(0\.1 \* array, requires_gr"
+    for asked in (layer.parameters, layer.named_parameters, layer.zero_grad, layer.summary):
+        with pytest.raises(ValueError, match=said):
+            asked()
+    with pytest.raises(ValueError, match=said):
+        tg.fit(layer, np.ones((3, 2)), np.ones((3, 1)), loss="mse", optimizer="sgd", verbose=0)
+    with pytest.raises(ValueError, match=rf"Sequential\.1\.{path} was"):
+        tg.Sequential(tg.ReLU(), layer).parameters()
+
+
+def test_results_that_are_kept_for_a_look_are_nobodys_concern():
+    class Keeping(tg.Module):
+        def __init__(self):
+            self.inside = tg.Sequential(tg.ReLU(), tg.Dense(2, 2))
+            self.seen = []
+
+        def forward(self, x):
+            self.scaled = x * 2  # of an input, which may require a gradient, as for a saliency map
+            self.attention = tg.ops.softmax(self.inside(self.scaled))
+            self.seen.append(self.attention)
+            return self.encode(x)
+
+        def encode(self, x):
+            self.code = self.inside(x) * self.attention
+            return self.code
+
+    class Watch(tg.Module):
+        def forward(self, x):
+            return self.note(x)
+
+        def note(self, x):
+            self.last = x * 1
+            return x
+
+    keeping = Keeping()
+    model = tg.Sequential(Watch(), keeping)
+    for frozen in (False, True):
+        if frozen:
+            for p in model.parameters():
+                p.requires_grad = False
+        out = model(tg.Tensor(np.ones((3, 2)), requires_grad=True))
+        model.code = keeping.encode(tg.Tensor(np.ones((3, 2)), requires_grad=True))
+        model.loss = np.mean(out**2)
+        assert [name for name, _ in model.named_parameters()] == (
+            [] if frozen else ["1.inside.1.kernel", "1.inside.1.bias"]
+        )
+
+
 def test_shared_weights_count_once():
     shared = tg.Dense(4, 4)
     model = tg.Sequential([shared, tg.ReLU(), shared])

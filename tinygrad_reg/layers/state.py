@@ -24,7 +24,15 @@ class Stateful:
 
     def named_parameters(self) -> list[tuple[str, Tensor]]:
         """The Tensors that require gradients, each once, with their paths such as "0.kernel"."""
-        return [(path, tensor) for path, tensor in self.named_state() if tensor.requires_grad]
+        held = self._tensors()
+        for path, tensor in held:
+            if tensor._primitive is not None and _stands_for_a_parameter(tensor, held):
+                raise ValueError(
+                    f"{join(type(self).__name__, path)} was computed by '{tensor.op}', so it is no parameter and would "
+                    "not be trained: compute with the array, tg.Tensor(0.1 * array, requires_grad=True). If it is not "
+                    "to be trained, write .detach() behind it"
+                )
+        return [(path, tensor) for path, tensor in self._state_among(held) if tensor.requires_grad]
 
     def parameters(self) -> list[Tensor]:
         """The Tensors that require gradients, each once: what an optimizer is given."""
@@ -32,7 +40,14 @@ class Stateful:
 
     def named_state(self) -> list[tuple[str, Tensor]]:
         """All state, parameters and the rest, each Tensor once, with their paths."""
-        found = [(path, part) for path, part in walk(self) if isinstance(part, Tensor) and part.op is None]
+        return self._state_among(self._tensors())
+
+    def _tensors(self) -> list[tuple[str, Tensor]]:
+        """All Tensors, state and results, each once, with their paths."""
+        return [(path, part) for path, part in walk(self) if isinstance(part, Tensor)]
+
+    def _state_among(self, held: list[tuple[str, Tensor]]) -> list[tuple[str, Tensor]]:
+        found = [(path, tensor) for path, tensor in held if tensor.op is None]
         if len(dict(found)) < len(found):
             self._refuse_one_path(found)
         return found
@@ -76,6 +91,25 @@ class Stateful:
 
     def _loaded(self) -> None:
         """The state is another one: for modules that keep a word of it."""
+
+
+def _stands_for_a_parameter(result: Tensor, held: list[tuple[str, Tensor]]) -> bool:
+    """Whether a result that a module holds was to be its weight: Tensor(…, requires_grad=True) * 0.1.
+
+    What a forward has left there is none: it was made in a layer or in forward(), or of what some module holds.
+    """
+    if result._layer or (result._code is not None and result._code.co_name == "forward"):
+        return False
+    own = {tensor for _, tensor in held} - {result}
+    seen, todo = {result}, [result]
+    while todo:
+        for x in todo.pop()._inputs:
+            if isinstance(x, Tensor) and x not in seen:
+                if x._owned or x in own:
+                    return False
+                seen.add(x)
+                todo.append(x)
+    return True
 
 
 def walk(value: Any, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Any]]:
