@@ -13,6 +13,7 @@ import numpy as np
 
 from ..modes import switched, watching
 from ..primitive import Primitive
+from ..source import users_level
 from ..tensor import Tensor, describe
 from .words import interval, not_finite, ranges, where
 
@@ -105,7 +106,7 @@ def _column_and_row(node: Tensor, inputs: Sequence[Any]) -> None:
         warnings.warn(
             f"{node.op} of {' and '.join(map(describe, inputs))} has shape {node.shape}, each element of one with each "
             f"of the other{where(node)}. If they belong together, give both one shape: y.reshape(-1, 1)",
-            stacklevel=2,
+            stacklevel=users_level(),
         )
 
 
