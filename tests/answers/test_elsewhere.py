@@ -20,6 +20,8 @@ W = tg.Tensor([1.0, 2.0], requires_grad=True)
         (W, "clamp", r"t\.clip\(low, high\)"),
         (W, "masked_fill", r"np\.where\(mask, value, t\)"),
         (W, "t", r"t\.T"),
+        (W, "sort", r"np\.sort\(t, axis\)"),
+        (W, "at", r"np\.where\(mask, new, t\)"),
         (W, "register_hook", r"t\.grad after backward"),
         (tg.Dense(2, 3), "weight", ".kernel"),
         (tg.Dense(2, 3), "W", ".kernel"),

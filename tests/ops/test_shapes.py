@@ -31,6 +31,7 @@ def test_the_forms_of_reshape(call):
     [
         lambda t: t.transpose(2, 0, 1),
         lambda t: t.transpose((2, 0, 1)),
+        lambda t: t.transpose(np.argsort([1, 2, 0])),
         lambda t: np.transpose(t, (2, 0, 1)),
         lambda t: np.transpose(t, axes=[-1, 0, 1]),
     ],

@@ -62,6 +62,18 @@ ON_TENSORS = {
     "assign": "t.data = ... for a leaf",
     "step": "optimizer.step()",
     "t": "t.T",
+    "mT": "np.swapaxes(t, -1, -2)",
+    "sort": "np.sort(t, axis)",
+    "topk": "np.sort(t, axis), and a slice of it",
+    "flat": "t.ravel()",
+    "fill": "t.data = np.full(t.shape, value)",
+    "at": "np.where(mask, new, t), which makes a new tensor",
+    "div_": "t = t / u, or t.data = ... for a leaf",
+    "rsqrt": "1 / np.sqrt(t)",
+    "unbind": "list(t), along the first axis",
+    "view_as": "t.reshape(u.shape)",
+    "expand_as": "np.broadcast_to(t, u.shape)",
+    "type_as": "t.astype(u.dtype)",
 }
 
 # What Keras and PyTorch users look for on a model.

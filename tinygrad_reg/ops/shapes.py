@@ -156,7 +156,7 @@ attach(property(transpose, doc="The axes in reverse order."), "T")
 @composed(method="transpose")
 def transpose_to(x: Any, *axes: Any) -> Any:
     """t.transpose(), t.transpose(1, 0) or t.transpose((1, 0)), as in NumPy: all axes in their new order"""
-    return result(transpose(x, axes=None if axes in [(), (None,)] else integers(axes)))
+    return result(transpose(x, axes=None if not axes or axes[0] is None else integers(axes)))
 
 
 @composed(numpy=np.transpose)
