@@ -55,6 +55,7 @@ def test_keras_name_is_answered_with_ours():
         ("Conv2d", "write tg.Conv2D"),
         ("Linear", "write tg.Dense"),
         ("nn", "write tg.layers"),
+        ("jacrev", "write tg.jacobian"),
         ("Sequentail", r"did you mean tg.Sequential\?"),
         ("penalties.L2", "write tg.penalties.l2"),
         ("initializers.HeNormal", "write tg.initializers.he_normal"),

@@ -60,6 +60,8 @@ def test_a_shape_that_does_not_fit_is_refused_with_the_tensors_name():
 def test_lengths_are_whole_numbers():
     with pytest.raises(TypeError, match=r"lengths and axes must be whole numbers, not \(2\.0, 6\)"):
         counted(3, 4).reshape(2.0, 6)
+    with pytest.raises(TypeError, match="lengths and axes must be whole numbers, not"):
+        counted(3, 4).reshape(2, np.array([3, 2]))
 
 
 def test_fortran_order_is_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -55,8 +56,8 @@ def integers(numbers: tuple[Any, ...]) -> tuple[int, ...]:
     if len(numbers) == 1 and isinstance(numbers[0], (tuple, list, np.ndarray)) and np.ndim(numbers[0]):
         numbers = tuple(numbers[0])
     try:
-        return tuple(n.__index__() for n in numbers)
-    except AttributeError:
+        return tuple(map(operator.index, numbers))
+    except TypeError:
         raise TypeError(f"lengths and axes must be whole numbers, not {numbers!r}") from None
 
 
