@@ -150,7 +150,11 @@ CASES = {
     ),
     "the best and the latest in one file": (
         {"resume": "run.npz", "callbacks": [tg.ModelCheckpoint("./run.npz")]}, ValueError,
-        "would both save to 'run.npz'.*give them different paths",
+        r"resume= and ModelCheckpoint would both save to './run.npz'.*give them different paths",
+    ),
+    "the best of two figures in one file": (
+        {"callbacks": [tg.ModelCheckpoint("a.npz", "loss", True), tg.ModelCheckpoint("./a.npz")]}, ValueError,
+        r"a ModelCheckpoint and ModelCheckpoint would both save to '\./a\.npz'.*give them different paths",
     ),
     "loud": ({"verbose": 3}, ValueError, "verbose must be 0"),
     "clip": ({"clip": -1}, ValueError, "clip must be the largest norm"),

@@ -101,6 +101,21 @@ def test_the_same_callback_twice_is_refused():
     train(tg.EarlyStopping(patience=2), tg.EarlyStopping(patience=2), val_loss=CURVE)  # equal, but two
 
 
+def test_a_callback_of_a_training_that_is_running_is_refused_in_another_one():
+    early, runs = tg.EarlyStopping("val_loss", patience=2), []
+
+    def nested(epoch, logs):
+        runs.append(early.run)
+        with pytest.raises(ValueError, match=r"this EarlyStopping has a `run` already.*make another one for this"):
+            train(early, val_loss=[9.0])
+        assert early.run is runs[0]  # and still belongs to the first
+
+    history, _ = train(early, nested, val_loss=CURVE)
+    alone, _ = train(tg.EarlyStopping(patience=2), val_loss=CURVE)
+    assert history.epochs == alone.epochs > 1 and history.stop_reason == alone.stop_reason
+    assert "run" not in vars(early)
+
+
 def test_a_figure_of_a_users_needs_a_mode():
     checkpoint = functools.partial(tg.ModelCheckpoint, "x", save_best_only=True)
     for watcher in (tg.EarlyStopping, tg.ReduceLROnPlateau, checkpoint):

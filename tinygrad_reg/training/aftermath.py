@@ -32,8 +32,24 @@ def put_back(run: Run) -> Iterator[None]:
     finally:
         for module, mode in modes:
             module.training = mode
+
+
+@contextmanager
+def at_work(run: Run) -> Iterator[None]:
+    """The callbacks belong to this training, which they see as `run`, and to no other; afterwards to none."""
+    try:
         for callback in run.callbacks:
-            vars(callback).pop("run", None)  # so that it can be copied and sent elsewhere
+            if vars(callback).setdefault("run", run) is not run:  # at once, for trainings in other threads
+                raise ValueError(
+                    f"this {type(callback).__name__} has a `run` already, and would mix up the two: it belongs to a "
+                    "training that is not over (make another one for this), or sets self.run itself (choose another "
+                    "name)"
+                )
+        yield
+    finally:
+        for callback in run.callbacks:
+            if vars(callback).get("run") is run:
+                del callback.run  # so that it can be copied and sent elsewhere
 
 
 @contextmanager

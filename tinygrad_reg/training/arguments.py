@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import os
 from collections.abc import Callable
 from numbers import Real
 from typing import Any
@@ -21,6 +20,7 @@ from ..layers.state import join
 from ..optim import Optimizer
 from ..tensor import Tensor
 from .callbacks import Callback, FunctionCallback, several
+from .saving import drafts
 from .watchers import ModelCheckpoint
 
 _CLIPPINGS = {
@@ -124,13 +124,21 @@ def callbacks(given: Any, resume: Any = None) -> list[Callback]:
                 f"the same {type(each).__name__} is among the callbacks twice, and would see each epoch twice: give it "
                 "once, or make two"
             )
-        same = isinstance(each, ModelCheckpoint) and resume is not None
-        if same and os.path.realpath(each.path) == os.path.realpath(resume):  # type: ignore[attr-defined]
-            raise ValueError(
-                f"resume= and ModelCheckpoint would both save to '{os.fspath(resume)}', and the best would be "
-                "overwritten by the latest: give them different paths"
-            )
+    _check_files([each for each in found if isinstance(each, ModelCheckpoint)], resume)
     return found
+
+
+def _check_files(checkpoints: list[ModelCheckpoint], resume: Any) -> None:
+    """Each file has one that saves there: the last to write would leave nothing of the others."""
+    taken = {} if resume is None else {drafts.place(resume): "resume="}
+    for each in checkpoints:
+        file = drafts.place(each.path)
+        if file in taken:
+            raise ValueError(
+                f"{taken[file]} and ModelCheckpoint would both save to '{each.path}', and the one would "
+                "overwrite the other: give them different paths"
+            )
+        taken[file] = "a ModelCheckpoint"
 
 
 def _callback(given: Any) -> Callback:

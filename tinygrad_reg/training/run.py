@@ -18,7 +18,7 @@ from ..layers.module import Module
 from ..optim import Optimizer
 from ..tensor import Tensor, values
 from . import divergence, samples
-from .aftermath import put_back, unchanged_until_the_first_step
+from .aftermath import at_work, put_back, unchanged_until_the_first_step
 from .callbacks import Callback
 from .evaluation import mean_over, measured
 from .figures import Figures
@@ -88,10 +88,9 @@ class Run:
 
     def go(self, verbose: int) -> History:
         """Train until the last epoch, a callback's stop, or Ctrl-C."""
-        with self.interrupts.held_back(), put_back(self):
+        with self.interrupts.held_back(), at_work(self), put_back(self):
             self._memory = Memory(self.resume)
             for callback in self.callbacks:
-                callback.run = self
                 callback.on_train_begin()
             self.epoch = self.done = self._memory.open(self)
             if not self.done:

@@ -27,10 +27,9 @@ _WRITING: set[Path] = set()  # drafts that threads of this process are writing
 
 def target(path: str | os.PathLike[str]) -> Path:
     """Where a file at `path` goes, if it may be one."""
-    name = name_of(path)
-    whole = os.path.join(folder_of(name), name)
-    file = Path(os.path.realpath(whole))  # through a symbolic link: the file is replaced, not the link
-    for folder in (file.parent, Path(whole).parent):  # of "new/../file", too, the system wants every folder
+    name, file = name_of(path), place(path)
+    asked = Path(folder_of(name), name)
+    for folder in (file.parent, asked.parent):  # of "new/../file", too, the system wants every folder
         if not folder.is_dir():
             raise FileNotFoundError(f"there is no folder '{folder}' to save '{name}' in: make it first")
     if len(os.fsencode(file.name)) > _LONGEST:
@@ -43,6 +42,12 @@ def target(path: str | os.PathLike[str]) -> Path:
         if not mode & 0o222:
             raise PermissionError(errno.EACCES, f"'{name}' is there, and nobody may write it: choose another path")
     return file
+
+
+def place(path: str | os.PathLike[str]) -> Path:
+    """The file behind a path: through a symbolic link the file is replaced, not the link."""
+    name = name_of(path)
+    return Path(os.path.realpath(os.path.join(folder_of(name), name)))
 
 
 def folder_of(name: str) -> str:
