@@ -153,6 +153,11 @@ def test_the_labels_are_told_by_which_a_split_is_stratified():
         split(X, Y, stratify=True)
 
 
+def test_a_switch_of_a_split_is_true_or_false():
+    with pytest.raises(TypeError, match="shuffle must be True or False, not 'no'"):
+        split(X, Y, shuffle="no")
+
+
 def test_views_of_the_users_samples_can_not_be_written_into():
     (x, y), *_ = batches(X.copy(), Y, batch_size=4, shuffle=False)
     with pytest.raises(ValueError, match="read-only"):

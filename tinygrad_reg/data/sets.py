@@ -98,6 +98,7 @@ def split(
     samples allow; a class needs as many samples as there are parts. shuffle=False cuts in the order given (time
     series). Without y the parts are arrays alone.
     """
+    checks.switch("shuffle", shuffle)
     arrays = same_length([x] if y is None else [x, y])
     samples, shares = len(arrays[0]), _shares(fractions)
     if stratify is None:

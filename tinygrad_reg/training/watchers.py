@@ -96,7 +96,8 @@ class EarlyStopping(_Watcher):
         rule: str = "keras",
     ) -> None:
         self.patience = checks.whole("patience", patience, 0)
-        self.restore_best, self.rule = restore_best, checks.one_of("rule", rule, ("keras", "lecture"))
+        self.restore_best = checks.switch("restore_best", restore_best)
+        self.rule = checks.one_of("rule", rule, ("keras", "lecture"))
         super().__init__(monitor, mode, min_delta)
 
     def forget(self) -> None:
@@ -180,7 +181,7 @@ class ModelCheckpoint(_Watcher):
         mode: str = "auto",
     ) -> None:
         self.path, self.folder = checks.path("path", path), ""
-        self.save_best_only = save_best_only
+        self.save_best_only = checks.switch("save_best_only", save_best_only)
         self.due = False
         super().__init__(monitor, mode if save_best_only or mode != "auto" else "min", 0.0)
 
