@@ -22,6 +22,7 @@ def test_P9_max_norm_rescales_only_units_above_r(shape, dtype):
     r = float(np.median(before)) if before.ndim else 0.5
     after = max_norm(r)(w)
     assert after.dtype == dtype and after is not w
+    np.testing.assert_array_equal(max_norm(np.float64(r))(w), after, strict=True)  # a scalar of NumPy's is weak
     above = before > r
     np.testing.assert_allclose(incoming(after), np.minimum(before, r), rtol=1e-6)
     if w.ndim == 2:
@@ -60,6 +61,8 @@ def test_prox_l1_moves_by_the_amount_or_by_the_amount_times_the_learning_rate():
     scaled = prox_l1(0.1, scale_by_lr=True)(w, lr=np.float64(0.1))
     np.testing.assert_allclose(scaled, [0.49, -0.04, -0.99], rtol=1e-6)
     assert scaled.dtype == np.float32
+    with pytest.raises(TypeError, match="scale_by_lr must be True or False"):
+        prox_l1(0.1, 0.1)
     with pytest.raises(ValueError, match=r"model.project\(lr=optimizer.lr\)"):
         prox_l1(0.1, scale_by_lr=True)(w)
 

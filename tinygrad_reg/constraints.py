@@ -40,7 +40,8 @@ class max_norm(Called):
         """The weights with no unit's norm above r."""
         weights = _numbers(weights)
         with quiet():
-            factors = self.r / np.maximum(_norms(weights), self.r)  # up to r the factor is 1 exactly
+            r = float(self.r)  # NumPy's float64 would turn float32 weights into float64
+            factors = r / np.maximum(_norms(weights), r)  # up to r the factor is 1 exactly
             shrunk: np.ndarray = weights * factors
         return shrunk
 
@@ -93,6 +94,7 @@ class prox_l1(Called):
 
     def __post_init__(self) -> None:
         checks.number("amount", self.amount, 0)
+        checks.switch("scale_by_lr", self.scale_by_lr)
 
     def __call__(self, weights: np.ndarray, lr: float | None = None) -> np.ndarray:
         """The weights, each moved towards 0 by the amount, but not beyond."""
@@ -100,7 +102,7 @@ class prox_l1(Called):
         if self.scale_by_lr:
             if lr is None:
                 raise ValueError(f"{self!r} needs the learning rate: write model.project(lr=optimizer.lr)")
-            amount *= float(lr)  # NumPy's float64 would turn float32 weights into float64
+            amount *= float(lr)  # as in max_norm
         result: np.ndarray = penalties.prox_l1(weights, amount)
         return result
 

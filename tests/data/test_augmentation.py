@@ -135,6 +135,8 @@ def test_T7_noise_has_the_mean_0_and_the_spread_asked_for():
     assert (added != added.astype(np.float32)).any()  # float64 gets all its digits
     assert noise(5, limits=(0, 1))(IMAGES, rng=0).min() == 0
     assert noise(5, limits=(0, np.inf))(IMAGES, rng=0).max() > 1
+    limits = np.float64(0), np.float64(1)  # weak, as NumPy's scalars are everywhere
+    assert noise(5, limits=limits)(IMAGES.astype(np.float32), rng=0).dtype == np.float32
 
 
 def test_T7_information_loss_blanks_one_square_in_all_channels():

@@ -268,7 +268,11 @@ class information_loss(Augmentation):
 
 
 def _limited(images: np.ndarray, limits: Limits) -> np.ndarray:
-    return images if limits is None else np.clip(images, *limits)
+    if limits is None:
+        return images
+    low, high = map(float, limits)  # NumPy's float64 would turn float32 images into float64
+    clipped: np.ndarray = np.clip(images, low, high)
+    return clipped
 
 
 def _check_range(low: float, high: float) -> None:
