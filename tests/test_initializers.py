@@ -166,6 +166,8 @@ def test_numbers_come_from_the_generator_given():
         ("he_norm", ValueError, "did you mean 'he_normal'.*glorot_uniform"),
         ("constant", TypeError, r"constant\(0.1\)"),
         (3, TypeError, "not 3"),
+        (initializers.constant([1.0, 2.0]), ValueError, r"a constant of shape \(2,\) can't fill .* \(2, 3\)$"),
+        (initializers.constant(np.ones((3, 2))), ValueError, r"can't fill .* \(2, 3\); write constant\(array\.T\)"),
         (np.ones((2, 3)), TypeError, "initializer must be a name"),
         (lambda shape, rng, dtype: np.ones(5), ValueError, r"asked for shape \(2, 3\) and gave \(5,\)"),
         (
@@ -183,6 +185,8 @@ def test_wrong_initializers_are_refused(initializer, error, message):
 def test_wrong_numbers_are_refused():
     with pytest.raises(ValueError, match="std must be"):
         initializers.normal(-1)
+    with pytest.raises(TypeError, match="truncated must be True or False, not 'no'"):
+        initializers.normal(truncated="no")
     with pytest.raises(ValueError, match="limit must be"):
         initializers.uniform(math.nan)
     with pytest.raises(TypeError, match="float"):

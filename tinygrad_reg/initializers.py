@@ -46,7 +46,14 @@ class Constant:
 
     def __call__(self, shape: Sequence[int], rng: Rng = None, dtype: Any = None) -> np.ndarray:
         """An array of this shape."""
-        return np.full(tuple(shape), self.value, default_dtype() if dtype is None else dtype)
+        try:
+            return np.full(tuple(shape), self.value, default_dtype() if dtype is None else dtype)
+        except ValueError:
+            given = np.shape(self.value)
+            transposed = "; write constant(array.T)" * (len(given) > 1 and given[::-1] == tuple(shape))
+            raise ValueError(
+                f"a constant of shape {given} can't fill an array of shape {tuple(shape)}{transposed}"
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,9 @@ class Drawn:
     per: Literal["one", "fan_in", "fan_average"]
     uniform: bool = False
     truncated: bool = False
+
+    def __post_init__(self) -> None:
+        checks.switch("truncated", self.truncated)
 
     def std(self, shape: Sequence[int]) -> float:
         """The standard deviation of the elements of a kernel of this shape."""

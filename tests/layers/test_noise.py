@@ -195,6 +195,7 @@ def test_rate_zero_changes_nothing():
         (lambda: tg.Dropout(0.5, rng=0.5), TypeError, "rng must be a NumPy Generator"),
         (lambda: tg.GaussianNoise(-1), ValueError, "std must be"),
         (lambda: tg.DropConnect(tg.ReLU(), 0.5), TypeError, "DropConnect needs a layer with a kernel"),
+        (lambda: tg.WeightNoise(tg.Dense(2, 3), 0.1), TypeError, r"a layer such as GaussianNoise\(0\.1\), not 0\.1"),
         (lambda: tg.SpatialDropout2D(0.5)(np.zeros((4, 8, 8))), ValueError, r"x\[:, None\]"),
     ],
 )

@@ -84,6 +84,8 @@ class WeightNoise(Module):
     def __init__(self, layer: Module, noise: Module) -> None:
         if not isinstance(getattr(layer, "kernel", None), Tensor):
             raise TypeError(f"{type(self).__name__} needs a layer with a kernel, such as Dense(2, 4), not {layer!r}")
+        if not isinstance(noise, Module):
+            raise TypeError(f"the noise on weights must be a layer such as GaussianNoise(0.1), not {noise!r}")
         self.layer: Any = layer
         self.noise = noise
 
