@@ -65,6 +65,17 @@ def test_a_schedule_that_goes_wrong_is_named_before_anything_moves() -> None:
     assert w.data.item() == 0.5 and opt.steps == 1
 
 
+def test_a_schedule_of_other_arguments_is_told_which_it_is_called_with() -> None:
+    def keras(epoch: Any, lr: Any) -> Any:
+        return lr * 0.9
+
+    message = r"a schedule of the learning rate is called with \(step\), and keras takes .*: write def keras\(step\)"
+    with pytest.raises(TypeError, match=message):
+        SGD([one()], lr=keras)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=message):
+        schedules.warmup(keras, 3)  # type: ignore[arg-type]
+
+
 def test_other_settings_are_fixed() -> None:
     opt = Adam([one()])
     with pytest.raises(AttributeError, match="eps is fixed"):

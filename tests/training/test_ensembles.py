@@ -77,6 +77,11 @@ def test_any_executor_trains_the_same_members():
     assert not np.array_equal(kernels[0], kernels[1])
 
 
+def test_what_is_no_executor_is_refused():
+    with pytest.raises(TypeError, match=r"must be a concurrent\.futures\.Executor, such as ThreadPoolExecutor\(4\)"):
+        tg.Ensemble(build, members=2).fit(X, Y, executor=4, **FIT)
+
+
 def test_a_member_is_what_fit_makes_of_its_seed():
     ensemble = tg.Ensemble(build, members=2, seeds=[5, 6])
     ensemble.fit(X, Y, executor=Here(), **FIT)

@@ -26,6 +26,8 @@ def test_evaluate_weighs_batches_by_their_samples():
     assert found == {"loss": pytest.approx(whole, rel=1e-12), "accuracy": tg.metrics.accuracy(model(X), Y)}
     with pytest.raises(TypeError, match="evaluate needs something to compute"):
         tg.evaluate(model, X, Y)
+    with pytest.raises(TypeError, match=r"a loss is called with \(prediction, target\), and <lambda> takes \(p\)"):
+        tg.evaluate(model, X, Y, loss=lambda p: p.sum())
 
 
 def test_threads_that_predict_with_one_model_do_not_disturb_each_other():

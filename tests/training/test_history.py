@@ -12,6 +12,8 @@ def test_it_is_a_dict_of_lists():
     assert history == {"loss": [1.0, 0.5], "accuracy": [0.1, 0.9]} and history.epochs == 2
     with pytest.raises(ValueError, match="a number for each epoch in every list"):
         History({"loss": [1.0], "accuracy": []})
+    with pytest.raises(TypeError, match=r"lists of figures by name, such as {'loss': \[0.9, 0.5\]}, .* made of a list"):
+        History([1.0, 0.5])
 
 
 def test_what_it_does_not_have_is_answered_with_what_it_has():

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..answers import checks
-from ..answers.calls import Called, answered
+from ..answers.calls import Called, answered, takes
 from ..answers.elsewhere import NeverHere, listed
 from ..memory import aligned
 from ..modes import ERROR_STATE, IGNORE, modes
@@ -50,6 +50,7 @@ class Optimizer(Called):
     weight_decay = Setting(checks.number, "λ", low=0)
     learning_rate = NeverHere("optimizer.lr, which can be assigned")
     param_groups = NeverHere("optimizer.lr and optimizer.params; parameters with another rate get another optimizer")
+    add_param_group = NeverHere("another optimizer for the other parameters, and step() of both")
     __dir__ = listed
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -107,6 +108,7 @@ class Optimizer(Called):
                 "Set it outside of the step, or give the optimizer a schedule: lr=tg.optim.schedules.cosine(...)",
             )
         if callable(value):
+            takes(value, "a schedule of the learning rate", "step")
             _scheduled(value, self.steps)
             self._lr: Rate = value
         else:

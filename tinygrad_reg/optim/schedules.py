@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..answers import checks
-from ..answers.calls import answered
+from ..answers.calls import answered, takes
 
 
 class Schedule:
@@ -86,6 +86,8 @@ def warmup(schedule: float | Callable[[int], float], steps: int, start: float = 
     >>> [warmup(1.0, steps=4)(t) for t in range(6)]
     [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
     """
+    if callable(schedule):
+        takes(schedule, "a schedule of the learning rate", "step")
     after = schedule if callable(schedule) else constant(schedule)
     steps, start = checks.steps("steps", steps), checks.number("start", start, 0)
 

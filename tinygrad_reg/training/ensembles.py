@@ -88,6 +88,11 @@ class Ensemble(Module):
         the weights that a model has.) A member that fails gets a warning and None as its history, its exception is in
         `failures`, and it takes no part in the mean; a file saved by tg.save knows that.
         """
+        if executor is not None and not isinstance(executor, Executor):
+            raise TypeError(
+                "executor must be a concurrent.futures.Executor, such as ThreadPoolExecutor(4) or "
+                f"ProcessPoolExecutor(4), not {executor!r}"
+            )
         results = train_all(self.build, self.seeds, x, y, options, executor, verbose)
         failures = {i: result for i, result in results.items() if isinstance(result, BaseException)}
         done = {i: result for i, result in results.items() if not isinstance(result, BaseException)}

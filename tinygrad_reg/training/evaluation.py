@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import losses
 from ..answers import checks
-from ..answers.calls import answered
+from ..answers.calls import answered, takes
 from ..data.arrays import same_length
 from ..layers.evaluating import evaluating
 from ..layers.module import Module, a_module
@@ -66,8 +66,11 @@ def evaluate(
     a_module(model, "evaluate")
     if loss is None and not metrics:
         raise TypeError("evaluate needs something to compute: give loss='mse' (as in fit) or metrics=['accuracy']")
+    function = None if loss is None else losses.get(loss)
+    if function is not None:
+        takes(function, "a loss", "prediction", "target")
     x, y = same_length([values(x), values(y)])
-    return measured(model, x, y, None if loss is None else losses.get(loss), named_metrics(metrics, loss), batch_size)
+    return measured(model, x, y, function, named_metrics(metrics, loss), batch_size)
 
 
 # ---- shared with fit

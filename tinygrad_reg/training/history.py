@@ -36,6 +36,11 @@ class History(dict[str, list[float]]):
     """
 
     def __init__(self, figures: Mapping[str, Any] | None = None, **more: Any) -> None:
+        if figures is not None and not isinstance(figures, Mapping):
+            raise TypeError(
+                "a history holds lists of figures by name, such as {'loss': [0.9, 0.5]}, and is not made of a "
+                f"{type(figures).__name__}"
+            )
         given = {**(figures or {}), **more}
         for name, values in given.items():
             if not np.iterable(values):
