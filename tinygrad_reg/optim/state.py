@@ -31,7 +31,10 @@ def take_up(optimizer: Optimizer, state: Any) -> None:
     """What `Optimizer.load_state_dict` does."""
     if not isinstance(state, Mapping):
         raise TypeError(f"load_state_dict takes what state_dict() gave, a dict, not {type(state).__name__}")
-    own = optimizer.state_dict()
+    own, kind = optimizer.state_dict(), state.get("optimizer")
+    if kind != own["optimizer"]:  # in one word, before all that differs for it
+        whose = f"that of {kind}" if isinstance(kind, str) else "no optimizer's"
+        raise ValueError(f"this state does not fit {optimizer!r}: it is {whose}")
     differences = [f"{name} is missing" for name in own if name not in state]
     differences += [f"{name} is not known here" for name in state if name not in own]
     for name in own.keys() & state.keys():

@@ -173,9 +173,10 @@ def test_other_files_are_refused(tmp_path):
     [
         (lambda: make(width=6), r"1.kernel is \(16, 5\) there, \(16, 6\) here"),
         (lambda: make(dtype="float32"), "1.kernel is float64 there, float32 here"),
+        (lambda: (make()[0][:3], None), r"it is of another model: there is a \S+, and none here"),
         (lambda: (make()[0], None), "saved with Adam as its optimizer, this is SGD"),
     ],
-    ids=["shape", "dtype", "optimizer"],
+    ids=["shape", "dtype", "fewer layers", "optimizer"],
 )
 def test_a_file_of_another_model_or_optimizer_is_refused(file, other, message):
     model, optimizer = other()

@@ -209,6 +209,8 @@ def _compare(model: Module, saved: Mapping[str, Any]) -> None:
                 f"{path} is {array.dtype} there, {tensor.dtype} here: make the model with dtype='{array.dtype}' "
                 "(or tg.set_default_dtype)"
             )
+    for path in saved.keys() - dict(model.named_state()).keys():
+        raise ValueError(f"it is of another model: there is a {path}, and none here")
 
 
 def _epoch(state: Any) -> int:
