@@ -30,7 +30,9 @@ W = tg.Tensor([1.0, 2.0], requires_grad=True)
         (tg.Dense(2, 3), "requires_grad_", r"p\.requires_grad = False, for each p"),
         (tg.Dense(2, 3), "count_params", "summary"),
         (tg.Sequential(tg.Dense(2, 3)), "fit", "tg.fit"),
+        (tg.Dense(2, 3), "load_weights", "tg.load"),
         (tg.optim.SGD([W], lr=0.1), "param_groups", "optimizer.params"),
+        (tg.optim.SGD([W], lr=0.1), "add_param_group", "another optimizer"),
     ],
     ids=lambda x: x if isinstance(x, str) else type(x).__name__,
 )

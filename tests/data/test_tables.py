@@ -49,6 +49,8 @@ def test_csv_without_header_with_other_delimiters_and_numeric_targets(write):
         (b"1,2\n3,4\n", {}, "if that is data, write header=False"),
         (b"a,b\n1,2\n3\n", {}, "line 3 has 1 cells, not 2"),
         (b"a,b\n1,2\n3,x\n", {}, "line 3 has 'x', which is no number, in 'b'"),
+        (b"a;b\n1;2\n", {}, "line 2 has '1;2', which is no number, in 'a;b': write delimiter=';'$"),
+        (b"a\tb\n1\t2\n", {}, r"write delimiter='\\t'$"),
         (b"a,b\n1,2\n3,\n", {}, "line 3 has no value, in 'b'"),
         (b"a,b\n1,2\n,\n", {}, "line 3 has no value, in 'a'"),
         (b"a,b\n1,nan\n", {}, "line 2 has 'nan'"),

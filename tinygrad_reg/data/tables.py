@@ -144,5 +144,6 @@ def _is_number(text: str) -> bool:
 def _number(path: str | Path, line: int, column: str, text: str) -> float:
     if not _is_number(text) or not math.isfinite(float(text)):
         problem = f"'{text.strip()}', which is no number" if text.strip() else "no value"
-        raise refused(path, f"line {line} has {problem}, in '{column}'")
+        mark = next((f": write delimiter={mark!r}" for mark in ";\t|" if mark in text), "")
+        raise refused(path, f"line {line} has {problem}, in '{column}'{mark}")
     return float(text)
