@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import collections
+import contextvars
 import os
 import types
 from collections import deque
@@ -446,3 +447,55 @@ def test_a_tensor_is_given_an_array_that_python_makes_at_each_call(shape, moved,
         if not moved:
             c.data[...] = 7.0  # its own
             d.data[...] = 7.0
+
+
+def test_a_count_that_begins_as_an_attribute_of_the_step_is_refused():
+    def step(x):
+        step.n = getattr(step, "n", 0) + 1
+        return x * step.n
+
+    fast = tg.compile(step)
+    assert equal(fast(X), X)
+    with pytest.raises(RuntimeError, match="it changes 'n' at each call"):
+        fast(X)
+    assert step.n == 1
+
+
+def test_a_context_variable_that_the_step_counts_in_is_refused_and_stands_as_it_did():
+    count = contextvars.ContextVar("count", default=1.0)
+
+    def step(x):
+        count.set(count.get() + 1)
+        return x * count.get()
+
+    fast = tg.compile(step)
+    assert equal(fast(X), 2 * X)
+    with pytest.raises(RuntimeError, match="it changes 'count' at each call"):
+        fast(X)
+    assert count.get() == 2.0
+
+
+@pytest.mark.parametrize("where", ["object", "layer", "class", "function", "globals"])
+def test_what_a_refused_step_has_made_first_is_not_there(where):
+    class Holder:
+        pass
+
+    def function():
+        """Has attributes."""
+
+    owner = {"object": Holder(), "layer": tg.Dense(2, 1, rng=0), "class": Holder, "function": function}.get(where)
+
+    def step(x):
+        global made_first
+        if owner is None:
+            try:
+                made_first += 1
+            except NameError:
+                made_first = np.tanh(x)
+        elif not hasattr(owner, "made_first"):
+            owner.made_first = np.tanh(x)
+        return x * np.sum(x).item()
+
+    with pytest.raises(RuntimeError, match="item"):
+        tg.compile(step)(X)
+    assert not hasattr(owner, "made_first") and "made_first" not in globals()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextvars
+import operator
 import os
 import time
 import types
@@ -136,6 +138,80 @@ def test_the_environment_is_read_anew(monkeypatch):
     fast = tg.compile(lambda x: x * float(os.environ["A_SCALE"]))
     assert equal(fast(X), 2 * X)
     monkeypatch.setenv("A_SCALE", "3")
+    assert equal(fast(X), 3 * X)
+
+
+class Held:
+    environment = os.environ
+
+
+@pytest.mark.parametrize("how", ["held", "imported inside", "expanded"])
+def test_the_environment_is_read_anew_however_the_step_gets_at_it(how, monkeypatch):
+    def imported(x):
+        import os as system
+
+        return x * float(system.environ["A_SCALE"])
+
+    fast = tg.compile(
+        {
+            "held": lambda x: x * float(Held.environment["A_SCALE"]),
+            "imported inside": imported,
+            "expanded": lambda x: x * float(os.path.expandvars("$A_SCALE")),
+        }[how]
+    )
+    for scale in ("2", "3"):
+        monkeypatch.setenv("A_SCALE", scale)
+        assert equal(fast(X), float(scale) * X)
+
+
+def test_a_context_variable_is_read_anew():
+    scale = contextvars.ContextVar("scale")
+    data = contextvars.ContextVar("data")
+    data.set(X.copy())
+    fast = tg.compile(lambda x: x * scale.get(1.0) * (data.get() * 2))
+    assert equal(fast(X), 2 * X * X)
+    token = scale.set(3.0)
+    assert equal(fast(X), 6 * X * X)
+    data.get()[:] = 1.0
+    assert equal(fast(X), 6 * X)
+    data.set(2 * X)
+    assert equal(fast(X), 12 * X * X)
+    scale.reset(token)
+    assert equal(fast(X), 4 * X * X)
+    scale.set(5.0)
+    empty = contextvars.Context()
+    empty.run(data.set, X)
+    assert equal(empty.run(fast, X), 2 * X * X)  # where scale is not set
+
+
+def test_a_name_of_two_underscores_is_one(monkeypatch):
+    fast = tg.compile(lambda x: x * __scale__)
+    assert equal(fast(X), X)
+    monkeypatch.setitem(globals(), "__scale__", 2.0)
+    assert equal(fast(X), 2 * X)
+
+
+__scale__ = 1.0
+
+
+def test_what_attrgetter_is_told_in_the_step_is_read_anew():
+    outer = types.SimpleNamespace(inner=Slotted())
+    outer.inner.data = 1.0
+    fast = tg.compile(lambda x: x * operator.attrgetter("inner.data")(outer))
+    assert equal(fast(X), X)
+    outer.inner.data = 2.0
+    assert equal(fast(X), 2 * X)
+
+
+def test_a_number_with_attributes_is_no_other_one_that_is_equal():
+    class Size(float):
+        unit = 1.0
+
+    size = Size(2.0)
+    fast = tg.compile(lambda x: x * size.unit)
+    assert equal(fast(X), X)
+    size = Size(2.0)
+    size.unit = 3.0
     assert equal(fast(X), 3 * X)
 
 

@@ -48,12 +48,13 @@ def names(code: CodeType) -> set[str]:
 
 
 def words(constant: Any) -> Iterator[str]:
-    """The names in a constant: a word, several (as `match` has them), or those of "{x.name}".format(x=x)."""
+    """The names in a constant: "a.word", several (as `match` has them), or those of "{x.name}".format(x=x)."""
     if isinstance(constant, tuple):
         for part in constant:
             yield from words(part)
     elif isinstance(constant, str):
-        yield from [constant] if constant.isidentifier() else _NAME.findall(constant) if "{" in constant else []
+        parts = constant.split(".")
+        yield from parts if all(map(str.isidentifier, parts)) else _NAME.findall(constant) if "{" in constant else []
 
 
 def reads(code: CodeType) -> list[Read]:

@@ -9,7 +9,7 @@ import itertools
 import random
 import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,10 @@ class Functions:
     def _attributes(self, owner: Any, table: dict[str, Any]) -> None:
         """An object was found that has these attributes."""
         raise NotImplementedError
+
+    def _named(self, name: str, note: Callable[[], None]) -> None:
+        """What is of this name was found, which `note` looks at."""
+        note()
 
     def _looked_into(self, function: Any) -> None:
         """A function of the user's was looked into."""
@@ -78,6 +82,8 @@ class Functions:
         self._attribute(function, "__kwdefaults__", function.__name__)
         if vars(function):
             self._attributes(function, vars(function))
+        else:  # step.n = getattr(step, "n", 0) + 1: what asks for an attribute that is not there names this, or any
+            self._named("AttributeError", functools.partial(self.found.length, vars(function)))
         self._names_read |= names(code) | {*code.co_freevars, *defaults(function)}
         self._looked_into(function)
         self._names(function)
@@ -115,7 +121,7 @@ class Functions:
 
     def _global(self, table: dict[str, Any], name: str) -> None:
         key = (id(table), name)
-        if key not in self._seen and not (name.startswith("__") and name.endswith("__")):
+        if key not in self._seen:
             self._seen.add(key)
             ask, put = functools.partial(table.__getitem__, name), functools.partial(table.__setitem__, name)
             self._variable((table, f"[{name!r}]"), ask, put, name)

@@ -13,11 +13,11 @@ from ..layers.running import Changes
 from .contents import Content, Text
 
 Ask = Callable[[], Any]
-Put = Callable[[Any], None]
+Put = Callable[[Any], Any]
 
 NUMBERS = (int, float, complex, str, bytes, bool, type(None), np.generic, range)
 # What asking may raise, the last two where weak references end, or another thread writes, in the middle of it.
-GONE = (AttributeError, KeyError, IndexError, ValueError, ReferenceError, RuntimeError)
+GONE = (AttributeError, LookupError, ValueError, ReferenceError, RuntimeError)
 
 
 class Place(NamedTuple):
@@ -46,7 +46,7 @@ class Places:
         self.tests: list[Test] = []
         self.changes = Changes.count  # of attributes of Modules, so far
         self.places: list[Place] = []
-        self.tables: list[tuple[Any, set[str]]] = []  # of attributes, with their names
+        self.tables: list[tuple[Any, set[str], Callable[[str], Any]]] = []  # of attributes, with their names
         self.contents: list[Content] = []
 
     def name(self, value: Any) -> str:
@@ -72,15 +72,16 @@ class Places:
         self.test(((ask,), "() == ", (was,)), ask, was)
         self.place(name, ask, was)
 
-    def length(self, table: Any, in_module: bool = False) -> None:
-        """No attribute comes into the place of a class's."""
-        self.tables.append((table, set(table)))
+    def length(self, table: Any, in_module: bool = False, drop: Callable[[str], Any] | None = None) -> None:
+        """No attribute comes into the place of a class's; `drop` takes one out again."""
+        self.tables.append((table, set(table), drop or table.pop))
         self.test(("len(", table, f") == {len(table)}"), lambda: len(table), len(table), in_module)
 
     def without(self, table: dict[str, Any], names: set[str]) -> None:
         """None of these names comes into a table."""
-        self.test((table, ".keys().isdisjoint(", names, ")"), lambda: table.keys().isdisjoint(names), True)
-        self.place("__dict__", lambda: table.keys().isdisjoint(names), True)
+        ask = functools.partial(names.isdisjoint, table)
+        self.test((table, ".keys().isdisjoint(", names, ")"), ask, True)
+        self.place("__dict__", ask, True, lambda _: [table.pop(name, None) for name in names])
 
     def gone(self, name: str, ask: Ask) -> None:
         """There is still nothing to ask for."""
@@ -95,11 +96,15 @@ class Places:
     def changed(self) -> list[Place]:
         """The places where something else is now."""
         new = [
-            Place(name, functools.partial(table.get, name), None, None)
-            for table, known in self.tables
+            Place(name, functools.partial(table.get, name), None, functools.partial(_take_out, drop, name))
+            for table, known, drop in self.tables
             for name in table.keys() - known
         ]
         return [*(place for place in self.places if not is_same(place.ask, place.was)), *new]
+
+
+def _take_out(drop: Callable[[str], Any], name: str, was: None) -> None:
+    drop(name)
 
 
 def _is_gone(ask: Ask) -> bool:
@@ -125,6 +130,6 @@ def is_same(ask: Ask, was: Any) -> bool:
 def _equal(a: Any, b: Any) -> bool:
     if a is b:
         return True
-    if type(a) is not type(b) or not isinstance(a, (*NUMBERS, set)):
+    if type(a) is not type(b) or not isinstance(a, (*NUMBERS, set)) or hasattr(a, "__dict__"):
         return False
     return bool(a == b) and repr(a) == repr(b)  # 0.0 == -0.0

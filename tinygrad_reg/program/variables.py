@@ -19,9 +19,8 @@ from ..layers.module import Module
 from ..optim import Optimizer
 from ..primitive import registry
 from ..tensor import Tensor
-from .bytecode import Read, uses
-from .contents import OfEnvironment
-from .inside import defaults, reached
+from .bytecode import Read, names, uses
+from .inside import defaults
 from .once import Once, only_once
 from .rules import RULE, keeps_something
 from .walk import Walk
@@ -29,6 +28,7 @@ from .whose import file_of, is_the_users
 
 _ANY_NAME = {"getattr", "hasattr", "vars", "__dict__", "eval", "exec", "dir", "getmembers", "__getstate__",
     "__reduce__", "__reduce_ex__", "dumps"}  # fmt: skip
+_ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "expandvars"}
 
 
 class Variables(Walk):
@@ -65,11 +65,10 @@ class Variables(Walk):
 
     def _looked_into(self, function: Any) -> None:
         self.uses += uses(function.__code__, defaults(function).keys())
+        if not _ENVIRONMENT.isdisjoint(names(function.__code__)):
+            self._value(os.environ, "environ")
 
     def _read(self, function: Any, read: Read, value: Any) -> None:
-        asked = reached(value, read.path[1:])
-        if asked is os.environ or asked is os.getenv:
-            self.found.content(OfEnvironment(read.path[-1], os.environ))
         what = only_once(read, value) if read.is_import or value is not None else ""
         if what:
             self.once.append(Once(what, source.place_in(file_of(function), read.line)))

@@ -5,12 +5,12 @@ What the house and other packages have written is not looked into, and each obje
 
 from __future__ import annotations
 
+import contextvars
 import enum
 import functools
 import operator
 import threading
 import types
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -47,10 +47,6 @@ class Walk(Functions):
         for value in start:
             self._value(value, "")
             self._go()
-
-    def _named(self, name: str, note: Callable[[], None]) -> None:
-        """An attribute was found, which `note` looks at."""
-        note()
 
     def _value(self, value: Any, name: str) -> None:
         value = referent(value)
@@ -110,6 +106,8 @@ class Walk(Functions):
                 self._value(part, name)
         elif attribute := keeps_in(value):
             self._attribute(value, attribute, name)
+        elif isinstance(value, contextvars.ContextVar):
+            self._variable((value, ".get()"), value.get, value.set, name)
         for part in behind(value):
             if isinstance(part, np.ndarray) and not isinstance(value, (tuple, frozenset)):  # get = a.item
                 self.found.content(OfArray(name, part))  # which is no stand-in's, and so is read as it is
@@ -199,7 +197,7 @@ class Walk(Functions):
             if ("class", base) in self._seen or not is_the_users(base):
                 continue
             self._seen.add(("class", base))
-            self.found.length(vars(base))
+            self.found.length(vars(base), drop=functools.partial(delattr, base))
             for name, value in list(vars(base).items()):
                 if name.startswith("__") and name not in NOT_CALLED and (callable(value) or functions_of(value)):
                     self._class_attribute(base, name)  # x[i], len(x), x(): no code names it
