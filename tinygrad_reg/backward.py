@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
 
+from . import source
 from .answers import checks, wrong_ways
 from .answers.calls import answered
 from .answers.misfits import not_taken
@@ -250,7 +251,10 @@ def gradients(
     result = [_finished(x, found[x], create_graph) for x in wanted]
     if len(found) < len(result) and not create_graph:  # each an array of its own
         result = [g.copy() for g in result]
-    return result[0] if isinstance(inputs, Tensor) else result
+    if not isinstance(inputs, Tensor):
+        return result
+    made = result[0]  # a Tensor of the user's, where the way back only passed on what gradient= gave
+    return source.result(made) if create_graph and source.is_on_way_back(made) else made
 
 
 def _finished(x: Tensor, g: Any, create_graph: bool) -> Any:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 _Made = TypeVar("_Made")
-Call: TypeAlias = tuple[CodeType | None, int]  # code object and offset in it; the offset is ~offset for what is inside
+# A code object and an offset in it. The offset is ~offset for what is inside, ~(offset | _BACK) on a way back.
+Call: TypeAlias = tuple[CodeType | None, int]
 
 _HOUSE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
@@ -41,7 +42,10 @@ _PASS_ON = (
 _GLUE = {os.path.join(_HOUSE, *file.split("/")) for file in _PASS_ON}
 _GLUE.add(os.path.abspath(copy.__file__))  # Python's: it asks its argument to copy itself
 
-USER, GLUE, HOUSE = range(3)
+_WALK = os.path.join(_HOUSE, "backward.py")
+
+USER, GLUE, HOUSE, WALK = 0, 1, 2, 4  # bits: one number says whose frames a call came through
+_BACK = 1 << 40  # beyond all offsets
 
 
 class _Kinds(dict[str, int]):
@@ -52,6 +56,8 @@ class _Kinds(dict[str, int]):
         kind = USER
         if path in _GLUE or path.startswith(_NUMPY):
             kind = GLUE
+        elif path == _WALK:
+            kind = WALK
         elif path.startswith(_HOUSE):
             kind = HOUSE
         self[file] = kind
@@ -65,32 +71,40 @@ def caller(depth: int = 2) -> Call:
     """The user's code that is running now: its code object and the offset in it, looked for from frame `depth` on.
 
     The offset is negative (~offset) where the user called a function of the house, a layer or a loss, that made the
-    tensor on its way: the line is right, but the variable it assigns to holds something else (see `result`). While a
-    model or a loss of the house runs, its call is known, in modes.place: to look through its frames takes longer than
-    some ops. Before it runs a user's function in between, it forgets the place.
+    tensor on its way: the line is right, but the variable it assigns to holds something else (see `result`). What the
+    walk back makes, where gradients are to have a graph, is marked besides. While a model or a loss of the house runs,
+    its call is known, in modes.place: to look through its frames takes longer than some ops. Before it runs a user's
+    function in between, it forgets the place.
     """
     call: Call | None = modes.place
     if call is not None:
         return call
     frame = sys._getframe(depth)
-    hidden = False
+    through = USER
     while (kind := _kinds[frame.f_code.co_filename]) != USER:
-        hidden |= kind != GLUE
+        through |= kind
         outer = frame.f_back
         if outer is None:
             return None, 0
         frame = outer
-    return frame.f_code, (~frame.f_lasti if hidden else frame.f_lasti)
+    if through <= GLUE:
+        return frame.f_code, frame.f_lasti
+    return frame.f_code, ~(frame.f_lasti if through < WALK else frame.f_lasti | _BACK)
 
 
 def whose(file: str) -> int:
-    """USER, GLUE or HOUSE: whose code a file holds."""
+    """USER, GLUE, HOUSE or WALK: whose code a file holds."""
     return _kinds[file]
 
 
 def inside(call: Call) -> Call:
     """The place of what is made inside the function that is called there."""
     return call if call[1] < 0 else (call[0], ~call[1])
+
+
+def _offset(place: int) -> int:
+    """The offset in the code, of what was made there or inside."""
+    return (place if place >= 0 else ~place) & ~_BACK
 
 
 def result(made: _Made, call: Call | None = None) -> _Made:
@@ -121,6 +135,11 @@ def is_placed(tensor: Tensor) -> bool:
 def is_inside(tensor: Tensor) -> bool:
     """Whether a function of the house, which the user's line called, made it on its way."""
     return tensor._code is not None and tensor._place < 0
+
+
+def is_on_way_back(tensor: Tensor) -> bool:
+    """Whether the walk back made it, of a gradient that has a graph: no variable of the user's holds it."""
+    return is_inside(tensor) and bool(~tensor._place & _BACK)
 
 
 def around(tensor: Tensor) -> Call:
@@ -156,8 +175,8 @@ def place_in(file: str, number: int) -> Place:
 
 
 def line(code: CodeType, offset: int) -> int:
-    """The number of the line at this offset (or ~offset) in the user's code."""
-    return _span(code, offset if offset >= 0 else ~offset)[0]
+    """The number of the line at this offset in the user's code, or of a call there."""
+    return _span(code, _offset(offset))[0]
 
 
 def label(tensor: Tensor) -> str | None:
@@ -187,8 +206,7 @@ def arguments(tensor: Tensor) -> tuple[str | None, ...]:
     """The variables that the user handed to the function of the house that made `tensor`: None, T of `mse(f(X), T)`."""
     if tensor._code is None:
         return ()
-    place = tensor._place if tensor._place >= 0 else ~tensor._place
-    return _operands(tensor._code.co_filename).get(_span(tensor._code, place), ("", ()))[1]
+    return _operands(tensor._code.co_filename).get(_span(tensor._code, _offset(tensor._place)), ("", ()))[1]
 
 
 Span = tuple[int, int, int, int]  # first line, first column, last line, last column

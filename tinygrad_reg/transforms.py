@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from . import source
 from .answers.calls import answered
 from .backward import gradients
 from .modes import modes, recording, switched
@@ -32,7 +33,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
 
     @functools.wraps(f)
     def gradient(*args: Any, **options: Any) -> Any:
-        return both(*args, **options)[1]
+        return source.result(both(*args, **options)[1])
 
     return gradient
 

@@ -57,3 +57,38 @@ def test_what_a_loss_makes_of_its_target_is_called_after_it():
     assert leaves(tg.losses.mse(tg.Dense(1, 1)(labels[:1]), t.data[:1])) == ["x", "y"]
     out = [np.tanh(a)][0]  # a tensor that no line names: its variable is not that of the target
     assert leaves(tg.losses.hinge(out, 2 * labels - 1)) == leaves(tg.losses.mse(out, target=labels)) == ["y"]
+
+
+def test_what_a_way_back_makes_has_no_variables_name_but_its_result_has():
+    x = tg.Tensor(1.5, requires_grad=True)
+    y = x**2
+    g = tg.gradients(y, x, create_graph=True)
+    assert {s.name: s.value.item() for s in tg.explain(g).forward} == {"2": 2.0, "x": 1.5, "g": 3.0}
+    assert [s.kind for s in tg.explain(g).forward] == ["constant", "parameter", "op"]
+    cost = np.exp(3 * x)
+    slope = tg.gradients(cost, x, create_graph=True)
+    curvature = tg.gradients(slope, x, create_graph=True)
+    values = {s.name: s.value.item() for s in tg.explain(curvature).forward}
+    assert "slope" not in values
+    assert values["cost"] == cost.item() and values["curvature"] == curvature.item()
+    also = tg.grad(lambda x: x**3)(x)
+    assert [s.name for s in tg.explain(also).forward][-1] == "also"
+
+
+def test_arrays_that_a_way_back_makes_are_called_by_what_they_are():
+    X = np.array([[1.0, 2.0], [3.0, -4.0]])
+    w = tg.Tensor([1.0, -1.0], requires_grad=True)
+    loss = np.sum(np.tanh(tg.ops.relu(w * X)))
+    slope = tg.gradients(loss, w, create_graph=True)
+    inputs = {s.name: s.value.tolist() for s in tg.explain(np.sum(slope**2)).forward if not s.op and s.shape}
+    assert inputs == {
+        "upstream": [[1, 1], [1, 1]], "w": [1, -1], "X": X.tolist(), "factor": [[1, 0], [1, 1]]
+    }  # fmt: skip
+
+
+def test_a_gradient_that_is_the_users_own_tensor_keeps_its_name():
+    x = tg.Tensor(1.5, requires_grad=True)
+    weight = x * 2
+    slope = tg.gradients(x + 1.0, x, create_graph=True, gradient=weight)
+    assert slope is weight
+    assert tg.explain(weight).forward[-1].name == "weight"

@@ -19,7 +19,7 @@ from ..primitive import Primitive
 from ..shares import fitted, share_of
 from ..tensor import Tensor, values
 from .formulas import formula, operand_text, short_formula, written
-from .names import names_of
+from .names import is_constant, names_of
 from .words import in_full, is_number, short, table
 
 
@@ -236,7 +236,7 @@ def _forward_step(index: int, tensor: Tensor, names: list[str], order: dict[Tens
     place = source.place(tensor)
     kind = "op" if primitive else "parameter" if tensor.requires_grad else "input"
     if primitive is None:
-        if not source.is_placed(tensor) and not tensor.requires_grad and tensor.ndim == 0:
+        if is_constant(tensor) and (tensor.ndim == 0 or source.is_on_way_back(tensor)):
             kind = "constant"
         expression, numbers, symbol, why = names[index], short(tensor.data), "", ""
         call = expression

@@ -22,7 +22,7 @@ def names_of(tensors: list[Tensor]) -> list[str]:
         name = source.label(tensor)
         if name is not None and tensor in layer_of:
             name = f"{layer_of[tensor]}.{name}"
-        if name is None and not source.is_placed(tensor) and tensor.ndim == 0 and tensor.op is None:
+        if name is None and is_constant(tensor) and tensor.ndim == 0:
             names.append(short(tensor.data))  # a number is its own name, however often it occurs
             continue
         if name is None:  # an array that was passed as it is, such as a batch, or a step that no variable holds
@@ -40,6 +40,12 @@ def names_of(tensors: list[Tensor]) -> list[str]:
     for i, first in again.items():
         names[i] = names[first]
     return names
+
+
+def is_constant(tensor: Tensor) -> bool:
+    """Whether it is a number or array that no variable stands for: as an op was given it, or the 1 of a way back."""
+    plain = tensor.op is None and not tensor.requires_grad
+    return plain and (not source.is_placed(tensor) or source.is_on_way_back(tensor))
 
 
 def _number(names: list[str], alike: dict[str, list[int]], to_go: list[int]) -> None:
@@ -75,8 +81,10 @@ def _variables(tensors: list[Tensor], roles: dict[Tensor, str]) -> dict[Tensor, 
     Beside an operator the array's variable stands in the line. Of a function of the house, a loss or a model, it is
     the only argument that no tensor is called after; where several could be meant, it is the x of a model and the y
     of a loss. What a loss makes of it is called after it: y, (1 − y). A further array of a loss are its weights.
+    What the way back makes of a gradient that has a graph is held by no variable, whatever its line says.
     """
     found: dict[Tensor, str] = {}
+    of_way_back: list[Tensor] = []
     # In y log a + (1 − y) log(1 − a), each product knows what the other one is of.
     beside = {x: y.parents for tensor in tensors if tensor.op == "add" and source.is_inside(tensor)
               for x, y in (tensor.parents, tensor.parents[::-1])}  # fmt: skip
@@ -84,6 +92,9 @@ def _variables(tensors: list[Tensor], roles: dict[Tensor, str]) -> dict[Tensor, 
     for tensor in tensors:
         for position, x in enumerate(tensor.parents):
             if x in found or x._primitive is not None or x.requires_grad or x._name is not None:
+                continue
+            if source.is_on_way_back(tensor):
+                of_way_back.append(x)
                 continue
             name = source.operand(tensor, position)
             if not source.is_placed(x) and name is not None:
@@ -97,6 +108,12 @@ def _variables(tensors: list[Tensor], roles: dict[Tensor, str]) -> dict[Tensor, 
     taken = {source.label(tensor) for tensor in tensors}
     for pairs in passed.values():
         found |= _of_one_call(pairs, taken, roles)
+    names = {id(x._data): name for x, name in found.items()}  # the way back uses the arrays of the way forward, too
+    for x in of_way_back:
+        if source.is_on_way_back(x):
+            found[x] = "upstream"
+        elif not source.is_placed(x):
+            found[x] = names.get(id(x._data)) or roles.get(x, "factor")
     return found
 
 
