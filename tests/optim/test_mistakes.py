@@ -98,3 +98,46 @@ def test_a_rule_that_makes_a_new_array_is_noticed_at_its_third_step():
     w.grad = [1.0, 0.0]
     w.requires_grad = False
     take(4, Moves([w], lr=0.1))
+
+
+class Momentum(Optimizer):
+    """The velocity m as it should be, and another state as the class says."""
+
+    def __init__(self, params, lr):
+        super().__init__(params, lr, state_names=("m", "v"))
+
+    def update(self, lr, t, w, g, a, state):
+        m, v = state
+        m *= 0.9
+        m += g
+        self.remember(t, v, g)
+        w -= lr * m
+
+    def remember(self, t, v, g):
+        v = 0.9 * v + g
+
+
+class Rare(Momentum):
+    def remember(self, t, v, g):
+        if t % 6 == 0:
+            v[...] = g
+
+
+def test_a_state_that_stays_0_is_warned_of_once() -> None:
+    """`v = 0.9 * v + g` in update() makes a new array: what was momentum is plain gradient descent."""
+    w = leaf([1.0, 1.0])
+    w.grad = [1.0, 0.0]
+    rebinds = Momentum([w, Tensor([3.0], requires_grad=True)], lr=0.1)
+    take(8, rebinds)
+    with pytest.warns(
+        UserWarning, match=r"nine steps of Momentum its state v is still 0 everywhere.*v\[\.\.\.\] = 0\.9"
+    ) as told:
+        take(1, rebinds)
+    assert len(told) == 1 and told[0].filename == __file__
+    take(20, rebinds)
+    take(20, Rare([w], lr=0.1))
+    w.grad = [1e-9, 0.0]  # a square of it may be too small to be remembered
+    take(20, Momentum([w], lr=0.1))
+    w.grad = [1.0, 0.0]
+    w.requires_grad = False
+    take(20, Momentum([w], lr=0.1))

@@ -1,9 +1,14 @@
-"""What an optimizer's first steps tell of a mistake, which it warns of: nothing moves, or gradients are not finite."""
+"""What an optimizer's first steps tell of a mistake, which it warns of.
+
+Nothing moves, nothing is remembered, or gradients are not finite.
+"""
 
 from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +22,8 @@ if TYPE_CHECKING:
     from .optimizer import Optimizer
 
 
-def look(optimizer: Optimizer, ready: list[list[Group]]) -> list[np.ndarray] | None:
-    """Warn, before a step, of what its gradients tell; give the parameters, where it is to be seen to move them."""
+def look(optimizer: Optimizer, ready: list[list[Group]]) -> Callable[[], None] | None:
+    """Warn, before a step, of what its gradients tell; give the look that is to be taken behind it, if any."""
     steps = optimizer.steps
     if steps & (steps - 1):  # none of 0, 1, 2, 4, 8, …
         return None
@@ -28,7 +33,12 @@ def look(optimizer: Optimizer, ready: list[list[Group]]) -> list[np.ndarray] | N
         for flat, groups in zip(optimizer.flats, ready, strict=True):
             for place, _ in stretches(groups):
                 warn_of_divergence(optimizer, steps, flat, place, flat.arrays["g"][place])
-    return [flat.arrays["w"].copy() for flat in optimizer.flats] if _looks_whether_it_moves(optimizer) else None
+    if type(optimizer).update.__module__.startswith(f"{__package__}."):
+        return None
+    if steps == 2:
+        before = [flat.arrays["w"].copy() for flat in optimizer.flats]
+        return partial(_warn_of_a_rule_that_moves_nothing, optimizer, before, optimizer.lr)
+    return partial(_warn_of_a_state_that_stays_empty, optimizer) if steps == 8 else None
 
 
 def warn_of_idle_steps(optimizer: Optimizer) -> None:
@@ -43,13 +53,8 @@ def warn_of_idle_steps(optimizer: Optimizer) -> None:
         )
 
 
-def _looks_whether_it_moves(optimizer: Optimizer) -> bool:
-    """At the third step, of a rule that a user wrote."""
-    return optimizer.steps == 2 and not type(optimizer).update.__module__.startswith(f"{__package__}.")
-
-
-def warn_of_a_rule_that_moves_nothing(optimizer: Optimizer, before: list[np.ndarray], lr: float) -> None:
-    """`w = w - lr * g` in a user's update() makes a new array, and leaves the parameters, `before`, as they were."""
+def _warn_of_a_rule_that_moves_nothing(optimizer: Optimizer, before: list[np.ndarray], lr: float) -> None:
+    """At the third step: `w = w - lr * g` in update() makes a new array, and leaves the parameters as `before`."""
     pairs = zip(before, optimizer.flats, strict=True)
     moved = any(not np.array_equal(w, flat.arrays["w"], equal_nan=True) for w, flat in pairs)
     if not moved and any(_would_move(p, lr) for p in optimizer.params):
@@ -58,6 +63,25 @@ def warn_of_a_rule_that_moves_nothing(optimizer: Optimizer, before: list[np.ndar
             "write into w, np.subtract(w, a, out=w) or w -= a; w = w - a makes a new array",
             stacklevel=users_level(),
         )
+
+
+def _warn_of_a_state_that_stays_empty(optimizer: Optimizer) -> None:
+    """At the ninth step, as a rule may write some only each few: `v = 0.9 * v + g` makes a new array, v stays 0."""
+    if not any(_is_felt(p) for p in optimizer.params):
+        return
+    for name in optimizer.state_names:
+        if not any(flat.arrays[name].any() for flat in optimizer.flats):
+            warnings.warn(
+                f"after nine steps of {type(optimizer).__name__} its state {name} is still 0 everywhere, and gradients "
+                f"are not: update() must write into it, {name}[...] = 0.9 * {name} + g or {name} *= 0.9; {name} += g, "
+                f"where {name} = … makes a new array, which is forgotten",
+                stacklevel=users_level(),
+            )
+
+
+def _is_felt(p: Tensor) -> bool:
+    """Whether the gradient of this parameter would be seen in a state, its square in float16 too."""
+    return p._grad is not None and p._requires_grad and bool(np.any(np.abs(p._grad) > 0.01))
 
 
 def _would_move(p: Tensor, lr: float) -> bool:

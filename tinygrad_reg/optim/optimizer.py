@@ -155,7 +155,7 @@ class Optimizer(Called):
             return
         lr = self.lr
         ready = [flat.ready() for flat in self.flats]  # what can go wrong goes wrong before anything has moved
-        before = mistakes.look(self, ready)
+        look_behind = mistakes.look(self, ready)
         outside = ERROR_STATE.get()
         try:  # as by `quiet`, at a third of its cost
             ERROR_STATE.set(IGNORE)
@@ -170,8 +170,8 @@ class Optimizer(Called):
         for groups in ready:
             written(groups)
         self.steps += 1
-        if before is not None:  # last: a warning may be an error
-            mistakes.warn_of_a_rule_that_moves_nothing(self, before, lr)
+        if look_behind is not None:  # last: a warning may be an error
+            look_behind()
 
     def apply(self, lr: float, t: int, w: Any, g: Any, spaces: Sequence[Any], state: Sequence[Any]) -> None:
         """Weight decay and the rule."""
