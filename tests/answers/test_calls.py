@@ -5,6 +5,7 @@ import functools
 import inspect
 import pickle
 
+import numpy as np
 import pytest
 
 import tinygrad_reg as tg
@@ -198,3 +199,48 @@ def test_functions_that_answer_can_be_pickled_and_name_what_they_return():
     assert pickle.loads(pickle.dumps(tg.losses.mse)) is tg.losses.mse
     loss = tg.losses.mse(W, 2.0)
     assert tg.explain(loss).forward[-1].name == "loss"
+
+
+def test_an_own_init_that_calls_no_other_is_named_where_something_is_missing():
+    class Steps(tg.optim.Optimizer):
+        def __init__(self, params, lr=0.1):
+            self.rate = lr
+
+        def update(self, lr, t, w, g, a, state):
+            w -= lr * g
+
+    class Net(tg.Sequential):
+        def __init__(self):
+            self.dense = tg.Dense(2, 1)
+
+    class Stop(tg.EarlyStopping):
+        def __init__(self):
+            self.best_of = 3
+
+    model, data = tg.Sequential(tg.Dense(2, 1)), (np.ones((4, 2)), np.ones((4, 1)))
+    steps = Steps(model.parameters())
+    said = r"Steps has no '\w+', which the __init__ that it inherits makes: .*super\(\)\.__init__\(params, lr\)$"
+    for asked in (steps.step, steps.zero_grad, steps.state_dict, lambda: steps.formula, lambda: repr(steps)):
+        with pytest.raises(AttributeError, match=said):
+            asked()
+    with pytest.raises(AttributeError, match=said):
+        tg.fit(model, *data, loss="mse", optimizer=steps, verbose=0)
+    with pytest.raises(AttributeError, match=r"Net has no 'layers', which .*super\(\)\.__init__\(…\)$"):
+        Net()(data[0])
+    with pytest.raises(AttributeError, match=r"^Net has no attribute 'fit'; write tg\.fit"):
+        Net().fit(*data)
+    with pytest.raises(AttributeError, match=r"Stop has no '\w+', which the __init__"):
+        tg.fit(model, *data, loss="mse", optimizer="sgd", callbacks=Stop(), validation_data=data, verbose=0)
+
+
+def test_an_own_init_may_make_everything_by_itself():
+    class Halving(tg.Dropout):
+        def __init__(self):
+            self.rate, self.scale, self.rng = 0.5, "train", None
+
+    class Plain(tg.Callback):
+        def __init__(self):
+            self.seen = []
+
+    assert Halving()(np.ones((2, 3))).shape == (2, 3)
+    assert not hasattr(Halving, "fit") and not hasattr(Plain(), "other") and "__getattr__" not in dir(Plain)

@@ -32,6 +32,8 @@ class Called:
         if sys.version_info < (3, 11, 5):  # help() shows the arguments of __new__ there, where __init__ is inherited
             _, *taken = inspect.signature(cls.__init__).parameters.values()
             cls.__signature__ = inspect.Signature(taken)  # type: ignore[attr-defined]
+        if _leaves_out_inits(cls):
+            cls.__getattr__ = _never_made  # type: ignore[attr-defined]  # asked only for what is not there
 
     def __new__(cls, *args: Any, **options: Any) -> Self:
         """Compare what is given with what __init__ takes, before Python does so in fewer words."""
@@ -54,6 +56,35 @@ class Called:
 def _bare(cls: type) -> Any:
     """An object of this class whose attributes are set next."""
     return object.__new__(cls)
+
+
+def _leaves_out_inits(cls: type) -> bool:
+    """Whether a class has an __init__ of its own that calls no other, where one that it inherits makes attributes."""
+    inherited = getattr(super(cls, cls).__init__, "__code__", None)
+    own = getattr(vars(cls).get("__init__"), "__code__", None)
+    calls_none = own is not None and "__init__" not in own.co_names
+    return calls_none and bool(inherited and inherited.co_names) and not hasattr(cls, "__getattr__")
+
+
+def _never_made(thing: Any, name: str) -> Any:
+    """The __getattr__ of such a class, whose objects lack what the inherited __init__ would have made."""
+    cls = next(cls for cls in type(thing).__mro__ if vars(cls).get("__getattr__") is _never_made)
+    inits = [getattr(vars(base).get("__init__"), "__code__", None) for base in cls.__mro__[1:]]
+    if any(name in init.co_names for init in inits if init is not None):
+        raise AttributeError(
+            f"{cls.__name__} has no '{name}', which the __init__ that it inherits makes: begin its own with "
+            f"super().__init__({_due(super(cls, cls).__init__)})",
+            name=name,
+            obj=thing,
+        )
+    return object.__getattribute__(thing, name)  # raises what it raised before
+
+
+def _due(init: Callable[..., Any]) -> str:
+    """The arguments that have to be given."""
+    _, *taken = inspect.signature(init).parameters.values()
+    due = [p.name for p in taken if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    return ", ".join(due + ["…"] * (not due and bool(taken)))
 
 
 def answered(function: F) -> F:

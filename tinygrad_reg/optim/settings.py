@@ -22,7 +22,10 @@ class Setting:
         self.name = name
 
     def __get__(self, optimizer: Any, owner: type | None = None) -> Any:
-        return self if optimizer is None else optimizer.__dict__[self.name]
+        try:
+            return self if optimizer is None else optimizer.__dict__[self.name]
+        except KeyError:
+            raise AttributeError(f"{type(optimizer).__name__} has no '{self.name}'", name=self.name) from None
 
     def __set__(self, optimizer: Any, value: Any) -> None:
         if self.name in optimizer.__dict__:
