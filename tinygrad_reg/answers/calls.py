@@ -60,7 +60,7 @@ def _bare(cls: type) -> Any:
 
 def _leaves_out_inits(cls: type) -> bool:
     """Whether a class has an __init__ of its own that calls no other, where one that it inherits makes attributes."""
-    inherited = getattr(super(cls, cls).__init__, "__code__", None)
+    inherited = getattr(_inherited_init(cls), "__code__", None)
     own = getattr(vars(cls).get("__init__"), "__code__", None)
     calls_none = own is not None and "__init__" not in own.co_names
     return calls_none and bool(inherited and inherited.co_names) and not hasattr(cls, "__getattr__")
@@ -73,11 +73,15 @@ def _never_made(thing: Any, name: str) -> Any:
     if any(name in init.co_names for init in inits if init is not None):
         raise AttributeError(
             f"{cls.__name__} has no '{name}', which the __init__ that it inherits makes: begin its own with "
-            f"super().__init__({_due(super(cls, cls).__init__)})",
+            f"super().__init__({_due(_inherited_init(cls))})",
             name=name,
             obj=thing,
         )
     return object.__getattribute__(thing, name)  # raises what it raised before
+
+
+def _inherited_init(cls: type) -> Callable[..., Any]:
+    return next(vars(base)["__init__"] for base in cls.__mro__[1:] if "__init__" in vars(base))
 
 
 def _due(init: Callable[..., Any]) -> str:
