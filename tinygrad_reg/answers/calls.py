@@ -80,7 +80,7 @@ def _never_made(thing: Any, name: str) -> Any:
     return object.__getattribute__(thing, name)  # raises what it raised before
 
 
-def _inherited_init(cls: type) -> Callable[..., Any]:
+def _inherited_init(cls: type) -> Any:
     return next(vars(base)["__init__"] for base in cls.__mro__[1:] if "__init__" in vars(base))
 
 
