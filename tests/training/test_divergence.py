@@ -1,5 +1,6 @@
 """Training that diverges stops before the step that would spoil the weights, and says where it began."""
 
+import math
 import re
 
 import numpy as np
@@ -47,6 +48,16 @@ def test_the_first_value_that_is_not_finite_is_named():
     assert "The first NaN value was that of 'log' in layer 1" in message
     assert "so the learning rate is not to blame" in message and "x holds" not in message
     assert "x holds numbers up to 5000: tg.data.Standardizer" in diverge(network, np.full((33, 4), -5e3) + X * 0)[0]
+
+
+def test_an_array_of_the_model_or_the_loss_that_is_not_finite_is_named():
+    with np.errstate(all="ignore"):
+        weights = np.ones(3) / np.array([1.0, 0.0, 1.0])
+    network = tg.Sequential(tg.Dense(4, 3), tg.layers.Lambda(lambda x: x * weights))
+    message, _ = diverge(network)
+    assert "infinite values in what was given to 'multiply' in layer 1: weights, of shape (3,)" in message
+    message, _ = diverge(tg.Dense(4, 3), loss=lambda p, t: p.sum() * math.nan)
+    assert "NaN values in what was given to 'multiply' in the model or the loss, outside of its layers: nan," in message
 
 
 def test_the_first_gradient_that_is_not_finite_is_named():

@@ -74,8 +74,15 @@ def _first(model: Module, loss: Tensor) -> str:
     names = {id(p): path for path, p in model.named_state()}
     for step in record.forward:
         if not np.isfinite(step.value).all():
-            inputs = ", ".join(_of(record, i, names) for i in step.inputs)
             value = "NaN" if np.isnan(step.value).any() else "infinite"
+            if step.op is None:  # no op made it
+                taker = next(other for other in record.forward if step.index in other.inputs)
+                given = names.get(id(step.tensor), step.name)
+                return (
+                    f"the loss is {loss.item():.3g}. There are {value} values in what was given to '{taker.op}' in "
+                    f"{_layer(taker.layer)}: {given}, of shape {step.value.shape}"
+                )
+            inputs = ", ".join(_of(record, i, names) for i in step.inputs)
             return (
                 f"the loss is {loss.item():.3g}. The first {value} value was that of '{step.op}' in "
                 f"{_layer(step.layer)}" + (f", from {inputs}" if inputs else "")
