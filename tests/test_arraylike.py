@@ -63,6 +63,19 @@ def test_an_operator_in_place_in_a_function_that_is_differentiated_is_told_what_
         tg.grad(f)(np.ones(2))
 
 
+def test_a_parameter_that_is_scaled_in_place_inside_no_grad_is_told_to_scale_its_values():
+    w = tg.Tensor([1.0, 2.0], requires_grad=True)
+    for change in (operator.imul, operator.itruediv, operator.iadd, operator.isub):
+        with tg.no_grad(), pytest.raises(TypeError, match=r"leave w of shape \(2,\) as it is: write w\.data .= … to"):
+            change(w, 0.1)
+    total, x = tg.Tensor(0.0), w * 1
+    with tg.no_grad():
+        total += 3
+        x *= 2
+        w += tg.Tensor(1.0)
+    assert total.item() == 3 and x.tolist() == [2.0, 4.0] and w.tolist() == [2.0, 3.0]
+
+
 def test_in_place_operators_make_new_tensors_of_everything_else():
     w = tg.Tensor(3.0, requires_grad=True)
     total = tg.Tensor(0.0, requires_grad=True)  # as micrograd's users start a sum

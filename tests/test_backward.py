@@ -322,6 +322,11 @@ def test_gradients_refuses_what_has_no_gradient():
         tg.gradients(x * 2, [tg.Tensor(1.0)])
     with pytest.raises(TypeError, match="float"):
         tg.gradients(x * 2, [1.0])
+    x = tg.Tensor(2.0, requires_grad=True)
+    y = x**3
+    for first in (tg.gradients(y, x), tg.gradients(y, [x])):
+        with pytest.raises(TypeError, match=r"not at (ndarray|list); .* tg\.gradients\(y, x, create_graph=True\)$"):
+            tg.gradients(first, x)
     with pytest.raises(TypeError, match="starts at a Tensor"):
         tg.gradients(2.0, [x])
 

@@ -120,8 +120,13 @@ attach(as_index, "__index__")
 
 def _in_place(operator: str) -> Callable[[Tensor, Any], Any]:
     def change(t: Tensor, other: Any) -> Any:
-        """t += u is t = t + u. A parameter that is updated so with plain numbers would stay as it is, in silence."""
-        if t._primitive is None and t._requires_grad and isinstance(other, (np.ndarray, np.generic)):
+        """t += u is t = t + u. A parameter that is updated so with plain values would stay as it is, in silence.
+
+        With a number it is a node of the graph, w *= 0.1 inside no_grad() not even that.
+        """
+        plain = isinstance(other, (np.ndarray, np.generic))
+        plain = plain or (isinstance(other, (int, float)) and not modes.recording)
+        if plain and t._primitive is None and t._requires_grad:
             name = source.label(t) or "t"
             anew = f"{name} = {name} {operator} …"
             values = f"{name}.data {operator}= … to change its values"

@@ -14,14 +14,19 @@ from ..tensor import COMPILED, Tensor, describe
 def refuse_start(output: Any, gradient: Any, call: str) -> None:
     """A gradient starts at a Tensor that has a graph; at one number, or at many that are given weights."""
     if not isinstance(output, Tensor):
-        raise TypeError(f"{call} starts at a Tensor, not at {type(output).__name__}")
+        again = "; a gradient that can be differentiated again is made by tg.gradients(y, x, create_graph=True)"
+        raise TypeError(
+            f"{call} starts at a Tensor, not at {type(output).__name__}"
+            + again * isinstance(output, (np.ndarray, list))
+        )
     if not output._requires_grad:
         if output._cut is COMPILED:
             raise RuntimeError(_without_graph(output, call))
         raise RuntimeError(
             f"{describe(output)} has no graph to go back through: nothing it was computed from requires a gradient"
             + (" (and no_grad() is on)" if not modes.recording else ", or it was computed under no_grad()")
-            + ". Make the parameters with requires_grad=True"
+            + ". Make the parameters with requires_grad=True; one that was computed inside no_grad(), W = 0.1 * W, is "
+            "none any more: write W.data = 0.1 * W.data"
         )
     if gradient is None and output._data.size != 1:
         raise ValueError(
