@@ -197,3 +197,15 @@ def test_a_record_finds_tensors():
     x = tg.Tensor(2.0, requires_grad=True)
     with pytest.raises(TypeError, match=r"find\(\) takes a Tensor, not NoneType"):
         tg.explain(x * 2).find(None)
+
+
+def test_the_steps_of_a_loop_stand_in_the_order_of_time():
+    u, w = tg.Tensor(0.3, requires_grad=True), tg.Tensor(0.5, requires_grad=True)
+    h = tg.Tensor(0.0, name="h0")
+    for t in range(1, 5):
+        x = tg.Tensor(float(t))
+        h = np.tanh(u * x + w * h)
+    forward = tg.explain(h).forward
+    order = [step.name for step in forward if step.name[0] == "x" or step.op == "tanh"]
+    assert order == ["x", "h", "x₂", "h₂", "x₃", "h₃", "x₄", "h₄"]
+    assert [step.value.item() for step in forward if step.name[0] == "x"] == [1.0, 2.0, 3.0, 4.0]

@@ -126,6 +126,16 @@ def second_order() -> Tensor:
     return (g * g).sum()
 
 
+def recurrent(times: int = 30) -> Tensor:
+    """A recurrent network, in the form of the textbooks: h ← tanh(U·x + W·h)."""
+    u, w = Tensor(np.eye(2, 3), requires_grad=True, name="U"), Tensor(np.eye(3) / 2, requires_grad=True, name="W")
+    h = Tensor(np.zeros((4, 3)), name="h0")
+    for t in range(times):
+        x = Tensor(np.full((4, 2), t + 1.0))
+        h = (x @ u + h @ w).tanh()
+    return h.sum()
+
+
 def blocks() -> Tensor:
     """Thirty times the same two operations."""
     h = Tensor(np.full((2, 3), 0.5), name="h0")

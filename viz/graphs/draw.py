@@ -200,7 +200,7 @@ def chips(drawing: Drawing, arrows: Sequence[Arrow], lines: Mapping[str, tuple[s
     across = 1 if lying else 0
     order = sorted(shown, key=lambda arrow: (spots[arrow.id][across], arrow.position))
     placed = {}
-    beside: dict[float, float] = {}  # chips that stand side by side between two rows: where the next one begins
+    between: list[Chip] = []  # those between two rows stand side by side
     for at, arrow in enumerate(order):
         texts = lines[arrow.id]
         w = max(width(line, CHIP, bold=i == len(texts) - 1) for i, line in enumerate(texts)) + 12
@@ -209,9 +209,10 @@ def chips(drawing: Drawing, arrows: Sequence[Arrow], lines: Mapping[str, tuple[s
         if len(order) == 1 and arrow.points[0][across] > arrow.points[-1][across] + 4:
             place = 1  # it comes from below: above it, there is another arrow
         if arrow.turn:
-            left = max(arrow.turn[0] + 30, beside.get(arrow.turn[1] // 60, 0.0))
-            beside[arrow.turn[1] // 60] = left + w + 10
-            placed[arrow.id] = Chip(left + w / 2, arrow.turn[1], w, h, texts)
+            x, y = arrow.turn
+            left = max([x + 30, *(chip.x + chip.w / 2 + 10 for chip in between if abs(chip.y - y) < 60)])
+            placed[arrow.id] = Chip(left + w / 2, y, w, h, texts)
+            between.append(placed[arrow.id])
             continue
         x, y = spots[arrow.id]
         x, y = (x, y + place * (h / 2 + 5)) if lying else (x + place * (w / 2 + 5), y)

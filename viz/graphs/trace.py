@@ -235,7 +235,10 @@ class Labels:
 
     def _gradients(self, unit: Unit) -> Line:
         """How the gradient's size changes from the end of the unit to its beginning."""
-        gradients = [self.steps[i].tensor.grad for i in (unit.members[-1], unit.members[0])]
+        steps = [step for i in unit.members if (step := self.steps[i]).op and step.tensor.requires_grad]
+        if not steps:
+            return Line("no grad", "muted")
+        gradients = [step.tensor.grad for step in (steps[-1], steps[0])]
         if any(g is None for g in gradients):
             return Line("grad not computed yet", "muted")
         sizes = [number(length(g), self.digits) for g in gradients if g is not None]

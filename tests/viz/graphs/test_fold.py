@@ -74,5 +74,15 @@ def test_a_penalty_is_no_second_layer_of_the_same_name() -> None:
     assert svg.count(">penalty of layer 3<") == 1
 
 
+def test_the_blocks_of_a_loop_are_its_steps_and_have_gradients() -> None:
+    out = examples.recurrent(30)
+    out.backward()
+    svg = viz.graph(out, engine="builtin").svg
+    assert svg.count(">… 27 more identical blocks …<") == svg.count(">block 1 of 29<") == 1
+    assert "v2 = x @ U" in svg
+    assert "x₃₀ @ U" in svg
+    assert "grad not computed yet" not in svg
+
+
 def test_a_graph_drawn_whole_has_every_node() -> None:
     assert viz.graph(examples.chain(80), max_nodes=None, engine="builtin").svg.count('class="node') == 161

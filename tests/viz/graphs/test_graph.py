@@ -148,5 +148,5 @@ def test_a_call_that_is_too_long_for_a_box_keeps_whole_arguments() -> None:
     svg = viz.graph(examples.residual(), engine="builtin").svg
     titles = re.findall(r'class="title">([^<]*…[^<]*)<', svg)
     assert "v21 = max_pool2d(v20, size=2, …)" in titles
-    assert "v9 = standardize(v8, …)" in titles
+    assert any(re.fullmatch(r"v\d+ = standardize\(v\d+, …\)", title) for title in titles)
     assert all(title.count("(") == title.count(")") for title in titles)
