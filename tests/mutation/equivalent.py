@@ -231,12 +231,17 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("data/images.py", "_CIFAR_RECORDS + 1)", "1 → 2"),
         ("data/files.py", "1 << 20", ""),
         ("ops/activations.py", "x.size <= 2**14", ""),
+        ("ops/activations.py", "lru_cache(maxsize=16)", "16 → "),
+        ("ops/crossentropy.py", "MANY_PLACES = 2**16", ""),
         ("ops/crossentropy.py", "labels.size < MANY_PLACES", ""),
         ("ops/crossentropy.py", "e.shape[-1] <= _FEW_CLASSES", "e.shape[-1] <= "),
         ("ops/crossentropy.py", "_FEW_CLASSES = 256", "256 → "),
     ],
     "only whether it is 0 counts": [
         ("diagnostics.py", "out.reshape(-1, ", "out.reshape(-1, "),
+    ],
+    "any whole number of Python's gives the same dtype": [
+        ("ops/activations.py", "np.result_type(dtype, 0)", "0 → 1"),
     ],
     "the way back begins at one output, once": [
         ("backward.py", "owed = dict.fromkeys(found, 0)", "0 → 1"),
