@@ -63,6 +63,17 @@ def test_what_to_do_about_shapes_that_differ(prediction, target, advice):
         binary_crossentropy(np.full(prediction, 0.5), np.zeros(target))
 
 
+@pytest.mark.parametrize("loss", [softmax_crossentropy, categorical_crossentropy])
+def test_one_hot_labels_of_a_few_samples_may_lack_classes(loss):
+    few = tg.data.one_hot([0, 1, 3])
+    with pytest.raises(
+        ValueError, match=r"lack some of 10 classes, write tg\.data\.one_hot\(labels, 10\); for 4 classes the"
+    ):
+        loss(np.full((3, 10), 0.1), few)
+    with pytest.raises(ValueError, match="the target has 10 numbers a sample, so the model's last layer needs 10 outp"):
+        loss(np.full((3, 4), 0.25), tg.data.one_hot([0, 1, 3], 10))
+
+
 categorical = pytest.mark.parametrize("loss", [softmax_crossentropy, categorical_crossentropy])
 
 

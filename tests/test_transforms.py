@@ -186,3 +186,11 @@ def test_the_direction_of_hvp_may_require_a_gradient():
     v = tg.Tensor([1.0, 2.0], requires_grad=True)
     np.sum(tg.hvp(lambda x: np.sum(x**3))(np.array([1.0, 2.0]), v)).backward()
     assert v.grad.tolist() == [6.0, 12.0]
+
+
+def test_a_function_that_returns_a_gradient_as_an_array_is_told_of_create_graph():
+    with pytest.raises(TypeError, match=r"not ndarray; .* tg\.gradients\(y, x, create_graph=True\)$"):
+        tg.grad(lambda x: tg.gradients(x**3, x))(2.0)
+    assert tg.grad(lambda x: tg.gradients(x**3, x, create_graph=True))(2.0) == 12.0
+    with pytest.raises(TypeError, match=r"not float; use np functions or tg\.ops, not math$"):
+        tg.grad(lambda x: 1.0)(2.0)

@@ -98,6 +98,9 @@ def _must_be_numbers(target: Any, loss: str) -> None:
         raise TypeError(f"the target of {loss} must hold real numbers, not {target.dtype}")
 
 
+_OF_CLASSES = ("categorical_crossentropy", "softmax_crossentropy")
+
+
 def _mismatch(prediction: Tensor, target: Any, loss: str) -> ValueError:
     _must_be_numbers(target, loss)  # None has a shape as well
     given, wanted = tuple(target.shape), prediction.shape
@@ -106,7 +109,7 @@ def _mismatch(prediction: Tensor, target: Any, loss: str) -> ValueError:
         advice = f"write target.reshape({', '.join(shape)})"
     elif given in (wanted[:-1], (*wanted[:-1], 1)):  # labels of the classes that lie along the last axis
         flat = f"target.reshape({', '.join(shape[:-1])})"
-        if loss in ("categorical_crossentropy", "softmax_crossentropy"):
+        if loss in _OF_CLASSES:
             advice = f"write {flat} if it holds labels"
         else:
             advice = (
@@ -116,6 +119,11 @@ def _mismatch(prediction: Tensor, target: Any, loss: str) -> ValueError:
             advice += "; yes or no is one output a sample" if wanted[-1] == 2 else ""
     elif len(given) == len(wanted) == 2 and given[0] == wanted[0]:
         advice = f"the target has {given[1]} numbers a sample, so the model's last layer needs {given[1]} outputs"
+        if given[1] < wanted[1] and loss in _OF_CLASSES:
+            advice = (
+                f"where these samples lack some of {wanted[1]} classes, write tg.data.one_hot(labels, {wanted[1]}); "
+                f"for {given[1]} classes the model's last layer needs {given[1]} outputs"
+            )
         if given[1] == 2 and wanted[1] == 1:
             advice += "; one-hot labels of two classes go to one output as target[:, 1:]"
     else:

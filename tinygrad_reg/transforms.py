@@ -171,9 +171,11 @@ class _Differentiation:
             self.variables = [self.args[position] for position in self.positions]
             self.value = self.f(*self.args, **self.options)
             if not isinstance(self.value, Tensor):
+                array = isinstance(self.value, np.ndarray)
                 raise TypeError(
-                    f"{self.name} must return a Tensor computed from its arguments, "
-                    f"not {type(self.value).__name__}; use np functions or tg.ops, not math"
+                    f"{self.name} must return a Tensor computed from its arguments, not {type(self.value).__name__}; "
+                    "use np functions or tg.ops, not math"
+                    + ", .numpy() or .grad; a gradient is a Tensor with tg.gradients(y, x, create_graph=True)" * array
                 )
             yield
 
