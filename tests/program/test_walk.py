@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import array
 import collections
+import functools
+import logging
+import queue
 
 import numpy as np
 import pytest
@@ -160,3 +163,26 @@ def test_an_object_of_another_class_is_seen():
     assert equal(fast(X), 6 * X)
     layer.__class__ = Wider
     assert equal(fast(X), 15 * X)
+
+
+@pytest.mark.parametrize("thing", [ValueError(), logging.Logger("one"), functools.partial(len), queue.Queue()])
+def test_attributes_that_the_step_names_are_read_anew_of_objects_of_other_packages_too(thing):
+    thing.k, thing.mean, thing.unnamed = 1.0, X.copy(), 0
+    fast = tg.compile(lambda x: x * thing.k - thing.mean * 2)
+    assert equal(fast(X), -X)
+    thing.k, thing.mean[:] = 3.0, 1.0
+    assert equal(fast(X), 3 * X - 2)
+    thing.mean = np.zeros(2)
+    assert equal(fast(X), 3 * X)
+    program = fast._programs[0]
+    thing.unnamed = 1
+    assert equal(fast(X), 3 * X) and fast._programs[0] is program
+
+
+def test_an_object_of_another_package_is_not_looked_through_for_what_getattr_may_be_asked_for():
+    thing, table = logging.Logger("one"), {"k": 2.0}
+    fast = tg.compile(lambda x: x * table["k"] + getattr(thing, "level"))  # noqa: B009 - as a user might
+    fast(X)
+    program = fast._programs[0]
+    thing.info("its cache is another now")
+    assert equal(fast(X), 2 * X) and fast._programs[0] is program

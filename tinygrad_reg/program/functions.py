@@ -40,9 +40,10 @@ class Functions:
         """An object was found that has these attributes."""
         raise NotImplementedError
 
-    def _named(self, name: str, note: Callable[[], None]) -> None:
-        """What is of this name was found, which `note` looks at."""
-        note()
+    def _named(self, name: str, note: Callable[[], None], itself: bool = False) -> None:
+        """What is of this name was found: `note` looks at it. `itself`: nothing but this name may ask for it."""
+        if not itself:
+            note()
 
     def _looked_into(self, function: Any) -> None:
         """A function of the user's was looked into."""

@@ -40,7 +40,7 @@ class Variables(Walk):
         self.once: list[Once] = []
         self._optimizers: list[Any] = []
         self._iterators: list[str] = []  # names of what gives something else each time
-        self._waiting: list[tuple[str, Callable[[], None]]] = []  # attributes that no code has named so far
+        self._waiting: list[tuple[str, Callable[[], None], bool]] = []  # attributes that no code has named so far
         super().__init__((step, *given, *(op for op in registry.values() if op.foreign)))
         self._named_attributes()
         self.learned = [(tensor, tensor._requires_grad) for tensor in self.tensors]
@@ -60,8 +60,8 @@ class Variables(Walk):
         ask = functools.partial(_shapes_of, others)
         return [(ask, ask())] if others else []
 
-    def _named(self, name: str, note: Callable[[], None]) -> None:
-        self._waiting.append((name, note))
+    def _named(self, name: str, note: Callable[[], None], itself: bool = False) -> None:
+        self._waiting.append((name, note, itself))
 
     def _looked_into(self, function: Any) -> None:
         self.uses += uses(function.__code__, defaults(function).keys())
@@ -103,11 +103,11 @@ class Variables(Walk):
             any_name = not self._names_read.isdisjoint(_ANY_NAME)
             waiting, self._waiting = self._waiting, []
             found: list[Callable[[], None]] = []
-            for name, note in waiting:
-                if name in self._names_read or (any_name and not name.startswith("__")):
+            for name, note, itself in waiting:
+                if name in self._names_read or (any_name and not itself and not name.startswith("__")):
                     found.append(note)
                 else:
-                    self._waiting.append((name, note))
+                    self._waiting.append((name, note, itself))
             if not found:
                 return
             for note in found:

@@ -95,8 +95,12 @@ class Walk(Functions):
             self._content(content)
         else:
             self._others(value, name)
-        if not isinstance(value, (Module, type)) and (isinstance(value, NAMESPACES) or _is_known(type(value))):
+        if isinstance(value, (Module, type)):
+            return
+        if isinstance(value, NAMESPACES) or _is_known(type(value)):
             self._object(value)
+        elif not isinstance(value, (types.ModuleType, types.FunctionType)):
+            self._others_object(value)
 
     def _others(self, value: Any, name: str) -> None:
         if isinstance(value, (operator.attrgetter, operator.methodcaller)):
@@ -147,6 +151,14 @@ class Walk(Functions):
             for slot, member in slots(kind):
                 ask, put = functools.partial(member.__get__, value), functools.partial(member.__set__, value)
                 self._variable((ask, "()"), ask, put, slot)
+
+    def _others_object(self, value: Any) -> None:
+        """An object of another package: the attributes that the user's own code names."""
+        table = attributes(value)
+        for name in table:
+            ask, put = functools.partial(table.__getitem__, name), functools.partial(table.__setitem__, name)
+            note = functools.partial(self._variable, (table, f"[{name!r}]"), ask, put, name)
+            self._named(name, note, itself=True)
 
     def _layer(self, layer: Any) -> None:
         """A layer's attributes, and `forward`, which a call of it means."""
