@@ -255,3 +255,23 @@ def test_a_refusal_is_one_whatever_numpy_makes_of_it():
 
     with pytest.raises(RuntimeError, match=r"numbers\[0\] = x\[0, 1\]"):
         tg.compile(step)(X)
+
+
+def makes_its_optimizer(x):
+    optimizer = tg.optim.SGD([w], lr=0.1)
+    optimizer.zero_grad()
+
+
+OF_THE_HOUSE = {
+    "a metric": (lambda x: tg.metrics.accuracy(x @ w, x[:, 0] > 1), r"tg\.metrics\.accuracy\(\) looks at values\."),
+    "one-hot rows": (lambda x: tg.data.one_hot(x[0]) @ x, r"tg\.data\.one_hot\(\) looks at values\. Call it outside"),
+    "an optimizer": (makes_its_optimizer, r"it makes SGD\(\.\.\.\), which .* only once\. Make it outside of the step"),
+    "a layer": (lambda x: tg.Dense(2, 3)(x), r"it makes Dense\(\.\.\.\), which .* only once\. Make it outside"),
+    "print": (lambda x: print(np.sum(x @ w)), r"it is printed\. Return it from the step, and print it outside"),
+}
+
+
+@pytest.mark.parametrize("step, said", OF_THE_HOUSE.values(), ids=OF_THE_HOUSE)
+def test_what_the_house_is_asked_for_is_told_by_its_name(step, said):
+    with pytest.raises(RuntimeError, match=said):
+        tg.compile(step)(X)

@@ -13,7 +13,7 @@ from .. import source
 from ..modes import quiet
 from .callables import FILLED, OPERATORS, Method, assign, held_over, item
 from .node import NUMERIC, PLAIN, Check, Input, Node
-from .origins import held, locate
+from .origins import asked_for, held, locate
 from .recorded import Recorded
 from .refusals import Refused, refusal
 from .structures import like, mapped
@@ -280,4 +280,4 @@ class Lines:
         raise error
 
     def _refusal(self, what: str, advice: str, kind: type[Refused] = Refused) -> Refused:
-        return refusal(what, advice, source.place_of(source.caller(1)), kind)
+        return refusal(*(asked_for() or (what, advice)), source.place_of(source.caller(1)), kind)

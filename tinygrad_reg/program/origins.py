@@ -10,6 +10,9 @@ from .. import source
 from ..tensor import Tensor
 from .node import Node
 
+_OF_VALUES = ("metrics", "data")  # the house's functions of plain values
+_MAKE_IT = "Make it outside of the step"
+_CALL_IT = "Call it outside of the step, with what the step is given or returns"
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
@@ -40,6 +43,22 @@ def called() -> str:
 def held(array: Any) -> str:
     """The variable of the code that is running which holds this array."""
     return next((name for name, value in _running().f_locals.items() if value is array), "")
+
+
+def asked_for() -> tuple[str, str] | None:
+    """What the user's line has called that looks at values, or makes what is to last, and what to write instead."""
+    frame: Any = sys._getframe(1)
+    outer = None
+    while frame is not None and source.whose(frame.f_code.co_filename) != source.USER:
+        is_house = source.whose(frame.f_code.co_filename) == source.HOUSE
+        outer = frame if is_house and not frame.f_code.co_filename.startswith(_HERE) else outer
+        frame = frame.f_back
+    if outer is None:
+        return None
+    name, area = outer.f_code.co_name, outer.f_globals["__name__"].split(".")[1]
+    if name == "__init__":
+        return f"it makes {type(outer.f_locals['self']).__name__}(...), which a program would do only once", _MAKE_IT
+    return (f"tg.{area}.{name}() looks at values", _CALL_IT) if area in _OF_VALUES else None
 
 
 def _running() -> Any:

@@ -91,7 +91,8 @@ _COUNTS = {np.diff: "n", np.diag: "k", np.rot90: "k", np.histogram: "bins"}
 # Which older NumPys do not tell.
 _NAMES = {np.dot: ("a", "b", "out"), np.concatenate: ("arrays", "axis", "out"), np.conj: ("x", "out")}
 _WRITING = {np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis}
-_READING = {np.array2string, np.array_repr, np.array_str, np.save, np.savetxt, np.array_equal, np.allclose}
+_PRINTING = {np.array2string, np.array_repr, np.array_str}
+_READING = {np.save, np.savetxt, np.array_equal, np.allclose}
 
 
 def look_at_function(function: Any, inputs: Sequence[Any], options: dict[str, Any]) -> None:
@@ -99,6 +100,8 @@ def look_at_function(function: Any, inputs: Sequence[Any], options: dict[str, An
     name = f"np.{function.__name__}"
     if function in _SHAPE_BY_VALUES or (function is np.where and len(inputs) == 1):
         refuse_shape(f"the shape of what {name} returns depends on values")
+    if function in _PRINTING:
+        refuse(*_PRINTED)
     if function in _READING:
         refuse(f"{name} reads values", "Return the array from the step, and look at it outside")
     if function in _WRITING:
