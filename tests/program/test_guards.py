@@ -189,11 +189,77 @@ def test_what_comes_and_goes_finds_its_program_again():
     assert len(made) == 3  # training without a gradient, evaluation and training with one
 
 
+def test_captures_at_every_call_are_told_of():
+    beta = 1.0
+
+    def step(x):
+        return x * beta
+
+    fast = tg.compile(step)
+    for _ in range(9):
+        beta *= 0.9
+        fast(X)
+    fast(X)  # by the program that there is: from here on they are counted anew
+    for _ in range(9):
+        beta *= 0.9
+        fast(X)
+    beta *= 0.9
+    with pytest.warns(UserWarning, match=r"step was captured anew .* last 10 calls, as 'beta' was another each time"):
+        fast(X)
+    beta = tg.Tensor(1.0)
+    for _ in range(12):
+        beta.data = beta.data * 0.9
+        assert equal(fast(X).data, X * beta.data)
+
+
+def test_a_setting_that_is_called_steps_is_not_the_optimizers():
+    """The word made every call of the program another capture."""
+    w, settings = tg.Tensor(X, requires_grad=True), types.SimpleNamespace(steps=2)
+    optimizer = tg.optim.SGD([w], lr=0.1)
+
+    def step(x):
+        for _ in range(settings.steps):
+            optimizer.zero_grad()
+            np.sum((x * w) ** 2).backward()
+            optimizer.step()
+
+    fast, made = tg.compile(step), set()
+    for _ in range(4):
+        fast(X)
+        made.update(fast._programs)
+    assert len(made) == 1 and optimizer.steps == 8
+
+
+def test_the_steps_of_an_optimizer_that_the_step_asks_for():
+    def made():
+        w = tg.Tensor(X, requires_grad=True)
+        optimizer = tg.optim.SGD([w], lr=0.1)
+
+        def step(x):
+            optimizer.zero_grad()
+            loss = np.sum((x * w) ** 2) * (1 if optimizer.steps < 3 else 2)
+            loss.backward()
+            optimizer.step()
+            return loss * optimizer.steps
+
+        return step, optimizer
+
+    (step, optimizer), (other, _) = made(), made()
+    fast = tg.compile(step)
+    for i in range(6):
+        assert equal(fast(X).data, other(X).data) and optimizer.steps == i + 1
+    setting = tg.compile(lambda x: setattr(optimizer, "steps", 0))
+    with pytest.raises(RuntimeError, match=r"sets the steps of an optimizer, .* only once. Set them outside"):
+        setting(X)
+    assert optimizer.steps == 6
+
+
 def test_shapes_and_dtypes_make_programs_that_are_kept_up_to_a_number():
     w = tg.Tensor(2.0, requires_grad=True)
     fast = tg.compile(lambda x: np.sum(x * w))
-    for n in range(1, 12):
-        assert fast(np.ones(n)).item() == 2.0 * n
+    with pytest.warns(UserWarning, match="as what it is given was another each time"):
+        for n in range(1, 12):
+            assert fast(np.ones(n)).item() == 2.0 * n
     assert fast(np.ones(3, np.float32)).item() == 6.0
     assert len(fast._programs) == 8
 

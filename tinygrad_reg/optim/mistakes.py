@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def look(optimizer: Optimizer, ready: list[list[Group]]) -> Callable[[], None] | None:
     """Warn, before a step, of what its gradients tell; give the look that is to be taken behind it, if any."""
-    steps = optimizer.steps
+    steps = optimizer._steps
     if steps & (steps - 1):  # none of 0, 1, 2, 4, 8, …
         return None
     if steps == 2 and not any(ready):

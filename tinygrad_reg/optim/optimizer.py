@@ -77,7 +77,7 @@ class Optimizer(Called):
         self.params = leaves(params, type(self).__name__)
         self.weight_decay = weight_decay
         self.state_names = tuple(state_names)
-        self.steps = 0  # how often step() was called: the clock of a schedule
+        self._steps = 0
         self.warned_of_divergence = False
         self.lr = lr
         by_dtype: dict[Any, list[Tensor]] = {}
@@ -89,15 +89,29 @@ class Optimizer(Called):
         spaces = 2 if self.weight_decay and not self.decoupled else 1
         self.spaces = [[aligned((flat.size,), flat.dtype) for _ in range(spaces)] for flat in self.flats]
 
-    # ---- the learning rate
+    # ---- the clock, and the learning rate
+
+    @property
+    def steps(self) -> int:
+        """How often step() was called: the clock of a schedule."""
+        if modes.capture is not None:
+            modes.capture.read(lambda: self._steps, self._steps - modes.capture.taken(self))
+        return self._steps
+
+    @steps.setter
+    def steps(self, value: int) -> None:
+        if modes.capture is not None:
+            what = "it sets the steps of an optimizer, which a program would do only once"
+            modes.capture.refuse(what, "Set them outside of the step")
+        self._steps = value
 
     @property
     def lr(self) -> float:
         """The learning rate of the next step. Assign a number, or a schedule (steps taken → rate)."""
-        lr = self.lr_after(self.steps)
+        lr = self.lr_after(self._steps)
         if modes.capture is not None:
             taken = modes.capture.taken(self)
-            modes.capture.read(lambda: self.lr_after(self.steps + taken), lr)
+            modes.capture.read(lambda: self.lr_after(self._steps + taken), lr)
         return lr
 
     @lr.setter
@@ -109,7 +123,7 @@ class Optimizer(Called):
             )
         if callable(value):
             takes(value, "a schedule of the learning rate", "step")
-            _scheduled(value, self.steps)
+            _scheduled(value, self._steps)
             self._lr: Rate = value
         else:
             self._lr = checks.number("lr", value, 0)
@@ -169,7 +183,7 @@ class Optimizer(Called):
             ERROR_STATE.set(outside)
         for groups in ready:
             written(groups)
-        self.steps += 1
+        self._steps += 1
         if look_behind is not None:  # last: a warning may be an error
             look_behind()
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def told(optimizer: Optimizer) -> dict[str, Any]:
     """What `Optimizer.state_dict` returns."""
-    state: dict[str, Any] = {"optimizer": type(optimizer).__name__, "steps": optimizer.steps}
+    state: dict[str, Any] = {"optimizer": type(optimizer).__name__, "steps": optimizer._steps}
     state["lr"] = optimizer.lr_to_tell()
     for name in settings_of(optimizer):
         value = getattr(optimizer, name)
@@ -43,7 +43,7 @@ def take_up(optimizer: Optimizer, state: Any) -> None:
         raise ValueError(f"this state does not fit {optimizer!r}: " + "; ".join(sorted(differences)))
     if optimizer.schedule is None:
         optimizer.lr = float(state["lr"])
-    optimizer.steps = int(state["steps"])
+    optimizer._steps = int(state["steps"])
     clocks = dict(zip(optimizer.params, map(int, state["clocks"]), strict=True))
     for flat in optimizer.flats:
         by_clock: dict[int, list[Tensor]] = {}

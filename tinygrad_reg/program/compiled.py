@@ -6,11 +6,13 @@ import functools
 import sys
 import threading
 import types
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 from ..answers.calls import answered
 from ..modes import modes, runs_in_pieces
+from ..source import users_level
 from .arguments import Arguments, names_of, others
 from .capture import Capture
 from .changes import kept_for_later, take_back
@@ -23,6 +25,7 @@ from .replay import MISS, Replay
 from .variables import Variables
 
 KEPT = 8  # programs of a step, for the shapes, modes and settings that it met last
+IN_VAIN = 10  # so many captures in a row, none of which has served another call, are told of
 
 
 @answered
@@ -65,7 +68,8 @@ class Compiled:
     def __init__(self, step: Callable[..., Any]) -> None:
         self.step = step
         self._programs: list[Replay] = []  # the one that ran last comes first, ...
-        self._last: Callable[..., Any] = _missing  # ... and its call
+        self._last: Callable[..., Any] = _missing  # ... and its call, once it has served a call after its capture
+        self._in_vain = 0  # captures since any program did
         self._lock = threading.RLock()
         functools.update_wrapper(self, step, updated=())
 
@@ -96,11 +100,15 @@ class Compiled:
 
     def _by_another(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """The step, by the program for such arguments, where there is one, and that of the last call is not."""
-        for replay in self._programs[1:]:
+        for replay in self._programs[self._last is not _missing :]:
             result = replay.call(args, options)
             if result is not MISS:
                 self._to_the_front(replay)
+                self._last, self._in_vain = replay.call, 0
                 return result
+        self._in_vain += 1
+        if self._in_vain == IN_VAIN and self._programs:
+            self._warn(args, options)
         result = self._captured(args, options).call(args, options, True)
         if result is MISS:
             raise RuntimeError(
@@ -116,7 +124,19 @@ class Compiled:
         """
         others = [x for x in self._programs if x is not replay and not (x.changed and x.key == replay.key)]
         self._programs = [replay, *others][:KEPT]
-        self._last = replay.call
+        self._last = _missing
+
+    def _warn(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+        """Say that each call is a capture, and what was another since the one before."""
+        last = self._programs[0]
+        names = last.guards.changed() if last.key == Arguments(args, options).key else ["what it is given"]
+        warnings.warn(
+            f"{getattr(self.step, '__name__', 'the step')} was captured anew at each of its last {IN_VAIN} calls, as "
+            f"{', '.join(names) or 'what it reads'} was another each time; that takes longer than the step itself. "
+            "Keep a number that changes in a Tensor (beta.data = 0.5), or give it as an array, np.array(0.5); give "
+            "batches of one shape",
+            stacklevel=users_level(),
+        )
 
     def _captured(self, args: tuple[Any, ...], options: dict[str, Any]) -> Replay:
         """The program of a call for which there is none."""

@@ -45,7 +45,7 @@ class Failing:
                 np.copyto(w, origin)
         done = [(optimizer, groups) for end, optimizer, groups in self._steps if end < i]
         for optimizer, groups in done:
-            optimizer.steps += 1
+            optimizer._steps += 1
             for group in groups:
                 group.t += 1
             written(groups)

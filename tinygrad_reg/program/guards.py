@@ -26,6 +26,7 @@ class Guards:
         self._texts += [f"{found.name(ask)}() == {found.name(answer)}" for ask, answer in reads]
         # Asked where an attribute of some module was assigned.
         self._modules = [(test.ask, test.was) for test in found.tests if test.in_module]
+        self._places = found.places
         self.changes = found.changes
         self.names = found.names  # what the text refers to
 
@@ -38,6 +39,11 @@ class Guards:
         """The expression, in which these guards are called `own`."""
         changes = [f"Changes.count == {own}.changes"] if self._modules else []
         return " and ".join([*changes, *self._texts]) or "True"
+
+    def changed(self) -> list[str]:
+        """The names of what is another now."""
+        names = [place.name for place in self._places if not is_same(place.ask, place.was)]
+        return [repr(name) for name in dict.fromkeys(names) if name and not name.startswith("__")]
 
     def hold(self) -> bool:
         """Whether everything is as it was, asked one by one."""

@@ -47,6 +47,7 @@ class Replay:
     ) -> None:
         self.source, self.planned_source = listing.text, plan.text
         self.key = arguments.key
+        self.guards = guards
         self.changed = changed  # variables that the step itself changes, and reads
         self._given = listing.names.given
         scope = {**plan.given}
@@ -209,7 +210,7 @@ class CallWriter:
             return f"{self.name(of.tensor)}.{'_data' if node.kind == 'leaf' else '_grad'}"
         if node.kind == "rate":
             optimizer, taken = self.name(of[0]), of[1]
-            return f"{optimizer}.lr_after({optimizer}.steps + {taken})"
+            return f"{optimizer}.lr_after({optimizer}._steps + {taken})"
         if node.kind == "clock":
             group, ticks = of
             return f"{self.name(group)}.t + {ticks}"
@@ -237,7 +238,7 @@ class CallWriter:
             lines += [f"if {tensor}._home is None:", f"    {tensor}._grad = r{i}"]
             lines += ["else:", f"    give_gradient({tensor}, r{i})"]
         for optimizer, groups, _ in steps:
-            lines.append(f"{name(optimizer)}.steps += 1")
+            lines.append(f"{name(optimizer)}._steps += 1")
             lines += [f"{name(group)}.t += 1" for group in groups]
             lines += [f"{name(p)}._time = now" for group in groups for p in group.params]
         return lines

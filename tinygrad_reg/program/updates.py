@@ -50,7 +50,7 @@ class Updates(Flats):
     def restore(self) -> None:
         """Give Tensors and optimizers back what they had."""
         for optimizer, steps in self._steps_before.items():
-            optimizer.steps = steps
+            optimizer._steps = steps
         super().restore()
 
     # ---- optimizers
@@ -78,19 +78,19 @@ class Updates(Flats):
 
     def step(self, optimizer: Optimizer) -> None:
         """optimizer.step(): its update rule, which is written in NumPy, is recorded like everything else."""
-        self._steps_before.setdefault(optimizer, optimizer.steps)
+        self._steps_before.setdefault(optimizer, optimizer._steps)
         with self._while(phase="update"):
             moved = self._record_step(optimizer)
             changing = (node for node in reversed(self.nodes) if node.changes and not isinstance(node, Check))
             self.steps.append(Step(optimizer, moved, next(changing, None)))
-            optimizer.steps += 1
+            optimizer._steps += 1
             written(moved)
             self._moves([p for group in moved for p in group.params])
 
     def _record_step(self, optimizer: Optimizer) -> list[Group]:
         """The lines of a step; the groups that it moves."""
         taken = self.taken(optimizer)
-        rate = self.input("rate", (optimizer, taken), optimizer.lr_after(optimizer.steps), "lr")
+        rate = self.input("rate", (optimizer, taken), optimizer.lr_after(optimizer._steps), "lr")
         ready = [self._ready(flat) for flat in optimizer.flats]
         moved = [group for groups in ready for group in groups]
         for flat, groups in zip(optimizer.flats, ready, strict=True):
@@ -195,7 +195,7 @@ def _check_of_gradients(optimizer: Optimizer, taken: int, flat: Flat, place: sli
     """The optimizer's look at its gradients, which it takes at some steps only; `taken`: the step's own before it."""
 
     def look_for_divergence(g: Any) -> None:
-        steps = optimizer.steps + taken
+        steps = optimizer._steps + taken
         if looks_for_divergence(optimizer, steps):
             warn_of_divergence(optimizer, steps, flat, place, g)
 
@@ -206,7 +206,7 @@ def _check_of_idle_steps(optimizer: Optimizer, taken: int) -> Callable[[], None]
     """The same for a step that moves nothing."""
 
     def look_for_idle_steps() -> None:
-        if optimizer.steps + taken == 2:
+        if optimizer._steps + taken == 2:
             warn_of_idle_steps(optimizer)
 
     return look_for_idle_steps

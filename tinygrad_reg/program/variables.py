@@ -38,16 +38,12 @@ class Variables(Walk):
         self.sees_all = _is_looked_into(step)  # of what the step refers to
         self.uses: Counter[str] = Counter()  # how often the code that was looked at reads a name
         self.once: list[Once] = []
-        self._optimizers: list[Any] = []
         self._iterators: list[str] = []  # names of what gives something else each time
         self._waiting: list[tuple[str, Callable[[], None], bool]] = []  # attributes that no code has named so far
         super().__init__((step, *given, *(op for op in registry.values() if op.foreign)))
         self._named_attributes()
         self.learned = [(tensor, tensor._requires_grad) for tensor in self.tensors]
         self._waiting.clear()  # which refers to this walk, and so would keep all that it has seen
-        for optimizer in self._optimizers:
-            if "steps" in self._names_read:
-                self._attribute(optimizer, "steps", "steps")
         if any(isinstance(one, random.SystemRandom) for one in self.generators):
             self.once.append(Once("it draws random numbers of the system"))
         for name in self._iterators:
@@ -74,10 +70,8 @@ class Variables(Walk):
             self.once.append(Once(what, source.place_in(file_of(function), read.line)))
 
     def _parts(self, value: Any, name: str) -> None:
-        if isinstance(value, Optimizer):
-            self._optimizers.append(value)
-            if is_the_users(type(value)):
-                self._rule(value)
+        if isinstance(value, Optimizer) and is_the_users(type(value)):
+            self._rule(value)
         if isinstance(value, Iterator) and not isinstance(value, io.IOBase):
             owner = next((kind for kind in type(value).__mro__ if "__next__" in vars(kind)), type(value))
             if not is_the_users(owner):  # whose attributes tell where it stands

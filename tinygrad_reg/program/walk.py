@@ -27,8 +27,8 @@ from .places import NUMBERS
 from .whose import NAMESPACES, NOT_CALLED, is_the_houses, is_the_users
 
 MODE = "model.training"  # the name of where layers read the mode
-_OWN = {"flats", "spaces", "steps", "_lr", "warned_of_divergence"}  # of an optimizer: what its step changes, ...
-_OWN |= {"_programs", "_last", "_lock"}  # ... and of a compiled step
+_OWN = {"flats", "spaces", "_steps", "_lr", "warned_of_divergence"}  # of an optimizer: what its step changes, ...
+_OWN |= {"_programs", "_last", "_in_vain", "_lock"}  # ... and of a compiled step
 _WORDS = {int, float, complex, str, bytes, bool, type(None)}  # of which there may be millions
 _PLAIN = (*NUMBERS, Tensor, np.ndarray, types.ModuleType)
 
