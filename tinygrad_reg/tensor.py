@@ -38,7 +38,8 @@ class Tensor(Methods):
     >>> print(y.data, x.grad)
     10.0 6.0
 
-    `data` may be a number, a nested list or an array; arrays are not copied.
+    `data` may be a number, a nested list or an array, which is not copied (but that of a parameter which an optimizer
+    moves is).
     """
 
     __slots__ = (
@@ -81,6 +82,8 @@ class Tensor(Methods):
                 require_float(array)
         if name is not None and not isinstance(name, str):
             raise TypeError(f"name must be a string, not {type(name).__name__}")
+        if type(array) is np.ndarray and is_moved(array):
+            array = array.copy()  # of a parameter, which its optimizer writes into
         self._data: Any = array if array.shape else array[()]
         self._grad: Any = None
         self._home: Any = None

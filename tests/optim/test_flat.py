@@ -171,6 +171,17 @@ def test_parameters_given_an_array_in_common_part_at_the_step() -> None:
     assert v.data.item() == 1 and w.data.item() == -8
 
 
+@pytest.mark.parametrize("before", [True, False], ids=["made before the optimizer", "made after it"])
+def test_a_tensor_of_a_parameters_values_stays_where_it_is(before: bool) -> None:
+    w = leaf([1.0, 2.0])
+    kept = [Tensor(w.data)] if before else []
+    opt = SGD([w], lr=1.0)
+    kept += [Tensor(w.data), Tensor(w.data[:2], requires_grad=True)]
+    give(w, [1, 1])
+    opt.step()
+    assert all(t.data.tolist() == [1, 2] for t in kept) and w.data.tolist() == [0, 1]
+
+
 def test_two_optimizers_share_a_parameter() -> None:
     v, w, u = leaf([1.0]), leaf([1.0]), leaf([1.0])
     first, second = SGD([v, w], lr=0.5), SGD([w, u], lr=0.25)

@@ -3,8 +3,8 @@
 So a step is a handful of NumPy calls, however many parameters there are. Each parameter's array becomes a view of the
 flat one, and `backward()` writes the finished gradient straight into a view of the flat gradients, the parameter's
 `_home`. The user is free to assign `p.data` or `p.grad`, to freeze p, or to give p to a second optimizer as well:
-before a step, whatever lies elsewhere is copied here. Nobody else gets a parameter's array by assignment:
-`q.data = p.data` copies it (see `memory.is_moved`).
+before a step, whatever lies elsewhere is copied here. No other Tensor gets a parameter's array:
+`q.data = p.data` and `q = Tensor(p.data)` copy it (see `memory.is_moved`).
 """
 
 from __future__ import annotations
