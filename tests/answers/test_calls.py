@@ -36,6 +36,20 @@ M = tg.Sequential(tg.Dense(1, 1))
         (lambda: tg.Dense(2, 3, activations="relu"), r"Dense takes no activations=, did you mean activation\?"),
         (lambda: tg.Dense(2, 3, name="first"), "Dense takes no name=: it takes in_features, out_features, activation"),
         (lambda: tg.Dense(2, 3, in_features=2), r"given it twice: .* write Dense\(in_features, out_features"),
+        (
+            lambda: tg.Dense(2, 2, regularizer="l2"),
+            "takes no regularizer=, here it is called kernel_regularizer: Dense",
+        ),
+        (
+            lambda: tg.Dense(2, 2, weight_constraint=None),
+            "takes no weight_constraint=, here it is called kernel_constr",
+        ),
+        (
+            lambda: tg.Conv2D(2, 2, 3, initializer="zeros"),
+            "takes no initializer=, here it is called kernel_initializer",
+        ),
+        (lambda: tg.Dense(2, 2, l2=0.1), r"Dense takes no l2=: write kernel_regularizer=tg\.penalties\.l2\(0\.01\)$"),
+        (lambda: tg.Dropout(keep_prob=0.9), "Dropout takes no keep_prob=: rate is the share that is dropped, 1 − keep"),
         (lambda: tg.MaxPool2D(pool_size=2), "MaxPool2D takes no pool_size=, here it is called size"),
         (lambda: tg.BatchNorm(3, eps=1e-5), "BatchNorm takes no eps=, here it is called epsilon"),
         (lambda: tg.Dropout(p=0.5), "Dropout takes no p=, here it is called rate"),

@@ -152,6 +152,27 @@ ARGUMENTS = {
     "eta_min": ("end",),
     "num_classes": ("classes",),
     "n_classes": ("classes",),
+    "input_size": ("in_features",),
+    "output_size": ("out_features",),
+    "in_dim": ("in_features",),
+    "out_dim": ("out_features",),
+    "init": ("kernel_initializer",),
+    "reg": ("kernel_regularizer",),
+    **{
+        f"{of}{what}": (f"kernel_{what}",)
+        for what in ("initializer", "regularizer", "constraint")
+        for of in ("", "weight_", "weights_")
+    },
+    "act": ("activation",),
+    "nonlinearity": ("activation",),
+    "drop_prob": ("rate",),
+    "prob": ("rate",),
+    "rate": ("lr",),
+    "eta": ("lr",),
+    "mu": ("momentum",),
+    "criterion": ("loss",),
+    "val_data": ("validation_data",),
+    "test_data": ("validation_data",),
 }
 
 # What is written in another way than by an argument, where the call takes the argument that is named first.
@@ -176,6 +197,17 @@ INSTEAD = {
     "device": {"requires_grad": "there is no other device, leave it out"},
     "input_shape": {"self": "summary((1, 28, 28)) takes the shape of one sample, summary(x) a batch"},
     "input_size": {"self": "summary((1, 28, 28)) takes the shape of one sample, summary(x) a batch"},
+    "l1": {"kernel_regularizer": "write kernel_regularizer=tg.penalties.l1(0.01)"},
+    "l2": {"kernel_regularizer": "write kernel_regularizer=tg.penalties.l2(0.01)"},
+    "weight_decay": {
+        "kernel_regularizer": "that is the optimizer's; a layer takes kernel_regularizer=tg.penalties.l2(…)"
+    },
+    "max_norm": {"kernel_constraint": "write kernel_constraint=tg.constraints.max_norm(2)"},
+    "activity_regularizer": {"kernel_regularizer": "a penalty on outputs is added to the loss"},
+    "keep_prob": {"rate": "rate is the share that is dropped, 1 − keep_prob"},
+    "clipnorm": {"clip": 'write clip=("norm", 1.0) for each gradient, clip=1.0 for all together'},
+    "clipvalue": {"clip": 'write clip=("value", 0.5)'},
+    "early_stopping": {"callbacks": "write callbacks=[tg.EarlyStopping(patience=5)]"},
     "from_logits": {"prediction": "softmax_crossentropy and sigmoid_crossentropy take logits, others probabilities"},
 }
 
