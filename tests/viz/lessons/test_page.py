@@ -189,6 +189,23 @@ def test_on_a_phone_nothing_is_cut_off(chromium: Browser, lessons: dict[str, tup
         assert wide[0] <= wide[1], f"step {n + 1} is wider than the phone"
 
 
+def test_on_a_slide_a_short_update_has_its_name_and_the_table_all_its_columns(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    loss = examples.recurrent(2)
+    weights = [s.tensor for s in tg.explain(loss).forward if s.kind == "parameter"]
+    page = tmp_path / "steps.html"
+    viz.steps(loss, page, optimizer=tg.optim.SGD(weights, lr=0.1), engine="builtin")
+    chromium.size(1280, 720)
+    chromium.open(page)
+    seen = """const one = document.querySelector('#bar .parts .update'), all = document.querySelector('#bar .parts');
+      const words = document.createRange(); words.selectNodeContents(one);
+      const part = words.getBoundingClientRect(), table = document.getElementById('tensors');
+      return [getComputedStyle(one).overflow, part.left >= all.getBoundingClientRect().left,
+              part.right <= all.getBoundingClientRect().right + 1, table.scrollWidth - table.clientWidth]"""
+    assert chromium.run(seen) == ["visible", True, True, 0]
+
+
 def test_it_works_inside_a_frame_without_rights(chromium: Browser, tmp_path: Path) -> None:
     steps = viz.steps(examples.neuron(), engine="builtin")
     frame = steps._repr_html_().replace("<iframe", '<iframe sandbox="allow-scripts"')
