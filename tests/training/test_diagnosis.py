@@ -55,7 +55,7 @@ def test_a_loss_that_is_none_of_the_epochs_is_said_to_be_that_before_training():
     history.start_loss, history.start_lr = 1.2, 10.0
     assert history.diagnosis().reasons == (
         "the training loss went from 1.2 before training to 0.9 in 2 epochs (75% is left); the validation loss ended "
-        "at 0.9. Is it the learning rate (10), too few epochs, or too small a model?"
+        "at 0.9. Is it the learning rate (10), too few epochs, too small a model, or x that is not standardized?"
     )
     history.start_loss = 0.8
     assert "went from 1 to 0.9" in history.diagnosis().reasons
@@ -104,6 +104,14 @@ def test_T4_real_curves(samples, units, epochs, shuffled, verdict):
         assert history["accuracy"][-1] == 1.0 and history["val_accuracy"][-1] < 0.3
 
 
+def test_a_gap_is_told_also_where_it_is_small():
+    diagnosis = History(loss=[2.3, 0.006], val_loss=[2.3, 0.144]).diagnosis()
+    assert diagnosis.verdict == "good fit" and "ended at 0.144, above the training loss by 6% of the start" in str(
+        diagnosis
+    )
+    assert "above" not in str(History(loss=[2.3, 0.1], val_loss=[2.3, 0.1]).diagnosis())
+
+
 def test_an_easy_first_batch_is_no_rise():
     history = History({"loss": [10.9, 10.7, 10.6]})
     history.start_loss = 6.65
@@ -143,8 +151,14 @@ def test_where_a_verdict_turns(loss, val_loss, options, verdict):
 
 
 def test_reasons_say_what_is_above_and_what_has_risen():
-    exact = History(loss=[4.0, 0.5], val_loss=[4.0, 1.5]).diagnosis(gap=0.25).reasons
-    assert "above the training loss" not in exact and "after its minimum" not in exact
+    exact = History(loss=[4.0, 0.5], val_loss=[4.0, 1.5]).diagnosis(gap=0.25)
+    assert exact.verdict == "good fit" and "after its minimum" not in exact.reasons
+    assert "above the training loss by 25% of the start" in exact.reasons
+    for end, told in ((0.52, True), (0.515, False)):  # from 1 % on
+        assert ("above the tr" in History(loss=[2.0, 0.5], val_loss=[2.0, end]).diagnosis().reasons) == told
+    alike = {"loss": [2.0, 0.5], "val_loss": [2.0, 0.625], "accuracy": [0.5, 0.8], "val_accuracy": [0.5, 0.8]}
+    for gap, noise in ((0.0625, False), (0.05, True)):
+        assert ("measured with noise" in History(alike).diagnosis(gap=gap).reasons) == noise
     assert (
         "after its minimum of 0.5 in epoch 2" in History(loss=[2.0, 1, 0.5], val_loss=[2.0, 0.5, 1]).diagnosis().reasons
     )

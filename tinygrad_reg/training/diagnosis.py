@@ -57,7 +57,7 @@ def diagnosed(history: History, remaining: float, gap: float, rise: float) -> Di
     text = f"{_course(history, start)} ({left:.0%} is left){of_validation}{_scores(history)}"
     if verdict == "underfitting":
         rate = "" if history.start_lr is None else f" ({history.start_lr:g})"
-        text += f". Is it the learning rate{rate}, too few epochs, or too small a model?"
+        text += f". Is it the learning rate{rate}, too few epochs, too small a model, or x that is not standardized?"
     return Diagnosis(verdict, text)
 
 
@@ -69,9 +69,9 @@ def _of_validation(
     above, risen = (val[-1] - loss[-1]) / start, (val[-1] - val[best]) / start
     alike = _scores_alike(history)
     text = f"; the validation loss ended at {val[-1]:.3g}"
-    if above > gap:
+    if above >= 0.01:
         text += f", above the training loss by {above:.0%} of the start"
-        text += " (which is measured with noise and batch statistics on)" if alike else ""
+        text += " (which is measured with noise and batch statistics on)" if above > gap and alike else ""
     if best + 1 < len(val):
         text += f", after its minimum of {val[best]:.3g} in epoch {best + 1}"
     return (above > gap and not alike) or (risen > rise and loss[-1] < loss[best]), text
