@@ -16,7 +16,7 @@ from .answers import wrong_calls
 from .modes import ERROR_STATE, IGNORE, modes
 from .operands import as_float, in_dtype, is_captured_number, operand, weakened
 from .signature import bound
-from .tensor import COMPILED, Clock, Tensor, plain_array
+from .tensor import COMPILED, Tensor, plain_array, tick
 
 if TYPE_CHECKING:
     from .primitive import Primitive
@@ -95,7 +95,7 @@ def apply(op: Primitive, inputs: tuple[Any, ...], options: dict[str, Any]) -> An
         node._options = options or NO_OPTIONS
         node._kept = kept
         node._cut = None
-        node._time = Clock.now
+        node._time = tick()
     else:
         node._requires_grad = False
         node._primitive = node._kept = None
@@ -108,7 +108,7 @@ def apply(op: Primitive, inputs: tuple[Any, ...], options: dict[str, Any]) -> An
     if op.random:
         node._name = op.symbol  # "mask", "noise": no op stands behind it in a picture
     node._layer = here["layer"]
-    node._code, node._place = here["place"] or source.caller(3)
+    node._code, node._place = here["place"] or source.running(3)
     if watch is not None:
         watch.forward(op, node, inputs, arrays)
     return node

@@ -68,17 +68,22 @@ _kinds = _Kinds()
 
 
 def caller(depth: int = 2) -> Call:
+    """The user's call that is running now: that of a model or a loss of the house, else what `running` finds.
+
+    The former is known, in modes.place: to look through its frames takes longer than some ops. Before it runs a
+    user's function in between, it forgets the place.
+    """
+    call: Call | None = modes.place
+    return running(depth + 1) if call is None else call
+
+
+def running(depth: int = 2) -> Call:
     """The user's code that is running now: its code object and the offset in it, looked for from frame `depth` on.
 
     The offset is negative (~offset) where the user called a function of the house, a layer or a loss, that made the
     tensor on its way: the line is right, but the variable it assigns to holds something else (see `result`). What the
-    walk back makes, where gradients are to have a graph, is marked besides. While a model or a loss of the house runs,
-    its call is known, in modes.place: to look through its frames takes longer than some ops. Before it runs a user's
-    function in between, it forgets the place.
+    walk back makes, where gradients are to have a graph, is marked besides.
     """
-    call: Call | None = modes.place
-    if call is not None:
-        return call
     frame = sys._getframe(depth)
     through = USER
     while (kind := _kinds[frame.f_code.co_filename]) != USER:

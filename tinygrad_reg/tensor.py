@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from typing import Any, Never
 
 import numpy as np
@@ -19,10 +20,8 @@ from .modes import default_dtype, modes, quiet
 COMPILED = "tg.compile"  # the `_cut` of results of programs, and of what is computed from them
 
 
-class Clock:
-    """Counts the writes into arrays that graphs may have been built on: see `Tensor._time`."""
-
-    now = 0
+# Counts what nodes are made and what leaves are written into: which of two was first. See `Tensor._time`.
+tick = itertools.count(1).__next__
 
 
 class Tensor(Methods):
@@ -143,8 +142,7 @@ class Tensor(Methods):
 
     def written(self) -> None:
         """Note that this leaf's array has new values: graphs built before refuse to go backward through it."""
-        Clock.now += 1
-        self._time = Clock.now
+        self._time = tick()
 
     @property
     def grad(self) -> np.ndarray | None:

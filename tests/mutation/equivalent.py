@@ -249,9 +249,6 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "groups are made anew as they were": [
         ("optim/flat.py", "0 < len(absent.intersection", "0 < "),
     ],
-    "any later time": [
-        ("optim/flat.py", "Clock.now += 1", "1 → 2"),
-    ],
     "how many ones are kept is a matter of memory": [
         ("sums.py", "len(g) > _MOST_ONES", "len(g) > "),
         ("sums.py", "_MOST_ONES = 2**16", ""),

@@ -5,7 +5,7 @@ It is written down by the same walk that fills `.grad` (backward.py), through an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -255,34 +255,18 @@ def _forward_step(index: int, tensor: Tensor, names: list[str], order: dict[Tens
 
 
 def in_order(outputs: Sequence[Tensor]) -> list[Tensor]:
-    """Everything `outputs` were computed from, inputs first, in the order in which the formulas name them.
+    """Everything `outputs` were computed from, in the order in which it was made; leaves before what uses them first.
 
-    Of two branches the one that is longer by a loop's step comes first, as it did in time: of u·x + w·h that of h.
+    Of several outputs, a leaf that is one itself comes first.
     """
-    height: dict[Tensor, int] = {}
-    for tensor in _walk(outputs, lambda tensor: tensor.parents):
-        height[tensor] = 1 + max((height[parent] for parent in tensor.parents), default=-1)
-
-    def parents(tensor: Tensor) -> Sequence[Tensor]:
-        given = tensor.parents
-        if len(given) == 2 and 0 < height[given[0]] < height[given[1]] - 1:
-            return given[::-1]
-        return given
-
-    return _walk(outputs, parents)
-
-
-def _walk(outputs: Sequence[Tensor], parents: Callable[[Tensor], Sequence[Tensor]]) -> list[Tensor]:
-    """The order of a walk that goes to the `parents` one after the other."""
-    order: list[Tensor] = []
-    seen: set[Tensor] = set()
-    stack: list[tuple[Tensor, bool]] = [(output, False) for output in reversed(outputs)]
+    seen = set(outputs)
+    stack = list(outputs)
     while stack:
-        tensor, inputs_done = stack.pop()
-        if inputs_done:
-            order.append(tensor)
-        elif tensor not in seen:
-            seen.add(tensor)
-            stack.append((tensor, True))
-            stack.extend((parent, False) for parent in reversed(parents(tensor)))
-    return order
+        new = [parent for parent in stack.pop().parents if parent not in seen]
+        seen.update(new)
+        stack.extend(new)
+    made = sorted((tensor for tensor in seen if tensor.op is not None), key=lambda tensor: tensor._time)
+    order = dict.fromkeys(output for output in outputs if output.op is None)
+    for tensor in made:
+        order |= dict.fromkeys((*tensor.parents, tensor))
+    return list(order)

@@ -35,8 +35,9 @@ def names_of(tensors: list[Tensor]) -> list[str]:
         arrays.setdefault((name, id(tensor._data)), i)
         alike.setdefault(name, []).append(i)
         names.append(name)
-    if any(len(places) > 1 for places in alike.values()):
-        _number(names, alike, _ways_to_go(tensors))
+    for name, places in alike.items():  # h, h₂, h₃ in the order of time
+        for count, i in enumerate(places[1:], 2):
+            names[i] = name + subscript(count)
     for i, first in again.items():
         names[i] = names[first]
     return names
@@ -46,22 +47,6 @@ def is_constant(tensor: Tensor) -> bool:
     """Whether it is a number or array that no variable stands for: as an op was given it, or the 1 of a way back."""
     plain = tensor.op is None and not tensor.requires_grad
     return plain and (not source.is_placed(tensor) or source.is_on_way_back(tensor))
-
-
-def _number(names: list[str], alike: dict[str, list[int]], to_go: list[int]) -> None:
-    """h, h₂, h₃ in the order of time: what lies further back from the end was there before."""
-    for name, places in alike.items():
-        for count, i in enumerate(sorted(places, key=lambda i: -to_go[i]), 1):
-            names[i] = name if count == 1 else name + subscript(count)
-
-
-def _ways_to_go(tensors: list[Tensor]) -> list[int]:
-    """How many steps the longest way from each tensor to the end of the graph has."""
-    to_go = dict.fromkeys(tensors, 0)
-    for tensor in reversed(tensors):
-        for parent in tensor.parents:
-            to_go[parent] = max(to_go[parent], to_go[tensor] + 1)
-    return list(to_go.values())
 
 
 def _roles(tensors: list[Tensor]) -> dict[Tensor, str]:

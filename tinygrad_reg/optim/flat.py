@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..memory import aligned, move
-from ..tensor import Clock, Tensor, describe
+from ..tensor import Tensor, describe, tick
 
 # A parameter, and its places in the flat arrays: the view that is its data, and the one for its gradient. A plain
 # tuple, because every step looks at every one, and Python takes these apart fastest.
@@ -176,8 +176,7 @@ def stretches(groups: Sequence[Group], clock: Callable[[Group], int] = operator.
 
 def written(groups: Sequence[Group]) -> None:
     """Note that these parameters have new values (see `Tensor.written`), with one tick for all of them."""
-    Clock.now += 1
-    now = Clock.now
+    now = tick()
     for group in groups:
         for p in group.params:
             p._time = now

@@ -14,7 +14,7 @@ import numpy as np
 from ..layers.running import Changes
 from ..modes import ERROR_STATE, IGNORE, default_dtype, modes, quiet
 from ..optim.flat import Row
-from ..tensor import COMPILED, Clock, Tensor
+from ..tensor import COMPILED, Tensor, tick
 from .arguments import Arguments
 from .failing import Failing
 from .guards import Guards
@@ -29,7 +29,7 @@ from .tensors import Unshared, are_back, as_tensor, give_gradient
 
 MISS = object()  # what a call gives where the program is for other arguments, or something else has changed
 _SCOPE = {"MISS": MISS, "GONE": GONE, "COMPILED": COMPILED, "ERROR_STATE": ERROR_STATE, "IGNORE": IGNORE,
-    "modes": modes, "default_dtype": default_dtype, "Changes": Changes, "Clock": Clock,
+    "modes": modes, "default_dtype": default_dtype, "Changes": Changes, "tick": tick,
     "are_back": are_back, "as_tensor": as_tensor, "give_gradient": give_gradient}  # fmt: skip
 
 
@@ -221,7 +221,7 @@ class CallWriter:
         name, program = self.name, self.program
         steps = program.capture.steps
         ticks = program.in_place or program.new_data or steps
-        lines = ["Clock.now = now = Clock.now + 1"] if ticks else []  # one tick for all
+        lines = ["now = tick()"] if ticks else []  # one tick for all
         for leaf, i in program.in_place:
             lines += [f"{name(leaf.tensor)}._data[...] = r{i}", f"{name(leaf.tensor)}._time = now"]
         for leaf, i in program.new_data:
