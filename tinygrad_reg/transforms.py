@@ -175,7 +175,8 @@ class _Differentiation:
                 raise TypeError(
                     f"{self.name} must return a Tensor computed from its arguments, not {type(self.value).__name__}; "
                     "use np functions or tg.ops, not math"
-                    + ", .numpy() or .grad; a gradient is a Tensor with tg.gradients(y, x, create_graph=True)" * array
+                    + ", .numpy() or .grad; a gradient is a Tensor with tg.gradients(y, x, create_graph=True)"
+                    * array
                 )
             yield
 

@@ -27,8 +27,15 @@ def test_check_grad_passes_what_is_right_and_catches_a_thousandth(x):
 @pytest.mark.parametrize("at", [2.0, [2.0], [[1.0, 2.0]], 0.05])
 def test_check_grad_catches_a_derivative_without_its_upstream_gradient(at):
     square = op(lambda x: x**2, lambda g, out, x: 2 * x, elementwise=True, name="alone")
-    with pytest.raises(AssertionError, match=r"the derivative by input 0 does not double .*: is `g \*` forgotten, or"):
+    with pytest.raises(AssertionError, match=r"the derivative by input 0 is not −2 times .*: is `g \*` forgotten, or"):
         tg.check_grad(square, at)
+
+
+@pytest.mark.parametrize("slope", [lambda g, out, x: abs(g) * 2 * x, lambda g, out, x: g * (g > 0) * 2 * x])
+def test_check_grad_catches_a_derivative_that_asks_for_the_sign_of_its_upstream_gradient(slope):
+    square = op(lambda x: x**2, slope, elementwise=True, name="one_sided")
+    with pytest.raises(AssertionError, match="or is its sign asked for"):
+        tg.check_grad(square, [1.0, 2.0])
 
 
 def test_check_grad_says_where_the_outputs_are_weighted():

@@ -106,20 +106,23 @@ def _compare(
 
 
 def _must_follow_upstream(scalar: Callable[..., Any], arrays: list[np.ndarray]) -> None:
-    """A derivative that leaves out g is right as long as g is 1, and seems wrong elsewhere: it must double with g."""
+    """A derivative that leaves out g is right as long as g is 1, and one with |g| or g > 0 as long as g is positive.
+
+    So it must turn round and double with g.
+    """
     with recording(True):
         tensors = [Tensor(x, requires_grad=True) for x in arrays]
         value = scalar(*tensors)
         if not value.requires_grad:
             return
-        once, twice = (gradients(value, tensors, gradient=np.array(g)) for g in (1.0, 2.0))
-    for position, (one, two) in enumerate(zip(once, twice, strict=True)):
+        once, turned = (gradients(value, tensors, gradient=np.array(g)) for g in (1.0, -2.0))
+    for position, (one, two) in enumerate(zip(once, turned, strict=True)):
         with quiet():
-            doubles = np.allclose(two, 2 * one, rtol=1e-6, atol=0, equal_nan=True)
-        if not doubles:
+            follows = np.allclose(two, -2 * one, rtol=1e-6, atol=0, equal_nan=True)
+        if not follows:
             raise AssertionError(
-                f"the derivative by input {position} does not double when the upstream gradient does: "
-                "is `g *` forgotten, or there twice?"
+                f"the derivative by input {position} is not −2 times as large when the upstream gradient is: "
+                "is `g *` forgotten, or there twice, or is its sign asked for?"
             )
 
 
