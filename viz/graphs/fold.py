@@ -150,6 +150,7 @@ def _blocks(units: list[Unit]) -> list[Unit]:
         same = (kind[period:] == kind[:-period]) & wired.all(axis=1)
         start, length = _longest_run(same)
         blocks = length // period + 1
+        start += length % period  # a loop's first step is often another one, its last one is whole
         best = max(best, ((blocks - 2) * period - 1 if blocks >= 3 else 0, -period, -start, blocks))
     saved, period, start, blocks = best[0], -best[1], -best[2], best[3]
     if saved <= 0:

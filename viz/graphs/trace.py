@@ -214,7 +214,7 @@ class Labels:
         return Line(f"grad {short(grad, self.digits).split(' · ')[-1]}", "grad")
 
     def _several(self, unit: Unit) -> tuple[list[Line], str]:
-        operations = counted(len(unit.members), "operation")
+        operations = counted(sum(self.steps[i].op is not None for i in unit.members), "operation")
         learned = sum(self.steps[i].value.size for i in unit.leaves if self.steps[i].kind == "parameter")
         parameters = counted(learned, "parameter")
         within = f"{operations}, {parameters}" if learned else operations

@@ -8,6 +8,8 @@ import tinygrad_reg as tg
 import viz
 from tests.viz import examples
 from tinygrad_reg import Tensor
+from tinygrad_reg.insight.explain import forward_steps
+from viz.graphs.fold import fold
 
 
 def test_a_chain_of_ten_thousand_is_folded() -> None:
@@ -82,6 +84,9 @@ def test_the_blocks_of_a_loop_are_its_steps_and_have_gradients() -> None:
     assert "v2 = x @ U" in svg
     assert "x₃₀ @ U" in svg
     assert "grad not computed yet" not in svg
+    assert ">108 operations" in svg  # four a step: its input is none
+    last = [unit for unit in fold(forward_steps(out), 60) if unit.cluster == "block 29 of 29"]
+    assert [unit.signature[0] for unit in last] == [None, "matmul", "matmul", "add", "tanh"]
 
 
 def test_a_graph_drawn_whole_has_every_node() -> None:
