@@ -88,3 +88,23 @@ def test_source_gives_the_numbers_of_the_planned_program(make):
         assert same_bits(numbers(read)[: len(ran)], ran), fast.source
         if made.optimizer is not None:  # the optimizer's array, which the program changes in place
             assert equal(inputs["w"], fast.inputs(*batch)["w"]), fast.source
+
+
+@pytest.mark.parametrize(
+    "limit, values",
+    [
+        (np.datetime64("2020-01-02"), np.array(["2020-01-01", "2020-01-05"], "M8[D]")),
+        (np.timedelta64(3, "h"), np.array([1, 5], "m8[h]")),
+        (np.bytes_(b"b"), np.array([b"a", b"c"])),
+        (np.longdouble("0.1"), np.nextafter(np.longdouble("0.1"), np.array([0, 1], np.longdouble))),
+    ],
+)
+def test_what_no_number_of_pythons_can_write_is_given_to_the_program(limit, values):
+    def step(x, values):
+        return np.where(values > limit, x, 0.0)
+
+    fast, x = tg.compile(step), np.array([1.0, 2.0])
+    assert fast(x, values).tolist() == fast(x, values).tolist() == [0.0, 2.0]
+    names = {}
+    exec(fast.source, names)
+    assert names["step"](**fast.inputs(x, values)).tolist() == [0.0, 2.0]

@@ -18,6 +18,7 @@ from .callables import COMPARING, OF_UFUNC, OPERATORS, PREFIX, REDUCTIONS, Metho
 from .node import Node
 
 _ATOM = 20
+_WRITTEN = np.typecodes["AllInteger"] + "?efdFD"  # dtypes of numbers that Python's can write: no dates, no long doubles
 _USUAL = {"axis", "keepdims", "initial"}
 _REDUCTIONS: dict[Any, str] = {ufunc: name for name, ufunc in REDUCTIONS.items()}
 
@@ -145,11 +146,11 @@ class Writer:
             return f"({inside}{',' if len(x) == 1 else ''})", _ATOM
         if x is None or x is Ellipsis or isinstance(x, (bool, str)):
             return ("..." if x is Ellipsis else repr(x)), _ATOM
-        if isinstance(x, np.generic):
+        if isinstance(x, np.generic) and x.dtype.char in _WRITTEN:
             return f"{of_dtype(x.dtype)}({shortest(x)})", _ATOM
         if isinstance(x, (int, float)):
             return _number(x), PREFIX if x < 0 else _ATOM
-        if isinstance(x, np.dtype):
+        if isinstance(x, np.dtype) and x.kind in "biufc":
             return of_dtype(x), _ATOM
         if isinstance(x, type) and issubclass(x, np.generic):
             return f"np.{x.__name__}", _ATOM
@@ -194,7 +195,9 @@ def _is_array(x: Any) -> bool:
 
 def _weak(x: Any, node: Node) -> Any:
     """A NumPy number as Python's, where that is as good: it takes the dtype of the array that it meets."""
-    if isinstance(x, np.floating) and isinstance(node.value, (np.ndarray, np.floating)) and x.dtype == node.value.dtype:
+    if not isinstance(x, np.floating) or x.dtype.char not in _WRITTEN:
+        return x
+    if isinstance(node.value, (np.ndarray, np.floating)) and x.dtype == node.value.dtype:
         others = [y for y in node.arguments if y is not x]
         if others and isinstance(others[0], Node) and getattr(others[0].value, "dtype", None) == x.dtype:
             return _as_pythons(x)
