@@ -190,19 +190,21 @@ def test_what_comes_and_goes_finds_its_program_again():
 
 
 def test_captures_at_every_call_are_told_of():
-    beta = 1.0
+    beta, layer = 1.0, tg.Dropout(0.0)
 
     def step(x):
-        return x * beta
+        return x * beta if layer.training else x
 
     fast = tg.compile(step)
     for _ in range(9):
         beta *= 0.9
         fast(X)
     fast(X)  # by the program that there is: from here on they are counted anew
-    for _ in range(9):
+    for i in range(9):
         beta *= 0.9
+        layer.train(i % 2 == 0)
         fast(X)
+        layer.train()
     beta *= 0.9
     with pytest.warns(UserWarning, match=r"step was captured anew .* last 10 calls, as 'beta' was another each time"):
         fast(X)

@@ -128,11 +128,12 @@ class Compiled:
 
     def _warn(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
         """Say that each call is a capture, and what was another since the one before."""
-        last = self._programs[0]
-        names = last.guards.changed() if last.key == Arguments(args, options).key else ["what it is given"]
+        key = Arguments(args, options).key
+        changed = [replay.guards.changed() for replay in self._programs if replay.key == key]
+        names = min(filter(None, changed), key=len, default=["what it reads" if changed else "what it is given"])
         warnings.warn(
             f"{getattr(self.step, '__name__', 'the step')} was captured anew at each of its last {IN_VAIN} calls, as "
-            f"{', '.join(names) or 'what it reads'} was another each time; that takes longer than the step itself. "
+            f"{', '.join(names)} was another each time; that takes longer than the step itself. "
             "Keep a number that changes in a Tensor (beta.data = 0.5), or give it as an array, np.array(0.5); give "
             "batches of one shape",
             stacklevel=users_level(),
