@@ -189,6 +189,23 @@ def test_what_comes_and_goes_finds_its_program_again():
     assert len(made) == 3  # training without a gradient, evaluation and training with one
 
 
+def test_a_tensor_that_this_way_of_the_step_passes_by_captures_nothing_anew():
+    """Its shape is asked for; where a mode was set since, in any model, the answer was taken for another."""
+    layer, count, made = tg.Dropout(0.0), tg.Tensor(0.0), set()
+
+    def step(x):
+        if layer.training:
+            count.data = count.data + 1
+        return x * 2
+
+    fast = tg.compile(step)
+    for i in range(8):
+        layer.train(i % 2 == 0)
+        fast(X)
+        made.update(fast._programs)
+    assert len(made) == 2 and count.item() == 4
+
+
 def test_captures_at_every_call_are_told_of():
     beta, layer = 1.0, tg.Dropout(0.0)
 

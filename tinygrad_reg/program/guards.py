@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..layers.running import Changes
-from .places import Ask, Places, is_same
+from .places import GONE, Ask, Places, is_same
 
 
 class Guards:
@@ -22,7 +22,8 @@ class Guards:
     def __init__(self, found: Places, reads: list[tuple[Ask, Any]]) -> None:
         """`reads`: what the capture has told of, besides: what to ask, and the answer."""
         self._texts = [test.text for test in found.tests if not test.in_module]
-        self._asked = [(test.ask, test.was) for test in found.tests if not test.in_module] + reads
+        self._asked = [(test.ask, test.was) for test in found.tests if not test.in_module]
+        self._reads = reads
         self._texts += [f"{found.name(ask)}() == {found.name(answer)}" for ask, answer in reads]
         # Asked where an attribute of some module was assigned.
         self._modules = [(test.ask, test.was) for test in found.tests if test.in_module]
@@ -51,7 +52,15 @@ class Guards:
             if not all(_is_there(ask, was) for ask, was in self._modules):
                 return False
             self.changes = Changes.count
-        return all(is_same(ask, was) for ask, was in self._asked)
+        return all(is_same(ask, was) for ask, was in self._asked) and all(_answers(*read) for read in self._reads)
+
+
+def _answers(ask: Ask, was: Any) -> bool:
+    """Whether it answers the same, as the text asks."""
+    try:
+        return bool(ask() == was)
+    except GONE:
+        return False
 
 
 def _is_there(ask: Ask, was: Any) -> bool:
