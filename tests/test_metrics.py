@@ -267,3 +267,11 @@ def test_a_prediction_that_is_not_a_number_finds_nothing(scores, true):
 def test_a_table_of_too_many_classes_is_refused():
     with pytest.raises(ValueError, match=r"a table of 1,000,001 classes.* np\.unique\(labels, return_inverse=True\)"):
         metrics.precision(np.array([0, 1]), np.array([0, 10**6]))
+
+
+@pytest.mark.parametrize("metric", [tg.metrics.mse, tg.metrics.r2, tg.metrics.accuracy, tg.metrics.f1])
+def test_a_target_that_only_lies_otherwise_is_told_how_to_lie(metric):
+    with pytest.raises(ValueError, match=r"of shape \(4, 1\), the target \(4,\); write target\.reshape\(-1, 1\)$"):
+        metric(np.ones((4, 1)), np.ones(4))
+    with pytest.raises(ValueError, match=r"of shape \(4, 1\), the target \(3,\)$"):
+        metric(np.ones((4, 1)), np.ones(3))

@@ -8,13 +8,15 @@ constraints with model.project(). Those that speak of a unit mean its incoming w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import penalties
 from .answers import checks
 from .answers.calls import Called
+from .answers.naming import missing
 from .modes import quiet
 from .norms import norms
 from .tensor import Tensor, as_array
@@ -115,3 +117,7 @@ def _numbers(weights: Any) -> Any:
 def _norms(weights: np.ndarray) -> np.ndarray:
     """‖w_j‖ of each unit's incoming weights, shaped to divide the weights by."""
     return norms(weights, axis=tuple(range(1, weights.ndim)) if weights.ndim > 2 else (0,)[: weights.ndim])
+
+
+if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists
+    __getattr__ = partial(missing, __name__)

@@ -98,17 +98,21 @@ def _must_be_numbers(target: Any, loss: str) -> None:
         raise TypeError(f"the target of {loss} must hold real numbers, not {target.dtype}")
 
 
+def reshaped(shape: tuple[int, ...]) -> str:
+    """How a target gets this shape, whose first length may be that of a batch: to be reshaped is the set."""
+    return f"target.reshape({', '.join(map(str, (-1, *shape[1:]) if shape else ()))})"
+
+
 _OF_CLASSES = ("categorical_crossentropy", "softmax_crossentropy")
 
 
 def _mismatch(prediction: Tensor, target: Any, loss: str) -> ValueError:
     _must_be_numbers(target, loss)  # None has a shape as well
     given, wanted = tuple(target.shape), prediction.shape
-    shape = [str(n) for n in (-1, *wanted[1:])] if wanted else []  # −1: these may be a batch, to be reshaped is the set
     if np.size(target) == prediction.size:
-        advice = f"write target.reshape({', '.join(shape)})"
+        advice = f"write {reshaped(wanted)}"
     elif given in (wanted[:-1], (*wanted[:-1], 1)):  # labels of the classes that lie along the last axis
-        flat = f"target.reshape({', '.join(shape[:-1])})"
+        flat = reshaped(wanted[:-1])
         if loss in _OF_CLASSES:
             advice = f"write {flat} if it holds labels"
         else:

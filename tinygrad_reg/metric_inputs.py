@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .answers import checks
+from .loss_inputs import reshaped
 from .tensor import plain_array, values
 
 
@@ -22,7 +23,8 @@ _EMPTY = "there is nothing to compare: prediction and target are empty"
 
 
 def _unlike(a: np.ndarray, y: np.ndarray) -> str:
-    return f"a metric compares like with like: the prediction is of shape {a.shape}, the target {y.shape}"
+    said = f"a metric compares like with like: the prediction is of shape {a.shape}, the target {y.shape}"
+    return said + (f"; write {reshaped(a.shape)}" if a.size == y.size else "")
 
 
 def pair(prediction: Any, target: Any) -> tuple[np.ndarray, np.ndarray]:

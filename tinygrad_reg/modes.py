@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, overload
 
 import numpy as np
 
+from .answers.calls import answered
+
 if TYPE_CHECKING:
     from .captured import Recorder
     from .watching import Watch
@@ -140,6 +142,7 @@ def layer_scope(name: str) -> switched:
     return switched("layer", f"{modes.layer}.{name}" if modes.layer else name)
 
 
+@answered
 def seed(n: int) -> None:
     """Restart this thread's random generator from `n`: the same seed gives the same numbers."""
     if not isinstance(n, (int, np.integer)) or n < 0:

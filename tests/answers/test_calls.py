@@ -69,6 +69,8 @@ M = tg.Sequential(tg.Dense(1, 1))
         ),
         (lambda: tg.fit(M, [], [], learning_rate=1), r"no learning_rate=: the learning rate is the optimizer's"),
         (lambda: tg.fit(M, [], [], loss="mse", optimizer="sgd", epoch=1), r"takes no epoch=, did you mean epochs\?"),
+        (lambda: tg.seed(), r"seed also needs n: seed\(n\)$"),
+        (lambda: tg.optim.SGD([W]).preview(), r"preview also needs p: preview\(p, gradient=None\)$"),
         (lambda: tg.save("m.npz", M), r"save takes path alone by place, the others by name: save\(path, model=…, …\)$"),
         (lambda: tg.save(M, "m.npz"), r"save takes path alone by place, the others by name: save\(path, model=…, …\)$"),
         (

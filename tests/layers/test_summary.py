@@ -122,3 +122,13 @@ def test_modules_that_compare_their_contents_are_told_apart(capsys):
 def test_what_others_call_the_shape_is_answered():
     with pytest.raises(TypeError, match=r"summary takes no input_shape=: summary\(\(1, 28, 28\)\)"):
         tg.Sequential(tg.Flatten(), tg.Dense(4, 2)).summary(input_shape=(4,))
+
+
+def test_a_model_that_does_not_fit_its_sample_is_told_with_the_shape_that_was_tried():
+    model = tg.Sequential(tg.Conv2D(1, 2, 3), tg.Flatten(), tg.Dense(10, 2))
+    with pytest.raises(ValueError, match=r"but was given \(2, 72\)") as told:
+        model.summary((1, 8, 8))
+    assert (
+        told.value.__notes__[-1]
+        == "summary((1, 8, 8)) tries the model on an input of shape (2, 1, 8, 8): 2 samples of zeros"
+    )

@@ -99,10 +99,23 @@ ON_MODELS = {
     "count_params": ".summary(), which counts them",
     "modules": ".named_modules()",
     "children": ".named_modules()",
+    "named_children": ".named_modules()",
+    "buffers": ".named_state()",
+    "named_buffers": ".named_state()",
+    "add_module": "an attribute or a list, self.layers: every module in it is found",
+    "register_parameter": "self.w = tg.Tensor(array, requires_grad=True)",
+    "register_buffer": "self.mean = tg.Tensor(array), which is saved and not trained",
     "get_layer": "model[index], or .named_modules()",
     "to": "nothing: there is no other device",
     "cuda": "nothing: there is no other device",
 }
+
+# What they look for on what tg.load returns, which they take for the model, or for its state.
+_INTO_MODEL = "tg.load(path, model=model), which loads into a model that is made as it was"
+ON_CHECKPOINTS = dict.fromkeys(
+    ("model", "predict", "evaluate", "fit", "parameters", "eval", "summary", "weights", "get_weights", "state_dict"),
+    _INTO_MODEL,
+) | {"optimizer": "tg.load(path, model=model, optimizer=optimizer)"}
 
 # What Keras and PyTorch call an argument, and what it is called here.
 ARGUMENTS = {
@@ -256,5 +269,6 @@ NAMES = {
     "kaiminguniform": "tg.initializers.he_uniform", "xavieruniform": "tg.initializers.glorot_uniform",
     "momentum": "tg.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)",
     "nesterov": "tg.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True)",
-    "viz": "import viz, which is a package of its own", "models": "tg.Sequential or tg.Module",
+    "init": "tg.initializers", "viz": "import viz, which is a package of its own",
+    "models": "tg.Sequential or tg.Module",
 }  # fmt: skip

@@ -103,8 +103,9 @@ class Misfit:
     def _as_taken(self) -> str:
         """The call with what may stand by place, and what must be named."""
         several = [str(p) for p in self.taken if p.kind is p.VAR_POSITIONAL]
-        short = [*map(str, self.placed), *several, *(f"{p.name}=…" for p in self.by_name if p.default is p.empty)]
-        return f"{self.name}({', '.join(short + ['…'] * (len(short) < len(self.taken)))})"
+        own = "self" in self.names  # of a method, which is not written
+        short = [*map(str, self.placed[own:]), *several, *(f"{p.name}=…" for p in self.by_name if p.default is p.empty)]
+        return f"{self.name}({', '.join(short + ['…'] * (len(short) < len(self.taken) - own))})"
 
     def _with(self, value: Any, place: int) -> str:
         """The call as given, with `value` in its place, before what stands there; "" where that is nothing to show."""

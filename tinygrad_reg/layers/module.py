@@ -15,7 +15,7 @@ import numpy as np
 from .. import source
 from ..answers import checks
 from ..answers.calls import Called, answered
-from ..answers.elsewhere import NeverHere, answer, listed
+from ..answers.elsewhere import Elsewhere, NeverHere, answer, listed
 from ..answers.foreign import ON_MODELS
 from ..modes import default_dtype, layer_scope, modes, quiet
 from ..tensor import Tensor, as_array
@@ -270,4 +270,6 @@ def a_module(model: Any, call: str) -> None:
     if isinstance(model, type) and issubclass(model, Module):
         raise TypeError(f"{call} takes a model, not the class {model.__name__}: write {model.__name__}(...)")
     if not isinstance(model, Module):
-        raise TypeError(f"{call} takes a tg.Module such as tg.Sequential(...), not {type(model).__name__}")
+        elsewhere = inspect.getattr_static(model, "parameters", None)  # of what tg.load returns
+        write = f"; write {elsewhere.advice}" if isinstance(elsewhere, Elsewhere) else ""
+        raise TypeError(f"{call} takes a tg.Module such as tg.Sequential(...), not {type(model).__name__}{write}")

@@ -81,12 +81,24 @@ def _shapes(model: Module, x: Any) -> Shapes:
                 raise TypeError(
                     f"summary() takes the shape of one sample, such as (1, 28, 28) without the batch, not {x}"
                 )
-            model(np.zeros((2, *x)) if isinstance(x, tuple) else x)
+            _try(model, x)
         else:
             # A guess: that each sample has the shape that its layer is made for. Where that fails, shapes stay open.
             with suppress(Exception):
                 _try_layers(model)
     return shapes
+
+
+def _try(model: Module, x: Any) -> None:
+    """Run the model on an example, or on two made of the shape of one sample, which the user has not seen."""
+    if not isinstance(x, tuple):
+        model(x)
+        return
+    try:
+        model(np.zeros((2, *x)))
+    except Exception as error:
+        error.add_note(f"summary({x}) tries the model on an input of shape {(2, *x)}: 2 samples of zeros")
+        raise
 
 
 def _try_layers(model: Module) -> None:

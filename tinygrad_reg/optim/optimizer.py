@@ -244,6 +244,7 @@ class Optimizer(Called):
                 return flat
         raise ValueError(f"{describe(p)} is not among the parameters of this {type(self).__name__}")
 
+    @answered
     def preview(self, p: Tensor, gradient: Any = None) -> Update:
         """The next step of parameter p in numbers, without taking it; `gradient` stands in for its `.grad`.
 

@@ -30,7 +30,8 @@ def data_set(x: Any, y: Any, what: str = "") -> tuple[np.ndarray, np.ndarray]:
         if array.dtype.kind not in "fiub":
             classes = name == "y" and array.dtype.kind in "USTO"
             number = "; number the classes: names, y = np.unique(y, return_inverse=True)" if classes else ""
-            raise TypeError(f"{what}{name} must hold numbers, not {array.dtype}{number}")
+            text = "text" if array.dtype.kind in "UST" else array.dtype
+            raise TypeError(f"{what}{name} must hold numbers, not {text}{number}")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             bad = ~np.isfinite(array).reshape(len(array), -1)
             sample = int(np.flatnonzero(bad.any(axis=1))[0])

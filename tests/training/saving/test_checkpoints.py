@@ -283,3 +283,24 @@ def test_T3_killed_while_saving_the_file_is_whole(tmp_path):
             process.kill()
         assert tg.load(path, model=model).epoch >= said
         assert len(np.unique(model.kernel.data)) == 1
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda loaded, x: loaded(x),
+        lambda loaded, x: loaded.predict(x),
+        lambda loaded, x: loaded.model,
+        lambda loaded, x: loaded["model"],
+        lambda loaded, x: loaded.parameters(),
+        lambda loaded, x: tg.predict(loaded, x),
+    ],
+)
+def test_what_load_returns_is_no_model_and_says_how_to_load_one(tmp_path, use):
+    tg.save(tmp_path / "m.npz", model=tg.Sequential(tg.Dense(2, 1)), epoch=3)
+    loaded = tg.load(tmp_path / "m.npz")
+    with pytest.raises(
+        (TypeError, AttributeError), match=r"write tg\.load\(path, model=model\), which loads into a model"
+    ):
+        use(loaded, np.ones((1, 2)))
+    assert loaded.epoch == 3 and "predict" not in dir(loaded) and not hasattr(loaded, "model")

@@ -7,12 +7,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from ...answers import checks
 from ...answers.calls import answered
+from ...answers.elsewhere import answer, listed
+from ...answers.foreign import ON_CHECKPOINTS
 from ...layers.module import Module
 from ...optim import Optimizer
 from ..callbacks import Callback, several
@@ -29,6 +31,19 @@ class Checkpoint:
     epoch: int  # the epochs that were complete
     history: History = field(repr=False)
     settings: dict[str, Any] = field(repr=False)  # how fit was called, {} where it was not
+
+    __dir__ = listed
+
+    def __getitem__(self, part: Any) -> NoReturn:
+        """No model, no dict of states: say how the parts of a file are loaded."""
+        raise TypeError(f"what tg.load returns holds no {part!r}; write {ON_CHECKPOINTS['model']}")
+
+    def __call__(self, *inputs: Any) -> NoReturn:
+        """It is no model."""
+        raise TypeError(f"what tg.load returns is no model; write {ON_CHECKPOINTS['model']}")
+
+
+answer(Checkpoint, ON_CHECKPOINTS)
 
 
 @answered
