@@ -38,6 +38,16 @@ def test_check_grad_catches_a_derivative_that_asks_for_the_sign_of_its_upstream_
         tg.check_grad(square, [1.0, 2.0])
 
 
+def test_a_function_that_draws_random_numbers_is_told_so():
+    dropout = tg.Dropout(0.5, rng=0)
+    with pytest.raises(
+        ValueError, match=r"gives the same again, and this one gave .* call model\.eval\(\)"
+    ):
+        tg.check_grad(lambda x: np.sum(dropout(x)), np.ones(8))
+    dropout.eval()
+    tg.check_grad(lambda x: np.sum(dropout(x)), np.ones(8))
+
+
 def test_check_grad_says_where_the_outputs_are_weighted():
     with pytest.raises(AssertionError, match=r"relative error \S+\); both are of the outputs' sum, each times a fixed"):
         tg.check_grad(op_with_slope(1.5), [1.0, 2.0])

@@ -49,6 +49,7 @@ def check_grad(
             weights[value.shape] = rng.uniform(0.5, 1.5, value.shape) if value.shape else np.ones(())
         return np.sum(value * weights[value.shape])
 
+    _must_repeat(weighted, arrays)
     _must_follow_upstream(weighted, arrays)  # first: the figures of a derivative without g say nothing of g
     weighs = "" if () in weights else "; both are of the outputs' sum, each times a fixed weight from 0.5 to 1.5"
     worst = _compare(weighted, arrays, step, rtol, atol, "derivative", weighs)
@@ -103,6 +104,17 @@ def _compare(
     if worst > rtol:
         raise AssertionError(complaint)
     return worst
+
+
+def _must_repeat(scalar: Callable[..., Any], arrays: list[np.ndarray]) -> None:
+    """Differences of what is drawn anew at each call are those of the draws."""
+    with recording(True):
+        once, again = (scalar(*[Tensor(x, requires_grad=True) for x in arrays]).item() for _ in range(2))
+    if not np.isclose(once, again, rtol=1e-9, atol=1e-12, equal_nan=True):
+        raise ValueError(
+            f"check_grad needs a function that gives the same again, and this one gave {once:.6g}, then {again:.6g}: "
+            "if it draws random numbers, call model.eval() before, or make its generator anew in the function"
+        )
 
 
 def _must_follow_upstream(scalar: Callable[..., Any], arrays: list[np.ndarray]) -> None:
