@@ -91,6 +91,8 @@ def _set(tokens: list[str], known: frozenset[str], at: int = 0, closing: str = "
         else:
             symbol = _symbol(token, known)
             apart = is_number(token) and r"\cdot" in symbol and (_divides(out) or _is_raised(tokens[at + 1 :]))
+            if symbol[:1].isalpha() and re.search(r"\\[A-Za-z]+$", "".join(out[-1:])):
+                out.append(" ")  # \Delta G, where \DeltaG would be a command
             out.append(f"({symbol})" if apart else symbol)  # 1/(1·10⁵), where 1/1·10⁵ would be 10⁵
         at += 1
     return "".join(out), at

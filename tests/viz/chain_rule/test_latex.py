@@ -46,7 +46,8 @@ def test_mathtext_renders_the_latex(name: str, renders: object) -> None:
 def test_mathtext_renders_the_derivatives_of_every_op(op: str, renders: object) -> None:
     for derivative in registry[op].derivatives:
         if derivative is not None:
-            renders(latex.formula(derivative.local, registry[op].inputs) or "1")  # type: ignore[operator]
+            for formula in (derivative.local, derivative.how):
+                renders(latex.formula(formula, registry[op].inputs) or "1")  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("name", examples.HOSTILE)
