@@ -29,6 +29,14 @@ def write(path: str | os.PathLike[str], content: str | bytes) -> None:
     for folder in (Path(path).parent, target.parent):
         if not folder.is_dir():
             raise FileNotFoundError(f"there is no folder {str(folder)!r} to save {target.name!r} in; make it first")
+    try:
+        _replace(target, data)
+    except OSError as error:  # which speaks of the temporary file, or of none where a disk is full
+        reason = f"{os.fspath(path)!r} can't be written ({error.strerror or error}): what was there before is as it was"
+        raise OSError(error.errno, reason) from None
+
+
+def _replace(target: Path, data: bytes) -> None:
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:50]}.", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -117,6 +117,13 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
     assert [p.name for p in tmp_path.iterdir()] == ["graph.svg"]
 
 
+def test_what_cannot_be_written_is_named_as_the_user_did(tmp_path: Path) -> None:
+    (tmp_path / "folder.svg").mkdir()
+    with pytest.raises(IsADirectoryError, match=r"'[^']*folder\.svg' can't be written \(Is a directory\)"):
+        viz.graph(examples.neuron(), engine="builtin").save(tmp_path / "folder.svg")
+    assert [p.name for p in tmp_path.iterdir()] == ["folder.svg"]
+
+
 def test_a_missing_folder_is_named() -> None:
     with pytest.raises(FileNotFoundError, match="no folder 'nowhere'"):
         viz.graph(examples.neuron(), engine="builtin").save("nowhere/graph.svg")
