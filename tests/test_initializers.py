@@ -141,6 +141,10 @@ def test_a_callable_is_an_initializer():
     assert layer.kernel.dtype == np.float32
 
 
+def test_one_length_is_a_shape_for_each():
+    assert [make(3).shape for make in (tg.initializers.zeros(), tg.initializers.he_normal())] == [(3,), (3,)]
+
+
 def test_constant_arrays_are_copied():
     weights = np.ones((2, 3))
     layer = tg.Dense(2, 3, kernel_initializer=lambda shape, rng, dtype: weights)

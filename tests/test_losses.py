@@ -144,6 +144,8 @@ def test_L8_the_table_of_problem_activation_and_loss(problem, activation, loss, 
 def test_L8_an_unknown_problem_lists_those_that_are_known():
     with pytest.raises(ValueError, match=r"'multi_class'; did you mean 'multiclass'\? There are binary, multiclass"):
         head_for("multi_class")
+    with pytest.raises(ValueError, match=r"no kind of problem is called '.'binary'.'"):
+        head_for(["binary"])
 
 
 # ---- formulas, beside plain NumPy

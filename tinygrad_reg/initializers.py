@@ -47,7 +47,7 @@ class Constant:
     def __call__(self, shape: Sequence[int], rng: Rng = None, dtype: Any = None) -> np.ndarray:
         """An array of this shape."""
         try:
-            return np.full(tuple(shape), self.value, default_dtype() if dtype is None else dtype)
+            return np.full(shape, self.value, default_dtype() if dtype is None else dtype)
         except ValueError:
             given = np.shape(self.value)
             transposed = "; write constant(array.T)" * (len(given) > 1 and given[::-1] == tuple(shape))

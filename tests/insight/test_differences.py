@@ -40,9 +40,7 @@ def test_check_grad_catches_a_derivative_that_asks_for_the_sign_of_its_upstream_
 
 def test_a_function_that_draws_random_numbers_is_told_so():
     dropout = tg.Dropout(0.5, rng=0)
-    with pytest.raises(
-        ValueError, match=r"gives the same again, and this one gave .* call model\.eval\(\)"
-    ):
+    with pytest.raises(ValueError, match=r"gives the same again, and this one gave .* call model\.eval\(\)"):
         tg.check_grad(lambda x: np.sum(dropout(x)), np.ones(8))
     dropout.eval()
     tg.check_grad(lambda x: np.sum(dropout(x)), np.ones(8))

@@ -24,7 +24,7 @@ def look_up(name: str, table: Mapping[str, T], kind: str) -> T:
     Traceback (most recent call last):
     ValueError: no loss is called 'maee'; did you mean 'mae'? There are mse, mae
     """
-    if name in table:
+    if isinstance(name, str) and name in table:
         return table[name]
     small = str(name).lower()
     written = foreign.NAMES.get(_plain(small), "")
