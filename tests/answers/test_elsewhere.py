@@ -33,6 +33,9 @@ W = tg.Tensor([1.0, 2.0], requires_grad=True)
         (tg.Dense(2, 3), "load_weights", "tg.load"),
         (tg.optim.SGD([W], lr=0.1), "param_groups", "optimizer.params"),
         (tg.optim.SGD([W], lr=0.1), "add_param_group", "another optimizer"),
+        (tg.optim.SGD([W], lr=0.1), "apply_gradients", r"optimizer\.step\(\)"),
+        (tg.optim.schedules.constant(0.1), "step", r"the optimizer .* asks it at each step"),
+        (tg.data.Standardizer([[1.0], [2.0]]), "transform", r"scaler\(x\)"),
     ],
     ids=lambda x: x if isinstance(x, str) else type(x).__name__,
 )
@@ -55,8 +58,9 @@ def test_a_name_that_nobody_has_is_python_s_own_error(thing):
         (tg.optim.SGD([W], lr=0.1), "learning_rate", "optimizer.lr"),
         (tg.optim.SGD([W], lr=0.1), "param_groups", "optimizer.params"),
         (tg.Dense(2, 3), "trainable", "parameter.requires_grad"),
+        (tg.Sequential(tg.Dense(2, 3)), "requires_grad", "parameter.requires_grad"),
     ],
-    ids=["rate", "groups", "trainable"],
+    ids=["rate", "groups", "trainable", "frozen"],
 )
 def test_what_would_change_nothing_can_t_be_assigned(thing, name, advice):
     with pytest.raises(AttributeError, match=f"has no attribute '{name}'; write .*{advice}"):

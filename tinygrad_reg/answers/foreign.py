@@ -117,6 +117,22 @@ ON_CHECKPOINTS = dict.fromkeys(
     _INTO_MODEL,
 ) | {"optimizer": "tg.load(path, model=model, optimizer=optimizer)"}
 
+# What they look for on an optimizer, a schedule, and what standardizes.
+ON_OPTIMIZERS = {
+    "minimize": "loss.backward(), then optimizer.step()",
+    "apply_gradients": "optimizer.step(), which reads .grad",
+    "state": "optimizer.state_of(p)",
+}
+ON_SCHEDULES = {"step": "nothing: the optimizer that was given it as lr= asks it at each step"}
+ON_STANDARDIZERS = {
+    "fit": "Standardizer(train)",
+    "transform": "scaler(x)",
+    "fit_transform": "scaler = Standardizer(train), then scaler(train)",
+    "inverse_transform": "scaler.inverse(z)",
+    "mean_": "scaler.mean",
+    "scale_": "scaler.std",
+}
+
 # What Keras and PyTorch call an argument, and what it is called here.
 ARGUMENTS = {
     "bias": ("use_bias",),

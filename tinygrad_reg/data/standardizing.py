@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..answers.calls import Called, answered
+from ..answers.elsewhere import answer, listed
+from ..answers.foreign import ON_STANDARDIZERS
 from ..half import widened
 from ..modes import quiet
 from .arrays import as_floats
@@ -22,6 +24,8 @@ class Standardizer(Called):
     Each feature has its own; with axis=(0, 2, 3) each channel of images (N, C, H, W). A feature that is constant is
     only moved to 0. `inverse` undoes it.
     """
+
+    __dir__ = listed
 
     def __init__(self, train: Any, axis: int | tuple[int, ...] = 0) -> None:
         x = as_floats(train)
@@ -65,6 +69,9 @@ class Standardizer(Called):
         if not fits:
             raise ValueError(f"the training set had samples of shape {self.shape[1:]}, these have {array.shape[1:]}")
         return array
+
+
+answer(Standardizer, ON_STANDARDIZERS)
 
 
 def _axes(axis: Any, ndim: int) -> tuple[int, ...]:

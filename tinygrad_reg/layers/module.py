@@ -48,6 +48,7 @@ class Module(Stateful, Called):
     input_shape: tuple[int, ...] | None = None  # of one sample, where the layer alone determines it
     _calls_only_the_house = False  # in its forward, so that ops made there know the user's call: see source.caller
     trainable = NeverHere("parameter.requires_grad, of each of .parameters()")
+    requires_grad = NeverHere("parameter.requires_grad, of each of .parameters()")
     training: bool = True  # noise on, statistics of the batch: switched by train() and eval()
 
     def __init__(self) -> None:

@@ -23,7 +23,8 @@ import numpy as np
 
 from ..answers import checks
 from ..answers.calls import Called, answered, takes
-from ..answers.elsewhere import NeverHere, listed
+from ..answers.elsewhere import NeverHere, answer, listed
+from ..answers.foreign import ON_OPTIMIZERS
 from ..memory import aligned
 from ..modes import ERROR_STATE, IGNORE, modes
 from ..tensor import Tensor, describe
@@ -278,6 +279,9 @@ class Optimizer(Called):
             f"{type(self).__name__} can't be copied or pickled, it is tied to its parameters: "
             "make one for the other parameters, and give it this one's state_dict()"
         )
+
+
+answer(Optimizer, ON_OPTIMIZERS)
 
 
 def _scheduled(schedule: Callable[[int], float], steps: int) -> float:

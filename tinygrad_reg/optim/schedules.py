@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from ..answers import checks
 from ..answers.calls import answered, takes
+from ..answers.elsewhere import answer, listed
+from ..answers.foreign import ON_SCHEDULES
+from ..answers.naming import missing
 
 
 class Schedule:
@@ -24,6 +28,8 @@ class Schedule:
     (exponential(0.1, decay=0.5, every=10.0), 0.1, 0.025)
     """
 
+    __dir__ = listed
+
     def __init__(self, text: str, function: Callable[[int], float]) -> None:
         self._text, self._function = text, function
 
@@ -33,6 +39,9 @@ class Schedule:
 
     def __repr__(self) -> str:
         return self._text
+
+
+answer(Schedule, ON_SCHEDULES)
 
 
 @answered
@@ -111,3 +120,7 @@ def name_of(schedule: Any) -> str:
     if isinstance(schedule, Schedule):
         return repr(schedule)
     return str(getattr(schedule, "__qualname__", type(schedule).__name__))
+
+
+if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that exists
+    __getattr__ = partial(missing, __name__)
