@@ -83,6 +83,16 @@ def test_a_run_is_saved_between_epochs_only(moment, tmp_path):
             r"never be called: write on_batch_end\(batch, logs\)",
         ),
         (
+            "on_epoch_finish",
+            lambda self, epoch, logs: None,
+            r"on_epoch_finish\(\) of Mine would never be called: .* on_epoch_end\(epoch, logs\)\? There are on_",
+        ),
+        (
+            "on_improve",
+            lambda self: None,
+            r"on_improve\(\) of Mine would never be called: There are on_train_begin, on_g",
+        ),
+        (
             "on_epoch_end",
             lambda self, epoch: None,
             r"of Mine is called with \(self, epoch, logs\), and <",
@@ -97,6 +107,23 @@ def test_a_run_is_saved_between_epochs_only(moment, tmp_path):
 def test_a_method_that_would_not_be_called_like_this_is_refused_where_it_is_written(name, method, message):
     with pytest.raises(TypeError, match=message):
         type("Mine", (tg.Callback,), {name: method})
+
+
+def test_methods_that_a_callback_itself_calls_may_be_called_anything():
+    class Own(tg.Callback):
+        def on_epoch_end(self, epoch, logs):
+            self.on_improvement()
+
+        def on_improvement(self):
+            self.improved = True
+
+    class Other(Own):
+        def on_improvement(self):
+            self.improved = "better"
+
+    other = Other()
+    other.on_epoch_end(1, {})
+    assert other.improved == "better"
 
 
 def test_methods_as_keras_has_them_are_taken_and_its_model_is_answered():

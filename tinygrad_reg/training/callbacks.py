@@ -8,6 +8,7 @@ the epoch's figures by name. A function that returns True stops the training.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -70,6 +71,12 @@ class Callback(Called):
                 raise TypeError(f"{name}() of {cls.__name__} would never be called: write {_NEVER_CALLED[name]}")
             if name in HOOKS and isinstance(method, FunctionType):
                 takes(method, f"{name} of {cls.__name__}", "self", *HOOKS[name])
+            elif name.startswith("on_") and not _is_called(cls, name):
+                near = difflib.get_close_matches(name, HOOKS, 1)
+                meant = f"did you mean {near[0]}({', '.join(HOOKS[near[0]])})? " if near else ""
+                raise TypeError(
+                    f"{name}() of {cls.__name__} would never be called: {meant}There are {', '.join(HOOKS)}"
+                )
 
     def __init__(self) -> None:
         """Nothing to do: subclasses need not call it."""
@@ -100,6 +107,12 @@ class Callback(Called):
         """Take over what state_dict() gave."""
         if state:
             raise ValueError(f"{type(self).__name__} has no state, but was given {', '.join(state)}")
+
+
+def _is_called(cls: type, name: str) -> bool:
+    """Whether a method that is none of HOOKS is called by another one, or stands for one of a parent's."""
+    codes = [code for method in vars(cls).values() if (code := getattr(method, "__code__", None)) is not None]
+    return any(name in code.co_names for code in codes) or any(name in vars(base) for base in cls.__mro__[1:])
 
 
 class RememberingCallback(Callback):
