@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -61,10 +61,16 @@ class Chain:
     exact: bool  # whether gradients are numbers, not norms
     goal: str  # ∂L/∂b1, or ‖∂L/∂W‖
     has_loss: bool = True  # whether the first stop is the loss itself, not a layer
+    shares: str = ""  # of a leaf that has several: that this way's is one of them
 
     def verdict(self) -> str:
         """Whether gradients vanish, explode or flow, and from where on."""
-        return verdict(self.stops, self.has_loss)
+        if not self.shares:
+            return verdict(self.stops, f"|{self.goal}|" if self.exact else self.goal, self.has_loss)
+        stops, last = self.stops, self.goal
+        if len(stops) > 3:  # the chain without its leaf: what the leaf multiplies there may well be 0
+            stops, last = stops[:-1], f"‖∂{stops[0].name}/∂{stops[-2].name}‖"
+        return f"{verdict(stops, last)} {self.shares}"
 
     def shortened(self, most: int) -> Chain:
         """At most so many stops: those at the beginning and the end, with the product of the factors between."""
@@ -76,9 +82,7 @@ class Chain:
             factor = float(np.prod([hop.factor for hop in middle]))
         hop = Hop(factor, hidden=len(middle) - 1)
         hops = (*self.hops[: ends - 1], hop, *self.hops[len(self.hops) - ends + 1 :])
-        return Chain(
-            self.name, self.about, self.stops[:ends] + self.stops[-ends:], hops, self.exact, self.goal, self.has_loss
-        )
+        return replace(self, stops=self.stops[:ends] + self.stops[-ends:], hops=hops)
 
 
 LARGE = 1e3  # a gradient above this is too large for usual learning rates, even where it is as large in all layers
@@ -96,8 +100,8 @@ def times(factor: float, digits: int) -> str:
     return f"× ({text})" if text.startswith("−") else f"× {text}"
 
 
-def verdict(stops: Sequence[Stop], has_loss: bool = True) -> str:
-    """One sentence or two on the gradients' way back, from the last layer to the first one."""
+def verdict(stops: Sequence[Stop], last: str, has_loss: bool = True) -> str:
+    """One sentence or two on the gradients' way back; `last` is what the last stop shows, ‖∂L/∂W‖ perhaps."""
     start = 1 if has_loss and len(stops) > 2 else 0  # the first hop belongs to the loss, not to the network's depth
     sizes = [stop.size for stop in stops[start:]]
     names = [stop.name for stop in stops[start:]]
@@ -109,10 +113,10 @@ def verdict(stops: Sequence[Stop], has_loss: bool = True) -> str:
     ratio = sizes[-1] / sizes[0]
     hops = max(len(sizes) - 1, 1)
     each = f"{'on average, ' if hops > 1 else ''}a layer multiplies them by {brief(ratio ** (1 / hops))}"
-    last = f"{names[0]}, next to the loss, does" if start else f"{names[0]} does"
+    first = f"what {names[0]}{', next to the loss,' if start else ''} receives" if has_loss else f"that of {names[0]}"
     if start and is_given(names[0]):
-        last = "arrives next to the loss"
-    arrives = f"{names[-1]} receives {brief(ratio)} times what {last}"
+        first = "what arrives next to the loss"
+    arrives = f"{last} is {brief(ratio)} times {first}"
     top = max(range(len(sizes)), key=sizes.__getitem__)
     large = f"at {names[top]} they are {brief(sizes[top])}, and lr = 0.01 would be a step of {brief(sizes[top] / 100)}"
     if ratio < LITTLE:
@@ -154,6 +158,9 @@ def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
     stops_at = _stops(record, way)
     forward = record.forward
     arrivals = Counter(s.input for s in record.backward)
+    end = way[-1].input
+    users = {s.node for s in record.backward if s.input == end}
+    is_shared = len(users) > 1 and not forward[end].op  # a weight of all steps in time: of each it has a share
     numbers = all(forward[s.node].value.size == forward[s.input].value.size == 1 for s in way)
     exact = numbers and all(arrivals[s.input] == 1 for s in way)
     stops = tuple(
@@ -161,6 +168,12 @@ def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
         for i in (len(forward) - 1, *(way[at].input for at in stops_at))
     )
     goal = f"∂{stops[0].name}/∂{stops[-1].name}"
+    shares = ""
+    if is_shared:
+        by_way = length(sum(s.contribution for s in record.backward if (s.node, s.input) == (way[-1].node, end)))
+        places = f"{stops[-1].name} adds up the shares of {len(users)} places"
+        shares = f"{places}: {brief(by_way)} by this way, {brief(stops[-1].size)} in all."
+        stops = (*stops[:-1], Stop(stops[-1].name, by_way))
     main = _main_op(record, way)
     title = (
         clean(name, 40) if name else f"{_spelled(main)} {'chain' if numbers else 'network'}" if main
@@ -168,7 +181,8 @@ def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
     )  # fmt: skip
     if not exact:
         about = "numbers are norms of gradients, ‖∂L/∂h‖; a factor is the ratio of neighbours"
-        return Chain(title, about, stops, _ratios(stops), False, f"‖{goal}‖")
+        shown = f"this way's share of ‖{goal}‖" if is_shared else f"‖{goal}‖"
+        return Chain(title, about, stops, _ratios(stops), False, shown, shares=shares)
     hops = []
     before = 0
     for at in stops_at:

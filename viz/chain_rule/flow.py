@@ -43,7 +43,7 @@ def flow(
     >>> a1.name = "a1"
     >>> a2 = (w * a1).sigmoid()
     >>> print(flow(a2, wrt=b))  # doctest: +NORMALIZE_WHITESPACE
-    gradient flow. Sigmoid chain: Gradients flow: b receives 0.25 times what a1, next to the loss, does;
+    gradient flow. Sigmoid chain: Gradients flow: |∂a2/∂b| is 0.25 times what a1, next to the loss, receives;
     a layer multiplies them by 0.25.
     """
     colors = look(theme)
@@ -195,7 +195,10 @@ def _rows(chain: Chain) -> list[range]:
 def _stops(chain: Chain, row: range, y: float, scale: _Scale, theme: Theme, digits: int) -> list[str]:
     """One row: the loss at the right, arrows to the left; the row below continues at its right end."""
     folded = len(_rows(chain)) > 1
-    step = min(176.0, (W - 2 * EDGE - 28 - BOX_W - (70 if folded else 0)) / max(len(row) - 1, 1))
+    room = W - 2 * EDGE - 28 - BOX_W
+    step = min(176.0, (room - (70 if folded else 0)) / max(len(row) - 1, 1))
+    if row.start:
+        step = min(step, room / (len(row) - 1 + 0.62))
     right = W - EDGE - 14 - BOX_W if folded else EDGE + 14 + step * (len(row) - 1)
     if row.start:
         right -= step * 0.62

@@ -86,8 +86,8 @@ def test_a_model_shows_its_layers_and_a_second_one_beside_it() -> None:
     assert "sigmoid: Gradients vanish" in repr(picture)
     assert "ReLU: Gradients flow" in repr(picture)
     assert "layer 0" in picture.svg
-    assert "layer 0 receives" in repr(picture)
-    assert "times what layer 10 does" in repr(picture)  # the last layer, of which its model's picture begins
+    assert "‖∂L/∂W‖ of layer 0 is" in repr(picture)
+    assert "times that of layer 10" in repr(picture)  # the last layer, of which its model's picture begins
 
 
 def test_subnormal_gradients_are_drawn_too() -> None:
@@ -106,37 +106,37 @@ def test_a_model_before_backward_is_refused() -> None:
 @pytest.mark.parametrize(
     ("sizes", "words"),
     [
-        ([1, 1, 0.5, 0.4], ["Gradients flow: d receives 0.4 times what b, next to the loss, does"]),
+        ([1, 1, 0.5, 0.4], ["Gradients flow: ‖∂a/∂d‖ is 0.4 times what b, next to the loss, receives"]),
         (
             [1, 1, 0.1, 1e-3],
-            ["Gradients vanish: d receives 0.001 times what b, next to the loss, does", "by 0.032", "From d on back"],
+            ["Gradients vanish: ‖∂a/∂d‖ is 0.001 times what b, next to the loss, receives", "by 0.032", "From d on"],
         ),
         (
             [1, 1, 200, 4e4],
-            ["Gradients explode: d receives 4e4 times what b, next to the loss, does", "by 200", "From c on back"],
+            ["Gradients explode: ‖∂a/∂d‖ is 4e4 times what b, next to the loss, receives", "by 200", "From c on back"],
         ),
         (
             [1, 1e4, 5e4, 2e4],
             [
                 "Gradients explode: at c they are 5e4, and lr = 0.01 would be a step of 500.",
-                "d receives 2 times what b",
+                "‖∂a/∂d‖ is 2 times what b",
             ],
         ),
-        ([1, 1e6, 1e4, 10], ["Gradients vanish: d receives 1e−5", "And at b they are 1e6, and lr = 0.01 would be"]),
-        ([1, 900, 800, 500], ["Gradients flow: d receives 0.56 times"]),
+        ([1, 1e6, 1e4, 10], ["Gradients vanish: ‖∂a/∂d‖ is 1e−5", "And at b they are 1e6, and lr = 0.01 would be"]),
+        ([1, 900, 800, 500], ["Gradients flow: ‖∂a/∂d‖ is 0.56 times"]),
         ([1, 1, 0, 0], ["Gradients vanish: at c they are exactly 0"]),
         ([1, 1, math.inf, math.nan], ["Gradients explode: from c on back they are not finite"]),
     ],
 )
 def test_the_verdict_in_words(sizes: list[float], words: list[str]) -> None:
-    said = verdict([Stop(name, size) for name, size in zip("abcd", sizes, strict=True)])
+    said = verdict([Stop(name, size) for name, size in zip("abcd", sizes, strict=True)], "‖∂a/∂d‖")
     assert said.startswith(words[0])
     assert all(word in said for word in words)
 
 
 def test_a_first_stop_without_a_name_is_not_called_v_and_a_number() -> None:
-    said = verdict([Stop("loss", 1.0), Stop("v17", 0.5), Stop("w", 0.25)])
-    assert said == "Gradients flow: w receives 0.5 times what arrives next to the loss; a layer multiplies them by 0.5."
+    said = verdict([Stop("loss", 1.0), Stop("v17", 0.5), Stop("w", 0.25)], "|∂L/∂w|")
+    assert said == "Gradients flow: |∂L/∂w| is 0.5 times what arrives next to the loss; a layer multiplies them by 0.5."
 
 
 @pytest.mark.parametrize("loss_of", ["binary_crossentropy", "mse", "huber"])
@@ -150,7 +150,7 @@ def test_the_inside_of_a_loss_is_no_layer(loss_of: str) -> None:
         "cost", "layer 1", "layer 0", "0.kernel",
     ]  # fmt: skip
     said = repr(viz.flow(cost))
-    assert said.startswith("gradient flow. Tanh network: ") and "what layer 1, next to the loss, does" in said
+    assert said.startswith("gradient flow. Tanh network: ") and "what layer 1, next to the loss, receives" in said
     cost.backward()
     kernel = model.parameters()[0].grad
     assert kernel is not None
@@ -231,6 +231,7 @@ def test_the_factors_of_a_row_stand_on_one_line_clear_of_each_other(length: int,
     root = parse(viz.flow(examples.lecture_chain("tanh", -2.0101, length)[0]).svg)
     assert overlaps(root) == []
     assert max(text.right for text in texts(root)) < 1160 - 18  # inside the frame
+    assert min(float(box.get("x", "0")) for box in root.iter() if box.get("width") == "74") >= 18 + 14
     assert len({text.get("y") for text in root.iter() if (text.text or "").startswith("× ")}) == rows
 
 
@@ -238,6 +239,32 @@ def test_fan_out_is_no_exact_chain() -> None:
     x = Tensor(0.5, requires_grad=True, name="x")
     loss = x.tanh() + x.sigmoid()
     assert _chains(viz.flow(loss))[0].get("data-exact") == "false"
+
+
+def test_a_weight_of_all_steps_in_time_does_not_hide_that_their_gradients_vanish() -> None:
+    rng = np.random.default_rng(0)
+    u, w = (Tensor(rng.normal(0, s, (n, 8)), requires_grad=True) for s, n in ((0.5, 1), (0.1, 8)))
+    u.name, h, steps = "U", np.zeros((4, 8)), []
+    for x in rng.normal(size=(15, 4, 1)):
+        h = np.tanh(x @ u + h @ w)
+        steps.append(h)
+    picture = viz.flow(np.sum(h))
+    judged = repr(viz.flow(np.sum(h), wrt=steps[0])).removesuffix(".")
+    assert "Gradients vanish" in judged
+    said = repr(picture)
+    assert said.startswith(judged)
+    assert "U adds up the shares of 15 places: " in said
+    *_, share = (float(stop.get("data-gradient") or 0) for stop in parse(picture.svg).iter() if stop.get("data-name"))
+    assert share < 1e-6 < 0.1 < np.linalg.norm(tg.gradients(np.sum(h), u))
+
+
+def test_a_share_that_a_start_of_0_takes_is_not_called_vanishing() -> None:
+    w, h = Tensor(0.9, requires_grad=True, name="w"), 0.0
+    for _ in range(3):
+        h = np.tanh(w * h + 1.0)
+    said = repr(viz.flow(h))
+    assert "exactly 0" not in said
+    assert "w adds up the shares of 3 places: 0 by this way, " in said
 
 
 def test_what_has_no_gradients_is_refused() -> None:
