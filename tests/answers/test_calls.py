@@ -81,6 +81,10 @@ M = tg.Sequential(tg.Dense(1, 1))
             lambda: tg.optim.SGD([W]).zero_grad(set_to_none=True),
             r"no set_to_none=: every \.grad is None afterwards in any case, write zero_grad\(\)$",
         ),
+        (
+            lambda: tg.Dense(2, 3).load_state_dict({}, strict=False),
+            r"no strict=: all of it must fit; a part of it goes as load_state_dict\(model\.state_dict\(\) \| part\)$",
+        ),
         (lambda: tg.fit(M, [], [], validation_steps=3), "no validation_steps=: .* with all of the validation data$"),
         (lambda: tg.fit(M, [], [], steps_per_epoch=3), "no steps_per_epoch=: .* batch_size samples a step$"),
         (lambda: tg.fit(M, [], [], initial_epoch=3), "no initial_epoch=: resume=path goes on"),

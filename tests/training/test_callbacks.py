@@ -1,5 +1,7 @@
 """Callbacks: when they are called, what they add, what is none."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,20 @@ def test_callbacks_are_called_in_order():
     tg.fit(tg.Dense(2, 1), X, Y, loss="mse", optimizer="sgd", batch_size=6, callbacks=[Note()], verbose=0)
     step = ["on_gradient", "on_batch_end"]
     assert calls == ["on_train_begin", *step, *step, "on_epoch_end", "after_epoch", "on_train_end"]
+
+
+def test_a_frozen_callback_is_one_and_knows_its_training_while_it_runs():
+    @dataclass(frozen=True)
+    class Told(tg.Callback):
+        seen: list
+
+        def on_epoch_end(self, epoch, logs):
+            self.seen.append(self.run.epoch)
+
+    told = Told([])
+    for _ in range(2):
+        tg.fit(tg.Dense(2, 1), X, Y, loss="mse", optimizer="sgd", epochs=2, callbacks=told, verbose=0)
+    assert told.seen == [1, 2, 1, 2] and not hasattr(told, "run")
 
 
 def test_what_a_callback_adds_to_the_logs_is_in_the_history():

@@ -215,6 +215,7 @@ INSTEAD = {
         "save_best_only": "the file holds all, and tg.load(path, model=model) takes the weights alone"
     },
     "initial_epoch": {"resume": "resume=path goes on behind the epochs that are done"},
+    "strict": {"state": "all of it must fit; a part of it goes as load_state_dict(model.state_dict() | part)"},
     "set_to_none": {"self": "every .grad is None afterwards in any case, write zero_grad()"},
     "seed": {"truncated": "numbers are drawn from the layer's rng=, or from this thread's generator (tg.seed)"},
     "test_size": {"fractions": "fractions are the shares of all parts, such as split(x, y, (0.8, 0.2))"},

@@ -157,6 +157,7 @@ class Module(Stateful, Called):
         """Switch this module and all below it to inference: no noise, moving statistics."""
         return self.train(False)
 
+    @answered
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters: `.grad` is None again."""
         for parameter in self.parameters():

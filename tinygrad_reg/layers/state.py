@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from ..answers.calls import answered
 from ..modes import quiet
 from ..tensor import Tensor, plain_array
 
@@ -68,6 +69,7 @@ class Stateful:
         """Copies of all state, parameters and the rest (moving statistics, frozen weights), by path."""
         return {path: tensor.data.copy() for path, tensor in self.named_state()}
 
+    @answered
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over all of `state`, as state_dict() gave it; where anything does not fit, nothing is changed."""
         if not isinstance(state, Mapping):

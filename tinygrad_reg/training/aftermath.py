@@ -49,7 +49,7 @@ def at_work(run: Run) -> Iterator[None]:
     finally:
         for callback in run.callbacks:
             if vars(callback).get("run") is run:
-                del callback.run  # so that it can be copied and sent elsewhere
+                vars(callback).pop("run")  # so that it can be copied and sent elsewhere
 
 
 @contextmanager
