@@ -155,6 +155,17 @@ def test_why_a_gradient_vanishes_counts_what_took_it():
     assert tg.why(w).endswith("chain = (w * 1e-6).sum()), which passes on 1e−6 of it.")
 
 
+def test_why_tells_that_most_steps_in_time_hardly_count():
+    u, w, h = leaf(0.5, "u"), leaf(0.1, "w"), 0.0
+    for _ in range(8):
+        h = np.tanh(u + w * h)
+    h.backward()
+    assert "It adds up the shares of 8 places, of norm 0.7" in tg.why(u)
+    assert tg.why(u).endswith("e−8: some hardly count.")
+    w.data = 0.9
+    assert "adds up" not in tg.why(u)  # it can't be walked back any more
+
+
 def test_why_of_a_gradient_whose_square_is_no_float():
     w = leaf([1.0, 1.0], "w")
     (w * [1e200, 1e-200]).sum().backward()

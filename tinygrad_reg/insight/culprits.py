@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import source
 from ..modes import quiet
+from ..norms import length
 from ..ops.reductions import count
 from ..primitive import Primitive
 from ..shares import share_of
@@ -36,6 +37,15 @@ class Step(NamedTuple):
         op: Primitive | None = self.node._primitive
         assert op is not None
         return op
+
+
+def shares_by_place(steps: list[Step], tensor: Tensor) -> list[float]:
+    """How large the shares are that `tensor` receives: one for each op that uses it."""
+    shares: dict[Tensor, Any] = {}
+    for step in steps:
+        if step.node._inputs[step.position] is tensor:
+            shares[step.node] = shares.get(step.node, 0) + step.share
+    return [length(np.asarray(share)) for share in shares.values()]
 
 
 def turned_bad(steps: list[Step]) -> str:

@@ -15,11 +15,12 @@ from ..backward import shares_owed, start_gradient, walk
 from ..modes import modes, quiet
 from ..norms import length
 from ..tensor import COMPILED, Tensor, describe
-from .culprits import Step, grew, shrank, turned_bad, turned_zero
+from .culprits import Step, grew, shares_by_place, shrank, turned_bad, turned_zero
 from .debug import below, is_finite
 from .words import not_finite, number, where
 
 _HUGE, _TINY = 1e3, 1e-3
+_HARDLY = 1e-2  # of the largest share
 _ASK = "loss = tg.losses.mse(model(x), y); loss.backward(); tg.why(w, loss)"
 
 
@@ -58,9 +59,11 @@ def why(tensor: Tensor, loss: Tensor | None = None) -> str:
     zeros = float(np.mean(np.asarray(grad) == 0))
     text = f"The gradient of {name} is there: largest entry {number(largest)}, root mean square {number(rms)}."
     text += f" {zeros:.0%} of its entries are 0." if zeros else ""
-    if largest < _TINY and loss is not None and tensor in below(loss):
-        text += " It is small: " + _on_the_way(tensor, loss, shrank)
-    return text
+    if loss is None or tensor not in below(loss):
+        return text
+    if largest < _TINY:
+        return text + " It is small: " + _on_the_way(tensor, loss, shrank)
+    return text + (_added_up(tensor, loss) if tensor._primitive is None else "")
 
 
 def _why_constant(tensor: Tensor, name: str) -> str:
@@ -125,14 +128,34 @@ def _on_the_way(tensor: Tensor, loss: Tensor | None, tell: Callable[[list[Step]]
     """Walk back from the loss once more, only to `tensor`, and tell what happened on the way."""
     if loss is None or not loss.requires_grad or tensor not in below(loss):
         return f"to learn where, compute the loss anew (no way from the last one leads to it) and ask with it: {_ASK}"
-    watcher = _Steps()
     try:
-        shares_owed(loss, None)  # refuses a graph that was built on older values
+        steps = _steps_to(tensor, loss)
     except RuntimeError:
         return f"to learn where, ask before the step that moves the parameters, or with a loss computed anew: {_ASK}"
+    not_there = "the last backward pass does not show it; it was accumulated over several, or written since."
+    return tell(steps) or not_there
+
+
+def _added_up(leaf: Tensor, loss: Tensor) -> str:
+    """Of a weight that many places share: that some of their shares hardly count."""
+    try:
+        sizes = shares_by_place(_steps_to(leaf, loss), leaf)
+    except RuntimeError:  # the parameters have moved
+        return ""
+    if len(sizes) < 2 or min(sizes) > _HARDLY * max(sizes):
+        return ""
+    return (
+        f" It adds up the shares of {len(sizes)} places, of norm {number(max(sizes))} to {number(min(sizes))}: some "
+        "hardly count."
+    )
+
+
+def _steps_to(tensor: Tensor, loss: Tensor) -> list[Step]:
+    """The steps of the way back from the loss to `tensor`; a graph that was built on older values is refused."""
+    shares_owed(loss, None)
+    watcher = _Steps()
     with quiet():
         gradient = start_gradient(loss, np.ones(loss.shape, loss.dtype), "why()")
         for _ in walk(loss, gradient, [tensor], observer=watcher):
             pass
-    not_there = "the last backward pass does not show it; it was accumulated over several, or written since."
-    return tell(watcher.steps) or not_there
+    return watcher.steps
