@@ -9,7 +9,7 @@ import numpy as np
 
 from .captured import Captured
 from .modes import default_dtype
-from .tensor import plain_array
+from .tensor import Tensor, plain_array
 
 
 def operand(x: Any) -> Any:
@@ -24,8 +24,8 @@ def operand(x: Any) -> Any:
 
 
 def weak(option: Any) -> Any:
-    """An option of an op that is a number, as weak as one among its operands."""
-    return option.item() if isinstance(option, np.generic) else option
+    """An option of an op that is a number, as weak as one among its operands; a Tensor computes no result in there."""
+    return option.item() if isinstance(option, (np.generic, Tensor)) else option
 
 
 def is_captured_number(x: Any) -> bool:

@@ -200,6 +200,14 @@ def test_standardized_numbers_have_mean_0_and_variance_1_along_the_axis(axis):
     np.testing.assert_allclose(out.var(axis), 1, rtol=1e-12)
 
 
+@pytest.mark.parametrize("call", [np.std, np.var])
+def test_options_may_be_tensors_of_one_number(call):
+    x = np.array([[1.0, 2.0, 4.0], [3.0, 3.0, 5.0]])
+    spread = call(leaf(x), axis=tg.Tensor(np.array(0)), ddof=tg.Tensor(np.array(1)))
+    assert isinstance(spread.data, np.ndarray)
+    np.testing.assert_array_equal(spread.data, call(leaf(x), axis=0, ddof=1).data)
+
+
 def test_add_reduce_goes_over_the_first_axis_as_numpys_does():
     x = np.arange(6.0).reshape(2, 3)
     np.testing.assert_array_equal(np.add.reduce(tg.Tensor(x)).data, [3, 5, 7])

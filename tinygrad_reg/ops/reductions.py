@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -160,7 +161,8 @@ def _from_first(x: Any, axis: Axis) -> Any:
     """x − its first element: as spread out as x, and exactly 0 where all are equal, which x − mean only nearly is."""
     if not np.shape(x):  # a number, Python's too
         return x - x
-    axes = {a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,))} if axis is not None else range(x.ndim)
+    given = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = {operator.index(a) % x.ndim for a in given}
     return x - x[tuple(slice(0, 1) if i in axes else slice(None) for i in range(x.ndim))]
 
 
