@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import os
+import re
 
 import pytest
 
@@ -13,7 +15,7 @@ def test_no_more_is_read_than_was_asked_for():
 
 
 def test_a_file_that_is_not_there():
-    with pytest.raises(FileNotFoundError, match="nowhere"):
+    with pytest.raises(FileNotFoundError, match=re.escape(f"there is no file 'nowhere' in {os.getcwd()}")):
         read_idx("nowhere")
 
 

@@ -22,6 +22,9 @@ def opened(path: str | Path) -> Iterator[IO[bytes]]:
     """The bytes of the file, decompressed where gzip has compressed it."""
     if os.path.isdir(checks.path("path", path)):  # a number would be taken for a file that is open
         raise refused(path, "it is a folder")
+    if not os.path.lexists(path):
+        where = "" if os.path.isabs(path) else f" in {os.getcwd()}"
+        raise FileNotFoundError(f"there is no file '{path}'{where}")
     with open(path, "rb") as raw:
         start = raw.read(2)
         raw.seek(0)

@@ -16,6 +16,7 @@ from ..answers import checks
 from ..answers.calls import answered
 from .files import opened, refused, up_to
 
+_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 
 
@@ -52,9 +53,11 @@ def read_csv(path: str | Path, *, target: str | int | None = None, header: bool 
             raise refused(path, "it has a header and no data")
     for number, cells in lines:
         if len(cells) != len(names):
-            raise refused(path, f"line {number} has {len(cells)} cells, not {len(names)}")
+            raise refused(path, f"line {number} has {len(cells)} cells, not {len(names)}{_hint(' '.join(cells))}")
     apart = _column(path, names, target)
     features = [i for i in range(len(names)) if i != apart]
+    if target is None:
+        _check_words(path, names, [cells for _, cells in lines], header)
     x = np.array([[_number(path, number, names[i], cells[i]) for i in features] for number, cells in lines])
     y: np.ndarray | None = None
     classes: list[str] = []
@@ -75,6 +78,15 @@ def _check_header(path: str | Path, names: list[str], target: str | int | None) 
             f"its first line would name the columns {', '.join(features[:3])} …, which are numbers: if that is data, "
             f"write header=False; if these are names, target='{names[apart]}'",
         )
+
+
+def _check_words(path: str | Path, names: list[str], rows: list[list[str]], header: bool) -> None:
+    """A column of words is the one to be learned, mostly; a word or two among numbers are a slip."""
+    for i, name in enumerate(names):
+        words = [cells[i].strip() for cells in rows]
+        if len(rows) > 1 and all(words) and not any(_is_number(word) or _hint(word) for word in words):
+            write = f"target={(name if header else i)!r}"
+            raise refused(path, f"'{name}' holds words: if that is to be learned, write {write}; if not, leave it out")
 
 
 def _csv_lines(path: str | Path, delimiter: str, header: bool) -> list[tuple[int, list[str]]]:
@@ -106,7 +118,7 @@ def _column(path: str | Path, names: list[str], target: str | int | None) -> int
         return None
     if isinstance(target, str):
         if target not in names:
-            raise refused(path, f"it has no column '{target}'; there are {', '.join(names)}")
+            raise refused(path, f"it has no column '{target}'; there are {', '.join(names)}{_hint(names[0])}")
         if names.count(target) > 1:
             raise refused(path, f"it has {names.count(target)} columns '{target}': give the position of one")
         return names.index(target)
@@ -144,6 +156,12 @@ def _is_number(text: str) -> bool:
 def _number(path: str | Path, line: int, column: str, text: str) -> float:
     if not _is_number(text) or not math.isfinite(float(text)):
         problem = f"'{text.strip()}', which is no number" if text.strip() else "no value"
-        mark = next((f": write delimiter={mark!r}" for mark in ";\t|" if mark in text), "")
-        raise refused(path, f"line {line} has {problem}, in '{column}'{mark}")
+        raise refused(path, f"line {line} has {problem}, in '{column}'{_hint(text)}")
     return float(text)
+
+
+def _hint(text: str) -> str:
+    """What to write where another delimiter, or a comma in the place of the point, stands in what is no number."""
+    if _COMMA.fullmatch(text.strip()):
+        return ": numbers are written with a point and no comma, such as 1234.5"
+    return next((f": write delimiter={mark!r}" for mark in ";\t|" if mark in text), "")
