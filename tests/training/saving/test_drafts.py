@@ -216,3 +216,17 @@ def test_a_folder_that_may_be_written_and_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "iterdir", unseen)
     train(*make(), 2, tmp_path / "run")
     assert tg.load(tmp_path / "run").epoch == 2
+
+
+def test_where_nobody_may_set_a_mode_files_are_replaced_all_the_same(tmp_path, monkeypatch):
+    """Some mounted file systems have one mode for all of their files."""
+
+    def refused(path, mode):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "chmod", refused)
+    model, other = tg.Dense(2, 1, rng=0), tg.Dense(2, 1, rng=1)
+    for each in (model, other):
+        tg.save(tmp_path / "run", model=each)
+    tg.load(tmp_path / "run", model=model)
+    np.testing.assert_array_equal(model.kernel.data, other.kernel.data)

@@ -131,7 +131,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             stream.flush()
             os.fsync(stream.fileno())
         if file.exists():
-            draft.chmod(stat.S_IMODE(file.stat().st_mode))  # who may read the old one may read the new one
+            _let_read(draft, stat.S_IMODE(file.stat().st_mode))
         os.replace(draft, file)
     except BaseException:
         with suppress(OSError):
@@ -146,6 +146,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
                 os.fsync(folder)
             finally:
                 os.close(folder)
+
+
+def _let_read(draft: Path, mode: int) -> None:
+    """Who may read the old file may read the new one; a file system with one mode for all lets nobody set it."""
+    if stat.S_IMODE(draft.stat().st_mode) != mode:
+        draft.chmod(mode)
 
 
 def remove(path: str | os.PathLike[str]) -> None:
