@@ -132,10 +132,9 @@ class Compiled:
         changed = [replay.guards.changed() for replay in self._programs if replay.key == key]
         names = min(filter(None, changed), key=len, default=["what it reads" if changed else "what it is given"])
         warnings.warn(
-            f"{getattr(self.step, '__name__', 'the step')} was captured anew at each of its last {IN_VAIN} calls, as "
-            f"{', '.join(names)} was another each time; that takes longer than the step itself. "
-            "Keep a number that changes in a Tensor (beta.data = 0.5), or give it as an array, np.array(0.5); give "
-            "batches of one shape",
+            f"a compiled step was captured anew at each of its last {IN_VAIN} calls, as {', '.join(names)} was another "
+            "each time; that takes longer than the step itself. Keep a number that changes in a Tensor "
+            "(beta.data = 0.5), or give it as an array, np.array(0.5); give batches of one shape",
             stacklevel=users_level(),
         )
 
