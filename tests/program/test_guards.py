@@ -217,6 +217,9 @@ def test_captures_at_every_call_are_told_of():
         beta *= 0.9
         fast(X)
     fast(X)  # by the program that there is: from here on they are counted anew
+    for _ in range(10):
+        with pytest.raises(TypeError):
+            fast("no array")  # is none
     for i in range(9):
         beta *= 0.9
         layer.train(i % 2 == 0)

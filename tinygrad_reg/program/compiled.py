@@ -106,8 +106,7 @@ class Compiled:
                 self._to_the_front(replay)
                 self._last, self._in_vain = replay.call, 0
                 return result
-        self._in_vain += 1
-        if self._in_vain == IN_VAIN and self._programs:
+        if self._in_vain == IN_VAIN - 1:
             self._warn(args, options)
         result = self._captured(args, options).call(args, options, True)
         if result is MISS:
@@ -166,6 +165,7 @@ class Compiled:
         replay = Replay(program, listing, Plan(program), guards, arguments, changed)
         capture.forget()
         self._to_the_front(replay)
+        self._in_vain += 1
         return replay
 
     # ---- reading it
