@@ -230,3 +230,19 @@ def test_where_nobody_may_set_a_mode_files_are_replaced_all_the_same(tmp_path, m
         tg.save(tmp_path / "run", model=each)
     tg.load(tmp_path / "run", model=model)
     np.testing.assert_array_equal(model.kernel.data, other.kernel.data)
+
+
+def test_a_file_that_can_not_be_replaced_is_told_by_its_name_and_stays(tmp_path, monkeypatch):
+    """On Windows: while another program has it open."""
+    path = tmp_path / "run"
+    tg.save(path, model=tg.Dense(1, 1), epoch=1)
+
+    def refused(draft, file):
+        raise PermissionError(errno.EACCES, "Access is denied", str(draft), None, str(file))
+
+    monkeypatch.setattr(os, "replace", refused)
+    with pytest.raises(
+        PermissionError, match=r"run' can't be written \(Access is denied\): what was there .* as it was$"
+    ):
+        tg.save(path, model=tg.Dense(1, 1), epoch=2)
+    assert tg.load(path).epoch == 1 and os.listdir(tmp_path) == ["run"]

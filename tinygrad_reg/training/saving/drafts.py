@@ -126,13 +126,14 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     _WRITING.add(draft)
     try:
         stream = _opened(draft)
-        with _saying_where(file), stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        if file.exists():
-            _let_read(draft, stat.S_IMODE(file.stat().st_mode))
-        os.replace(draft, file)
+        with _saying_where(file):
+            with stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            if file.exists():
+                _let_read(draft, stat.S_IMODE(file.stat().st_mode))
+            os.replace(draft, file)
     except BaseException:
         with suppress(OSError):
             draft.unlink()
