@@ -8,7 +8,7 @@ that uses it has sent its share: then the sum is complete, and the node's op say
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
@@ -117,8 +117,13 @@ def walk(
                 received[parent], owed[parent] = after, left - 1
 
 
-def shares_owed(output: Tensor, wanted: set[Tensor] | None) -> dict[Tensor, int]:
-    """For each node that a gradient will reach: how many shares it is going to receive."""
+def shares_owed(
+    output: Tensor, wanted: set[Tensor] | None, stale: Callable[[Tensor, Tensor], Never] = wrong_ways.refuse_stale
+) -> dict[Tensor, int]:
+    """For each node that a gradient will reach: how many shares it is going to receive.
+
+    `stale` refuses a graph that was built on values that are gone.
+    """
     found = [output] if wanted is None or output in wanted else []
     owed = dict.fromkeys(found, 0)
     while found:
@@ -127,7 +132,7 @@ def shares_owed(output: Tensor, wanted: set[Tensor] | None) -> dict[Tensor, int]
             if not isinstance(parent, Tensor):
                 continue
             if parent._time > node._time:
-                wrong_ways.refuse_stale(parent, node)
+                stale(parent, node)
             if not parent._requires_grad:
                 if parent._cut is COMPILED:
                     wrong_ways.refuse_compiled(parent)

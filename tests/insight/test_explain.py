@@ -74,6 +74,14 @@ def test_tensors_are_listed_in_the_order_in_which_they_were_made():
     assert inputs == [10, 0, 20, 30]  # not the last step first
 
 
+def test_after_an_optimizers_step_it_says_when_to_look():
+    w = tg.Tensor(1.0, requires_grad=True)
+    loss = w * w
+    w.data = 2.0
+    with pytest.raises(RuntimeError, match=r"has new values .* draw or explain it before the optimizer"):
+        tg.explain(loss)
+
+
 def test_iterating_gives_forward_then_backward_steps():
     record = tg.explain(neuron()[-1])
     phases = [step.phase for step in record]

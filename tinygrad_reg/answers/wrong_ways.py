@@ -38,9 +38,21 @@ def refuse_start(output: Any, gradient: Any, call: str) -> None:
 def refuse_stale(parent: Tensor, node: Tensor) -> NoReturn:
     """A leaf has been written into since the graph was made."""
     raise RuntimeError(
-        f"{describe(parent)} has new values (an optimizer's step, a load or an assignment to .data) since '{node.op}' "
-        "used it, so this graph's gradients would be wrong: compute the loss anew, then go backward"
+        f"{_has_moved(parent, node)}, so this graph's gradients would be wrong: compute the loss anew, then go backward"
     )
+
+
+def refuse_to_show_stale(parent: Tensor, node: Tensor) -> NoReturn:
+    """The same, where nobody wants to go backward, but to see the graph."""
+    raise RuntimeError(
+        f"{_has_moved(parent, node)}, so what is shown of this graph would be wrong: draw or explain it before the "
+        "optimizer's step, or compute the loss anew"
+    )
+
+
+def _has_moved(parent: Tensor, node: Tensor) -> str:
+    why = "an optimizer's step, a load or an assignment to .data"
+    return f"{describe(parent)} has new values ({why}) since '{node.op}' used it"
 
 
 def refuse_compiled(parent: Tensor) -> NoReturn:

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import source
 from ..answers.calls import answered
+from ..answers.wrong_ways import refuse_to_show_stale
 from ..backward import shares_owed, start_gradient, walk
 from ..modes import quiet
 from ..primitive import Primitive
@@ -173,7 +174,7 @@ def forward_steps(*outputs: Tensor, call: str = "forward_steps()") -> list[Forwa
     for output in outputs:
         if not isinstance(output, Tensor):
             raise TypeError(f"{call} takes a Tensor, not {type(output).__name__}")
-        shares_owed(output, None)  # refuses a graph that was built on older values
+        shares_owed(output, None, refuse_to_show_stale)
     tensors = in_order(outputs)
     index = {tensor: i for i, tensor in enumerate(tensors)}
     names = names_of(tensors)
