@@ -275,3 +275,13 @@ OF_THE_HOUSE = {
 def test_what_the_house_is_asked_for_is_told_by_its_name(step, said):
     with pytest.raises(RuntimeError, match=said):
         tg.compile(step)(X)
+
+
+def test_a_table_is_made_outside_of_the_step():
+    labels, table = np.array([2, 0]), np.eye(3)
+    for look in (lambda y: np.eye(3)[y] * 2, lambda y: np.take(np.eye(3), y, axis=0) * 2):
+        with pytest.raises(RuntimeError, match=r"a table that is made outside of the step for np\.eye\(3\)\[i\]"):
+            tg.compile(look)(labels)
+    fast = tg.compile(lambda y: table[y] * 2)
+    for y in (labels, labels[::-1]):
+        assert equal(fast(y), table[y] * 2)

@@ -77,7 +77,7 @@ REFUSED = {
     "__array__": (
         "the array is converted to a plain one, or written into one",
         "Stay with functions of arrays (x.copy() for np.array(x), np.stack([a, b]) for np.array([a, b]), "
-        "np.take(table, i, axis=0) for table[i], np.where for a choice), "
+        "np.where for a choice, a table that is made outside of the step for np.eye(3)[i]), "
         "and return what you want to keep"),
 }  # fmt: skip
 _SHAPE_BY_VALUES = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_values, np.unique_counts,
