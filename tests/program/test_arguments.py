@@ -143,3 +143,34 @@ def test_a_row_of_a_structured_array_is_looked_at_anew():
     for k in (1.0, 2.0):
         row["k"] = k
         assert equal(fast(np.ones(2), row), np.full(2, k))
+
+
+def test_a_dict_of_parameters_is_known_by_the_parameters():
+    first, second = (tg.Tensor(np.zeros(2), requires_grad=True) for _ in range(2))
+
+    def step(x, rates):
+        for p, rate in rates.items():
+            np.sum(p * x * rate).backward()
+
+    fast = tg.compile(step)
+    for p in (first, second) * 2:
+        fast(np.ones(2), {p: 2.0})
+    assert first.grad.tolist() == second.grad.tolist() == [4.0, 4.0]
+
+
+def test_what_is_read_of_the_keys_of_a_dict_is_read_anew():
+    class Group:
+        rate = 1.0
+
+    group = Group()
+    fast = tg.compile(lambda x, groups: sum(x * key.rate for key in groups["all"]))
+    assert fast(np.ones(2), {"all": {group: 0}}).tolist() == [1.0, 1.0]
+    group.rate = 3.0
+    assert fast(np.ones(2), {"all": {group: 0}}).tolist() == [3.0, 3.0]
+
+
+def test_keys_that_are_made_anew_are_the_same_where_they_read_the_same():
+    fast = tg.compile(lambda x, table: x * len(table))
+    for n in (1, 2, 3):
+        fast(np.ones(2), {("a", n - n): 1, None: 2, 5000 + n - n: 3})
+    assert len(fast._programs) == 1

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..modes import default_dtype, modes
 from ..tensor import COMPILED, Tensor
-from .structures import is_structure, parts, things
+from .structures import is_structure, keys, parts, things
 
 
 class Fact(NamedTuple):
@@ -84,9 +84,15 @@ class Arguments:
             self.facts.append(Fact(f"len({path})", len(x), is_same=False))
         elif all(type(key) is str for key in x):
             self.facts.append(Fact(f"tuple({path})", tuple(x), is_same=False))
-        else:
+        elif all(map(_is_told_by_repr, x)):
             kinds = [(type(key), repr(key)) for key in x]
             self.facts.append(Fact(f"[(type(key), repr(key)) for key in {path}]", kinds, is_same=False))
+        else:  # a parameter, say, or an object
+            self.facts.append(Fact(f"len({path})", len(x), is_same=False))
+            for n, key in enumerate(x):
+                place = f"[*{path}][{n}]"
+                by_repr = Fact(f"(type({place}), repr({place}))", (type(key), repr(key)), is_same=False)
+                self.facts.append(by_repr if _is_told_by_repr(key) else Fact(place, key))
 
     def _tensor(self, x: Tensor, path: str) -> None:
         absent = ("_primitive", "_home") if x._grad is not None else ("_primitive", "_home", "_grad")
@@ -105,6 +111,10 @@ def _is_number(x: Any) -> bool:
     return isinstance(x, (int, float, complex, str, np.generic)) and not isinstance(x, np.void)
 
 
+def _is_told_by_repr(key: Any) -> bool:
+    return all(map(_is_told_by_repr, key)) if type(key) is tuple else key is None or _is_number(key)
+
+
 def is_input(x: Any) -> bool:
     """Whether it is an array, or a Tensor that is an argument as arrays are.
 
@@ -117,7 +127,7 @@ def is_input(x: Any) -> bool:
 
 def others(x: Any) -> list[Any]:
     """What is no input among the arguments."""
-    return [thing for thing in things(x) if not is_input(thing)]
+    return [*(thing for thing in things(x) if not is_input(thing)), *keys(x)]
 
 
 def names_of(step: Callable[..., Any], args: Sequence[Any]) -> list[str]:

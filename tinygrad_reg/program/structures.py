@@ -44,6 +44,14 @@ def things(x: Any) -> list[Any]:
     return found
 
 
+def keys(x: Any) -> list[Any]:
+    """The keys of the dicts in x, which is taken apart."""
+    if not is_structure(x):
+        return []
+    own = list(x) if isinstance(x, dict) else []
+    return [*own, *(key for part in _elements(x) for key in keys(part))]
+
+
 def _elements(x: Any) -> Iterable[Any]:
     if isinstance(x, slice):
         return x.start, x.stop, x.step
