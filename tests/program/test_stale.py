@@ -208,11 +208,11 @@ def test_a_number_with_attributes_is_no_other_one_that_is_equal():
         unit = 1.0
 
     size = Size(2.0)
-    fast = tg.compile(lambda x: x * size.unit)
-    assert equal(fast(X), X)
+    fast, given = tg.compile(lambda x: x * size.unit), tg.compile(lambda x, size: x * size.unit)
+    assert equal(fast(X), X) and equal(given(X, size), X)
     size = Size(2.0)
     size.unit = 3.0
-    assert equal(fast(X), 3 * X)
+    assert equal(fast(X), 3 * X) and equal(given(X, size), 3 * X)
 
 
 def test_a_refusal_that_the_step_catches_is_one():

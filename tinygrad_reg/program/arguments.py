@@ -107,8 +107,9 @@ class Arguments:
 
 
 def _is_number(x: Any) -> bool:
-    """Whether it is one, or a word, and stays as it is: not a row of a structured array."""
-    return isinstance(x, (int, float, complex, str, np.generic)) and not isinstance(x, np.void)
+    """Whether it is one, or a word, and stays as it is: not a row of a structured array, nor one with attributes."""
+    kinds = (int, float, complex, str, np.generic)
+    return isinstance(x, kinds) and not isinstance(x, np.void) and not hasattr(x, "__dict__")
 
 
 def _is_told_by_repr(key: Any) -> bool:
