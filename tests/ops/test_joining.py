@@ -48,6 +48,8 @@ def test_shapes_that_do_not_join_are_refused_with_names():
         np.concatenate([table, row])
     with pytest.raises(ValueError, match=r"stack can't take .* np\.concatenate joins others along an axis they have"):
         np.stack([table, row])
+    with pytest.raises(ValueError, match=r"single numbers have no axis: np\.stack joins them"):
+        np.concatenate([row[0], row[1]])
 
 
 def test_joining_takes_a_list():

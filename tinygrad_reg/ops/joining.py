@@ -24,7 +24,8 @@ from .shapes import atleast_1d, atleast_2d, atleast_3d, integers, reshape
 @primitive(
     name="concatenate", symbol="concat",
     why="Each input is a piece of the result and gets the same piece of the gradient.",
-    expects="they need the same number of axes, and the same lengths on all of them but the one they are joined along",
+    expects="they need the same number of axes, and the same lengths on all of them but the one they are joined along; "
+    "single numbers have no axis: np.stack joins them",
 )  # fmt: skip
 def concatenate_op(*xs: Any, axis: int | None = 0) -> Any:
     """The arrays one after the other along `axis` (None: all of them flattened)"""
