@@ -7,6 +7,7 @@ import collections
 import functools
 import logging
 import queue
+import threading
 
 import numpy as np
 import pytest
@@ -186,3 +187,22 @@ def test_an_object_of_another_package_is_not_looked_through_for_what_getattr_may
     program = fast._programs[0]
     thing.info("its cache is another now")
     assert equal(fast(X), 2 * X) and fast._programs[0] is program
+
+
+def test_a_count_of_the_steps_own_is_none_of_another_packages_object():
+    class Trainer:
+        def __init__(self):
+            self.n, self.bar = 0, threading.Event()
+            self.bar.n = 0
+
+        def step(self, x):
+            self.n += 1
+            self.bar.set()
+            return x * 2
+
+    trainer = Trainer()
+    fast = tg.compile(trainer.step)
+    for n in range(3):
+        trainer.bar.n = n
+        assert equal(fast(X), 2 * X)
+    assert trainer.n == 1

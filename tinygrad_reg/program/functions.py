@@ -41,7 +41,7 @@ class Functions:
         raise NotImplementedError
 
     def _named(self, name: str, note: Callable[[], None], itself: bool = False) -> None:
-        """What is of this name was found: `note` looks at it. `itself`: nothing but this name may ask for it."""
+        """What is of this name was found: `note` looks at it. `itself`: where the code reads just this name."""
         if not itself:
             note()
 

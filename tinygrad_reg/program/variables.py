@@ -98,7 +98,8 @@ class Variables(Walk):
             waiting, self._waiting = self._waiting, []
             found: list[Callable[[], None]] = []
             for name, note, itself in waiting:
-                if name in self._names_read or (any_name and not itself and not name.startswith("__")):
+                named = self.uses[name] if itself else name in self._names_read
+                if named or (any_name and not itself and not name.startswith("__")):
                     found.append(note)
                 else:
                     self._waiting.append((name, note, itself))
