@@ -258,8 +258,7 @@ def gradients(
         result = [g.copy() for g in result]
     if not isinstance(inputs, Tensor):
         return result
-    made = result[0]  # a Tensor of the user's, where the way back only passed on what gradient= gave
-    return source.result(made) if create_graph and source.is_on_way_back(made) else made
+    return source.gradient(result[0]) if create_graph else result[0]
 
 
 def _finished(x: Tensor, g: Any, create_graph: bool) -> Any:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 _Made = TypeVar("_Made")
-# A code object and an offset in it. The offset is ~offset for what is inside, ~(offset | _BACK) on a way back.
+# A code object and an offset in it; ~offset for what is made inside a call there. On a way back there is _BACK in it.
 Call: TypeAlias = tuple[CodeType | None, int]
 
 _HOUSE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -112,6 +112,11 @@ def _offset(place: int) -> int:
     return (place if place >= 0 else ~place) & ~_BACK
 
 
+def _back(place: int) -> int:
+    """_BACK, where it is a place on a way back."""
+    return (place if place >= 0 else ~place) & _BACK
+
+
 def result(made: _Made, call: Call | None = None) -> _Made:
     """Note that `made` is what a function of the house returns to the user: the user's variable names it.
 
@@ -121,6 +126,15 @@ def result(made: _Made, call: Call | None = None) -> _Made:
     code, place = call or caller(3)  # from the frame that called this function of the house
     if place >= 0 and code is not None and code is getattr(made, "_code", None):
         made._place = place  # type: ignore[attr-defined]
+    return made
+
+
+def gradient(made: _Made) -> _Made:
+    """The same of a gradient with a graph. A Tensor of the user's, which gradient= gave, keeps its own name."""
+    code, place = caller(3)
+    own = getattr(made, "_place", 0)
+    if place >= 0 > own and code is getattr(made, "_code", None) and _back(own):
+        made._place = place | _BACK  # type: ignore[attr-defined]
     return made
 
 
@@ -143,8 +157,8 @@ def is_inside(tensor: Tensor) -> bool:
 
 
 def is_on_way_back(tensor: Tensor) -> bool:
-    """Whether the walk back made it, of a gradient that has a graph: no variable of the user's holds it."""
-    return is_inside(tensor) and bool(~tensor._place & _BACK)
+    """Whether the walk back made it, of a gradient that has a graph: what it was given, no line of the user's names."""
+    return tensor._code is not None and bool(_back(tensor._place))
 
 
 def around(tensor: Tensor) -> Call:
@@ -195,14 +209,14 @@ def label(tensor: Tensor) -> str | None:
 
 def assigned(code: CodeType, offset: int) -> str | None:
     """The variable or attribute that what is computed there is assigned to."""
-    return _assignments(code.co_filename).get(_span(code, offset))
+    return _assignments(code.co_filename).get(_span(code, _offset(offset)))
 
 
 def operand(tensor: Tensor, position: int) -> str | None:
     """The variable that holds input number `position` of the op that the user's line applies: X of `X @ w`."""
     if tensor._code is None or is_inside(tensor):
         return None
-    called, names = _operands(tensor._code.co_filename).get(_span(tensor._code, tensor._place), ("", ()))
+    called, names = _operands(tensor._code.co_filename).get(_span(tensor._code, _offset(tensor._place)), ("", ()))
     applied = tensor._primitive is not None and called in ("", tensor._primitive.name)
     return names[position] if applied and len(names) == len(tensor._inputs) else None
 

@@ -33,7 +33,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
 
     @functools.wraps(f)
     def gradient(*args: Any, **options: Any) -> Any:
-        return source.result(both(*args, **options)[1])
+        return source.gradient(both(*args, **options)[1])
 
     return gradient
 

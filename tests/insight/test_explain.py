@@ -130,15 +130,22 @@ def test_plain_arrays_are_called_as_the_users_line_calls_them():
     assert names(np.maximum(T, w.T)) == ["w", "v1", "T", "v3"]
 
 
-def test_an_array_of_one_element_has_a_name_and_a_number_is_its_digits():
+def test_a_number_has_its_variables_name_or_is_its_digits():
     w = tg.Tensor([2.0], requires_grad=True, name="w")
     bias, rate = np.array([3.0]), 0.5
-    steps = tg.explain(np.sum(w * bias * rate)).forward
+    steps = tg.explain(np.sum((rate - w * bias * rate * 0.25) ** rate)).forward
     assert [(s.name, s.kind) for s in steps if s.op is None] == [
         ("w", "parameter"),
         ("bias", "input"),
-        ("0.5", "constant"),
+        ("rate", "constant"),
+        ("0.25", "constant"),
+        ("rate", "constant"),
+        ("rate", "constant"),
     ]
+    total = tg.Tensor(1.0, requires_grad=True)
+    for n in range(1, 4):
+        total = total / n
+    assert [s.name for s in tg.explain(total).forward if s.kind == "constant"] == ["n", "n₂", "n₃"]
 
 
 def test_small_arrays_are_printed_in_full():

@@ -92,3 +92,13 @@ def test_a_gradient_that_is_the_users_own_tensor_keeps_its_name():
     slope = tg.gradients(x + 1.0, x, create_graph=True, gradient=weight)
     assert slope is weight
     assert tg.explain(weight).forward[-1].name == "weight"
+
+
+def test_what_the_result_of_a_way_back_was_given_is_no_variables_either():
+    X, w = np.array([1.0, -2.0]), tg.Tensor([3.0, 4.0], requires_grad=True)
+    loss = np.sum(w**2 * X)
+    slope = tg.gradients(loss, w, create_graph=True)
+    relu = tg.ops.relu(w).sum()
+    edge = tg.gradients(relu, w, create_graph=True)
+    assert [s.name for s in tg.explain(slope).forward] == ["upstream", "w", "slope"]
+    assert [s.name for s in tg.explain(edge).forward] == ["edge"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .. import source
@@ -14,7 +16,7 @@ def names_of(tensors: list[Tensor]) -> list[str]:
     names: list[str] = []
     alike: dict[str, list[int]] = {}  # what is called the same: where it stands
     again: dict[int, int] = {}  # an array that is used once more: where it stood first
-    arrays: dict[tuple[str, int], int] = {}
+    arrays: dict[tuple[str, Any], int] = {}
     layer_of, roles = _layers_of_parameters(tensors), _roles(tensors)
     variables = _variables(tensors, roles)
     roles |= variables
@@ -22,17 +24,17 @@ def names_of(tensors: list[Tensor]) -> list[str]:
         name = source.label(tensor)
         if name is not None and tensor in layer_of:
             name = f"{layer_of[tensor]}.{name}"
-        if name is None and is_constant(tensor) and tensor.ndim == 0:
+        if name is None and is_constant(tensor) and tensor.ndim == 0 and tensor not in variables:
             names.append(short(tensor.data))  # a number is its own name, however often it occurs
             continue
         if name is None:  # an array that was passed as it is, such as a batch, or a step that no variable holds
             given = tensor in variables or (tensor.op is None and tensor.ndim > 0 and not tensor.requires_grad)
             name = roles.get(tensor, "input") if given else f"v{i}"
-            if given and (name, id(tensor._data)) in arrays:
-                again[i] = arrays[name, id(tensor._data)]
+            if given and (name, _same(tensor)) in arrays:
+                again[i] = arrays[name, _same(tensor)]
                 names.append(name)
                 continue
-        arrays.setdefault((name, id(tensor._data)), i)
+        arrays.setdefault((name, _same(tensor)), i)
         alike.setdefault(name, []).append(i)
         names.append(name)
     for name, places in alike.items():  # h, h₂, h₃ in the order of time
@@ -41,6 +43,11 @@ def names_of(tensors: list[Tensor]) -> list[str]:
     for i, first in again.items():
         names[i] = names[first]
     return names
+
+
+def _same(tensor: Tensor) -> Any:
+    """What is equal of two tensors that an op was given as one array or number."""
+    return tensor._data.item() if tensor.ndim == 0 and is_constant(tensor) else id(tensor._data)
 
 
 def is_constant(tensor: Tensor) -> bool:
@@ -94,7 +101,7 @@ def _variables(tensors: list[Tensor], roles: dict[Tensor, str]) -> dict[Tensor, 
     for pairs in passed.values():
         found |= _of_one_call(pairs, taken, roles)
     names = {id(x._data): name for x, name in found.items()}  # the way back uses the arrays of the way forward, too
-    for x in of_way_back:
+    for x in (x for x in of_way_back if x.ndim):
         if source.is_on_way_back(x):
             found[x] = "upstream"
         elif not source.is_placed(x):

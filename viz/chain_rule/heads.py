@@ -18,7 +18,7 @@ import numpy as np
 
 from tinygrad_reg import gradients
 from tinygrad_reg.insight.explain import BackwardStep, ForwardStep, Record
-from tinygrad_reg.insight.words import number
+from tinygrad_reg.insight.words import is_number, number
 from tinygrad_reg.modes import quiet
 
 from .formulas import is_activation, spelled, unnamed
@@ -97,7 +97,7 @@ def _of_sigmoid(record: Record, users: _Users, a: ForwardStep) -> Head | None:
         return _head(record, users, total, _input(record, a), passed | {a.index}, a.value - y.value,
                      _less(_applied(record, a), y))  # fmt: skip
     text = f"−{y.name}/{a.name} + (1 − {y.name})/(1 − {a.name})"
-    if y.kind == "constant" and y.value in (0, 1):  # a term is not there
+    if is_number(y.name) and y.value in (0, 1):  # a term is not there
         text = f"−1/{a.name}" if y.value == 1 else f"1/(1 − {a.name})"
     with quiet():
         slope = (1 - y.value) / (1 - a.value) - y.value / a.value
@@ -193,7 +193,7 @@ def _applied(record: Record, step: ForwardStep, function: str = "") -> str:
 
 
 def _less(a: str, y: ForwardStep) -> str:
-    return a if y.kind == "constant" and y.value == 0 else f"{a} − {y.name}"
+    return a if is_number(y.name) and y.value == 0 else f"{a} − {y.name}"
 
 
 def _head(

@@ -46,10 +46,20 @@ def test_the_neuron_of_a_lecture(loss: Callable[..., Tensor]) -> None:
     assert r"(a-y)\cdot x" in shown.latex.replace(" ", "").replace(r"\cdotx", r"\cdot x")
 
 
+@pytest.mark.parametrize("y", [0.0, 1.0])
+def test_a_target_that_is_a_variables_number_has_its_name(y: float) -> None:
+    w, _, a = _neuron()
+    L = -(y * np.log(a) + (1 - y) * np.log(1 - a))
+    text = viz.derivation(L, wrt=w).text
+    assert "= (−y/a + (1 − y)/(1 − a)) · σ′(z) · x" in text
+    assert "= (a − y) · x" in text
+
+
 @pytest.mark.parametrize(("y", "first", "then"), [(1.0, "(−1/a)", "(a − 1)"), (0.0, "1/(1 − a)", "a")])
 def test_a_target_that_is_a_number(y: float, first: str, then: str) -> None:
     w, _, a = _neuron()
-    L = -(y * np.log(a) + (1 - y) * np.log(1 - a))
+    target = [y]
+    L = -(target[0] * np.log(a) + (1 - target[0]) * np.log(1 - a))
     text = viz.derivation(L, wrt=w).text
     assert f"= {first} · σ′(z) · x" in text
     assert f"= {then} · x" in text
