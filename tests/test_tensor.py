@@ -292,3 +292,17 @@ def test_whole_numbers_of_any_size_become_floats():
         tg.Tensor(10**400)
     with pytest.raises(TypeError, match="a Tensor holds real numbers, not object"):
         tg.Tensor([10**30, None])
+
+
+def test_values_that_stand_in_a_graph_are_told_where_the_data_is_missing():
+    w = tg.Tensor([1.0, 2.0], requires_grad=True)
+    layer = tg.Dense(1, 2)
+    with pytest.raises(
+        TypeError, match=r"^\.data of w of shape \(2,\) takes plain values, .* w\.data = w\.data - 0\.1 \* w"
+    ):
+        w.data = w - 0.1
+    with pytest.raises(TypeError, match=r"for another Tensor in its place write layer\.kernel = t$"):
+        layer.bias.data = w
+    with pytest.raises(TypeError, match="a Tensor holds real numbers, not <U"):
+        w.data = "ab"
+    assert w.tolist() == [1.0, 2.0]

@@ -120,7 +120,15 @@ class Tensor(Methods):
                 "assign to the leaves it was computed from, or start a new leaf with .detach()"
             )
         dtype = self._values().dtype
-        array = as_array(value, dtype)
+        try:
+            array = as_array(value, dtype)
+        except TypeError:
+            if not isinstance(value, Tensor):
+                raise
+            raise TypeError(
+                f".data of {describe(self)} takes plain values, and these stand in a graph: compute with .data, as in "
+                "w.data = w.data - 0.1 * w.grad; for another Tensor in its place write layer.kernel = t"
+            ) from None
         if dtype.kind != "f" and isinstance(array, np.ndarray) and not np.array_equal(array, values(value)):
             raise TypeError(f"{describe(self)} holds {dtype} numbers, which these are not: make a new Tensor for them")
         if self._requires_grad:

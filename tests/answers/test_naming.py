@@ -61,6 +61,7 @@ def test_keras_name_is_answered_with_ours():
         ("constraints.MaxNorm", "write tg.constraints.max_norm"),
         ("constraints.NonNeg", "did you mean tg.constraints.non_negative?"),
         ("init", "write tg.initializers"),
+        ("LambdaCallback", r"write a function \(epoch, logs\), which"),
         ("initializers.HeNormal", "write tg.initializers.he_normal"),
         ("utils", "write tg.data for one_hot"),
         ("datasets", r"write tg.data, such as tg.data.digits\(\)"),

@@ -100,6 +100,9 @@ ON_MODELS = {
     "modules": ".named_modules()",
     "children": ".named_modules()",
     "named_children": ".named_modules()",
+    "append": "tg.Sequential([*model, layer])",
+    "pop": "tg.Sequential(list(model)[:-1])",
+    "trainable_weights": ".parameters()",
     "buffers": ".named_state()",
     "named_buffers": ".named_state()",
     "add_module": "an attribute or a list, self.layers: every module in it is found",
@@ -286,6 +289,7 @@ NAMES = {
     "kaiminguniform": "tg.initializers.he_uniform", "xavieruniform": "tg.initializers.glorot_uniform",
     "momentum": "tg.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)",
     "nesterov": "tg.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True)",
+    "lambdacallback": "a function (epoch, logs), which is a callback itself",
     "init": "tg.initializers", "viz": "import viz, which is a package of its own",
     "models": "tg.Sequential or tg.Module",
 }  # fmt: skip
