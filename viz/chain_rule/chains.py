@@ -170,7 +170,8 @@ def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
     goal = f"∂{stops[0].name}/∂{stops[-1].name}"
     shares = ""
     if is_shared:
-        by_way = length(sum(s.contribution for s in record.backward if (s.node, s.input) == (way[-1].node, end)))
+        sent = [s.contribution for s in record.backward if (s.node, s.input) == (way[-1].node, end)]
+        by_way = length(np.sum(sent, axis=0))
         places = f"{stops[-1].name} adds up the shares of {len(users)} places"
         shares = f"{places}: {brief(by_way)} by this way, {brief(stops[-1].size)} in all."
         stops = (*stops[:-1], Stop(stops[-1].name, by_way))
