@@ -59,7 +59,10 @@ class Lesson:
         matplotlib.rcParams.update(LOOK)
         self.output: Path = given.output
         self.folder = self.output / self.name
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            sys.exit(f"no folder for the pictures can be made at {str(self.folder)!r} ({error.strerror}): see --output")
         self.pictures: list[dict[str, str]] = []
         sys.stdout = self._printed = Kept(sys.stdout)
         if self.small and any(default != small for default, small, _ in options.values()):

@@ -54,6 +54,12 @@ def test_all_are_listed_with_a_line():
     assert all(line and f"{name} " in listed and line in listed for name, line in demos().items())
 
 
+def test_a_folder_that_cannot_be_made_is_named(run, tmp_path):
+    (tmp_path / "losses").write_text("a file")
+    with pytest.raises(SystemExit, match=r"no folder for the pictures can be made at '[^']*losses' .*see --output"):
+        run("losses", "--size", "small")
+
+
 def test_the_folder_lists_them_with_the_same_lines():
     rows = re.findall(r"^\| \[(\w+)\]\((\w+)\.py\) \| (.*) \|$", (HERE / "README.md").read_text("utf-8"), re.MULTILINE)
     assert {name: line for name, _, line in rows} == demos()
