@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ..primitive import registry
 from . import activations as activations
 from . import arithmetic as arithmetic
+from . import array_api as array_api
 from . import choosing as choosing
 from . import contractions as contractions
 from . import convolution as convolution
