@@ -294,6 +294,14 @@ def test_whole_numbers_of_any_size_become_floats():
         tg.Tensor([10**30, None])
 
 
+def test_the_data_of_a_result_is_not_replaced():
+    w = tg.Tensor([1.0, 2.0], requires_grad=True) * 0.1
+    with pytest.raises(
+        TypeError, match=r"by 'multiply', .* or make it one: tg\.Tensor\(0\.1 \* array, requires_grad=True\)$"
+    ):
+        w.data -= 1
+
+
 def test_values_that_stand_in_a_graph_are_told_where_the_data_is_missing():
     w = tg.Tensor([1.0, 2.0], requires_grad=True)
     layer = tg.Dense(1, 2)

@@ -117,7 +117,7 @@ class Tensor(Methods):
         if self._primitive is not None:
             raise TypeError(
                 f"{describe(self)} was computed by '{self.op}', so its data can't be replaced; "
-                "assign to the leaves it was computed from, or start a new leaf with .detach()"
+                "assign to the leaves it was computed from, or make it one: tg.Tensor(0.1 * array, requires_grad=True)"
             )
         dtype = self._values().dtype
         try:

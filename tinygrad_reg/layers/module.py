@@ -39,7 +39,8 @@ class Module(Stateful, Called):
 
     Every Tensor among the attributes is state, in lists, tuples, dicts and other modules too, named by its path in
     the order of assignment. Those that require gradients are the parameters. A Tensor that is reached twice (shared
-    weights) counts once, under its first path. A Tensor that an op computed is a result, not state.
+    weights) counts once, under its first path. A Tensor that an op computed is a result, not state; where it was to be
+    a weight, Tensor(…, requires_grad=True) * 0.1, it is refused when parameters are asked for.
 
     Where a parameter `w` has an attribute `w_regularizer` beside it, that is part of `penalty()`; a `w_constraint` is
     applied by `project()`.
