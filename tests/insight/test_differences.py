@@ -99,3 +99,16 @@ def test_wrong_calls_say_what_to_do(call, error, message):
 def test_check_grad_is_quiet_where_twice_a_derivative_is_too_large():
     with np.errstate(all="raise"):
         assert tg.check_grad(np.exp, [709.5]) < 1e-5
+
+
+@pytest.mark.parametrize("f", [tg.ops.relu, lambda x: tg.ops.elu(x) * (x > 0)])
+def test_a_kink_is_told_as_one(f):
+    with pytest.raises(AssertionError, match=r"to the left alone they give 0, to the right .*: there is a kink"):
+        tg.check_grad(f, [0.0, 1.0])
+
+
+@pytest.mark.parametrize("x", [0.5, 3.0, 40.0])
+def test_a_wrong_derivative_of_a_curve_is_no_kink(x):
+    with pytest.raises(AssertionError) as told:
+        tg.check_grad(lambda x: np.exp(x) * 1.01 - 0.01 * np.exp(x).detach(), x)
+    assert "kink" not in str(told.value)

@@ -87,13 +87,14 @@ def _compare(
         analytic = [g.numpy() for g in _gradients_or_zeros(value, tensors)]
     scale = max(1.0, abs(float(value.item())))
     worst, complaint = 0.0, ""
+    at: tuple[int, tuple[int, ...]] = 0, ()
     for position, x in enumerate(arrays):
         for index in np.ndindex(x.shape):
             numeric = _central_difference(scalar, arrays, position, index, step)
             exact = float(analytic[position][index])
             error = abs(exact - numeric) / (atol * scale / rtol + abs(numeric) or 1e-300)
             if not error <= worst:  # also when it is NaN
-                worst = error
+                worst, at = error, (position, index)
                 where = f"[{', '.join(map(str, index))}]" if index else ""
                 complaint = (
                     f"the {what} by input {position}{where} is {exact:.10g}, but differences give {numeric:.10g} "
@@ -102,7 +103,7 @@ def _compare(
                 if np.isnan(error):
                     raise AssertionError(complaint)
     if worst > rtol:
-        raise AssertionError(complaint)
+        raise AssertionError(complaint + _kink(scalar, arrays, *at, step))
     return worst
 
 
@@ -141,6 +142,33 @@ def _must_follow_upstream(scalar: Callable[..., Any], arrays: list[np.ndarray]) 
 def _central_difference(
     scalar: Callable[..., Any], arrays: list[np.ndarray], position: int, index: tuple[int, ...], step: float
 ) -> float:
+    value_at, center, width = _along(scalar, arrays, position, index, step)
+    return (value_at(center + width) - value_at(center - width)) / (2 * width)
+
+
+def _kink(
+    scalar: Callable[..., Any], arrays: list[np.ndarray], position: int, index: tuple[int, ...], step: float
+) -> str:
+    """What is said where the slopes on both sides differ, also from nearer by: those of a curve come together."""
+    apart = []
+    for closer in (1, 8):
+        value_at, center, width = _along(scalar, arrays, position, index, step / closer)
+        here = value_at(center)
+        left, right = (here - value_at(center - width)) / width, (value_at(center + width) - here) / width
+        apart.append(abs(right - left))
+    if not apart[1] > max(0.5 * apart[0], 1e-3 * max(abs(left), abs(right))):
+        return ""
+    return (
+        f"; to the left alone they give {left:.4g}, to the right {right:.4g}: there is a kink, where a derivative is a "
+        "convention (here 0 of relu and abs; docs/conventions.md). Check beside it"
+    )
+
+
+def _along(
+    scalar: Callable[..., Any], arrays: list[np.ndarray], position: int, index: tuple[int, ...], step: float
+) -> tuple[Callable[[float], float], float, float]:
+    """The function of one entry alone, where that entry is, and how far to go from there."""
+
     def value_at(x: float) -> float:
         moved = arrays[position].copy()
         moved[index] = x
@@ -150,5 +178,4 @@ def _central_difference(
             return float(scalar(*tensors).item())
 
     center = float(arrays[position][index])
-    width = step * max(1.0, abs(center))
-    return (value_at(center + width) - value_at(center - width)) / (2 * width)
+    return value_at, center, step * max(1.0, abs(center))
