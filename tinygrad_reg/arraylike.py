@@ -118,15 +118,17 @@ attach(as_index, "__index__")
 # ---- operators that are no ops
 
 
+_PLAIN = (np.ndarray, np.generic)
+_PLAINER = (np.ndarray, np.generic, int, float)  # inside no_grad()
+
+
 def _in_place(operator: str) -> Callable[[Tensor, Any], Any]:
     def change(t: Tensor, other: Any) -> Any:
         """t += u is t = t + u. A parameter that is updated so with plain values would stay as it is, in silence.
 
         With a number it is a node of the graph, w *= 0.1 inside no_grad() not even that.
         """
-        plain = isinstance(other, (np.ndarray, np.generic))
-        plain = plain or (isinstance(other, (int, float)) and not modes.recording)
-        if plain and t._primitive is None and t._requires_grad:
+        if t._primitive is None and t._requires_grad and isinstance(other, _PLAIN if modes.recording else _PLAINER):
             name = source.label(t) or "t"
             anew = f"{name} = {name} {operator} …"
             values = f"{name}.data {operator}= … to change its values"

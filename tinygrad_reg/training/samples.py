@@ -28,9 +28,10 @@ def data_set(x: Any, y: Any, what: str = "") -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(f"{what}{error}") from None
     for name, array in (("x", x), ("y", y)):
         if array.dtype.kind not in "fiub":
-            classes = name == "y" and array.dtype.kind in "USTO"
-            number = "; number the classes: names, y = np.unique(y, return_inverse=True)" if classes else ""
             text = "text" if array.dtype.kind in "UST" else array.dtype
+            number = "; tg.data.one_hot makes columns of a column of words that are numbered" if text == "text" else ""
+            if name == "y" and array.dtype.kind in "USTO":
+                number = "; number the classes: names, y = np.unique(y, return_inverse=True)"
             raise TypeError(f"{what}{name} must hold numbers, not {text}{number}")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             bad = ~np.isfinite(array).reshape(len(array), -1)
