@@ -8,6 +8,7 @@ import inspect
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests import api_page, ops_page
@@ -17,7 +18,10 @@ DOCS = Path(__file__).parent.parent / "docs"
 
 
 def test_the_table_of_ops_is_up_to_date():
-    assert ops_page.page() == ops_page.PAGE.read_text(encoding="utf-8"), "an op has changed: run `make stubs`"
+    lines = ops_page.PAGE.read_text(encoding="utf-8").splitlines()
+    too_new = [line for line in lines if (row := re.match(r"\| `np\.(\w+)`", line)) and not hasattr(np, row[1])]
+    here = [line for line in lines if line not in too_new]
+    assert ops_page.page().splitlines() == here, "an op has changed: run `make stubs`"
 
 
 def test_the_list_of_everything_public_is_up_to_date():
