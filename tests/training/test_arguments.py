@@ -80,6 +80,7 @@ CASES = {
     "lengths": ({"y": Y[:-1]}, ValueError, "as many samples as each other, not 33 and 32"),
     "no targets": ({"y": None}, TypeError, r"an autoencoder is trained with its inputs, fit\(model, x, x\)"),
     "words": ({"y": np.array(["a"] * 33)}, TypeError, "y must hold numbers, not text; number the cl"),
+    "words in x": ({"x": np.array([["a", "b"]] * 33)}, TypeError, r"x must hold numbers, not text; tg\.data\.one_hot"),
     "NaN": ({"x": with_nan(X, 7, 2)}, ValueError, r"in 1 of 33 samples \(the first in sample 7: column 2 is nan"),
     "NaN in a column": ({"y": with_nan(ONE, 4)}, ValueError, r"y has NaN .* in 1 of 33 .*sample 4: it is nan\)"),
     "NaN in two columns": (
