@@ -43,6 +43,20 @@ def test_constants_that_are_short_are_written_out():
     assert parameters(source) == ["x", "table"]
 
 
+def test_only_the_result_of_an_op_has_its_name():
+    model = tg.Sequential(tg.Dense(2, 1))
+
+    def step(x, y):
+        loss = tg.losses.sigmoid_crossentropy(model(x), y) + model.penalty()
+        loss.backward()
+        return loss
+
+    source = page(step, np.eye(2), np.ones((2, 1)))
+    assert "    v = -affine" in source
+    assert "    loss = sigmoid_crossentropy.sum() / 2 + penalty" in source
+    assert source.count("    sigmoid_crossentropy") == 1
+
+
 def test_arrays_of_variables_are_given_even_where_they_are_short():
     ones = np.ones(3)
     assert parameters(page(lambda x: x * ones, np.ones(3))) == ["x", "ones"]

@@ -174,7 +174,7 @@ class Module(Stateful, Called):
             total = term if total is None else total + term
         if total is None:
             dtypes = {parameter.dtype for parameter in self.parameters()}
-            total = Tensor(0.0, dtype=np.result_type(*dtypes) if dtypes else default_dtype())
+            total = Tensor(0.0, name="penalty", dtype=np.result_type(*dtypes) if dtypes else default_dtype())
         return source.result(total)
 
     def project(self, lr: float | None = None) -> None:

@@ -61,8 +61,17 @@ class Listing:
                 self.named[node] = self._name(self._becomes[node])
             else:
                 of_op = f"d_{node.op}" if node.phase == "backward" and node.op else node.op
-                self.named[node] = self.names.fresh(node.name or of_op or "v")
+                is_named = node.name or (of_op and not self._is_within_op(node))
+                self.named[node] = self.names.fresh((node.name or of_op) if is_named else "v")
         return self.named[node]
+
+    def _is_within_op(self, node: Node) -> bool:
+        """Whether only the op that it is a part of goes on with it: the op's name is that of its result."""
+        users = [self._lines[i] for i in self._uses.get(node, [])]
+        forward = [user for user in users if user.phase == node.phase]
+        return bool(forward) and all(
+            (user.op, user.code, user.place) == (node.op, node.code, node.place) for user in forward
+        )
 
     # ---- expressions
 
