@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class Recorder(Protocol):
     """What the house tells a step that is being captured (program/capture.py is the one there is)."""
 
+    mark: int  # the `_time` of Tensors that the step makes, below 0: each call of it makes them anew
+
     def touch(self, tensor: Tensor) -> None:
         """Somebody looks at this Tensor's array."""
 

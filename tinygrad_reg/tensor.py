@@ -94,7 +94,7 @@ class Tensor(Methods):
         self._options: dict[str, Any] = {}
         self._requires_grad = requires_grad is not False and bool(requires_grad)
         self._name = name
-        self._time = 0
+        self._time = 0 if modes.capture is None else modes.capture.mark
         self._layer = ""
         self._owned = False
         self._code, self._place = source.caller()

@@ -193,3 +193,63 @@ def test_copies_lie_in_memory_as_numpys(copied):
         ours, theirs = (step(given) for step in (tg.compile(lambda x: (copied(x), np.sum(copied(x), axis=0))), copied))
         assert ours[0].strides == theirs.strides and equal(ours[0], theirs)
         assert equal(ours[1], np.sum(theirs, axis=0))
+
+
+def descended(w, x, in_place):
+    d = tg.Tensor(np.zeros(x.shape), requires_grad=True)
+    for _ in range(3):
+        d.grad = None
+        np.sum(np.tanh((x + d) @ w) ** 2).backward()
+        if in_place:
+            d.data += 0.1 * np.sign(d.grad)
+        else:
+            d.data = d.data + 0.1 * np.sign(d.grad)
+    return d
+
+
+def summed_up(w, x, in_place):
+    total = tg.Tensor(0.0)
+    for row in x:
+        total.data = total.data + np.sum(row * w.data)
+    return total
+
+
+def normalized_anew(w, x, in_place):
+    layer = tg.BatchNorm(2)
+    layer(x)
+    return layer.moving_mean.data + layer(x @ np.diag(w))
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.parametrize("make", [descended, summed_up, normalized_anew])
+def test_a_tensor_that_the_step_makes_is_made_anew_at_each_call(make, in_place):
+    """The second call went on with what the first had left in it."""
+    w = tg.Tensor([1.0, -2.0], requires_grad=True)
+    fast = tg.compile(lambda x: make(w, x, in_place))
+    for i in range(3):
+        x = np.array([[0.1, 0.2], [0.3, -0.1]]) + i
+        w.grad = None
+        assert equal(np.asarray(fast(x).data), np.asarray(make(w, x, in_place).data)), i
+    assert len(fast._programs) == 1
+
+
+def test_a_tensor_that_the_first_call_makes_and_keeps_is_kept():
+    def made():
+        w, kept = tg.Tensor([1.0, -2.0], requires_grad=True), {}
+
+        def step(x):
+            w.grad = None
+            np.sum((w * x) ** 2).backward()
+            if not kept:
+                kept["v"] = tg.Tensor(np.zeros(2))
+            v = kept["v"]
+            v.data = 0.9 * v.data + w.grad
+            w.data = w.data - 0.01 * v.data
+
+        return w, kept, step
+
+    (w, kept, step), (u, other, eager) = made(), made()
+    fast = tg.compile(step)
+    for _ in range(4):
+        fast(X), eager(X)
+        assert equal(w.data, u.data) and equal(kept["v"].data, other["v"].data)

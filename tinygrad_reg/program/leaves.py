@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,15 @@ from .lines import Lines
 from .node import Input
 from .recorded import Recorded
 
+_count = itertools.count(1)  # captures, by which the Tensors are known that each of them makes
+
 
 class Leaf:
     """A Tensor that the step met: what it had before, and what stands for it."""
 
-    def __init__(self, tensor: Tensor) -> None:
+    def __init__(self, tensor: Tensor, is_new: bool) -> None:
         self.tensor = tensor
+        self.is_new = is_new  # the step makes it, with these values at each call
         self.data, self.grad, self.home, self.time = tensor._data, tensor._grad, tensor._home, tensor._time
         self.cleared = False  # whether the step itself drops a gradient, ...
         self.dropped = False  # ... the one that was there before, with nothing added to it
@@ -46,6 +50,7 @@ class Leaves(Lines):
     def __init__(self) -> None:
         super().__init__()
         self.leaves: dict[Tensor, Leaf] = {}
+        self.mark = -next(_count)
 
     def touch(self, tensor: Tensor) -> None:
         """From now on a Recorded stands for the Tensor's array, and for its gradient."""
@@ -61,11 +66,11 @@ class Leaves(Lines):
                 f"{source.label(tensor) or 'a Tensor'} was computed before the step, and its graph is not part of it",
                 "Compute it inside the step, or give .detach()",
             )
-        leaf = self.leaves[tensor] = Leaf(tensor)
+        leaf = self.leaves[tensor] = Leaf(tensor, tensor._time == self.mark)
         name = tensor._name or source.label(tensor) or "constant"
         if tensor._owned and modes.layer:
             name = f"{name}_{modes.layer.replace('.', '_')}"
-        tensor._data = self.input("leaf", leaf, leaf.data, name)
+        tensor._data = self.assigned(np.array(leaf.data)) if leaf.is_new else self.input("leaf", leaf, leaf.data, name)
         leaf.array, leaf.input = tensor._data, tensor._data.node
         tensor._home = None
         if leaf.grad is not None:

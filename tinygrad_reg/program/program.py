@@ -47,6 +47,8 @@ class Program:
         used = {node for line in self.nodes for node in line.operands} | set(self.results)
         self.inputs = [x for x in capture.inputs if x in used]
         for leaf in capture.leaves.values():
+            if leaf.is_new:
+                continue
             if leaf.before is not None and (leaf.asked or leaf.before_input in used):
                 self.needs_grad[leaf] = True
             elif leaf.absent or leaf.asked or (leaf.grad is None and leaf.gathers):
@@ -65,7 +67,8 @@ class Program:
         if isinstance(x, Tensor):
             if x._primitive is None:
                 self.capture.touch(x)  # it may be that no op has seen it
-            if x in self.capture.leaves and x._data is self.capture.leaves[x].array and isinstance(x._data.node, Input):
+            leaf = self.capture.leaves.get(x)
+            if leaf is not None and not leaf.is_new and x._data is leaf.array and isinstance(x._data.node, Input):
                 return x  # the Tensor itself
             return Result(self._result(self._node(x._data)), True, x._requires_grad or x._cut is COMPILED)
         if isinstance(x, (Recorded, np.ndarray)):
@@ -79,7 +82,7 @@ class Program:
 
     def _left_behind(self, leaf: Leaf) -> None:
         tensor = leaf.tensor
-        changes = leaf.array.node is not leaf.input and isinstance(leaf.data, np.ndarray)
+        changes = leaf.array.node is not leaf.input and isinstance(leaf.data, np.ndarray) and not leaf.is_new
         if changes:  # w.data -= ...: whoever holds the array sees it
             self.in_place.append((leaf, self._result(leaf.array.node)))
         if tensor._data.node is not leaf.input and not (changes and tensor._data is leaf.array):

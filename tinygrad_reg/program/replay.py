@@ -164,7 +164,7 @@ class CallWriter:
         """The step, run now, would be captured as this program: all of this is so, and the guards hold."""
         name, given = self.name, dict(self.program.capture.given).values()
         tests = [fact.test(name) for fact in self.arguments.facts]
-        known = {leaf.tensor for leaf in self.leaves}.difference(given)
+        known = {leaf.tensor for leaf in self.leaves if not leaf.is_new}.difference(given)
         tests += [f"{name(stand)} not in {name(known)}" for stand in given]
         tests += [f"{name(flat)}.arrays is {name(flat.arrays)}" for flat in self._flats()]
         tests += [f"{name(p)}._requires_grad" for p, _, _ in moved]
