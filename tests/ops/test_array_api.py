@@ -21,6 +21,7 @@ CALLS = {
     "matrix_transpose": lambda x: np.matrix_transpose(x),
     "vecdot": lambda x: np.vecdot(x, X[0]),
     "vecdot axis": lambda x: np.vecdot(X[:, :1], x[:, 1:2], axis=0),
+    "vecdot of a square": lambda x: np.vecdot(X[0, 0, :2], x[:, 0, :2], axis=0),
     "linalg.vecdot": lambda x: np.linalg.vecdot(x, x, axis=1),
     "unstack": lambda x: np.unstack(x, axis=1)[2],
     "cumulative_sum": lambda x: np.cumulative_sum(x, axis=1),
@@ -45,8 +46,10 @@ def test_the_gradient_is_the_slope(call):
 
 
 def test_vectors_must_be_equally_long():
-    with pytest.raises(ValueError, match="equally long along axis -1"):
+    with pytest.raises(ValueError, match="equally long along the axis, not"):
         np.vecdot(leaf(X), np.ones(1))
+    with pytest.raises(ValueError, match="equally long along the axis, not"):
+        np.vecdot(leaf(X), 2.0)
 
 
 @pytest.mark.skipif("cumulative_sum" in NEW, reason="NumPy before 2.1")

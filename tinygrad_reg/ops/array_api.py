@@ -74,9 +74,11 @@ def matrix_transpose(x: Any) -> Any:
 @composed(numpy=(np.linalg.vecdot, np.vecdot))
 def vecdot(x1: Any, x2: Any, *, axis: int = -1) -> Any:
     """np.vecdot(t, u): Σ x₁ ⊙ x₂ over an axis"""
-    if np.shape(x1)[axis] != np.shape(x2)[axis]:
-        raise ValueError(f"the two must be equally long along axis {axis}, not {np.shape(x1)} and {np.shape(x2)}")
-    return result(np.sum(np.multiply(x1, x2), axis=axis))
+    if axis != -1:  # an axis of each of the two: (3, 4) and (3,) have it in common, where broadcasting pairs 4 with 3
+        x1, x2 = np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1)
+    if not np.shape(x1) or not np.shape(x2) or np.shape(x1)[-1] != np.shape(x2)[-1]:
+        raise ValueError(f"the two must be equally long along the axis, not {np.shape(x1)} and {np.shape(x2)}")
+    return result(np.sum(np.multiply(x1, x2), axis=-1))
 
 
 @composed(numpy=_of(np, "cumulative_sum"))
