@@ -12,7 +12,7 @@ from ..modes import modes
 from ..optim.flat import Flat
 from ..tensor import Tensor
 from .lines import Lines
-from .node import Input
+from .node import Input, Node
 from .recorded import Recorded
 
 _count = itertools.count(1)  # captures, by which the Tensors are known that each of them makes
@@ -70,12 +70,20 @@ class Leaves(Lines):
         name = tensor._name or source.label(tensor) or "constant"
         if tensor._owned and modes.layer:
             name = f"{name}_{modes.layer.replace('.', '_')}"
-        tensor._data = self.assigned(np.array(leaf.data)) if leaf.is_new else self.input("leaf", leaf, leaf.data, name)
+        tensor._data = self._made_anew(leaf.data) if leaf.is_new else self.input("leaf", leaf, leaf.data, name)
         leaf.array, leaf.input = tensor._data, tensor._data.node
+        leaf.input.name = name
         tensor._home = None
         if leaf.grad is not None:
             leaf.before = tensor._grad = self.input("gradient", leaf, leaf.grad, f"grad_{name}")
             leaf.before_input = leaf.before.node
+
+    def _made_anew(self, data: Any) -> Recorded:
+        """What a Tensor holds that the step makes, at each call."""
+        if data.shape:
+            return self.assigned(np.array(data))
+        number: Recorded = self.note(Node(data.dtype.type, (data.item(),)), data[()])
+        return number
 
     def assigned(self, array: Any) -> Recorded:
         """What a Tensor is given: of an array that Python made at the capture, a copy at each call."""
