@@ -101,11 +101,11 @@ def _(g, out, z, y):
 
 
 @primitive(
-    elementwise=True, text="max(log p, −100)", symbol="log",
+    elementwise=True, text="max(ln p, −100)", symbol="ln",
     why="The derivative of a logarithm is one over its argument: the less probable the truth, the stronger the push.",
 )  # fmt: skip
 def floored_log(p: Any) -> Any:
-    """max(log p, −100): the logarithm in a cross-entropy, finite where a probability is 0"""
+    """max(ln p, −100): the logarithm in a cross-entropy, finite where a probability is 0"""
     return np.maximum(np.log(p), -100.0)
 
 

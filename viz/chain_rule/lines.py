@@ -8,9 +8,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from tinygrad_reg.insight.words import is_number
+
 from ..ink.text import clean
 from .factors import Factor, Path
-from .formulas import compound
+from .formulas import compound, is_given
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,11 @@ def account(
 
 
 def first_slopes(texts: Iterable[str]) -> Iterable[str]:
-    """What σ′ stands for, once for each function."""
+    """What σ′ stands for, once for each function, and wherever its argument has no name: σ′(v7) tells of no tensor."""
     first: dict[str, str] = {}
     for text in texts:
-        first.setdefault(text.split("′")[0], text)
+        function, _, argument = text.partition(" = ")[0].partition("′")
+        first.setdefault(function + argument * is_given(argument.strip("()")), text)
     return first.values()
 
 
@@ -113,7 +116,8 @@ def _in_numbers(path: Path, is_part: bool) -> Iterator[Chain | Symbols | Numbers
     simpler = _simplified(path, shown)
     for factors in (shown, simpler) if len(simpler) < len(shown) else (shown,):
         yield Symbols(tuple(text for text, _ in factors))
-    yield Numbers(tuple(value for _, value in simpler), path.contribution)
+    if len(simpler) > 1 or not is_number(simpler[0][0]):  # a number is its own formula
+        yield Numbers(tuple(value for _, value in simpler), path.contribution)
 
 
 def _in_arrays(path: Path, of: str | int, written: set[str]) -> Iterator[Chain | Stage]:

@@ -242,7 +242,7 @@ class Labels:
         if any(g is None for g in gradients):
             return Line("grad not computed yet", "muted")
         sizes = [number(length(g), self.digits) for g in gradients if g is not None]
-        return Line(f"grad norm {sizes[0]} → {sizes[1]}", "grad")
+        return Line(f"grad norm: end {sizes[0]} → start {sizes[1]}", "grad")
 
 
 def counted(n: int, thing: str) -> str:

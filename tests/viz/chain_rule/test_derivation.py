@@ -291,3 +291,22 @@ def test_ways_that_go_beyond_all_floats_are_added_up_without_a_warning() -> None
         large = viz.derivation(x * 1.5e308 + x * 1.5e308, wrt=x)
         assert derivation.text and derivation.latex and large.text and large.latex
     assert derivation.gradient == 0 and large.gradient == np.inf
+
+
+def test_every_slope_of_what_has_no_name_is_told() -> None:
+    w, h = Tensor(0.5, requires_grad=True, name="w"), Tensor(0.3, name="h0")
+    for _ in range(3):
+        h = np.tanh(w * h + 1.0)
+    text = viz.derivation(h, wrt=w, path=2).text
+    assert [line.split("tanh′")[1] for line in text.splitlines() if "tanh′" in line and " = 1 − " in line] == [
+        "(v12) = 1 − h₃²", "(v8) = 1 − h₂²", "(v4) = 1 − h²",
+    ]  # fmt: skip
+
+
+def test_a_derivative_that_is_a_number_is_written_once() -> None:
+    v = Tensor(3.0, requires_grad=True, name="v")
+    s = v**2 + v
+    lines = [line.strip() for line in viz.derivation(s, wrt=v).text.splitlines()]
+    assert [line for line in lines if line.endswith("= 1")] == ["part 1 = 1"]
+    slope = tg.gradients(v**2, v, create_graph=True)
+    assert viz.derivation(slope, wrt=v).text.splitlines() == ["∂slope/∂v = ∂slope/∂v", "          = 2"]
