@@ -82,7 +82,8 @@ def paths(
     """The ways that optimizers take over the landscape of f(x, y), from `start`.
 
     `optimizers`: by name, a function that makes one for parameters, such as {"SGD": lambda p: SGD(p, lr=0.1)}, or the
-    points of a way that was recorded before. `x` and `y`: what is shown, by default −2 to 2, and where ways begin.
+    points of a way that was recorded before. `x` and `y`: what is shown, by default −2 to 2, and where ways begin. A
+    way that ends outside of that, and higher than it began, diverges: it is called so, and drawn until it gets there.
     """
     colors = look(theme)
     if not callable(f):
@@ -90,11 +91,13 @@ def paths(
     whole("steps", steps)
     start = two_numbers("start", start, " (x, y)")
     ways = {name: _way(f, make, start, steps) for name, make in named(optimizers, "optimizers").items()}
-    starts = np.array([start, *(way[0] for way in ways.values())], float)
+    starts = np.array([start, *(way[0] for way, _ in ways.values())], float)
     x = _window(starts[:, 0]) if x is None else x
     y = _window(starts[:, 1]) if y is None else y
     ax = landscape(f, x=x, y=y, title=title, theme=theme, ax=ax)
-    for at, (name, way) in enumerate(ways.items()):
+    for at, (name, (way, rises)) in enumerate(ways.items()):
+        if rises and _is_out(way, x, y, 0.5)[-1]:  # what comes and goes far outside would cover all the rest
+            name, way = f"{name} (diverges)", _until_out(way, x, y)
         line = style(at, colors)
         if colors is LIGHT:  # on blue
             line["color"] = ("#000000", "#a33600", "#65407a", "#2e6000", "#7a0040", "#333a44")[at % 6]
@@ -105,7 +108,8 @@ def paths(
     return ax  # type: ignore[no-any-return]
 
 
-def _way(f: Callable[[Any, Any], Any], make: Any, start: tuple[float, float], steps: int) -> np.ndarray:
+def _way(f: Callable[[Any, Any], Any], make: Any, start: tuple[float, float], steps: int) -> tuple[np.ndarray, bool]:
+    """The points of a way, and whether it ends higher than it began, which of a recorded one is not asked."""
     wanted = (
         'a dict of names and functions that make one, such as {"SGD": lambda p: tg.optim.SGD(p, lr=0.1)}, '
         "or of recorded points (x, y)"
@@ -114,18 +118,33 @@ def _way(f: Callable[[Any, Any], Any], make: Any, start: tuple[float, float], st
         points = floats("optimizers", make, wanted)
         if points.ndim != 2 or points.shape[1] != 2 or not len(points):
             raise ValueError(f"a recorded way is a list of points (x, y), not of shape {points.shape}")
-        return points
+        return points, False
     a, b = (Tensor(v, requires_grad=True) for v in start)
     optimizer = make([a, b])
     if not hasattr(optimizer, "step"):
         raise TypeError(f"optimizers must be {wanted}; a function gave {type(optimizer).__name__}, which is none")
-    way = [start]
+    way, losses = [start], []
     for _ in range(steps):
         optimizer.zero_grad()
-        one_number("f", f(a, b)).backward()
+        loss = one_number("f", f(a, b))
+        losses.append(loss.item())
+        loss.backward()
         optimizer.step()
         way.append((a.item(), b.item()))
-    return np.array(way)
+    return np.array(way), not one_number("f", f(a, b)).item() <= losses[0]  # also where it is NaN
+
+
+def _until_out(way: np.ndarray, x: tuple[float, float], y: tuple[float, float]) -> np.ndarray:
+    """The way up to its first point that is further out of the window than that is wide."""
+    out = _is_out(way, x, y, 1.5)
+    return way[: int(np.argmax(out)) + 1] if out.any() else way
+
+
+def _is_out(way: np.ndarray, x: tuple[float, float], y: tuple[float, float], widths: float) -> np.ndarray:
+    """Which points are further from the middle of the window than so many of its widths, or no numbers."""
+    low, high = np.array([x, y]).T
+    inside: np.ndarray = np.all(np.abs(way - (low + high) / 2) <= widths * (high - low), axis=1)
+    return ~inside
 
 
 def _window(starts: np.ndarray) -> tuple[float, float]:

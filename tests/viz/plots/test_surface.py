@@ -58,3 +58,16 @@ def test_the_scale_of_a_flat_landscape_tells_its_heights_apart(height: float, de
     ticks = [tick.get_text() for tick in bar.get_yticklabels()]
     assert len(set(ticks)) == (len(ticks) if deep else 1)
     assert any(tick.startswith(shown[:5]) or tick.endswith(shown[-4:]) for tick in ticks)
+
+
+def test_a_way_that_diverges_is_called_so_and_does_not_cover_the_others() -> None:
+    ways = {"too fast": lambda p: tg.optim.SGD(p, lr=0.3), "slow": lambda p: tg.optim.SGD(p, lr=0.03)}
+    ax = viz.paths(lambda x, y: x**2 + 10 * y**2, ways, start=(-1.8, 1.0))
+    lines = {line.get_label(): line.get_xydata() for line in ax.lines}
+    assert list(lines)[:2] == ["too fast (diverges)", "slow"]
+    assert len(lines["too fast (diverges)"]) == 3 and len(lines["slow"]) == 61
+    with pytest.warns(UserWarning, match="not finite"):
+        last = viz.paths(lambda x, y: x**2 + y**4, {"a": lambda p: tg.optim.SGD(p, lr=2.0)}, start=(1.0, 1.0))
+    assert last.lines[0].get_label() == "a (diverges)"  # to NaN
+    risen = viz.paths(lambda x, y: x**2 + y**2, {"a": lambda p: tg.optim.SGD(p, lr=1.01)}, start=(0.1, 0.0), steps=2)
+    assert risen.lines[0].get_label() == "a"
