@@ -26,6 +26,14 @@ def reading(x):
     return len(seen), [n for _ in x]
 
 
+def adding(x):
+    x += n
+    x *= holder.count
+    x -= table["n"]
+    holder.seen[0] += seen[0]
+    return x
+
+
 def asking(x):
     import time
 
@@ -51,6 +59,16 @@ def test_what_is_read_is_of_use():
         "n": 2,
         "table": 2,
         "seen": 1,
+        "count": 1,
+    }
+
+
+def test_what_is_added_to_something_else_is_of_use():
+    found = uses(adding.__code__)
+    assert {name: found[name] for name in ("n", "table", "seen", "count")} == {
+        "n": 1,
+        "table": 1,
+        "seen": 2,
         "count": 1,
     }
 

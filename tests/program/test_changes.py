@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import collections
 import contextvars
+import operator
 import os
 import types
 from collections import deque
@@ -33,6 +34,82 @@ def test_counters_count_captures():
     for _ in range(3):
         fast(X)
     assert (n, table, seen) == (1, {"n": 1}, [(2,)])
+
+
+class Counts(dict):
+    def update(self, n):
+        self["n"] = self.get("n", 0) + n
+        return self["n"]
+
+
+def by_its_own_method():
+    counts = Counts()
+    return lambda: counts.update(1)
+
+
+def by_another_name(kind):
+    seen = kind()
+    reader = types.SimpleNamespace(log=seen)
+
+    def ask():
+        seen.add(object()) if kind is set else seen.append(1)
+        return len(reader.log)
+
+    return ask
+
+
+def in_a_table_of_two_names():
+    stats = {"n": 0}
+    reader = types.SimpleNamespace(counts=stats)
+
+    def ask():
+        stats["n"] += 1
+        return reader.counts["n"]
+
+    return ask
+
+
+def added_to_something_else():
+    n = 0
+
+    def ask():
+        nonlocal n
+        n += 1
+        factor = 0.0
+        factor += n
+        return factor
+
+    return ask
+
+
+def read_by_attrgetter():
+    counts, read = types.SimpleNamespace(n=0), operator.attrgetter("n")
+
+    def ask():
+        counts.n += 1
+        return read(counts)
+
+    return ask
+
+
+GROWING = {
+    "list": lambda: by_another_name(list),
+    "deque": lambda: by_another_name(deque),
+    "set": lambda: by_another_name(set),
+    "table": in_a_table_of_two_names,
+    "own method": by_its_own_method,
+    "sum": added_to_something_else,
+    "attrgetter": read_by_attrgetter,
+}
+
+
+@pytest.mark.parametrize("how", GROWING)
+def test_what_only_seems_to_count_or_to_gather_is_refused(how):
+    ask = GROWING[how]()
+    fast = tg.compile(lambda x: x * ask())
+    assert equal(fast(X), X)
+    with pytest.raises(RuntimeError, match="at each call, and reads it"):
+        fast(X)
 
 
 def test_a_number_that_the_step_changes_and_reads_is_refused_when_it_changes_again():

@@ -116,6 +116,20 @@ def test_an_attribute_in_the_place_of_a_class_attribute_is_seen():
     assert equal(fast(X), 2 * X)
 
 
+@pytest.mark.parametrize("base", [object, types.SimpleNamespace, tg.Module])
+def test_an_attribute_that_takes_the_place_of_a_class_attribute_as_another_goes_is_seen(base):
+    class Settings(base):
+        scale = 1.0
+
+    settings = Settings()
+    settings.note = "warm up"
+    fast = tg.compile(lambda x: x * settings.scale)
+    fast(X)
+    del settings.note
+    settings.scale = 2.0
+    assert equal(fast(X), 2 * X)
+
+
 def test_a_name_in_the_place_of_one_of_pythons_is_seen(monkeypatch):
     fast = tg.compile(lambda x: x * len("ab"))
     assert equal(fast(X), 2 * X)

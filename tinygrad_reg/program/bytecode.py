@@ -91,17 +91,20 @@ def uses(code: CodeType, local: Collection[str] = ()) -> Counter[str]:
         for i, step in enumerate(steps):
             named = step.argval if isinstance(step.argval, tuple) else (step.argval,)  # two at a time
             read = named if step.opname in _LOADS else [x for x in named if x in local and "LOAD_FAST" in step.opname]
-            if read and not _only_changes(steps[i + 1 :]):
-                found.update(read)
+            found.update(name for name in read if not _only_changes(name, steps[i + 1 :]))
     return found
 
 
-def _only_changes(following: list[dis.Instruction]) -> bool:
-    for step in following:
+def _only_changes(name: str, following: list[dis.Instruction]) -> bool:
+    """Whether what comes of it goes back to where it was read (of loss += n, n does not), or it is grown."""
+    is_element = False
+    for i, step in enumerate(following):
         if step.opname == "BINARY_OP" and step.argrepr.endswith("="):
-            return True
+            to = next(after for after in following[i + 1 :] if after.opname != "SWAP")
+            return to.opname == "STORE_SUBSCR" if is_element else to.argval == name
         if step.opname not in _BETWEEN and step.argrepr != "[]":
-            return step is following[0] and step.opname in ("LOAD_ATTR", "LOAD_METHOD") and step.argval in _GROWING
+            return not i and step.opname in ("LOAD_ATTR", "LOAD_METHOD") and step.argval in _GROWING
+        is_element |= step.opname == "COPY"  # of a table and a key, to write there
     return False
 
 

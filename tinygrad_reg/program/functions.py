@@ -45,6 +45,10 @@ class Functions:
         if not itself:
             note()
 
+    def _told(self, names: Iterable[str]) -> None:
+        """Something that the code calls is told these names: an attrgetter, a text with braces."""
+        self._names_read.update(names)
+
     def _looked_into(self, function: Any) -> None:
         """A function of the user's was looked into."""
 
@@ -84,7 +88,7 @@ class Functions:
         if vars(function):
             self._attributes(function, vars(function))
         else:  # step.n = getattr(step, "n", 0) + 1: what asks for an attribute that is not there names this, or any
-            self._named("AttributeError", functools.partial(self.found.length, vars(function)))
+            self._named("AttributeError", functools.partial(self.found.no_others, vars(function)))
         self._names_read |= names(code) | {*code.co_freevars, *defaults(function)}
         self._looked_into(function)
         self._names(function)

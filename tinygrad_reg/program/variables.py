@@ -11,7 +11,7 @@ import os
 import random
 import types
 from collections import Counter
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 
 from .. import source
@@ -43,6 +43,7 @@ class Variables(Walk):
         super().__init__((step, *given, *(op for op in registry.values() if op.foreign)))
         self._named_attributes()
         self.learned = [(tensor, tensor._requires_grad) for tensor in self.tensors]
+        self._used_by_another_name()
         self._waiting.clear()  # which refers to this walk, and so would keep all that it has seen
         if any(isinstance(one, random.SystemRandom) for one in self.generators):
             self.once.append(Once("it draws random numbers of the system"))
@@ -58,6 +59,11 @@ class Variables(Walk):
 
     def _named(self, name: str, note: Callable[[], None], itself: bool = False) -> None:
         self._waiting.append((name, note, itself))
+
+    def _told(self, names: Iterable[str]) -> None:
+        told = set(names)
+        super()._told(told)
+        self.uses.update(told)
 
     def _looked_into(self, function: Any) -> None:
         self.uses += uses(function.__code__, defaults(function).keys())
@@ -90,6 +96,13 @@ class Variables(Walk):
             self._as_they_are.update(getattr(type(optimizer), name) for name in RULE)
         else:
             self._names_read.update(RULE)
+
+    def _used_by_another_name(self) -> None:
+        """What grows by one name may be read by another (seen.append(x), len(self.log)), or by its class's methods."""
+        for content in self.found.contents:
+            names = self.called.get(id(content.thing), set())
+            if "" in names or is_the_users(type(content.thing)) or any(self.uses[name] for name in names):
+                self.uses[content.name] += 1
 
     def _named_attributes(self) -> None:
         """Attributes that some of the code names, or may name; looking at them finds code that names others."""

@@ -42,6 +42,7 @@ class Walk(Functions):
         self.tensors: list[Tensor] = []
         self.by_the_house = {MODE, "__class__", "__dict__", "__code__"}  # names that Python and the house read, ...
         self.settings: list[tuple[Any, str, Any]] = []  # ... and what they are in its layers
+        self.called: dict[int, set[str]] = {}  # the names of things, by their ids
         self._kept: list[Any] = []  # so that no other object gets the id of one that was seen
         self._todo: list[tuple[Any, str]] = []
         for value in start:
@@ -50,10 +51,11 @@ class Walk(Functions):
 
     def _value(self, value: Any, name: str) -> None:
         value = referent(value)
+        self.called.setdefault(id(value), set()).add(name)
         if id(value) in self._seen:
             return
         if isinstance(value, str) and "{" in value:  # "{x.name}", for .format(x=x)
-            self._names_read.update(words(value))
+            self._told(words(value))
         elif isinstance(value, Tensor):
             self.tensors.append(value)
         kind = value if isinstance(value, types.ModuleType) else type(value)
@@ -105,7 +107,7 @@ class Walk(Functions):
     def _others(self, value: Any, name: str) -> None:
         if isinstance(value, (operator.attrgetter, operator.methodcaller)):
             asked = (word for word in value.__reduce__()[1] if isinstance(word, str))
-            self._names_read.update(part for word in asked for part in word.split("."))
+            self._told(part for word in asked for part in word.split("."))
             for part in value.__reduce__():  # what the method is given, too
                 self._value(part, name)
         elif attribute := keeps_in(value):
@@ -180,7 +182,7 @@ class Walk(Functions):
             for name in vars(owner):
                 self._named(name, functools.partial(self._attribute, owner, name, name))
             return
-        self.found.length(table, in_module)
+        self.found.no_others(table, in_module, loses=in_module or is_the_users(type(owner)))
         if getattr(type(owner), "__getattribute__", None) == object.__getattribute__ and type(owner) not in NAMESPACES:
             ask, put = functools.partial(attributes, owner), functools.partial(object.__setattr__, owner, "__dict__")
             self.found.test((owner, ".__dict__ is ", table), ask, table, in_module)
@@ -209,7 +211,7 @@ class Walk(Functions):
             if ("class", base) in self._seen or not is_the_users(base):
                 continue
             self._seen.add(("class", base))
-            self.found.length(vars(base), drop=functools.partial(delattr, base))
+            self.found.no_others(vars(base), drop=functools.partial(delattr, base))
             for name, value in list(vars(base).items()):
                 if name.startswith("__") and name not in NOT_CALLED and (callable(value) or functions_of(value)):
                     self._class_attribute(base, name)  # x[i], len(x), x(): no code names it
