@@ -69,7 +69,7 @@ class Chain:
             return verdict(self.stops, f"|{self.goal}|" if self.exact else self.goal, self.has_loss)
         stops, last = self.stops, self.goal
         if len(stops) > 3:  # the chain without its leaf: what the leaf multiplies there may well be 0
-            stops, last = stops[:-1], f"‖∂{stops[0].name}/∂{stops[-2].name}‖"
+            stops, last = stops[:-1], f"‖{_slope(stops[0], stops[-2])}‖"
         return f"{verdict(stops, last)} {self.shares}"
 
     def shortened(self, most: int) -> Chain:
@@ -167,7 +167,7 @@ def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
         Stop(_name(record, i), _gradient(forward[i], exact))
         for i in (len(forward) - 1, *(way[at].input for at in stops_at))
     )
-    goal = f"∂{stops[0].name}/∂{stops[-1].name}"
+    goal = _slope(stops[0], stops[-1])
     shares = ""
     if is_shared:
         sent = [s.contribution for s in record.backward if (s.node, s.input) == (way[-1].node, end)]
@@ -192,6 +192,11 @@ def of_loss(loss: Tensor, wrt: Tensor | None, name: str | None) -> Chain:
         hops.append(Hop(math.prod(locals_), parts))
         before = at + 1
     return Chain(title, _about(record, way, stops_at), stops, tuple(hops), True, goal)
+
+
+def _slope(top: Stop, below: Stop) -> str:
+    """∂loss/∂w, or of what only its layer names, ∂loss/∂h of layer 2"""
+    return f"∂{top.name}/∂{f'h of {below.name}' if below.name.startswith('layer ') else below.name}"
 
 
 def _stops(record: Record, way: Sequence[BackwardStep]) -> list[int]:

@@ -258,6 +258,16 @@ def test_a_weight_of_all_steps_in_time_does_not_hide_that_their_gradients_vanish
     assert share < 1e-6 < 0.1 < np.linalg.norm(tg.gradients(np.sum(h), u))
 
 
+def test_what_only_its_layer_names_is_its_h() -> None:
+    tg.seed(0)
+    penalty = tg.penalties.l2(0.01)
+    model = tg.Sequential(*(Dense(2, 2, activation="tanh", kernel_regularizer=penalty) for _ in range(3)))
+    loss = np.sum(model(np.eye(2))) + model.penalty()
+    said = repr(viz.flow(loss))
+    assert "‖∂loss/∂h of layer 0‖ is" in said
+    assert "0.kernel adds up the shares of 2 places: " in said
+
+
 def test_a_share_that_a_start_of_0_takes_is_not_called_vanishing() -> None:
     w, h = Tensor(0.9, requires_grad=True, name="w"), 0.0
     for _ in range(3):
