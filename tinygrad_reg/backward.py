@@ -258,7 +258,7 @@ def gradients(
         result = [g.copy() for g in result]
     if not isinstance(inputs, Tensor):
         return result
-    return source.gradient(result[0]) if create_graph else result[0]
+    return source.gradient(result[0], gradient) if create_graph else result[0]
 
 
 def _finished(x: Tensor, g: Any, create_graph: bool) -> Any:

@@ -129,12 +129,11 @@ def result(made: _Made, call: Call | None = None) -> _Made:
     return made
 
 
-def gradient(made: _Made) -> _Made:
-    """The same of a gradient with a graph. A Tensor of the user's, which gradient= gave, keeps its own name."""
+def gradient(made: _Made, given: object = None) -> _Made:
+    """The same of a gradient with a graph; one that the user has `given`, which was only passed on, keeps its name."""
     code, place = caller(3)
-    own = getattr(made, "_place", 0)
-    if place >= 0 > own and code is getattr(made, "_code", None) and _back(own):
-        made._place = place | _BACK  # type: ignore[attr-defined]
+    if place >= 0 and made is not given and hasattr(made, "_code"):
+        made._code, made._place = code, place | _BACK  # type: ignore[attr-defined]
     return made
 
 

@@ -75,6 +75,20 @@ def test_what_a_way_back_makes_has_no_variables_name_but_its_result_has():
     assert [s.name for s in tg.explain(also).forward][-1] == "also"
 
 
+def test_the_result_has_its_name_where_a_derivative_of_the_users_own_made_it():
+    @tg.primitive(elementwise=True, text="x³", name="cube_of_names")
+    def cube(x):
+        return x**3
+
+    @cube.derivative("3x²")
+    def _(g, out, x):
+        return g * 3 * x**2
+
+    x = tg.Tensor(2.0, requires_grad=True)
+    slope = tg.gradients(cube(x), x, create_graph=True)
+    assert [s.name for s in tg.explain(slope).forward] == ["x", "2", "v2", "v3", "slope"]
+
+
 def test_arrays_that_a_way_back_makes_are_called_by_what_they_are():
     X = np.array([[1.0, 2.0], [3.0, -4.0]])
     w = tg.Tensor([1.0, -1.0], requires_grad=True)
