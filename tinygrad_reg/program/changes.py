@@ -7,16 +7,18 @@ call, so the program is for the value that it met; where every call meets anothe
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from typing import Any, NoReturn
+import functools
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from ..tensor import Tensor
-from .places import GONE
+from .places import GONE, Put
 from .recorded import Recorded, is_computed
 from .refusals import refusal
 from .variables import Variables
+from .walk import MODE
 
 _NUMBERS = (int, float, complex, np.number)  # with one of which a mean over the calls begins
 
@@ -32,20 +34,55 @@ def kept_for_later(before: Variables, last: Sequence[str]) -> list[str]:
             now = place.ask()
         except GONE:
             now = None
+        if place.name == MODE:
+            continue  # see `switched`
         unread = place.name and not before.uses[place.name] and place.name not in before.by_the_house
         if is_computed(now) and not (place.was is None or _is_unreadable(place.was)):
             _refuse_kept(place.name)
         if unread or _is_unreadable(place.was):
             continue
         names.append(place.name)
-    if any(tensor._requires_grad is not was for tensor, was in before.learned):
-        names.append("requires_grad")
     for name in names:
         if name in last:
             it = repr(name) if name else "what it is given"
             what = f"it changes {it} at each call, and reads it, so that each call would be another program"
             raise refusal(what, "Change it outside of the step, or give it as an argument")
     return names
+
+
+class Switch(NamedTuple):
+    """A layer's mode, or whether a Tensor requires a gradient, which the step has set."""
+
+    put: Put
+    was: bool
+    now: bool
+
+
+def switched(before: Variables) -> list[Switch]:
+    """What the step leaves switched, model.eval() say: a program for what was before switches it as well."""
+    modes = [
+        Switch(place.put, place.was, place.ask())
+        for place in before.found.changed()
+        if place.name == MODE and place.put is not None
+    ]
+    learned = [
+        Switch(functools.partial(setattr, tensor, "requires_grad"), was, tensor._requires_grad)
+        for tensor, was in before.learned
+        if tensor._requires_grad is not was
+    ]
+    return modes + learned
+
+
+@contextlib.contextmanager
+def as_before(switches: list[Switch]) -> Iterator[list[Switch]]:
+    """Where a program is made, all is switched as the step found it: the program is for what it looks at then."""
+    try:
+        for switch in switches:
+            switch.put(switch.was)
+        yield switches
+    finally:
+        for switch in switches:
+            switch.put(switch.now)
 
 
 def take_back(before: Variables) -> None:

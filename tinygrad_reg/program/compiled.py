@@ -15,7 +15,7 @@ from ..modes import modes, runs_in_pieces
 from ..source import users_level
 from .arguments import Arguments, names_of, others
 from .capture import Capture
-from .changes import kept_for_later, take_back
+from .changes import as_before, kept_for_later, switched, take_back
 from .guards import Guards
 from .listing import Listing
 from .once import refuse_once
@@ -155,14 +155,15 @@ class Compiled:
             capture.generators.take_back()
             raise
         reads = capture.reads + before.shapes(capture.leaves)
-        guards = Guards(before.found, reads)
-        if changed:
-            guards.never_hold()
-        elif not guards.hold():
-            guards = Guards(Variables(self.step, objects).found, reads)
-        name = getattr(self.step, "__name__", "step")
-        listing = Listing(program, name if name.isidentifier() else "step")
-        replay = Replay(program, listing, Plan(program), guards, arguments, changed)
+        with as_before(switched(before)) as switches:
+            guards = Guards(before.found, reads)
+            if changed:
+                guards.never_hold()
+            elif not guards.hold():
+                guards = Guards(Variables(self.step, objects).found, reads)
+            name = getattr(self.step, "__name__", "step")
+            listing = Listing(program, name if name.isidentifier() else "step")
+            replay = Replay(program, listing, Plan(program), guards, arguments, changed, switches)
         capture.forget()
         self._to_the_front(replay)
         self._in_vain += 1

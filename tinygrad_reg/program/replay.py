@@ -16,6 +16,7 @@ from ..modes import ERROR_STATE, IGNORE, default_dtype, modes, quiet
 from ..optim.flat import Row
 from ..tensor import COMPILED, Tensor, tick
 from .arguments import Arguments
+from .changes import Switch
 from .failing import Failing
 from .guards import Guards
 from .leaves import Leaf
@@ -44,6 +45,7 @@ class Replay:
         guards: Guards,
         arguments: Arguments,
         changed: Sequence[str],
+        switches: Sequence[Switch],
     ) -> None:
         self.source, self.planned_source = listing.text, plan.text
         self.key = arguments.key
@@ -53,7 +55,7 @@ class Replay:
         scope = {**plan.given}
         with quiet():  # its constants are computed here: 1 / 0 is as quiet as it was in the step
             exec(compile(plan.text, "<tg.compile>", "exec"), scope)
-        writer = CallWriter(program, guards, arguments)
+        writer = CallWriter(program, guards, arguments, switches)
         lines = [*writer.call(plan, scope), "", *writer.inputs(listing)]
         exec(compile("\n".join(lines), "<tg.compile>", "exec"), writer.scope)
         self.call: Callable[..., Any] = writer.scope["call"]
@@ -71,8 +73,8 @@ class Replay:
 class CallWriter:
     """The lines of a call; `scope` is what the names in them stand for."""
 
-    def __init__(self, program: Program, guards: Guards, arguments: Arguments) -> None:
-        self.program, self.guards, self.arguments = program, guards, arguments
+    def __init__(self, program: Program, guards: Guards, arguments: Arguments, switches: Sequence[Switch]) -> None:
+        self.program, self.guards, self.arguments, self.switches = program, guards, arguments, switches
         self.scope: dict[str, Any] = {**guards.names, **_SCOPE}
         # A Tensor that stood for one among the arguments is the one that is given.
         self._names = {id(stand): arguments.inputs[i] for i, stand in program.capture.given}
@@ -110,6 +112,7 @@ class CallWriter:
             there = " and ".join(f"{self.name(p)}._data is {self.name(w)}" for p, w, _ in rows.values())
             are_back = f"are_back({self.name(moved)})"
             lines += [f"if not ({there}) and not {are_back}:", "    return MISS"]
+        lines += [f"{self.name(switch.put)}({switch.now})" for switch in self.switches]
         lines += self._in_floats(plan, scope) if plan.is_of_floats else self._in_arrays(plan, scope)
         lines += [
             *self._left_behind(rows),
