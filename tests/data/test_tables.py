@@ -148,3 +148,18 @@ def test_targets_of_large_whole_numbers_keep_their_digits_and_nan_is_no_class(tm
         path.write_text(f"a,b\n1,yes\n2,{missing}\n3,no\n")
         with pytest.raises(ValueError, match=f"line 3 has no value for 'b' ..{missing}"):
             read_csv(path, target="b")
+
+
+def test_a_word_among_the_numbers_of_a_target_is_told_and_decimal_commas_are_no_classes(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,mpg\n1,18.0\n2,?\n3,15.0\n")
+    with pytest.warns(
+        UserWarning, match=r"'mpg' in .*t.csv holds numbers and words \(line 3 has '\?'\).* 3 in all: if it"
+    ):
+        table = read_csv(path, target="mpg")
+    assert table.classes == ["15.0", "18.0", "?"]
+    path.write_text('a,price\n1,2\n2,"1,5"\n3,"2,5"\n')
+    with pytest.raises(
+        ValueError, match="line 3 has '1,5', which is no number, in 'price': numbers are written with a"
+    ):
+        read_csv(path, target="price")

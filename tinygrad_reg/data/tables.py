@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import re
+import warnings
 from numbers import Integral
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,7 @@ import numpy as np
 
 from ..answers import checks
 from ..answers.calls import answered
+from ..source import users_level
 from .files import opened, refused, up_to
 
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
@@ -33,9 +35,9 @@ class Table(NamedTuple):
 def read_csv(path: str | Path, *, target: str | int | None = None, header: bool = True, delimiter: str = ",") -> Table:
     """The numbers in a CSV file, with the column `target` (its name, or its position) apart from the others.
 
-    A target of text becomes labels 0, 1, … in alphabetical order; one of whole numbers stays integers. A line with
-    another number of cells, or a cell that is missing or no number, is refused with its place; so is a first line that
-    looks like data where names are expected.
+    A target of text becomes labels 0, 1, … in alphabetical order; one of whole numbers stays integers; of
+    numbers and words together a warning tells. A line with another number of cells, or a cell that is missing or no
+    number, is refused with its place; so is a first line that looks like data where names are expected.
     """
     checks.switch("header", header)
     if not isinstance(delimiter, str) or len(delimiter) != 1:
@@ -140,9 +142,25 @@ def _targets(path: str | Path, column: str, cells: list[tuple[int, str]]) -> tup
     for (line, _), text in zip(cells, texts, strict=True):
         if not text or text.lower().lstrip("+-") == "nan":
             raise refused(path, f"line {line} has no value for '{column}'" + f" ('{text}')" * bool(text))
+    _tell_words_among_numbers(path, column, [(line, text) for (line, _), text in zip(cells, texts, strict=True)])
     classes = sorted(set(texts))  # an array of words would give each of them the room of the longest
     label = {name: number for number, name in enumerate(classes)}
     return np.array([label[text] for text in texts], np.int64), classes
+
+
+def _tell_words_among_numbers(path: str | Path, column: str, cells: list[tuple[int, str]]) -> None:
+    """One '?' makes classes of a column of prices, which would be trained on as if they were the prices."""
+    words = [(line, text) for line, text in cells if not _is_number(text)]
+    line, word = words[0]
+    if all(_COMMA.fullmatch(text) for _, text in words):
+        _number(path, line, column, word)
+    if len(words) < len(cells):
+        warnings.warn(
+            f"'{column}' in {path} holds numbers and words (line {line} has '{word}'), so each that differs is taken "
+            f"for a class, {len({text for _, text in cells})} in all: if it is to be numbers, leave out the lines of "
+            "words, or fill in a number",
+            stacklevel=users_level(),
+        )
 
 
 def _is_number(text: str) -> bool:
