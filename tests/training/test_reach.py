@@ -39,6 +39,30 @@ def test_what_the_warning_says_helps():
         assert thaw(model, optimizer)
 
 
+def test_a_layer_that_was_replaced_after_the_optimizer_was_made_is_told():
+    model = tg.Sequential(tg.Dense(2, 3), tg.Dense(3, 1))
+    optimizer = tg.optim.SGD(model.parameters(), lr=0.1)
+    model.layers[1] = tg.Dense(3, 1)
+    with pytest.warns(UserWarning, match=r"^the optimizer does not move 1\.kernel, 1\.bias, but .* Make a new one of"):
+        tg.fit(model, X, Y, loss="mse", optimizer=optimizer, verbose=0)
+
+
+@pytest.mark.parametrize("own", ["a head", "all, and the loss's"])
+def test_an_optimizer_of_a_part_or_of_more_than_the_model_may_be_meant(own):
+    model, scale = tg.Sequential(tg.Dense(2, 3), tg.Dense(3, 1)), tg.Tensor(1.0, requires_grad=True)
+    parts = model[1].parameters() if own == "a head" else [*model.parameters(), scale]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tg.fit(
+            model,
+            X,
+            Y,
+            loss=lambda p, y: scale * np.mean((p - y) ** 2),
+            optimizer=tg.optim.SGD(parts, lr=0.1),
+            verbose=0,
+        )
+
+
 class Parts(tg.Module):
     """Its first layer is used, and gets a gradient, as the tests say."""
 

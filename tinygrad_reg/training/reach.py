@@ -17,6 +17,16 @@ class Reach:
         own = set(optimizer.params)
         self.known = own | set(model.parameters())
         self.without: dict[str, Tensor] = {path: p for path, p in model.named_parameters() if p in own}
+        left = {path: p for path, p in model.named_parameters() if p not in own}
+        if left and own - {
+            p for _, p in model.named_state()
+        }:  # one of the two alone may be meant: of a head, of a loss
+            warnings.warn(
+                f"the optimizer does not move {_some(left)}, but parameters that this model does not have: was a layer "
+                "replaced after the optimizer was made? Make a new one of model.parameters(). What is not to be "
+                "trained gets requires_grad = False",
+                stacklevel=users_level(),
+            )
 
     def look(self) -> None:
         """Which parameters no gradient has reached so far."""
