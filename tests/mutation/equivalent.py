@@ -279,7 +279,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
         ("insight/differences.py", "if worst > rtol", "worst > rtol → "),
         ("insight/differences.py", "or 1e-300)", "1e-300 → "),
         ("insight/differences.py", "2 * one, rtol=1e-6", "1e-06 → "),
-        ("insight/differences.py", "width = step * max(1.0", "1.0 → "),
+        ("insight/differences.py", "return value_at, center, step * max(1.0", "1.0 → "),
     ],
     "how many samples a guess is made with is not shown": [
         ("layers/summary.py", "np.zeros((2, ", "2 → 3"),
