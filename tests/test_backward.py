@@ -342,6 +342,24 @@ def test_a_graph_on_values_that_were_replaced_is_refused():
     np.testing.assert_allclose(w.grad, [1.8, 3.8])
 
 
+def test_a_graph_in_which_a_tensor_was_a_constant_still_is_refused():
+    w, x = leaf(2.0), tg.Tensor(3.0, name="x")
+    constant = x * 2
+    loss = w * x + w * constant  # the way back would find w of 3 w
+    x.requires_grad = True
+    for use in (loss.backward, lambda: tg.gradients(loss, x), lambda: tg.explain(loss)):
+        with pytest.raises(RuntimeError, match=r"x of shape .* requires a gradient only since 'multiply' used it"):
+            use()
+    assert w.grad is None
+    (w * x + w * (x * 2)).backward()
+    assert x.grad == 6
+    x.requires_grad = True  # which it did
+    loss = w * x
+    x.requires_grad = False
+    loss.backward()
+    assert x.grad == 6
+
+
 def test_a_derivative_of_the_wrong_shape_is_refused_by_name():
     misshapen = op(lambda x: x * 2, lambda g, out, x: g[:1], name="misshapen")
     with pytest.raises(ValueError, match=r"'misshapen' .*\(3,\).*\(1,\)"):

@@ -58,6 +58,7 @@ class Tensor(Methods):
         "_place",
         "_primitive",  # the op that made this node, None for a leaf
         "_requires_grad",
+        "_thawed",  # the `_time` at which requires_grad was switched on, if it ever was
         "_time",  # a node: when it was made; a leaf: when its array was last replaced or written
     )
 
@@ -201,6 +202,10 @@ class Tensor(Methods):
             )
         if value:
             require_float(self._data)
+            if not self._requires_grad:
+                self._values()
+                self.written()  # a graph made before knows some of its uses, not those that were constants
+                self._thawed = self._time
         self._requires_grad = bool(value)
 
     @property

@@ -51,6 +51,8 @@ def refuse_to_show_stale(parent: Tensor, node: Tensor) -> NoReturn:
 
 
 def _has_moved(parent: Tensor, node: Tensor) -> str:
+    if getattr(parent, "_thawed", None) == parent._time:
+        return f"{describe(parent)} requires a gradient only since '{node.op}' used it, as a constant"
     why = "an optimizer's step, a load or an assignment to .data"
     return f"{describe(parent)} has new values ({why}) since '{node.op}' used it"
 
