@@ -311,6 +311,26 @@ def test_what_a_step_sets_in_a_layer_counts_at_the_next_call():
         assert model[1].rate == 0.9
 
 
+class Annealed(tg.Dropout):
+    calls = 0
+    by = 0.05
+
+    def forward(self, x):
+        self.calls += 1
+        self.rate += self.by
+        return super().forward(x)
+
+
+def test_what_a_layer_of_ones_own_changes_and_the_layer_below_reads_is_refused():
+    layer = Annealed(0.1)
+    fast = tg.compile(lambda x: layer(x))
+    fast(X)
+    with pytest.raises(RuntimeError, match="it changes 'rate' at each call"):
+        fast(X)
+    layer.by = 0.0
+    assert fast(X).shape == fast(X).shape and layer.calls == 2
+
+
 def test_a_refused_step_leaves_layers_and_parameters_set_as_they_were():
     model, step = dropping()
     model[0].bias.requires_grad = False

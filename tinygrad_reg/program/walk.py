@@ -19,7 +19,7 @@ from ..layers.module import Module
 from ..optim import Optimizer
 from ..primitive import Primitive
 from ..tensor import Tensor
-from .bytecode import words
+from .bytecode import names, words
 from .contents import Content, OfArray, content_of, is_compared
 from .functions import GENERATORS, Functions
 from .inside import attributes, behind, functions_of, keeps_in, made_of, referent, slots
@@ -189,12 +189,15 @@ class Walk(Functions):
             self.found.place("__dict__", ask, table, put)
         kinds = [kind for kind in type(owner).__mro__ if kind not in Module.__mro__]
         all_the_users = all(map(is_the_users, kinds))
+        inherited = set().union(*map(_names_in, filter(is_the_houses, kinds)))
 
         def note(name: str) -> None:
             put = functools.partial(table.__setitem__, name) if not in_module or is_the_users(type(owner)) else None
             if put is None and name != "training":  # which is a place of its own
                 self.by_the_house.add(name)
                 self.settings.append((owner, name, table[name]))
+            elif name in inherited:  # of a Dropout of the user's: forward reads its rate
+                self.by_the_house.add(name)
             self._variable((table, f"[{name!r}]"), functools.partial(table.__getitem__, name), put, name, in_module)
 
         is_ours = isinstance(owner, Optimizer) or type(owner).__module__.startswith("tinygrad_reg.program")
@@ -230,6 +233,14 @@ class Walk(Functions):
 def _is_known(kind: type) -> bool:
     """Whether objects of a class have attributes that the user's code may ask for."""
     return is_the_users(kind) or is_the_houses(kind)
+
+
+@functools.cache
+def _names_in(kind: type) -> set[str]:
+    """The names that a class's functions read."""
+    return {
+        name for entry in vars(kind).values() for function in functions_of(entry) for name in names(function.__code__)
+    }
 
 
 def _holds_state(x: Any) -> bool:
