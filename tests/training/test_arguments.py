@@ -161,6 +161,7 @@ CASES = {
     "clip": ({"clip": -1}, ValueError, "clip must be the largest norm"),
     "clip kind": ({"clip": ("size", 1)}, ValueError, "'value', 'norm', 'global_norm'"),
     "augment": ({"augment": 3}, TypeError, "augment must be a function of a batch"),
+    "augment without return": ({"augment": lambda x: None}, TypeError, "it returned None: end it with `return ...`"),
     "augment drops samples": ({"augment": lambda x: x[1:]}, ValueError, "augment must keep the number of samples"),
     "validation twice": ({"validation_data": (X, Y), "validation_split": 0.5}, ValueError, "not both"),
     "validation of x alone": ({"validation_data": X}, TypeError, r"must be a pair \(x_val, y_val\)"),

@@ -19,6 +19,12 @@ def test_predict_in_batches_equals_the_model_in_eval_mode():
     np.testing.assert_array_equal(tg.predict(model, X), tg.predict(model, X.tolist()))
 
 
+@pytest.mark.parametrize("function", [np.sum, lambda x: np.sum(x, axis=1)[:-1], lambda x: (x, x)])
+def test_predict_refuses_what_is_no_output_a_sample(function):
+    with pytest.raises(TypeError, match="needs a model that gives one output for each sample; for 4 samples this Lam"):
+        tg.predict(tg.Lambda(function), X[:4])
+
+
 def test_evaluate_weighs_batches_by_their_samples():
     model = small()
     found = tg.evaluate(model, X, Y, loss="softmax_crossentropy", metrics=["accuracy"], batch_size=16)

@@ -36,7 +36,7 @@ def predict(model: Module, x: Any, batch_size: int = 256) -> np.ndarray:
         for start in range(0, len(x), checks.whole("batch_size", batch_size)):
             batch = x[start : start + batch_size]
             out = model(batch)
-            if not isinstance(out, Tensor) or len(out) != len(batch):
+            if not isinstance(out, Tensor) or out.shape[:1] != (len(batch),):
                 raise TypeError(
                     f"predict needs a model that gives one output for each sample; for {len(batch)} samples this "
                     f"{type(model).__name__} gave {out.shape if isinstance(out, Tensor) else type(out).__name__} "

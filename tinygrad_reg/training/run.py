@@ -173,6 +173,8 @@ class Run:
         if not x.flags.writeable:  # the user's own samples; of shuffled ones, these are a copy
             x = x.copy()
         changed = self.augment(x, self.train.rng) if isinstance(self.augment, Augmentation) else self.augment(x)
+        if changed is None:
+            raise TypeError("augment must give the changed batch, but it returned None: end it with `return ...`")
         if np.ndim(changed) == 0 or len(changed) != len(x):
             raise ValueError(f"augment must keep the number of samples: given {x.shape}, it gave {np.shape(changed)}")
         return changed
