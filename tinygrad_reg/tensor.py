@@ -55,6 +55,7 @@ class Tensor(Methods):
         "_name",
         "_owned",  # whether it belongs to a layer, so that pictures name it by the layer's path
         "_options",  # the op's keyword options
+        "_parents",  # what `parents` has made of inputs that are no Tensors, once somebody has asked
         "_place",
         "_primitive",  # the op that made this node, None for a leaf
         "_requires_grad",
@@ -229,9 +230,11 @@ class Tensor(Methods):
     @property
     def parents(self) -> tuple[Tensor, ...]:
         """What the op was given, in order, as Tensors: x * x has two parents, a leaf none."""
-        if not all(isinstance(x, Tensor) for x in self._inputs):
-            self._inputs = tuple(x if isinstance(x, Tensor) else self._constant(x) for x in self._inputs)
-        return self._inputs
+        if all(isinstance(x, Tensor) for x in self._inputs):
+            return self._inputs
+        if not hasattr(self, "_parents"):  # beside the inputs: whoever looks at a graph does not change it
+            self._parents = tuple(x if isinstance(x, Tensor) else self._constant(x) for x in self._inputs)
+        return self._parents
 
     def _constant(self, value: Any) -> Tensor:
         # A number among the inputs has no dtype of its own: it took the result's.

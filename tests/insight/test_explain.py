@@ -239,3 +239,14 @@ def test_the_steps_of_a_loop_stand_in_the_order_of_time():
     order = [step.name for step in forward if step.name[0] == "x" or step.op == "tanh"]
     assert order == ["x", "h", "x₂", "h₂", "x₃", "h₃", "x₄", "h₄"]
     assert [step.value.item() for step in forward if step.name[0] == "x"] == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_who_looks_at_a_graph_does_not_change_it():
+    def steps(look):
+        x = tg.Tensor([1.3, 2.1], requires_grad=True)
+        y = np.sum(x**3 + 1 / x)
+        if look:
+            tg.explain(y)
+        return len(tg.explain(np.sum(tg.gradients(y, x, create_graph=True))).forward)
+
+    assert steps(look=True) == steps(look=False)
