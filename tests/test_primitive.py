@@ -49,6 +49,14 @@ def test_what_a_forward_returns_is_an_array_of_real_numbers(given):
         op(odd)(leaf([1.0]))
 
 
+def test_a_forward_that_computes_with_a_tensor_that_is_no_input_is_told_to_make_it_one():
+    def scaled(x, *, by):
+        return x * by
+
+    with pytest.raises(TypeError, match="not Tensor: it computed with one that is no input of the op; make it an input"):
+        op(scaled)(leaf([1.0]), by=leaf(2.0))
+
+
 def test_whole_numbers_carry_no_gradient():
     def rounded(x):
         return x.astype(int)

@@ -114,5 +114,7 @@ def _as_result(out: Any, arrays: Sequence[Any]) -> Any:
     kind = None if isinstance(out, Tensor) or not hasattr(out, "dtype") else out.dtype.kind
     if kind is None or kind not in "fiub":
         of = "" if kind is None else f" of {out.dtype}"
+        if isinstance(out, Tensor):
+            of = ": it computed with one that is no input of the op; make it an input, or write .numpy() of it"
         raise TypeError(f"its forward must return an array of real numbers, not {type(out).__name__}{of}")
     return as_array(out) if isinstance(out, np.ndarray) else out  # np.matrix multiplies otherwise, masks leave out
