@@ -53,7 +53,7 @@ def test_a_forward_that_computes_with_a_tensor_that_is_no_input_is_told_to_make_
     def scaled(x, *, by):
         return x * by
 
-    with pytest.raises(TypeError, match="not Tensor: it computed with one that is no input of the op; make it an input"):
+    with pytest.raises(TypeError, match="not Tensor: it computed with one that is no input of the op; make it"):
         op(scaled)(leaf([1.0]), by=leaf(2.0))
 
 
