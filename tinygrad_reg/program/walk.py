@@ -189,7 +189,7 @@ class Walk(Functions):
             self.found.place("__dict__", ask, table, put)
         kinds = [kind for kind in type(owner).__mro__ if kind not in Module.__mro__]
         all_the_users = all(map(is_the_users, kinds))
-        inherited = set().union(*map(_names_in, filter(is_the_houses, kinds)))
+        inherited = set().union(*map(_names_in, filter(is_the_houses, kinds))) - {"training"}
 
         def note(name: str) -> None:
             put = functools.partial(table.__setitem__, name) if not in_module or is_the_users(type(owner)) else None
