@@ -34,3 +34,23 @@ def test_shallow_copies_and_integer_operators_are_recorded():
     fast, n = tg.compile(step), np.array([1, 5, 9])
     for x in (n, n + 1, n + 2):
         assert same_bits(fast(x), step(x))
+
+
+def test_a_tensor_is_not_taken_from_an_array_in_place():
+    """As the step itself refuses it: w.data -= rate * w.grad, where the rate is a Tensor."""
+    w, rate = tg.Tensor(np.ones(2), requires_grad=True), tg.Tensor(0.5)
+
+    def step(x):
+        w.data -= rate * x
+
+    def adding(x):
+        total = np.sum(x)
+        total += rate
+        return total
+
+    with pytest.raises(TypeError, match="can't write the result of"):
+        step(np.ones(2))
+    with pytest.raises(RuntimeError, match="can't write a Tensor into an array"):
+        tg.compile(step)(np.ones(2))
+    assert np.all(w.data == 1)
+    assert tg.compile(adding)(np.ones(2)).item() == adding(np.ones(2)).item() == 2.5

@@ -149,7 +149,14 @@ def _operators() -> None:
         return lambda x, y: NotImplemented if isinstance(y, Tensor) else _record(function, _operand(y, x), x)
 
     def in_place(function: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda x, y: NotImplemented if isinstance(y, Tensor) else capture_now().change(x, function, y)
+        def change(x: Recorded, y: Any) -> Any:
+            if not isinstance(y, Tensor):
+                return capture_now().change(x, function, y)
+            if isinstance(x.node.value, np.ndarray):  # as the step itself refuses it
+                refuse("+=, -= and the like can't write a Tensor into an array", "Give them its array, t.data")
+            return NotImplemented
+
+        return change
 
     def of_one(function: Callable[..., Any]) -> Callable[..., Any]:
         return lambda x: _record(function, x)
