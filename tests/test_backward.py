@@ -342,6 +342,33 @@ def test_a_graph_on_values_that_were_replaced_is_refused():
     np.testing.assert_allclose(w.grad, [1.8, 3.8])
 
 
+@pytest.mark.parametrize("turned", [(1, 0, 2), (2, 1, 0), (0, 2, 1), (1, 2, 0)], ids=str)
+def test_every_way_back_adds_shares_that_lie_differently_to_the_same_bits(turned):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(5, 9, 11))
+    for shape in ((5, 1, 1), (9, 1), (11,)):
+        b = leaf(rng.normal(size=shape))
+
+        def f(b=b):
+            h = b + x  # its gradient is summed up in the order in which it lies in memory
+            there = x.transpose(turned).copy()
+            first, second = np.sin(h.transpose(turned)) * there, np.cos(h.transpose(turned)) * there
+            return np.sum(np.tanh(h) * x) + np.sum(first) + np.sum(second)
+
+        def step(b=b, f=f):
+            f().backward()
+            grad, b.grad = b.grad, None
+            return grad
+
+        expected = step()
+        np.testing.assert_array_equal(tg.explain(f()).backward[-1].accumulated, expected)
+        with tg.debug():
+            np.testing.assert_array_equal(step(), expected)
+        fast = tg.compile(step)
+        for _ in range(2):
+            np.testing.assert_array_equal(fast(), expected)
+
+
 def test_a_graph_in_which_a_tensor_was_a_constant_still_is_refused():
     w, x = leaf(2.0), tg.Tensor(3.0, name="x")
     constant = x * 2

@@ -106,8 +106,8 @@ def walk(
                 after = np.add(before, share, out=before)
             else:
                 after = before + share
-                if observer is not None and modes.capture is not None and parent in summed and not create_graph:
-                    after = modes.capture.laid_out_as(before, after)  # as where it is added in place
+                if observer is not None and parent in summed and not create_graph:
+                    after = _laid_out_as(before, after)  # as where it is added in place
                 summed.add(parent)
             if observer is not None:
                 observer.share(node, position, upstream, raw, share, before, after)
@@ -115,6 +115,17 @@ def walk(
                 ready.append((parent, after))
             else:
                 received[parent], owed[parent] = after, left - 1
+
+
+def _laid_out_as(first: Any, x: Any) -> Any:
+    """The sum `x` in memory as its first part lies: what sums it up in turn adds in that order."""
+    if modes.capture is not None:
+        return modes.capture.laid_out_as(first, x)
+    if type(x) is not np.ndarray or x.strides == first.strides:
+        return x
+    out = np.empty_like(first)
+    out[...] = x
+    return out
 
 
 def shares_owed(

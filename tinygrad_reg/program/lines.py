@@ -238,9 +238,13 @@ class Lines:
     def laid_out_as(self, first: Any, x: Any) -> Any:
         """See captured.Recorder: where NumPy would give another order than adding in place does, it is copied."""
         first, made = self.values((first, x))
-        if not isinstance(first, np.ndarray) or first.strides == made.strides or not first.flags.forc:
+        if not isinstance(first, np.ndarray) or first.strides == made.strides:
             return x
-        return self.record(np.array, (x,), {"order": "C" if first.flags.c_contiguous else "F"})
+        if first.flags.forc:
+            return self.record(np.array, (x,), {"order": "C" if first.flags.c_contiguous else "F"})
+        axes = sorted(range(first.ndim), key=lambda axis: -first.strides[axis])  # as they lie in memory
+        rows = self.record(np.array, (self.record(np.transpose, (x, axes)),), {"order": "C"})
+        return self.record(np.transpose, (rows, sorted(range(first.ndim), key=axes.__getitem__)))
 
     def check(self, test: Callable[..., None], arguments: Sequence[Any], options: dict[str, Any]) -> None:
         """See captured.check: made now, and again at each call if it looks at arrays that may have changed by then."""
