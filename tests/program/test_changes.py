@@ -69,6 +69,17 @@ def in_a_table_of_two_names():
     return ask
 
 
+def in_a_tuple_of_two_names():
+    pair = ({"n": 0}, 1)
+    reader = types.SimpleNamespace(counts=pair)
+
+    def ask():
+        pair[0]["n"] += 1
+        return reader.counts[0]["n"]
+
+    return ask
+
+
 def added_to_something_else():
     n = 0
 
@@ -97,6 +108,7 @@ GROWING = {
     "deque": lambda: by_another_name(deque),
     "set": lambda: by_another_name(set),
     "table": in_a_table_of_two_names,
+    "tuple": in_a_tuple_of_two_names,
     "own method": by_its_own_method,
     "sum": added_to_something_else,
     "attrgetter": read_by_attrgetter,

@@ -99,10 +99,11 @@ class Variables(Walk):
 
     def _used_by_another_name(self) -> None:
         """What grows by one name may be read by another (seen.append(x), len(self.log)), or by its class's methods."""
-        for content in self.found.contents:
-            names = self.called.get(id(content.thing), set())
-            if "" in names or is_the_users(type(content.thing)) or any(self.uses[name] for name in names):
-                self.uses[content.name] += 1
+        tuples = (thing for thing in self._kept if isinstance(thing, tuple) and thing)
+        for thing in (*(content.thing for content in self.found.contents), *tuples):
+            names = self.called.get(id(thing), set())
+            if "" in names or is_the_users(type(thing)) or any(self.uses[name] for name in names):
+                self.uses.update(names)
 
     def _named_attributes(self) -> None:
         """Attributes that some of the code names, or may name; looking at them finds code that names others."""
