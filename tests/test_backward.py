@@ -408,6 +408,20 @@ def test_what_other_libraries_give_backward_is_answered_with_what_to_write(habit
     assert w.grad is None
 
 
+@pytest.mark.parametrize(
+    ("habit", "advice"),
+    [
+        ("retain_graph", "takes no retain_graph=: a graph lives as long as its loss, leave it out"),
+        ("allow_unused", "takes no allow_unused=: an input that the output does not depend on gets zeros"),
+        ("grad_outputs", "takes no grad_outputs=, here it is called gradient"),
+    ],
+)
+def test_what_other_libraries_give_gradients_is_answered_with_what_to_write(habit, advice):
+    w = leaf(2.0)
+    with pytest.raises(TypeError, match=advice):
+        tg.gradients(w * w, w, **{habit: True})
+
+
 def test_a_single_truth_as_index_has_its_way_back():
     x = leaf(5.0)
     x[x > 0].sum().backward()

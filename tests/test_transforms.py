@@ -118,6 +118,21 @@ def test_the_jacobian_of_nothing_has_the_dtype_and_kind_of_its_input():
     assert isinstance(tg.jacobian(none)(tg.Tensor([1.0, 2.0])), tg.Tensor)
 
 
+@pytest.mark.parametrize(
+    "params",
+    [{"w": 1.0}, [np.ones(2), np.ones(3)], (tg.Tensor([1.0], requires_grad=True), tg.Tensor(2.0, requires_grad=True))],
+    ids=["dict", "list", "Tensors"],
+)
+def test_several_arrays_in_one_argument_are_told_to_take_a_place_each(params):
+    with pytest.raises(TypeError, match=rf"one array, not a {type(params).__name__} of several: .* argnums=\(0, 1\)"):
+        tg.grad(lambda p: np.sum(p[0]))(params)
+
+
+def test_arguments_by_name_are_told_to_stand_by_place():
+    with pytest.raises(ValueError, match="0 were given by place"):
+        tg.grad(cubes)(x=1.0)
+
+
 @pytest.mark.parametrize("argnums", ["x", 0.0, None, (0, "y")])
 def test_argnums_are_whole_numbers(argnums):
     with pytest.raises(TypeError, match="argnums must be the number of an argument"):

@@ -156,7 +156,9 @@ class _Differentiation:
         positions = _positions(argnums)
         for position in positions:
             if not -len(args) <= position < len(args):
-                raise ValueError(f"argnums={argnums!r} names an argument that is not there: {len(args)} were given")
+                raise ValueError(
+                    f"argnums={argnums!r} names an argument that is not there: {len(args)} were given by place"
+                )
         # Inside another transform a plain result would cut the graph, so it is a Tensor there.
         self.keeps_graph = modes.transform > 0 or any(isinstance(x, Tensor) for x in args)
         self.f, self.args, self.options, self.positions = f, list(args), options, positions
@@ -201,7 +203,16 @@ def _variable(x: Any) -> Tensor:
     """What f is differentiated by: a node of its own, so that the same Tensor used elsewhere in f stays a constant."""
     if isinstance(x, Tensor):
         return +x if x.requires_grad else Tensor(x.data, requires_grad=True, name=x.name)
-    return Tensor(x, requires_grad=True)
+    try:
+        return Tensor(x, requires_grad=True)
+    except (TypeError, ValueError):
+        arrays = isinstance(x, (list, tuple)) and any(hasattr(part, "shape") for part in x)
+        if not arrays and not isinstance(x, dict):
+            raise
+    raise TypeError(
+        f"an argument to differentiate by is one array, not a {type(x).__name__} of several: give each its place, "
+        "as in tg.grad(f, argnums=(0, 1))(w, b)"
+    )
 
 
 def _unit_seeds(value: Tensor) -> Iterator[np.ndarray]:

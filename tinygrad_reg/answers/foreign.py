@@ -152,6 +152,7 @@ ARGUMENTS = {
     "stddev": ("std",),
     "p": ("rate",),
     "grad": ("requires_grad",),
+    "grad_outputs": ("gradient",),
     "learning_rate": ("lr",),
     "beta_1": ("betas",),
     "beta_2": ("betas",),
@@ -222,7 +223,11 @@ INSTEAD = {
     "set_to_none": {"self": "every .grad is None afterwards in any case, write zero_grad()"},
     "seed": {"truncated": "numbers are drawn from the layer's rng=, or from this thread's generator (tg.seed)"},
     "test_size": {"fractions": "fractions are the shares of all parts, such as split(x, y, (0.8, 0.2))"},
-    "retain_graph": {"retain_grads": "a graph lives as long as its loss, backward() can be called again as it is"},
+    "retain_graph": {
+        "retain_grads": "a graph lives as long as its loss, backward() can be called again as it is",
+        "create_graph": "a graph lives as long as its loss, leave it out",
+    },
+    "allow_unused": {"create_graph": "an input that the output does not depend on gets zeros, leave it out"},
     "create_graph": {
         "retain_grads": "tg.gradients(loss, parameters, create_graph=True) gives gradients that have a graph"
     },
