@@ -25,6 +25,20 @@ def test_predict_refuses_what_is_no_output_a_sample(function):
         tg.predict(tg.Lambda(function), X[:4])
 
 
+def test_a_loss_of_ones_own_in_which_a_column_meets_a_row_is_warned_of_once_and_counts_the_same():
+    x, y, model = np.arange(12.0).reshape(6, 2), np.arange(6.0), tg.Dense(2, 1)
+
+    def loss(prediction, target):
+        return np.mean((prediction - target) ** 2)
+
+    with pytest.warns(UserWarning, match=r"subtract of .* has shape \(3, 3\), each element of one with each") as told:
+        found = tg.evaluate(model, x, y, loss=loss, batch_size=3)["loss"]
+    halves = [loss(model(x[part]), y[part]).item() for part in (slice(3), slice(3, 6))]
+    assert len(told) == 1 and found == np.mean(halves)
+    tg.evaluate(model, x, y, loss=lambda p, t: loss(p[:, 0], t))  # no warning, which would be an error here
+    assert all(p.grad is None for p in model.parameters())
+
+
 def test_evaluate_weighs_batches_by_their_samples():
     model = small()
     found = tg.evaluate(model, X, Y, loss="softmax_crossentropy", metrics=["accuracy"], batch_size=16)
