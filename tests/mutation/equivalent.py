@@ -213,12 +213,18 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     "only its type counts": [
         ("ops/reductions.py", "np.result_type(x, 0.0)", "0.0 → 0.01"),
     ],
+    "zeros, whatever they are multiplied by": [
+        ("data/encoding.py", "return np.zeros((*shape, classes), kind)", "np.zeros("),
+    ],
     "the spread of a number is 0, of any number": [
         ("ops/reductions.py", "return x - x", "x - x → "),
     ],
     "reshaped to the shape that it has": [
         ("ops/shapes.py", "(1,) * (2 - n) + np.shape(x) if n < 2", "n < 2 → "),
         ("ops/shapes.py", "(1,) * (2 - n) + np.shape(x) if n < 2", "2 → 3"),
+    ],
+    "no class is −1, nor −2": [
+        ("metric_inputs.py", "nothing.any(-1), -1, predicted)", "1 → 2"),
     ],
     "0 and 1 are both not above 1": [
         ("metric_inputs.py", "max(initial=0) > 1", "0 → 1"),
@@ -251,6 +257,7 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     ],
     "how many ones are kept is a matter of memory": [
         ("sums.py", "len(g) > _MOST_ONES", "len(g) > "),
+        ("sums.py", "len(g) <= _MOST_ONES", "len(g) <= "),
         ("sums.py", "_MOST_ONES = 2**16", ""),
     ],
     "one update for all or one for each: the same numbers": [
@@ -333,6 +340,9 @@ EQUIVALENT: dict[str, list[tuple[str, str, str]]] = {
     ],
     "any figures will do to see whether there is such a folder": [
         ("training/watchers.py", "drafts.check_target(", ""),
+        ("training/watchers.py", "dict.fromkeys(self.run.figures, 0.0)", "0.0 → "),
+        ("training/watchers.py", "dict.fromkeys(figures, 12345.5)", "12345.5 → "),
+        ("training/watchers.py", "for epoch in range(1, ", "1 → 2"),  # epoch 1 was looked at
     ],
     "a step either way moves it": [
         ("optim/mistakes.py", "np.any(p._data - lr * p._grad != p._data)", "p._data - lr"),

@@ -154,6 +154,24 @@ def test_a_state_is_that_of_the_same_figure():
         again.load_state_dict(state)
 
 
+def test_weights_of_another_model_are_no_state_for_a_training():
+    early = tg.EarlyStopping("mae", restore_best=True)
+    train(early, mae=[0.5], epochs=1)
+    state = early.state_dict()
+
+    class Takes(tg.Callback):
+        def __init__(self, weights):
+            self.weights = weights
+
+        def on_epoch_end(self, epoch, logs):
+            early.load_state_dict({**state, "weights": self.weights})
+
+    train(early, Takes(state["weights"]), mae=[0.5], epochs=1)
+    other = {path: np.zeros((3, 4)) for path in state["weights"]}
+    with pytest.raises(ValueError, match=r"are another model's: kernel is \(3, 4\) there, \(2, 1\) here"):
+        train(early, Takes(other), mae=[0.5], epochs=1)
+
+
 def test_restore_best_ends_with_the_weights_of_the_best_epoch():
     seen = []
     for restore in (False, True):
