@@ -544,6 +544,39 @@ def test_a_refused_step_leaves_whatever_it_changes_as_it_was(place, monkeypatch)
     assert ask() == 1
 
 
+def count(given):
+    given["n"] += 1
+
+
+def accumulate(given):
+    given["v"] = 0.9 * given["v"] + X
+
+
+def gather(given):
+    given["log"].append(1)
+
+
+def take_out(given):
+    del given["n"]
+
+
+@pytest.mark.parametrize("change", [count, accumulate, gather, take_out])
+def test_a_step_that_changes_a_list_or_dict_that_it_is_given_is_refused(change):
+    def step(x, given):
+        change(given)
+        return x * len(given["log"]) * given.get("n", 1)
+
+    given = {"n": 1, "log": [1], "v": np.zeros(2)}
+    fast = tg.compile(step)
+    kind = "list 'given_log'" if change is gather else "dict 'given'"
+    for options in ({}, {"given": given}):
+        with pytest.raises(RuntimeError, match=f"it changes the {kind} that it is given"):
+            fast(X, **options) if options else fast(X, given)
+    assert given["n"] == 1 and given["log"] == [1] and equal(given["v"], np.zeros(2))
+    copying = tg.compile(lambda x, given: step(x, {**given, "log": [*given["log"]]}))
+    assert [copying(X, given).tolist() for _ in range(2)] == [step(X, {**given, "log": [1]}).tolist()] * 2
+
+
 @pytest.mark.parametrize("thing", [bytearray([1]), {1}, array.array("d", [1])], ids=["bytes", "set", "numbers"])
 def test_what_is_given_and_changed_at_each_call_is_refused(thing):
     def step(x, given):

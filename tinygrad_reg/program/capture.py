@@ -20,6 +20,7 @@ from ..primitive import Primitive
 from ..tensor import Tensor
 from .arguments import is_input
 from .callables import Apart
+from .contents import Content, content_of
 from .node import Input, Node, is_followed
 from .once import MADE_INSIDE, Generators, drawn
 from .origins import called, turn_back
@@ -46,6 +47,7 @@ class Capture(Updates):
         self._replaced: list[tuple[Place, Any]] = []  # variables that hold a Recorded during the capture
         self._alive: list[Any] = []
         self._arguments = 0  # arrays and Tensors among the arguments, so far
+        self._given_things: list[Content] = []  # lists and dicts among them
         self.given: list[tuple[int, Tensor]] = []  # what stands for the Tensors among them
         self._stands: dict[Tensor, Tensor] = {}
         self._told = 0  # the lines there were when the walk back last told of a share
@@ -80,6 +82,14 @@ class Capture(Updates):
                 place.put(place.was)
         super().restore()
         self.generators.restore()
+
+    def refuse_changed_arguments(self) -> None:
+        """The step had lists and dicts of stand-ins: what it writes there, the caller's would not get."""
+        for content in self._given_things:
+            if not content.is_as_it_was():
+                it = f"the {type(content.thing).__name__} {content.name!r}"
+                what = f"it changes {it} that it is given, which a program would not do"
+                raise refusal(what, "Change a copy of it, and return what you want to keep")
 
     def forget(self) -> None:
         """Let go of the values of the capture, once the program is made, and of Tensors."""
@@ -122,7 +132,10 @@ class Capture(Updates):
     def take(self, x: Any, name: str) -> Any:
         """What stands for an argument: arrays and Tensors are known by their places among all of them."""
         if is_structure(x):
-            return like(x, [self.take(part, f"{name}_{i}") for i, part in parts(x)])
+            taken = like(x, [self.take(part, f"{name}_{i}") for i, part in parts(x)])
+            if content := content_of(name, taken):
+                self._given_things.append(content)
+            return taken
         if not is_input(x):
             return x
         place, self._arguments = self._arguments, self._arguments + 1
