@@ -13,10 +13,11 @@ import numpy as np
 
 from . import source
 from .answers import wrong_calls
+from .arrays import plain_array
 from .modes import ERROR_STATE, IGNORE, modes
 from .operands import as_float, in_dtype, is_captured_number, operand, weakened
 from .signature import bound
-from .tensor import COMPILED, Tensor, plain_array, tick
+from .tensor import COMPILED, Tensor, tick
 
 if TYPE_CHECKING:
     from .primitive import Primitive

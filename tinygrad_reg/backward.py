@@ -18,11 +18,12 @@ from .answers import checks, wrong_ways
 from .answers.calls import answered
 from .answers.misfits import not_taken
 from .answers.wrong_calls import instead
+from .arrays import as_array
 from .half import widened_for_derivative
 from .methods import attach
 from .modes import ERROR_STATE, IGNORE, modes, quiet
 from .shares import fitted
-from .tensor import COMPILED, Tensor, as_array, describe
+from .tensor import COMPILED, Tensor, describe
 
 if TYPE_CHECKING:
     from .watching import Observer

@@ -17,9 +17,10 @@ from . import penalties
 from .answers import checks
 from .answers.calls import Called
 from .answers.naming import missing
+from .arrays import as_array
 from .modes import quiet
 from .norms import norms
-from .tensor import Tensor, as_array
+from .tensor import Tensor
 
 # The classes are named as what they are called like, kernel_constraint=max_norm(1.0), and as they print.
 

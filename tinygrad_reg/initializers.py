@@ -17,9 +17,9 @@ import numpy as np
 from .answers import checks
 from .answers.calls import answered, takes
 from .answers.naming import made, missing, resolve
+from .arrays import as_array
 from .modes import Rng, default_dtype, generator
 from .ops import random as draw
-from .tensor import as_array
 
 _MOST = 1e100  # as a standard deviation: the variance is a float, too
 

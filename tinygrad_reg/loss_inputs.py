@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from .answers import checks
+from .arrays import as_array, read
 from .captured import check
 from .modes import default_dtype, quiet
 from .source import users_level
-from .tensor import Tensor, as_array, describe, read, values
+from .tensor import Tensor, describe, values
 
 _INTP, _UINTP = np.dtype(np.intp), np.dtype(np.uintp)  # made once: to find them by their types takes as long as to look
 

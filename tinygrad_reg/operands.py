@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import plain_array
 from .captured import Captured
 from .modes import default_dtype
-from .tensor import Tensor, plain_array
+from .tensor import Tensor
 
 
 def operand(x: Any) -> Any:

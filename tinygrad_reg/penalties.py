@@ -30,9 +30,10 @@ from . import source
 from .answers import checks
 from .answers.calls import answered
 from .answers.naming import made, missing, resolve
+from .arrays import as_array
 from .modes import quiet
 from .ops.reductions import sum_of_squares
-from .tensor import Tensor, as_array
+from .tensor import Tensor
 
 
 @dataclass(frozen=True, repr=False)

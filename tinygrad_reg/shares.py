@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .arrays import plain_array
 from .half import widened_for_derivative
 from .sums import unbroadcast
-from .tensor import Tensor, plain_array
+from .tensor import Tensor
 
 if TYPE_CHECKING:
     from .primitive import Primitive

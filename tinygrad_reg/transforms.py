@@ -15,9 +15,10 @@ import numpy as np
 
 from . import source
 from .answers.calls import answered
+from .arrays import as_array
 from .backward import gradients
 from .modes import modes, recording, switched
-from .tensor import Tensor, as_array, describe
+from .tensor import Tensor, describe
 
 
 @answered

@@ -9,9 +9,10 @@ import numpy as np
 
 from ..answers import checks
 from ..answers.calls import answered
+from ..arrays import as_array
 from ..backward import gradients
 from ..modes import quiet, recording
-from ..tensor import Tensor, as_array, values
+from ..tensor import Tensor, values
 from ..transforms import must_be_function
 
 

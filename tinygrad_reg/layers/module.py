@@ -17,8 +17,9 @@ from ..answers import checks
 from ..answers.calls import Called, answered
 from ..answers.elsewhere import Elsewhere, NeverHere, answer, listed
 from ..answers.foreign import ON_MODELS
+from ..arrays import as_array
 from ..modes import default_dtype, layer_scope, modes, quiet
-from ..tensor import Tensor, as_array
+from ..tensor import Tensor
 from .inputs import as_tensor, told_of
 from .running import Changes, name_within
 from .state import CONTAINERS, NOT_LOOKED_INTO, Stateful, join, parts_of, walk

@@ -9,8 +9,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..answers.calls import answered
+from ..arrays import plain_array
 from ..modes import quiet
-from ..tensor import Tensor, plain_array
+from ..tensor import Tensor
 
 CONTAINERS = (list, tuple, dict)
 NOT_LOOKED_INTO = (set, frozenset, deque)  # they have no places to name what they hold by

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import real_dtype
 from ..modes import modes
 from ..primitive import composed, primitive
 from ..source import result
-from ..tensor import Tensor, describe, real_dtype
+from ..tensor import Tensor, describe
 
 
 @primitive(

@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..tensor import Tensor, describe, require_float
+from ..arrays import require_float
+from ..tensor import Tensor, describe
 
 
 def leaves(params: Any, taker: str) -> list[Tensor]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..arrays import as_array
 from ..modes import quiet
-from ..tensor import Tensor, as_array, describe, values
+from ..tensor import Tensor, describe, values
 from .settings import settings_of
 
 if TYPE_CHECKING:
