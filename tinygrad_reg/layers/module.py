@@ -74,7 +74,8 @@ class Module(Stateful, Called):
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Run `forward`; arrays, lists of numbers and floats become Tensors."""
-        call, outer = source.caller(2), modes.module
+        here = modes.__dict__
+        call, outer = here["place"] or source.running(2), here["module"]
         name = None if outer is None else name_within(outer, self)
         return source.result(self.call_as(name, inputs, options, call), call)
 
