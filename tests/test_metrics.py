@@ -52,7 +52,7 @@ def test_binary_accuracy_counts_every_output():
 def test_a_soft_target_counts_as_what_it_says_is_more_probable():
     y = np.array([0.0, 1.0, 1.0, 0.0])
     for smoothed in (np.where(y > 0, 0.95, 0.05), np.where(y > 0, 0.502, 0.5), np.array([0.0, 1.0, 0.7, 0.3])):
-        assert binary_accuracy([0.1, 0.9, 0.2, 0.3], smoothed) == 0.75
+        assert binary_accuracy([0.1, 0.9, 0.8, 0.7], smoothed) == 0.75
         with pytest.raises(ValueError, match=r"roc_auc must be 0 and 1, or −1 and 1, .* make labels of them"):
             roc_auc([0.1, 0.9, 0.2, 0.3], smoothed)
 
