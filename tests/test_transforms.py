@@ -197,6 +197,14 @@ def test_tensors_that_require_no_gradient_are_differentiated_where_they_are():
     assert tg.grad(lambda x: x**2, argnums=-1)(3.0) == 6
 
 
+def test_writing_into_a_constant_afterwards_leaves_the_graph_of_its_gradient_as_it_was():
+    w, x = tg.Tensor([0.7, 0.3], requires_grad=True), tg.Tensor(np.array([1.0, 2.0]))
+    force = tg.grad(lambda x: np.sum(np.sin(x * w)))(x)
+    expected = tg.gradients(np.sum(force**2), w)
+    x.data -= 0.5 * force.data
+    np.testing.assert_array_equal(tg.gradients(np.sum(force**2), w), expected)
+
+
 def test_the_direction_of_hvp_may_require_a_gradient():
     v = tg.Tensor([1.0, 2.0], requires_grad=True)
     np.sum(tg.hvp(lambda x: np.sum(x**3))(np.array([1.0, 2.0]), v)).backward()

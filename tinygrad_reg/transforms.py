@@ -203,7 +203,8 @@ class _Differentiation:
 def _variable(x: Any) -> Tensor:
     """What f is differentiated by: a node of its own, so that the same Tensor used elsewhere in f stays a constant."""
     if isinstance(x, Tensor):
-        return +x if x.requires_grad else Tensor(x.data, requires_grad=True, name=x.name)
+        # A copy of the values, as +x is one: what writes into x afterwards, x.data -= ..., is not noticed of this leaf.
+        return +x if x.requires_grad else Tensor(x.data.copy(), requires_grad=True, name=x.name)
     try:
         return Tensor(x, requires_grad=True)
     except (TypeError, ValueError):
