@@ -93,6 +93,31 @@ def added_to_something_else():
     return ask
 
 
+def the_key_of_a_count():
+    n = 0
+
+    def ask():
+        nonlocal n
+        n += 1
+        tally = [0.0, 0.0, 1.0, 2.0]
+        tally[n] += 1
+        return tally[1]
+
+    return ask
+
+
+def the_key_of_a_count_in_a_list():
+    turns = [0]
+
+    def ask():
+        turns[0] += 1
+        tally = [0.0, 0.0, 1.0, 2.0]
+        tally[turns[0]] += 1
+        return tally[1]
+
+    return ask
+
+
 def read_by_attrgetter():
     counts, read = types.SimpleNamespace(n=0), operator.attrgetter("n")
 
@@ -111,6 +136,8 @@ GROWING = {
     "tuple": in_a_tuple_of_two_names,
     "own method": by_its_own_method,
     "sum": added_to_something_else,
+    "key": the_key_of_a_count,
+    "key in a list": the_key_of_a_count_in_a_list,
     "attrgetter": read_by_attrgetter,
 }
 

@@ -97,13 +97,18 @@ def uses(code: CodeType, local: Collection[str] = ()) -> Counter[str]:
 
 def _only_changes(name: str, following: list[dis.Instruction]) -> bool:
     """Whether what comes of it goes back to where it was read (of loss += n, n does not), or it is grown."""
-    is_element = False
+    is_element, above = False, 0  # things on the stack since
     for i, step in enumerate(following):
         if step.opname == "BINARY_OP" and step.argrepr.endswith("="):
             to = next(after for after in following[i + 1 :] if after.opname != "SWAP")
             return to.opname == "STORE_SUBSCR" if is_element else to.argval == name
-        if step.opname not in _BETWEEN and step.argrepr != "[]":
+        is_subscript = step.opname == "BINARY_SUBSCR" or step.argrepr == "[]"
+        if step.opname not in _BETWEEN and not is_subscript:
             return not i and step.opname in ("LOAD_ATTR", "LOAD_METHOD") and step.argval in _GROWING
+        if not is_element:
+            if not above and (is_subscript or step.opname == "COPY"):
+                return False  # it is the key: tally[n] += 1
+            above += -1 if is_subscript else 1
         is_element |= step.opname == "COPY"  # of a table and a key, to write there
     return False
 
