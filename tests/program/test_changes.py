@@ -220,6 +220,34 @@ def test_what_is_kept_for_the_next_call_is_refused(start):
         assert made.h is before
 
 
+ASKS = {
+    "shape": lambda a: a.shape,
+    "dtype": lambda a: a.dtype,
+    "size": lambda a: a.size,
+    "length": len,
+    "ndim": lambda a: a.ndim,
+    "NumPy": np.shape,
+}
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("ask", ASKS)
+def test_what_is_asked_of_an_array_that_a_call_before_has_left_is_refused(ask, wrapped):
+    kept = types.SimpleNamespace(state=None)
+
+    def step(x):
+        if kept.state is None or ASKS[ask](kept.state) != ASKS[ask](x):
+            kept.state = tg.Tensor(x * 2) if wrapped else x * 2
+        return np.sum(x * kept.state)
+
+    fast = tg.compile(step)
+    assert fast(X).item() == 10.0
+    with pytest.raises(RuntimeError, match=r"belongs to a step that was captured|computed by a call before"):
+        ASKS[ask](kept.state)
+    with pytest.raises(RuntimeError, match="computed by a call before"):
+        fast(X)
+
+
 @pytest.mark.parametrize("kind", [list, dict])
 @pytest.mark.parametrize("start", [0.0, 0, np.float32(1)])
 def test_a_mean_over_the_calls_that_begins_with_a_number_in_a_table_is_refused_at_once(kind, start):

@@ -15,7 +15,7 @@ from .callables import FILLED, OPERATORS, Method, assign, held_over, item
 from .node import NUMERIC, PLAIN, Check, Input, Node
 from .origins import asked_for, held, locate
 from .recorded import Recorded
-from .refusals import Refused, refusal
+from .refusals import GONE_BY, Refused, refusal
 from .structures import like, mapped
 
 _KEEP_IT = "Keep it in a Tensor, and assign its .data"
@@ -126,7 +126,7 @@ class Lines:
         if not isinstance(x, Recorded):
             return x
         if x.node.value is None:
-            self.refuse("an array was computed by a call before, which has left no numbers", "Give it as an argument")
+            self.refuse(*GONE_BY)
         x.node.asked = True
         return x.node.value
 

@@ -16,7 +16,7 @@ from ..captured import Captured
 from ..tensor import Tensor
 from .callables import COMPARING, FILLED, OPERATORS, PREFIX, Method, transposed
 from .node import Node
-from .refusals import REFUSED, capture_now, decide_a_shape, look_at, look_at_function, refuse
+from .refusals import GONE_BY, REFUSED, capture_now, decide_a_shape, look_at, look_at_function, refuse
 
 
 class Recorded(Captured):
@@ -38,9 +38,16 @@ class Recorded(Captured):
         """Whether NumPy gave a number in its place, such as the mean of an array."""
         return isinstance(self.node.value, np.generic)
 
-    def __len__(self) -> int:
+    @property
+    def _value(self) -> Any:
+        """Its value, for who asks what of it makes another program: a value that a call before has left is gone."""
+        if self.node.value is None:
+            refuse(*GONE_BY)
         self.node.asked = True
-        return len(self.node.value)
+        return self.node.value
+
+    def __len__(self) -> int:
+        return len(self._value)
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
@@ -109,8 +116,7 @@ class Recorded(Captured):
 
     def __getattr__(self, name: str) -> Any:
         if name in _KNOWN:
-            self.node.asked = True
-            return getattr(np.asarray(self.node.value), name)
+            return getattr(np.asarray(self._value), name)
         if not hasattr(np.ndarray, name) or name.startswith("__"):
             raise AttributeError(f"an array has no attribute {name!r}")
         if name not in _METHODS:

@@ -56,6 +56,7 @@ def refuse_shape(what: str, advice: str = "") -> NoReturn:
 
 # ---- what captured arrays are asked
 
+GONE_BY = "an array was computed by a call before, which has left no numbers", "Give it as an argument"
 _PRINTED = "it is printed", "Return it from the step, and print it outside"
 # Methods that look at values: what the step does that calls them, and what to write instead.
 REFUSED = {

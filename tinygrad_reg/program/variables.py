@@ -22,6 +22,7 @@ from ..tensor import Tensor
 from .bytecode import Read, names, uses
 from .inside import defaults
 from .once import Once, only_once
+from .recorded import is_computed
 from .rules import RULE, keeps_something
 from .walk import Walk
 from .whose import file_of, is_the_users
@@ -53,7 +54,7 @@ class Variables(Walk):
 
     def shapes(self, met: Container[Tensor]) -> list[tuple[Callable[[], Any], Any]]:
         """What the step may have asked of Tensors that it met in no op: what to ask again, and the answer."""
-        others = [tensor for tensor in dict.fromkeys(self.tensors) if tensor not in met]
+        others = [tensor for tensor in dict.fromkeys(self.tensors) if tensor not in met and not is_computed(tensor)]
         ask = functools.partial(_shapes_of, others)
         return [(ask, ask())] if others else []
 
