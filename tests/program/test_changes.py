@@ -356,6 +356,26 @@ def test_what_a_step_notes_of_its_batch_may_be_another_for_the_last_one():
             assert noted["samples"] == len(x)
 
 
+@pytest.mark.parametrize("table", [False, True])
+def test_a_layer_may_note_the_shape_of_what_it_is_given(table):
+    class Flat(tg.Module):
+        def __init__(self):
+            self.noted = {} if table else None
+
+        def forward(self, x):
+            if table:
+                self.noted["shape"] = x.shape
+            else:
+                self.noted = x.shape
+            return np.reshape(x, ((self.noted["shape"] if table else self.noted)[0], -1)) * 2
+
+    layer = Flat()
+    fast = tg.compile(lambda x: layer(x))
+    for size in (2, 2, 2, 3, 3, 2):
+        assert fast(np.ones((size, 3, 4))).shape == (size, 12)
+    assert layer.noted == ({"shape": (2, 3, 4)} if table else (2, 3, 4))
+
+
 def dropping():
     """A model, and a step that sets its rate of dropping behind it."""
     model = tg.Sequential(tg.Dense(2, 40, rng=0), tg.Dropout(0.1, rng=1), tg.Dense(40, 1, rng=2))

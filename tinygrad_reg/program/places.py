@@ -125,7 +125,7 @@ def _is_gone(ask: Ask) -> bool:
 
 
 def is_same(ask: Ask, was: Any) -> bool:
-    """Whether asking gives the same, or a number, a word or a set that is equal, in a list or a dict too."""
+    """Whether asking gives the same, or a number, a word or a set that is equal, in a list, tuple or dict too."""
     try:
         now = ask()
     except GONE:
@@ -139,6 +139,8 @@ def is_same(ask: Ask, was: Any) -> bool:
 def _equal(a: Any, b: Any) -> bool:
     if a is b:
         return True
+    if type(a) is type(b) is tuple:  # a shape that is noted at each call
+        return len(a) == len(b) and all(map(_equal, a, b))
     if type(a) is not type(b) or not isinstance(a, (*NUMBERS, set)) or hasattr(a, "__dict__"):
         return False
     return bool(a == b) and repr(a) == repr(b)  # 0.0 == -0.0
