@@ -197,3 +197,50 @@ def test_a_rule_that_one_optimizer_is_given_is_called():
         )
         found.append([[step(x).item() for _ in range(3)], w.data.tolist(), calls])
     assert found[0] == found[1]
+
+
+def lower(optimizer):
+    optimizer.n *= 0.5
+
+
+def set_it(optimizer):
+    optimizer.k = 1.0
+
+
+@pytest.mark.parametrize(
+    ("first", "change", "words"),
+    [
+        (False, lower, "changes what the rule of its optimizer reads"),
+        (False, set_it, "changes what the rule of its optimizer reads"),
+        (True, lower, "it changes 'n' at each call"),
+        (True, set_it, ""),
+    ],
+)
+def test_what_a_step_changes_and_a_rule_that_is_called_reads_counts(first, change, words):
+    def made():
+        optimizer, w, step = trained(Counts, False)
+
+        def changing(x):
+            if first:
+                change(optimizer)
+            loss = step(x)
+            if not first:
+                change(optimizer)
+            return loss
+
+        return w, changing
+
+    (w, step), (v, plain) = made(), made()
+    fast, x = tg.compile(step), np.array([1.0, 2.0, 3.0])
+
+    def run():
+        for _ in range(4):
+            plain(x)
+            fast(x)
+            assert equal(w.data, v.data)
+
+    if not words:
+        run()
+        return
+    with pytest.raises(RuntimeError, match=words):
+        run()

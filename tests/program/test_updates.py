@@ -156,3 +156,37 @@ def test_what_an_optimizer_remembers_is_asked_outside(asks):
     with pytest.raises(RuntimeError, match=r"(?s)lambda o, w.*what AdaGrad remembers.*outside of the step"):
         tg.compile(step)(np.ones(2))
     assert optimizer.steps == 0 and v.data.tolist() == [1.0, 2.0]
+
+
+class Decaying:
+    """A schedule that may be changed."""
+
+    base = 0.1
+
+    def __call__(self, step):
+        return self.base / (1 + step)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_step_that_changes_its_schedule_behind_the_update_is_refused(before):
+    schedule, w = Decaying(), tg.Tensor(X, requires_grad=True)
+    optimizer = tg.optim.SGD([w], lr=schedule)
+
+    def step(x):
+        if before:
+            schedule.base = 0.05
+        optimizer.zero_grad()
+        np.sum(x * w).backward()
+        optimizer.step()
+        if not before:
+            schedule.base = 0.05
+
+    fast = tg.compile(step)
+    if before:
+        fast(X), fast(X)
+        assert np.allclose(w.data, X - (0.05 + 0.025) * X)
+        return
+    with pytest.raises(RuntimeError, match="changes what the schedule of its learning rate reads"):
+        fast(X)
+    assert schedule.base == 0.1
+    assert np.array_equal(w.data, [1.0, 2.0])

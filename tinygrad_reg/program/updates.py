@@ -44,6 +44,7 @@ class Updates(Flats):
     def __init__(self) -> None:
         super().__init__()
         self._steps_before: dict[Optimizer, int] = {}
+        self._as_they_are: list[tuple[Optimizer, dict[str, Any]]] = []  # whose rules are called, and their attributes
         self.steps: list[Step] = []
         self.looks: list[Look] = []
 
@@ -66,6 +67,20 @@ class Updates(Flats):
     def _clock(self, group: Group) -> int:
         """All steps that it has taken, before this capture and in it."""
         return group.t + self._ticks(group)
+
+    def finish(self) -> None:
+        """The step has returned. Schedules, and rules that are called as they are, are asked after all its Python."""
+        super().finish()
+        advice = "Change that outside of the step, or make it a function of the number of the step"
+        for optimizer, before in self._as_they_are:
+            now = _attributes(optimizer)
+            if now.keys() != before.keys() or any(now[name] is not value for name, value in before.items()):
+                self.refuse("it changes what the rule of its optimizer reads", advice)
+        for node in self.inputs:
+            if node.kind == "rate":
+                optimizer, taken = node.of
+                if optimizer.lr_after(self._steps_before[optimizer] + taken) != node.value:
+                    self.refuse("it changes what the schedule of its learning rate reads", advice)
 
     def zero_grad(self, optimizer: Optimizer) -> None:
         """optimizer.zero_grad()"""
@@ -146,6 +161,7 @@ class Updates(Flats):
         with self._while(op=type(optimizer).__name__):
             try:
                 if keeps_something(optimizer):  # it must run once a step, and not for the capture as well
+                    self._as_they_are.append((optimizer, _attributes(optimizer)))
                     self.effect(optimizer.apply, arguments)
                 else:
                     optimizer.apply(*arguments)
@@ -200,6 +216,11 @@ def _check_of_gradients(optimizer: Optimizer, taken: int, flat: Flat, place: sli
             warn_of_divergence(optimizer, steps, flat, place, g)
 
     return look_for_divergence
+
+
+def _attributes(optimizer: Optimizer) -> dict[str, Any]:
+    """The attributes of an optimizer besides its count of steps."""
+    return {name: value for name, value in vars(optimizer).items() if name != "_steps"}
 
 
 def _check_of_idle_steps(optimizer: Optimizer, taken: int) -> Callable[[], None]:

@@ -94,7 +94,10 @@ class Variables(Walk):
     def _rule(self, optimizer: Any) -> None:
         """The update rule of an optimizer of the user's, which is recorded, or called as it is at each step."""
         if keeps_something(optimizer):
-            self._as_they_are.update(getattr(type(optimizer), name) for name in RULE)
+            rule = [getattr(type(optimizer), name) for name in RULE]
+            self._as_they_are.update(rule)
+            for function in filter(is_the_users, rule):  # what the step changes besides, the next step reads
+                self.uses += uses(function.__code__)
         else:
             self._names_read.update(RULE)
 
