@@ -18,7 +18,7 @@ def test_parameters_from_any_iterable() -> None:
     v, w = one(), one()
     for params in ([v, w], (v, w), (p for p in (v, w)), {v: 0, w: 1}.keys()):
         assert len(SGD(params, lr=0.1).params) == 2
-    assert SGD(v, lr=0.1).params == [v]
+    assert SGD(v, lr=0.1).params == (v,)
 
 
 class Model:
@@ -54,3 +54,11 @@ def test_given_twice_it_steps_once() -> None:
     give(w, [1])
     opt.step()
     assert w.data.item() == 0.75 and len(opt.params) == 1
+
+
+def test_parameters_that_come_later_are_not_put_into_the_list_of_an_optimizer() -> None:
+    opt = SGD([one()], lr=0.1)
+    with pytest.raises(AttributeError, match=r"params is fixed.*: make a new optimizer"):
+        opt.params = [one()]  # type: ignore[assignment]
+    with pytest.raises(AttributeError, match="append"):
+        opt.params.append(one())  # type: ignore[attr-defined]

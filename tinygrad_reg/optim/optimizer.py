@@ -75,7 +75,7 @@ class Optimizer(Called):
         work_names: Sequence[str] = (),
     ) -> None:
         """`state_names`: what is remembered of each parameter and saved; `work_names`: what lasts for one step only."""
-        self.params = leaves(params, type(self).__name__)
+        self._params = tuple(leaves(params, type(self).__name__))
         self.weight_decay = weight_decay
         self.state_names = tuple(state_names)
         self._steps = 0
@@ -89,6 +89,18 @@ class Optimizer(Called):
         # Working space, so that a step allocates nothing: `a` for update, another for g + λ·w.
         spaces = 2 if self.weight_decay and not self.decoupled else 1
         self.spaces = [[aligned((flat.size,), flat.dtype) for _ in range(spaces)] for flat in self.flats]
+
+    @property
+    def params(self) -> tuple[Tensor, ...]:
+        """The parameters that it moves, in order. Others get another optimizer."""
+        return self._params
+
+    @params.setter
+    def params(self, value: Any) -> NoReturn:
+        raise AttributeError(
+            "params is fixed, it is what the optimizer was made with: make a new optimizer for other parameters, or "
+            "another one beside it for those that are new, and call step() of both"
+        )
 
     # ---- the clock, and the learning rate
 

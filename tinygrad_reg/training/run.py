@@ -51,7 +51,7 @@ class Run:
     def __post_init__(self) -> None:
         self.history = History()
         self.epoch = 0
-        self.parameters = self.optimizer.params
+        self.parameters = list(self.optimizer.params)
         self._see_what_layers_declare()
         own = ["loss", *["penalty"] * self.penalised, *self.metrics]
         own += [f"val_{name}" for name in ["loss", *self.metrics]] * (self.validation is not None)
