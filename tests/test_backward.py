@@ -342,6 +342,19 @@ def test_a_graph_on_values_that_were_replaced_is_refused():
     np.testing.assert_allclose(w.grad, [1.8, 3.8])
 
 
+def test_a_graph_is_refused_whose_node_was_written_into_before_that_could_be():
+    w = leaf([1.0, 2.0])
+    h = w * 2
+    loss = (h * h).sum()
+    with pytest.raises(TypeError, match="was computed by 'multiply'"):
+        h.data = np.array([0.0, 0.0])
+    np.testing.assert_array_equal(tg.gradients(loss, w), [8.0, 16.0])
+    with pytest.raises(TypeError, match="was computed by 'multiply'"):
+        h.data -= 1
+    with pytest.raises(RuntimeError, match=r"h of shape .* has new values"):
+        loss.backward()
+
+
 @pytest.mark.parametrize("turned", [(1, 0, 2), (2, 1, 0), (0, 2, 1), (1, 2, 0)], ids=str)
 def test_every_way_back_adds_shares_that_lie_differently_to_the_same_bits(turned):
     rng = np.random.default_rng(0)

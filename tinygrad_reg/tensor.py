@@ -117,6 +117,8 @@ class Tensor(Methods):
     @data.setter
     def data(self, value: Any) -> None:
         if self._primitive is not None:
+            if value is self._data:  # h.data -= 1 has been done by now
+                self.written()
             raise TypeError(
                 f"{describe(self)} was computed by '{self.op}', so its data can't be replaced; "
                 "assign to the leaves it was computed from, or make it one: tg.Tensor(0.1 * array, requires_grad=True)"
