@@ -19,6 +19,7 @@ def depths(drawing: Drawing) -> dict[str, int]:
         outgoing.setdefault(arrow.tail, []).append(arrow)
     boxes = {box.id: box for box in drawing.boxes}
     apart = _apart(drawing, incoming)
+    free = apart | _of_inputs_of_its_own(drawing, incoming, outgoing)
     before = _before(drawing, incoming, outgoing, apart)
 
     def span(arrow: Arrow) -> int:
@@ -32,11 +33,11 @@ def depths(drawing: Drawing) -> dict[str, int]:
                 depth[box.id] = max(depth.get(a.tail, 0) + span(a) for a in incoming[box.id])
 
     def draw_near() -> None:
-        """What was computed from nothing, or of a layer's parameters alone, goes next to its first user."""
+        """What was computed from nothing, of a layer's parameters or of an input of its own, goes to its first user."""
         for box in reversed(drawing.boxes):
             users = outgoing.get(box.id, [])
             near = [a for a in users if boxes[a.head].clusters == box.clusters]
-            if box.id not in incoming or (box.id in apart and 0 < len(near) == len(users)):
+            if box.id not in incoming or (box.id in free and 0 < len(near) == len(users)):
                 depth[box.id] = min((depth[a.head] - span(a) for a in near or users), default=0)
 
     deepen()
@@ -54,6 +55,17 @@ def _apart(drawing: Drawing, incoming: Ends) -> set[str]:
         if all(a.tail in apart and drawing.box(a.tail).kind != "input" for a in incoming.get(box.id, ())):
             apart.add(box.id)
     return apart
+
+
+def _of_inputs_of_its_own(drawing: Drawing, incoming: Ends, outgoing: Ends) -> set[str]:
+    """Boxes that parameters and inputs that nobody else uses lead to: what a recurrent network makes of each xₜ."""
+    found: set[str] = set()
+    for box in drawing.boxes:
+        tails = [a.tail for a in incoming.get(box.id, ())]
+        alone = (id for id in tails if len(outgoing[id]) == 1 and (id in found or drawing.box(id).kind == "input"))
+        if all(id in found or id not in incoming for id in tails) and any(True for _ in alone):
+            found.add(box.id)
+    return found
 
 
 def _before(drawing: Drawing, incoming: Ends, outgoing: Ends, apart: set[str]) -> dict[str, int]:

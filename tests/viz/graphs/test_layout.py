@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 import viz
@@ -139,6 +140,18 @@ def test_what_begins_on_the_way_leaves_the_trunk_straight() -> None:
     trunk = [box.y for box in plan.boxes if " + " in box.lines[0].text]
     assert len(trunk) == 23
     assert max(trunk) - min(trunk) < 100
+
+
+def test_what_a_recurrent_network_makes_of_an_input_stands_in_the_step_that_uses_it() -> None:
+    u, w = (Tensor(0.5, requires_grad=True, name=name) for name in "uw")
+    h = Tensor(0.0, name="h")
+    for x in (1.0, 2.0, 3.0, 4.0):
+        h = np.tanh(u * Tensor(x, name="x") + w * h)
+    plan = _placed(h, 1)
+    of_inputs = [box.x for box in plan.boxes if "u × x" in box.lines[0].text]
+    of_state = [box.x for box in plan.boxes if "w × h" in box.lines[0].text]
+    assert of_inputs == pytest.approx(of_state, abs=1)
+    assert len(of_inputs) == 4
 
 
 @pytest.mark.parametrize("options", [{"rows": 0}, {"rows": 2, "direction": "TB"}, {"rows": 2, "engine": "dot"}])
