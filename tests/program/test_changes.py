@@ -356,6 +356,21 @@ def test_what_a_step_notes_of_its_batch_may_be_another_for_the_last_one():
             assert noted["samples"] == len(x)
 
 
+def test_a_layer_that_a_step_adds_by_another_name_of_the_list_counts_at_the_next_call():
+    model = tg.Sequential(tg.Dense(2, 2, rng=0))
+    stack, spare = model.layers, tg.Dense(2, 2, rng=1)
+
+    def step(x):
+        stack.append(spare)
+        return model(x)
+
+    fast = tg.compile(step)
+    assert equal(fast(X[None]).data, spare(model[0](X[None])).data)
+    with pytest.raises(RuntimeError, match=r"it changes .* at each call"):
+        fast(X[None])
+    assert len(model) == 2
+
+
 @pytest.mark.parametrize("table", [False, True])
 def test_a_layer_may_note_the_shape_of_what_it_is_given(table):
     class Flat(tg.Module):

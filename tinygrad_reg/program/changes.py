@@ -36,7 +36,7 @@ def kept_for_later(before: Variables, last: Sequence[str]) -> list[str]:
             now = None
         if place.name == MODE:
             continue  # see `switched`
-        unread = place.name and not before.uses[place.name] and place.name not in before.by_the_house
+        unread = place.name and not before.is_read(place.name)
         if is_computed(now) and not (place.was is None or _is_unreadable(place.was)):
             _refuse_kept(place.name)
         if unread or _is_unreadable(place.was):

@@ -106,8 +106,12 @@ class Variables(Walk):
         tuples = (thing for thing in self._kept if isinstance(thing, tuple) and thing)
         for thing in (*(content.thing for content in self.found.contents), *tuples):
             names = self.called.get(id(thing), set())
-            if "" in names or is_the_users(type(thing)) or any(self.uses[name] for name in names):
+            if "" in names or is_the_users(type(thing)) or any(map(self.is_read, names)):
                 self.uses.update(names)
+
+    def is_read(self, name: str) -> bool:
+        """Whether some code reads what is of this name, the house's own in its layers too."""
+        return bool(self.uses[name]) or name in self.by_the_house
 
     def _named_attributes(self) -> None:
         """Attributes that some of the code names, or may name; looking at them finds code that names others."""
