@@ -190,3 +190,56 @@ def test_a_step_that_changes_its_schedule_behind_the_update_is_refused(before):
         fast(X)
     assert schedule.base == 0.1
     assert np.array_equal(w.data, [1.0, 2.0])
+
+
+def in_a_dict():
+    table = {"f": 1.0}
+
+    def lower():
+        table["f"] *= 0.5
+
+    return lambda t: 0.1 * table["f"], lower
+
+
+def in_a_closure():
+    n = 0
+
+    def count():
+        nonlocal n
+        n += 1
+
+    return lambda t: 0.1 / (1 + n), count
+
+
+def in_an_object():
+    class Rates:
+        f = 1.0
+
+        def lr(self, t):
+            return 0.1 * self.f
+
+    rates = Rates()
+
+    def lower():
+        rates.f *= 0.5
+
+    return rates.lr, lower
+
+
+@pytest.mark.parametrize("made", [in_a_dict, in_a_closure, in_an_object])
+def test_what_a_step_changes_and_only_its_schedule_reads_is_refused(made):
+    schedule, change = made()
+    w = tg.Tensor(X, requires_grad=True)
+    optimizer = tg.optim.SGD([w], lr=schedule)
+
+    def step(x):
+        change()
+        optimizer.zero_grad()
+        np.sum(x * w).backward()
+        optimizer.step()
+
+    fast = tg.compile(step)
+    fast(X)
+    assert np.allclose(w.data, 0.95 * np.array([1.0, 2.0]))
+    with pytest.raises(RuntimeError, match="at each call, and reads it"):
+        fast(X)

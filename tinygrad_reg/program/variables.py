@@ -20,7 +20,7 @@ from ..optim import Optimizer
 from ..primitive import registry
 from ..tensor import Tensor
 from .bytecode import Read, names, uses
-from .inside import defaults
+from .inside import defaults, functions_of
 from .once import Once, only_once
 from .recorded import is_computed
 from .rules import RULE, keeps_something
@@ -79,6 +79,8 @@ class Variables(Walk):
     def _parts(self, value: Any, name: str) -> None:
         if isinstance(value, Optimizer) and is_the_users(type(value)):
             self._rule(value)
+        if isinstance(value, Optimizer) and value.schedule is not None:
+            self._asked_anew((value.schedule,))
         if isinstance(value, Iterator) and not isinstance(value, io.IOBase):
             owner = next((kind for kind in type(value).__mro__ if "__next__" in vars(kind)), type(value))
             if not is_the_users(owner):  # whose attributes tell where it stands
@@ -94,12 +96,22 @@ class Variables(Walk):
     def _rule(self, optimizer: Any) -> None:
         """The update rule of an optimizer of the user's, which is recorded, or called as it is at each step."""
         if keeps_something(optimizer):
-            rule = [getattr(type(optimizer), name) for name in RULE]
-            self._as_they_are.update(rule)
-            for function in filter(is_the_users, rule):  # what the step changes besides, the next step reads
-                self.uses += uses(function.__code__)
+            self._as_they_are.update(getattr(type(optimizer), name) for name in RULE)
+            kinds = [kind for kind in type(optimizer).__mro__ if is_the_users(kind)]
+            self._asked_anew(
+                function for kind in kinds for entry in vars(kind).values() for function in functions_of(entry)
+            )
         else:
             self._names_read.update(RULE)
+
+    def _asked_anew(self, start: Iterable[Any]) -> None:
+        """A program asks a schedule, or a rule that it calls, at each call: nothing to guard, but what the step changes
+        is read there."""
+        walk = _Reading(start)
+        self.uses += walk.uses
+        self._kept += walk.kept
+        for thing, called in walk.called.items():
+            self.called.setdefault(thing, set()).update(called - {""})
 
     def _used_by_another_name(self) -> None:
         """What grows by one name may be read by another (seen.append(x), len(self.log)), or by its class's methods."""
@@ -130,6 +142,22 @@ class Variables(Walk):
             for note in found:
                 note()
                 self._go()
+
+
+class _Reading(Walk):
+    """The walk from some functions, for what they and what they call read by name."""
+
+    def __init__(self, start: Iterable[Any]) -> None:
+        self.uses: Counter[str] = Counter()
+        super().__init__(start)
+
+    @property
+    def kept(self) -> list[Any]:
+        """What was seen."""
+        return self._kept
+
+    def _looked_into(self, function: Any) -> None:
+        self.uses += uses(function.__code__, defaults(function).keys())
 
 
 def _shapes_of(tensors: list[Tensor]) -> list[Any]:
