@@ -59,7 +59,7 @@ def real_dtype(dtype: Any) -> np.dtype[Any]:
     """A dtype that a Tensor can have, in this machine's order of bytes."""
     try:
         wanted = np.dtype(dtype)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, DeprecationWarning):  # the last of NumPy 2.0, of a module
         raise TypeError(f"a dtype is a name such as 'float32', or a type such as np.float32, not {dtype!r}") from None
     if wanted.kind not in "fiub":
         raise TypeError(f"a Tensor holds real numbers, it can't have the dtype {wanted}")
