@@ -198,6 +198,50 @@ def test_an_attribute_may_hold_what_a_call_computes():
     assert [fast(X * n).item() for n in (1, 2, 3)] == [17.0, 68.0, 153.0]
 
 
+class Blocks(tg.Module):
+    """Keeps what its layers compute, anew at each call: a pair of it, or a list that grows."""
+
+    def __init__(self, kind):
+        self.kind, self.depth, self.w = kind, 2, tg.Tensor(X, requires_grad=True)
+
+    def forward(self, x):
+        if self.kind == "pair":
+            self.kept = (x * self.w, np.tanh(x))
+        else:
+            self.kept = []
+            for _ in range(self.depth):
+                x = x * self.w
+                self.kept.append(x if self.kind == "Tensors" else x.data)
+        return sum(self.kept) * len(self.kept) * self.w
+
+
+@pytest.mark.parametrize("kind", ["pair", "Tensors", "arrays"])
+def test_a_list_or_tuple_may_hold_what_a_call_computes(kind):
+    model, plain = Blocks(kind), Blocks(kind)
+    fast = tg.compile(lambda x: model(x))
+    for scale, depth in enumerate((2, 2, 2, 3, 3, 3, 2, 2)):
+        model.depth = plain.depth = depth
+        assert equal(fast(scale * X).data, plain(scale * X).data)
+    source = fast.source
+    fast(X)
+    assert fast.source is source
+
+
+@pytest.mark.parametrize("keep", [lambda kept, h: (*kept, h)[-3:], lambda kept, h: [h, len(kept)]])
+def test_a_list_or_tuple_of_results_that_tells_of_calls_before_is_refused(keep):
+    kept = ()
+
+    def step(x):
+        nonlocal kept
+        kept = keep(kept, np.tanh(x))
+        return x * len(kept)
+
+    fast = tg.compile(step)
+    fast(X)
+    with pytest.raises(RuntimeError, match="changes 'kept' at each call, and reads it"):
+        fast(X)
+
+
 @pytest.mark.parametrize("start", [None, "array", "tensor", "number"])
 def test_what_is_kept_for_the_next_call_is_refused(start):
     class Recurrent:

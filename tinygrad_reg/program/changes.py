@@ -39,7 +39,7 @@ def kept_for_later(before: Variables, last: Sequence[str]) -> list[str]:
         unread = place.name and not before.is_read(place.name)
         if is_computed(now) and not (place.was is None or _is_unreadable(place.was)):
             _refuse_kept(place.name)
-        if unread or _is_unreadable(place.was):
+        if unread or _is_unreadable(place.was) or _are_results(place.was, now):
             continue
         names.append(place.name)
     for name in names:
@@ -116,3 +116,10 @@ def _holds_computed(x: Any) -> bool:
 def _is_unreadable(x: Any) -> bool:
     """A step that reads it is refused: it was computed by an earlier call."""
     return is_computed(x) or (isinstance(x, Tensor) and x._primitive is not None)
+
+
+def _are_results(was: Any, now: Any) -> bool:
+    """Whether so many results as a call before had kept there are kept again: self.maps = (q, k)."""
+    if type(was) is not type(now) or not isinstance(was, (tuple, list)):
+        return False
+    return len(was) == len(now) > 0 and all(map(_is_unreadable, (*was, *now)))
