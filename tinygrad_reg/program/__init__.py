@@ -12,7 +12,7 @@ what was called, with which nodes, the user's line, and the value in this run.
                 whose  once
     2 record    the step runs, and each call of NumPy becomes a line
                 capture  updates  flats  leaves  lines (each of them builds on the next)
-                recorded  refusals  structures  rules  node  callables  origins
+                recorded  refusals  structures  rules  around  node  callables  origins
     3 keep      the lines that count, and what they leave behind
                 program  sift  changes
     4 write     for people, fast.source:                listing  formulas  write

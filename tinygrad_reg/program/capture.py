@@ -19,12 +19,13 @@ from ..modes import modes
 from ..primitive import Primitive
 from ..tensor import Tensor
 from .arguments import is_input
+from .around import Around
 from .callables import Apart
 from .contents import Content, content_of
 from .node import Input, Node, is_followed
 from .once import MADE_INSIDE, Generators, drawn
 from .origins import called, turn_back
-from .places import Place
+from .places import Place, Places
 from .recorded import Recorded
 from .refusals import Refused, ShapeRefused, refusal
 from .structures import is_structure, like, parts
@@ -53,12 +54,13 @@ class Capture(Updates):
         self._told = 0  # the lines there were when the walk back last told of a share
         self._made: list[tuple[Node, Tensor, tuple[str, str]]] = []  # lines, and the Tensors that they made
 
-    def run(self, places: Sequence[Place], make: Callable[[], Program]) -> Program:
+    def run(self, found: Places, make: Callable[[], Program]) -> Program:
         """What `make` makes of the step, which meets this capture; then everything is as it was before."""
         last_output = modes.last_output
+        self.around = Around(found)
         try:
             modes.capture = modes.watch = self
-            self._stand_in(places)
+            self._stand_in(found.places)
             return make()
         except Refused:
             raise
@@ -174,9 +176,10 @@ class Capture(Updates):
             except Refused:
                 self.refused = refused
                 del self.nodes[first:]
-                function = Apart(op.forward, op.name) if op.foreign else op
-                value = self.computed(function if op.foreign else op.forward, arrays, options)
-                return self.note(self._call(function, arrays, options), value)
+                if not op.foreign:
+                    return self.note(self._call(op, arrays, options), self.computed(op.forward, arrays, options))
+                with self.around.calling(op.forward):
+                    return self.record(Apart(op.forward, op.name), arrays, options)
 
     def _draw(self, op: Primitive, arrays: Sequence[Any], options: dict[str, Any]) -> Any:
         rng = options.get("rng")
@@ -240,6 +243,7 @@ class Capture(Updates):
             what = "it calls tg.seed(), which a program would do only once"
             raise refusal(what, "Call it outside of the step")
         super().finish()
+        self.around.refuse()
         if not self.leaves.keys().isdisjoint(self._stands):
             self.refuse("it is given a Tensor that it refers to as well", "Give it, or refer to it")
         if any(True for _ in self.generators.drawn_from()):  # somewhere in the step: no line is known

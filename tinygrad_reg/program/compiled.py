@@ -147,7 +147,7 @@ class Compiled:
         taken = [capture.take(x, name) for x, name in zip(args, names_of(self.step, args), strict=True)]
         named = {name: capture.take(x, name) for name, x in options.items()}
         try:
-            program = capture.run(before.found.places, lambda: Program(capture, self.step(*taken, **named)))
+            program = capture.run(before.found, lambda: Program(capture, self.step(*taken, **named)))
             capture.refuse_changed_arguments()
             again = last.changed if last is not None and self._programs[0].changed else ()
             changed = kept_for_later(before, again)

@@ -130,6 +130,11 @@ def is_same(ask: Ask, was: Any) -> bool:
         now = ask()
     except GONE:
         return False
+    return are_same(now, was)
+
+
+def are_same(now: Any, was: Any) -> bool:
+    """The same of what was asked."""
     if type(now) is type(was) and isinstance(was, (list, dict)):
         a, b = ([*x, *x.values()] if isinstance(x, dict) else x for x in (now, was))
         return len(a) == len(b) and all(map(_equal, a, b))

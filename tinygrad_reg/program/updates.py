@@ -13,12 +13,16 @@ from ..optim import Optimizer
 from ..optim.flat import Flat, Group, stretches, written
 from ..optim.mistakes import looks_for_divergence, warn_of_divergence, warn_of_idle_steps
 from ..tensor import Tensor
+from .around import Around
 from .callables import Apart
 from .flats import Flats
+from .inside import functions_of
 from .node import Check, Node, Stretch
+from .places import Places
 from .recorded import Recorded
 from .refusals import Refused
 from .rules import keeps_something
+from .whose import is_the_users
 
 
 class Step(NamedTuple):
@@ -47,6 +51,7 @@ class Updates(Flats):
         self._as_they_are: list[tuple[Optimizer, dict[str, Any]]] = []  # whose rules are called, and their attributes
         self.steps: list[Step] = []
         self.looks: list[Look] = []
+        self.around = Around(Places())
 
     def restore(self) -> None:
         """Give Tensors and optimizers back what they had."""
@@ -105,7 +110,8 @@ class Updates(Flats):
     def _record_step(self, optimizer: Optimizer) -> list[Group]:
         """The lines of a step; the groups that it moves."""
         taken = self.taken(optimizer)
-        rate = self.input("rate", (optimizer, taken), optimizer.lr_after(optimizer._steps), "lr")
+        with self.around.calling(*filter(callable, [optimizer._lr])):
+            rate = self.input("rate", (optimizer, taken), optimizer.lr_after(optimizer._steps), "lr")
         ready = [self._ready(flat) for flat in optimizer.flats]
         moved = [group for groups in ready for group in groups]
         for flat, groups in zip(optimizer.flats, ready, strict=True):
@@ -162,7 +168,7 @@ class Updates(Flats):
             try:
                 if keeps_something(optimizer):  # it must run once a step, and not for the capture as well
                     self._as_they_are.append((optimizer, _attributes(optimizer)))
-                    self.effect(optimizer.apply, arguments)
+                    self._called(optimizer, arguments)
                 else:
                     optimizer.apply(*arguments)
             except Refused:  # a rule that asks the clock: it is called as it is
@@ -170,7 +176,14 @@ class Updates(Flats):
                 del self.nodes[first:]
                 for array, values in zip(arrays, before, strict=True):
                     self.values(array)[...] = values
-                self.effect(optimizer.apply, arguments)
+                self._called(optimizer, arguments)
+
+    def _called(self, optimizer: Optimizer, arguments: tuple[Any, ...]) -> None:
+        """The rule of an optimizer, which is called as it is."""
+        kinds = [kind for kind in type(optimizer).__mro__ if is_the_users(kind)]
+        rule = [function for kind in kinds for entry in vars(kind).values() for function in functions_of(entry)]
+        with self.around.calling(*rule):
+            self.effect(optimizer.apply, arguments)
 
     def _ready(self, flat: Flat) -> list[Group]:
         """The groups that take the step."""
@@ -185,7 +198,8 @@ class Updates(Flats):
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """A function that looks at values, as one line: it must compute its result from its arguments alone."""
-        return self.record(Apart(function), arguments)
+        with self.around.calling(function):
+            return self.record(Apart(function), arguments)
 
     def clip(self, function: Callable[..., Any], params: Sequence[Tensor], limit: float) -> Any:
         """One of optim's functions that clip gradients, as one line."""

@@ -107,7 +107,7 @@ class Variables(Walk):
     def _asked_anew(self, start: Iterable[Any]) -> None:
         """A program asks a schedule, or a rule that it calls, at each call: nothing to guard, but what the step changes
         is read there."""
-        walk = _Reading(start)
+        walk = Reading(start)
         self.uses += walk.uses
         self._kept += walk.kept
         for thing, called in walk.called.items():
@@ -144,7 +144,7 @@ class Variables(Walk):
                 self._go()
 
 
-class _Reading(Walk):
+class Reading(Walk):
     """The walk from some functions, for what they and what they call read by name."""
 
     def __init__(self, start: Iterable[Any]) -> None:
