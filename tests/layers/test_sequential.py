@@ -76,3 +76,10 @@ def test_residual_adds_its_input():
 def test_wrong_calls_are_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_a_sequential_is_no_layer_of_itself():
+    model = tg.Sequential(tg.Dense(2, 2))
+    with pytest.raises(ValueError, match="can't be a layer of itself"):
+        model.add(model)
+    assert len(model.layers) == 1

@@ -30,6 +30,8 @@ class Sequential(Module):
 
     def add(self, layer: Module | Callable[[Any], Any]) -> None:
         """Append a layer."""
+        if layer is self:
+            raise ValueError("a Sequential can't be a layer of itself: add another one")
         self.layers.append(_layer(layer, f"layer {len(self.layers)} of a Sequential"))
 
     def forward(self, x: Any) -> Any:
