@@ -648,16 +648,22 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_whatever_a_step_changes_behind_its_use_counts_at_the_next_call(place, monkeypatch):
-    monkeypatch.setenv("TINYGRAD_REG_K", "1")
+def changing(place, result):
+    """What asks for the number in a place, and a step that uses it, changes it, and returns its result."""
     ask, put = PLACES[place]()
 
     def step(x):
         out = np.sum(x * ask())
         put(2)
-        return out
+        return result(out)
 
+    return ask, step
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_whatever_a_step_changes_behind_its_use_counts_at_the_next_call(place, monkeypatch):
+    monkeypatch.setenv("TINYGRAD_REG_K", "1")
+    ask, step = changing(place, result=lambda out: out)
     fast = tg.compile(step)
     assert [fast(X).item() for _ in range(4)] == [3.0, 6.0, 6.0, 6.0]
     assert ask() == 2
@@ -666,13 +672,7 @@ def test_whatever_a_step_changes_behind_its_use_counts_at_the_next_call(place, m
 @pytest.mark.parametrize("place", PLACES)
 def test_a_refused_step_leaves_whatever_it_changes_as_it_was(place, monkeypatch):
     monkeypatch.setenv("TINYGRAD_REG_K", "1")
-    ask, put = PLACES[place]()
-
-    def step(x):
-        out = np.sum(x * ask())
-        put(2)
-        return out.item()
-
+    ask, step = changing(place, result=lambda out: out.item())
     with pytest.raises(RuntimeError, match="item"):
         tg.compile(step)(X)
     assert ask() == 1

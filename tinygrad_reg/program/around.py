@@ -28,6 +28,9 @@ class Around:
     @contextlib.contextmanager
     def calling(self, *functions: Any) -> Iterator[None]:
         """These functions run now."""
+        if not functions:
+            yield
+            return
         before = self._now()
         yield
         after = self._now()
@@ -36,7 +39,7 @@ class Around:
 
     def refuse(self) -> None:
         """Refuse a step that changes what they read."""
-        now = self._now()
+        now = self._now() if self._called else {}
         for functions, then in self._called:
             names = {name for key, name in _changed(then, now).items() if name and key not in self._own}
             read = sorted(names.intersection(Reading(functions).uses)) if names else ()

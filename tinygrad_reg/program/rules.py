@@ -26,6 +26,12 @@ _FIXED = (int, float, complex, str, bytes, type(None), np.generic, np.dtype, np.
     types.ModuleType, types.FunctionType, property, staticmethod, classmethod, type)  # fmt: skip
 
 
+def own_functions(optimizer: Any) -> list[types.FunctionType]:
+    """The functions in the classes of a user's optimizer: its rule, and what that may call."""
+    kinds = [kind for kind in type(optimizer).__mro__ if is_the_users(kind)]
+    return [function for kind in kinds for entry in vars(kind).values() for function in functions_of(entry)]
+
+
 def keeps_something(optimizer: Any) -> bool:
     """Whether its rule stores anything, or reads what may change without being assigned: a list, a generator."""
     kinds = [kind for kind in type(optimizer).__mro__ if is_the_users(kind)]

@@ -16,13 +16,11 @@ from ..tensor import Tensor
 from .around import Around
 from .callables import Apart
 from .flats import Flats
-from .inside import functions_of
 from .node import Check, Node, Stretch
 from .places import Places
 from .recorded import Recorded
 from .refusals import Refused
-from .rules import keeps_something
-from .whose import is_the_users
+from .rules import keeps_something, own_functions
 
 
 class Step(NamedTuple):
@@ -180,9 +178,7 @@ class Updates(Flats):
 
     def _called(self, optimizer: Optimizer, arguments: tuple[Any, ...]) -> None:
         """The rule of an optimizer, which is called as it is."""
-        kinds = [kind for kind in type(optimizer).__mro__ if is_the_users(kind)]
-        rule = [function for kind in kinds for entry in vars(kind).values() for function in functions_of(entry)]
-        with self.around.calling(*rule):
+        with self.around.calling(*own_functions(optimizer)):
             self.effect(optimizer.apply, arguments)
 
     def _ready(self, flat: Flat) -> list[Group]:

@@ -20,10 +20,10 @@ from ..optim import Optimizer
 from ..primitive import registry
 from ..tensor import Tensor
 from .bytecode import Read, names, uses
-from .inside import defaults, functions_of
+from .inside import defaults
 from .once import Once, only_once
 from .recorded import is_computed
-from .rules import RULE, keeps_something
+from .rules import RULE, keeps_something, own_functions
 from .walk import Walk
 from .whose import file_of, is_the_users
 
@@ -97,10 +97,7 @@ class Variables(Walk):
         """The update rule of an optimizer of the user's, which is recorded, or called as it is at each step."""
         if keeps_something(optimizer):
             self._as_they_are.update(getattr(type(optimizer), name) for name in RULE)
-            kinds = [kind for kind in type(optimizer).__mro__ if is_the_users(kind)]
-            self._asked_anew(
-                function for kind in kinds for entry in vars(kind).values() for function in functions_of(entry)
-            )
+            self._asked_anew(own_functions(optimizer))
         else:
             self._names_read.update(RULE)
 
