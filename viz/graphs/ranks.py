@@ -62,8 +62,8 @@ def _of_inputs_of_its_own(drawing: Drawing, incoming: Ends, outgoing: Ends) -> s
     found: set[str] = set()
     for box in drawing.boxes:
         tails = [a.tail for a in incoming.get(box.id, ())]
-        alone = (id for id in tails if len(outgoing[id]) == 1 and (id in found or drawing.box(id).kind == "input"))
-        if all(id in found or id not in incoming for id in tails) and any(True for _ in alone):
+        has_own = any(len(outgoing[id]) == 1 and (id in found or drawing.box(id).kind == "input") for id in tails)
+        if has_own and all(id in found or id not in incoming for id in tails):
             found.add(box.id)
     return found
 
